@@ -1,4 +1,44 @@
 // Command kubectl-vsphere logs in to a vSphere Supervisor and hands kubectl its tokens.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Set by the Makefile with -ldflags -X.
+var version, commit, date = "0.1.0-dev", "unknown", "unknown"
+
+func main() {
+	// kubectl waits for this on every command: a token that is still good is printed before anything else is set up.
+	if hit.Answer(os.Args[1:], os.Getenv, time.Now(), os.Stdout) {
+		return
+	}
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	home, _ := os.UserHomeDir()
+	app := &cli.App{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		Getenv:    os.Getenv,
+		Home:      home,
+		Now:       time.Now,
+		Build:     cli.Build{Version: version, Commit: commit, Date: date},
+	}
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		app.Terminal = os.Stdin
+	}
+	return app.Run(ctx, os.Args[1:])
+}

@@ -1,0 +1,85 @@
+// Package cli holds the commands of kubectl-vsphere, a file each. It is the only place that prints, and the only one
+// that turns an error into an exit code and a next step.
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// App is the program with everything of the world that it touches, so that a test can run it whole.
+type App struct {
+	genericiooptions.IOStreams
+	// Terminal is where a password is asked: standard input when that is a terminal, else nil.
+	Terminal *os.File
+	Getenv   func(string) string
+	Home     string
+	Now      func() time.Time
+	Build    Build
+
+	flags globalFlags
+}
+
+// globalFlags are the closed plugin's, valid for every command.
+type globalFlags struct {
+	requestTimeout string
+	verbose        int
+}
+
+// Build says which program this is; the Makefile sets it at link time.
+type Build struct{ Version, Commit, Date string }
+
+// Run executes one command line (without the program's name) and returns the exit code of the process.
+func (a *App) Run(ctx context.Context, args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.ErrOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
+	a.explain(err)
+	return exitCode(err)
+}
+
+func (a *App) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kubectl-vsphere",
+		Short: "vSphere Plugin for kubectl.",
+		Long: `vSphere Plugin for kubectl.
+
+Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere Namespaces and its TKG
+clusters. The contexts hold no secret: kubectl asks this program for the token.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.PersistentFlags().StringVar(&a.flags.requestTimeout, "request-timeout", "",
+		"Request timeout for HTTP client: seconds, or a duration such as 1m. (default 30s)")
+	root.PersistentFlags().IntVarP(&a.flags.verbose, "verbose", "v", 0, "Print verbose logging information.")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c.CommandPath(), err: err} })
+	root.AddCommand(
+		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.whoamiCommand(),
+		a.getTokenCommand(), a.versionCommand(), a.docsCommand(root),
+	)
+	return root
+}
+
+// noArgs refuses arguments as a usage error, so that the exit code tells a typing mistake from a failure.
+func noArgs(c *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(c, args); err != nil {
+		return &usageError{command: c.CommandPath(), err: err}
+	}
+	return nil
+}
+

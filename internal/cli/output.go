@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+)
+
+// outputFormat is the value of -o: empty for a table that people read, "json" or "yaml".
+type outputFormat string
+
+func (f *outputFormat) addTo(c *cobra.Command) {
+	c.Flags().VarP(f, "output", "o", "Output format: json or yaml; a table for people by default.")
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// String, Set and Type make it a pflag.Value, so that a wrong format is told before anything is done.
+func (f *outputFormat) String() string { return string(*f) }
+
+// Set takes json or yaml.
+func (f *outputFormat) Set(s string) error {
+	if s != "json" && s != "yaml" {
+		return fmt.Errorf("want json or yaml")
+	}
+	*f = outputFormat(s)
+	return nil
+}
+
+// Type names the value in the help text.
+func (f *outputFormat) Type() string { return "format" }
+
+func (f *outputFormat) structured() bool { return *f != "" }
+
+// write prints v, whose shape is given by its json tags.
+func (f *outputFormat) write(w io.Writer, v any) error {
+	if *f == "yaml" {
+		text, err := yaml.Marshal(v)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

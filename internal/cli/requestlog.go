@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// requestLog is what --verbose shows: one line a request, without query, header or body.
+type requestLog struct {
+	next http.RoundTripper
+	out  io.Writer
+	now  func() time.Time
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := l.now()
+	resp, err := l.next.RoundTrip(r)
+	outcome := "failed"
+	if err == nil {
+		outcome = fmt.Sprint(resp.StatusCode)
+	}
+	fmt.Fprintf(l.out, "%s https://%s%s %s (%d ms)\n", r.Method, r.URL.Host, r.URL.Path, outcome, l.now().Sub(start).Milliseconds())
+	return resp, err
+}

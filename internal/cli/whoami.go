@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// identity is the shape of `whoami -o json`.
+type identity struct {
+	Context    string    `json:"context"`
+	Server     string    `json:"server"`
+	Username   string    `json:"username"`
+	Groups     []string  `json:"groups,omitempty"`
+	ValidUntil time.Time `json:"validUntil"`
+}
+
+func (a *App) whoamiCommand() *cobra.Command {
+	var format outputFormat
+	var name string
+	c := &cobra.Command{
+		Use:   "whoami",
+		Short: "Asks an API server who you are to it.",
+		Long: `Asks the API server of a context who you are to it (SelfSubjectReview), with the same token that kubectl would use.
+It tells a token that the server refuses from one that has ended.`,
+		Example: "  kubectl vsphere whoami\n  kubectl vsphere whoami --context tkc1 -o json",
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			id, err := a.whoami(c.Context(), name)
+			if err != nil {
+				return err
+			}
+			if format.structured() {
+				return format.write(a.Out, id)
+			}
+			return a.printIdentity(id)
+		},
+	}
+	c.Flags().StringVar(&name, "context", "", "The kubeconfig context to ask. (default the current one)")
+	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
+	format.addTo(c)
+	return c
+}
+
+func (a *App) printIdentity(id identity) error {
+	fmt.Fprintf(a.Out, "Username:     %s\n", id.Username)
+	fmt.Fprintf(a.Out, "Groups:       %s\n", strings.Join(id.Groups, ", "))
+	fmt.Fprintf(a.Out, "Server:       %s\n", id.Server)
+	_, err := fmt.Fprintf(a.Out, "Valid until:  %s\n", a.until(id.ValidUntil))
+	return err
+}
+
+// whoami finds the context, gets its token as kubectl would and asks the server.
+func (a *App) whoami(ctx context.Context, name string) (identity, error) {
+	cfg, err := a.loadKubeconfig()
+	if err != nil {
+		return identity{}, err
+	}
+	if name == "" {
+		name = cfg.CurrentContext
+	}
+	cluster, user, err := contextOf(cfg, name)
+	if err != nil {
+		return identity{}, err
+	}
+	key, ours := kubeconfig.Ours(user)
+	if !ours {
+		return identity{}, hint(fmt.Errorf("context %q was not written by this program", name),
+			"Choose one with --context; kubectl vsphere status lists them.")
+	}
+	cred, err := a.token(ctx, key, false)
+	if err != nil {
+		return identity{}, err
+	}
+	id := identity{Context: name, Server: cluster.Server, ValidUntil: cred.Expires}
+	err = a.selfSubjectReview(ctx, cluster, cred, &id)
+	if errors.Is(err, wire.ErrRefused) {
+		err = hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", a.until(cred.Expires), err),
+			"A new cluster refuses tokens for some minutes. If this stays, type: %s", loginCommandFor(key.Server, key.User))
+	}
+	return id, err
+}
+
+func contextOf(cfg *api.Config, name string) (*api.Cluster, *api.AuthInfo, error) {
+	if name == "" {
+		return nil, nil, hint(errors.New("there is no current context"), "Choose one with --context or with kubectl config use-context.")
+	}
+	c, ok := cfg.Contexts[name]
+	if !ok {
+		return nil, nil, fmt.Errorf("context %q is not in the kubeconfig", name)
+	}
+	cluster, user := cfg.Clusters[c.Cluster], cfg.AuthInfos[c.AuthInfo]
+	if cluster == nil || user == nil {
+		return nil, nil, fmt.Errorf("context %q names a cluster or user that is not in the kubeconfig", name)
+	}
+	return cluster, user, nil
+}
+
+// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
+func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred tokens.Credential, id *identity) error {
+	t, err := trustOf(cluster)
+	if err != nil {
+		return err
+	}
+	w, err := a.wireClient(t)
+	if err != nil {
+		return err
+	}
+	url := strings.TrimSuffix(cluster.Server, "/") + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+	body, err := w.Do(ctx, wire.Request{
+		Method: http.MethodPost, URL: url, Bearer: cred.Token,
+		Body: []byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`),
+	})
+	if err != nil {
+		return err
+	}
+	var review struct {
+		Status struct {
+			UserInfo struct {
+				Username string   `json:"username"`
+				Groups   []string `json:"groups"`
+			} `json:"userInfo"`
+		} `json:"status"`
+	}
+	if err := wire.DecodeJSON(http.MethodPost, url, body, &review); err != nil {
+		return err
+	}
+	id.Username = safetext.Line(review.Status.UserInfo.Username, maxName)
+	for _, g := range review.Status.UserInfo.Groups {
+		id.Groups = append(id.Groups, safetext.Line(g, maxName))
+	}
+	return nil
+}
+
+// maxName bounds a user or group name on the terminal, in characters.
+const maxName = 256
+
+// trustOf is how the kubeconfig says that the server's certificate is verified.
+func trustOf(c *api.Cluster) (trust.Trust, error) {
+	switch {
+	case len(c.CertificateAuthorityData) > 0:
+		return trust.Trust{Mode: trust.Bundle, CA: string(c.CertificateAuthorityData)}, nil
+	case c.CertificateAuthority != "":
+		return trust.FromFile(c.CertificateAuthority)
+	case c.InsecureSkipTLSVerify:
+		return trust.Trust{Mode: trust.Insecure}, nil
+	}
+	return trust.Trust{Mode: trust.System}, nil
+}

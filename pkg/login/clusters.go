@@ -1,0 +1,212 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// candidate is a cluster to log in to: seen in a list, or named by the user where lists are forbidden.
+type candidate struct {
+	ns     Namespace
+	name   string
+	guess  *Ref // what the user named, when only logging in can tell whether it exists
+	result Cluster
+	err    error
+}
+
+// findClusters lists the clusters of every namespace and narrows them to the selection. What the user named and
+// nobody knows becomes a failure here.
+func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
+	lists := make([][]supervisor.Cluster, len(res.Namespaces))
+	errs := make([]error, len(res.Namespaces))
+	clients := r.clients(res)
+	each(len(res.Namespaces), func(i int) {
+		ns := res.Namespaces[i]
+		lists[i], errs[i] = clients[ns.Host.Address].Clusters(ctx, ns.Host.Credential.Token, ns.Name)
+	})
+	var listed []*candidate
+	var closed []Namespace
+	for i, ns := range res.Namespaces {
+		switch {
+		case errors.Is(errs[i], wire.ErrForbidden):
+			res.Unlisted = append(res.Unlisted, ns.Name)
+			closed = append(closed, ns)
+		case errs[i] != nil:
+			res.Failures = append(res.Failures, Failure{What: ns.Name, Err: fmt.Errorf("list its clusters: %w", errs[i])})
+		}
+		for _, c := range lists[i] {
+			listed = append(listed, &candidate{ns: ns, name: c.Name})
+		}
+	}
+	return r.Clusters.choose(listed, closed, res)
+}
+
+// clients is a client per host, so that what one learns (which API versions are served) is learned once.
+func (r Request) clients(res *Result) map[supervisor.Address]*supervisor.Client {
+	clients := map[supervisor.Address]*supervisor.Client{}
+	for _, h := range res.Hosts {
+		clients[h.Address] = &supervisor.Client{Wire: r.Wire, Address: h.Address}
+	}
+	return clients
+}
+
+// choose narrows the listed clusters. closed are namespaces that could not be listed: a cluster that the user names
+// is looked for there by logging in to it.
+func (s Selection) choose(listed []*candidate, closed []Namespace, res *Result) []*candidate {
+	if s.only == nil {
+		return listed
+	}
+	var chosen []*candidate
+	for _, ref := range s.only {
+		found := matching(listed, ref)
+		switch {
+		case len(found) == 1:
+			chosen = append(chosen, found[0])
+		case len(found) > 1:
+			res.Failures = append(res.Failures, Failure{What: ref.String(), Err: &AmbiguousError{Name: ref.Name, In: namespacesOf(found)}})
+		default:
+			guesses := guess(ref, closed)
+			if len(guesses) == 0 {
+				res.Failures = append(res.Failures, Failure{What: ref.String(), Err: &UnknownClusterError{Known: refsOf(listed)}})
+			}
+			chosen = append(chosen, guesses...)
+		}
+	}
+	return chosen
+}
+
+func matching(listed []*candidate, ref Ref) []*candidate {
+	var found []*candidate
+	for _, c := range listed {
+		if c.name == ref.Name && (ref.Namespace == "" || ref.Namespace == c.ns.Name) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func guess(ref Ref, closed []Namespace) []*candidate {
+	var out []*candidate
+	for _, ns := range closed {
+		if ref.Namespace == "" || ref.Namespace == ns.Name {
+			out = append(out, &candidate{ns: ns, name: ref.Name, guess: &ref})
+		}
+	}
+	return out
+}
+
+// mintClusters gets a credential for each candidate in parallel.
+func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Result) {
+	var refusal breaker
+	var done atomic.Int64
+	each(len(wanted), func(i int) {
+		c := wanted[i]
+		c.err = refusal.do(func() error { return r.mint(ctx, c) })
+		if r.Progress != nil {
+			r.Progress(int(done.Add(1)), len(wanted))
+		}
+	})
+	wanted = settleGuesses(wanted, res)
+	for _, c := range wanted {
+		if c.err != nil {
+			res.Failures = append(res.Failures, Failure{What: c.ref().String(), Err: c.err})
+			continue
+		}
+		res.Clusters = append(res.Clusters, c.result)
+	}
+}
+
+// mint logs in to one cluster at the control plane host of its namespace.
+func (r Request) mint(ctx context.Context, c *candidate) error {
+	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
+	cred, reply, err := Mint(ctx, r.Wire, key, r.Password)
+	if errors.Is(err, sso.ErrUnknownCluster) && c.guess == nil {
+		return ErrNoEndpoint
+	}
+	if err != nil {
+		return err
+	}
+	c.result = Cluster{
+		Namespace: c.ns.Name, Name: c.name,
+		Server: reply.ClusterServer, CA: reply.ClusterCA,
+		Credential: cred,
+	}
+	return nil
+}
+
+// settleGuesses drops the guesses that do not exist: of what the user named, exactly one namespace must have it.
+func settleGuesses(all []*candidate, res *Result) []*candidate {
+	guesses := map[Ref][]*candidate{}
+	var settled []*candidate
+	for _, c := range all {
+		if c.guess == nil {
+			settled = append(settled, c)
+			continue
+		}
+		guesses[*c.guess] = append(guesses[*c.guess], c)
+	}
+	for ref, cs := range guesses {
+		c, err := settle(cs, res.Unlisted)
+		if err != nil {
+			res.Failures = append(res.Failures, Failure{What: ref.String(), Err: err})
+			continue
+		}
+		settled = append(settled, c)
+	}
+	return settled
+}
+
+// settle picks the one guess that exists.
+func settle(guesses []*candidate, unlisted []string) (*candidate, error) {
+	var found []*candidate
+	var failed error
+	for _, c := range guesses {
+		switch {
+		case c.err == nil:
+			found = append(found, c)
+		case !errors.Is(c.err, sso.ErrUnknownCluster):
+			failed = c.err
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, &AmbiguousError{Name: found[0].name, In: namespacesOf(found)}
+	case failed != nil:
+		return nil, failed
+	}
+	return nil, &UnknownClusterError{Unlisted: unlisted}
+}
+
+func (c *candidate) ref() Ref { return Ref{Namespace: c.ns.Name, Name: c.name} }
+
+func namespacesOf(cs []*candidate) []string {
+	var out []string
+	for _, c := range cs {
+		out = append(out, c.ns.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func refsOf(cs []*candidate) []Ref {
+	var out []Ref
+	for _, c := range cs {
+		out = append(out, c.ref())
+	}
+	slices.SortFunc(out, func(a, b Ref) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	return out
+}

@@ -1,0 +1,47 @@
+package login
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrNoEndpoint is a cluster that exists and has no API server address yet: the Supervisor answers with a token and
+// without guest_cluster_server while the control plane is being created.
+var ErrNoEndpoint = errors.New("has no API server address yet; it is probably still being created, log in again later")
+
+// UnknownClusterError is a cluster that the user named and that nobody knows.
+type UnknownClusterError struct {
+	Known    []Ref    // the clusters that exist
+	Unlisted []string // namespaces whose clusters could not be listed
+}
+
+// maxNamed bounds how many clusters one error message lists.
+const maxNamed = 20
+
+// Error lists what exists.
+func (e *UnknownClusterError) Error() string {
+	if len(e.Known) == 0 {
+		return "no such cluster in the namespaces that you may use"
+	}
+	var names []string
+	for i, r := range e.Known {
+		if i == maxNamed {
+			names = append(names, fmt.Sprintf("and %d more", len(e.Known)-maxNamed))
+			break
+		}
+		names = append(names, r.String())
+	}
+	return "no such cluster; there are: " + strings.Join(names, ", ")
+}
+
+// AmbiguousError is a cluster name that exists in several namespaces.
+type AmbiguousError struct {
+	Name string
+	In   []string
+}
+
+// Error says which namespaces have it and which flag settles it.
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("exists in the namespaces %s: say which with --tanzu-kubernetes-cluster-namespace", strings.Join(e.In, " and "))
+}

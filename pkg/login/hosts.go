@@ -1,0 +1,82 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, in parallel
+// (the password is proven by then), and fills in hosts and namespaces. It fails only when no host accepted the account.
+func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload, res *Result) error {
+	hosts, err := r.hostsOf(workloads)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(hosts))
+	var refusal breaker
+	each(len(hosts), func(i int) {
+		errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) })
+	})
+	reached := map[string]Host{}
+	for i, h := range hosts {
+		if errs[i] != nil {
+			res.Failures = append(res.Failures, Failure{What: h.Address.String(), Err: errs[i]})
+			continue
+		}
+		reached[h.Address.Host] = h
+		res.Hosts = append(res.Hosts, h)
+	}
+	if len(res.Hosts) == 0 {
+		return errors.Join(errs...)
+	}
+	res.Account = account(res.Hosts[0])
+	for _, w := range workloads {
+		if h, ok := reached[w.Host]; ok {
+			res.Namespaces = append(res.Namespaces, Namespace{Name: w.Namespace, Host: h})
+		}
+	}
+	return nil
+}
+
+// hostsOf lists the Supervisor, then every other control plane host, each once, on the port of the Supervisor's front.
+func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
+	hosts := []Host{{Address: r.Server}}
+	for _, w := range workloads {
+		i := slices.IndexFunc(hosts, func(h Host) bool { return h.Address.Host == w.Host })
+		if i < 0 {
+			a, err := r.Server.WithHost(w.Host)
+			if err != nil {
+				return nil, err
+			}
+			hosts = append(hosts, Host{Address: a})
+			i = len(hosts) - 1
+		}
+		if hosts[i].APIPort == 0 {
+			hosts[i].APIPort = w.APIPort
+		}
+	}
+	return hosts, nil
+}
+
+// loginHost gets the Supervisor token of one host.
+func (r Request) loginHost(ctx context.Context, h *Host) error {
+	var err error
+	h.Credential, _, err = Mint(ctx, r.Wire, hit.Key{Server: h.Address.String(), User: r.User}, r.Password)
+	return err
+}
+
+// account names whom the identity service counts refusals for: its issuer and the subject, without case.
+func account(h Host) string {
+	claims, err := sso.ParseClaims(h.Credential.Token)
+	if err != nil || claims.Issuer == "" || claims.Subject == "" {
+		return tokens.HostAccount(h.Credential.Key)
+	}
+	return claims.Issuer + " " + strings.ToLower(claims.Subject)
+}

@@ -1,0 +1,140 @@
+// Package login turns a proven account into everything it may use at a site: the control plane hosts, the vSphere
+// Namespaces and the TKG clusters, with a credential for each. It talks to the network, keeps nothing on disk and
+// prints nothing.
+//
+// The order of requests is the closed plugin's (GET /wcp/workloads, then POST /wcp/login for each control plane host),
+// so that the password is proven by one request before anything runs in parallel: vCenter locks an account after five
+// refusals.
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// MaxInFlight bounds the requests under way at once: enough to hide a slow identity service, few enough not to be
+// taken for an attack on it.
+const MaxInFlight = 16
+
+// Request is one login.
+type Request struct {
+	Wire     *wire.Client
+	Server   supervisor.Address
+	User     string
+	Password redact.Secret
+	Clusters Selection
+	// Progress, if set, is told how many of the wanted cluster credentials are settled. It may be called from
+	// several goroutines.
+	Progress func(done, total int)
+}
+
+// Host is a control plane host that accepted the account.
+type Host struct {
+	Address    supervisor.Address
+	APIPort    int // 0 when the Supervisor did not say
+	Credential tokens.Credential
+}
+
+// Namespace is a vSphere Namespace on one of the hosts.
+type Namespace struct {
+	Name string
+	Host Host
+}
+
+// Cluster is a TKG cluster with the credential that its API server accepts.
+type Cluster struct {
+	Namespace, Name string
+	Server          string // bare host, as the Supervisor told it
+	CA              []byte // PEM
+	Credential      tokens.Credential
+}
+
+// Failure is a part of a site that could not be logged in to.
+type Failure struct {
+	// What is a host, a namespace or NAMESPACE/CLUSTER.
+	What string
+	Err  error
+}
+
+// Result is what one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
+// clusters this account may not list, which is how some sites want it.
+type Result struct {
+	Account    string // issuer and subject of the token
+	Hosts      []Host // the Supervisor first, when it accepted the account
+	Namespaces []Namespace
+	Clusters   []Cluster
+	Failures   []Failure
+	Unlisted   []string
+}
+
+// Credentials lists every credential of the result.
+func (r *Result) Credentials() []tokens.Credential {
+	var all []tokens.Credential
+	for _, h := range r.Hosts {
+		all = append(all, h.Credential)
+	}
+	for _, c := range r.Clusters {
+		all = append(all, c.Credential)
+	}
+	return all
+}
+
+// Do logs in. An error means that nothing was reached (the password is wrong, the Supervisor does not answer); parts
+// that failed beside others that work are in Result.Failures.
+func Do(ctx context.Context, r Request) (*Result, error) {
+	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
+	workloads, err := client.Workloads(ctx, r.User, r.Password)
+	if err != nil {
+		return nil, fmt.Errorf("get available workloads: %w", err)
+	}
+	res := &Result{}
+	if err := r.loginHosts(ctx, workloads, res); err != nil {
+		return nil, err
+	}
+	if !r.Clusters.none() {
+		wanted := r.findClusters(ctx, res)
+		r.mintClusters(ctx, wanted, res)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// each runs fn for 0..n-1 with at most MaxInFlight under way and waits for all of them.
+func each(n int, fn func(i int)) {
+	var g errgroup.Group
+	g.SetLimit(MaxInFlight)
+	for i := range n {
+		g.Go(func() error { fn(i); return nil })
+	}
+	_ = g.Wait()
+}
+
+// errNotTried is the reason of a part that was left out after a refusal elsewhere.
+var errNotTried = errors.New("not tried, since the same password was refused a moment ago")
+
+// breaker stops a parallel batch after the first refusal. A password that worked a moment ago and is refused now
+// was changed or belongs to a locked account: sending it on would only prolong the lock.
+type breaker struct{ open atomic.Bool }
+
+// do runs fn unless a refusal was seen, and notes a refusal by fn.
+func (b *breaker) do(fn func() error) error {
+	if b.open.Load() {
+		return errNotTried
+	}
+	err := fn()
+	if errors.Is(err, wire.ErrRefused) {
+		b.open.Store(true)
+	}
+	return err
+}

@@ -1,0 +1,117 @@
+// Package secret gets a password from where it is kept: for now, from a person at a terminal. It also tells who asks,
+// so that one command with several calls asks only once.
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// The reasons why a prompt gives nothing.
+var (
+	ErrNoTerminal = errors.New("there is no terminal to ask on")
+	ErrCancelled  = errors.New("cancelled")
+	ErrEmpty      = errors.New("nothing was typed")
+)
+
+// Prompter asks a person.
+type Prompter struct {
+	In  *os.File  // a terminal; nil or anything else is ErrNoTerminal
+	Out io.Writer // where the question goes: standard error, since standard output belongs to kubectl
+}
+
+// maxLine bounds what is typed, in bytes. A terminal in line mode gives no more at once.
+const maxLine = 4096
+
+// Password asks without echo. When ctx ends (Ctrl-C) it returns ErrCancelled at once with the terminal as it was.
+func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
+	line, err := p.ask(ctx, question, func(fd int) (string, error) {
+		text, err := term.ReadPassword(fd)
+		return string(text), err
+	})
+	return redact.Secret(line), err
+}
+
+// Line asks with echo. Blank space around the answer is dropped.
+func (p Prompter) Line(ctx context.Context, question string) (string, error) {
+	line, err := p.ask(ctx, question, func(int) (string, error) { return readLine(p.In) })
+	line = strings.TrimSpace(line)
+	if err == nil && line == "" {
+		err = ErrEmpty
+	}
+	return line, err
+}
+
+// ask runs read while watching ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
+// behind: the program ends then, and what matters is that the terminal echoes again.
+func (p Prompter) ask(ctx context.Context, question string, read func(fd int) (string, error)) (string, error) {
+	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
+		return "", ErrNoTerminal
+	}
+	fd := int(p.In.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	fmt.Fprint(p.Out, question)
+	type answer struct {
+		line string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		line, err := read(fd)
+		answered <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		_ = term.Restore(fd, before)
+		fmt.Fprintln(p.Out)
+		return "", ErrCancelled
+	case a := <-answered:
+		_ = term.Restore(fd, before)
+		return p.judge(a.line, a.err)
+	}
+}
+
+func (p Prompter) judge(line string, err error) (string, error) {
+	fmt.Fprintln(p.Out)
+	line = strings.TrimSuffix(line, "\r")
+	switch {
+	case errors.Is(err, io.EOF) || err == nil && line == "":
+		return "", ErrEmpty
+	case err != nil:
+		return "", fmt.Errorf("read from the terminal: %w", err)
+	case len(line) > maxLine:
+		return "", errors.New("the answer is too long")
+	}
+	return line, nil
+}
+
+// readLine reads byte by byte, so that what was typed ahead stays for the next question.
+func readLine(in io.Reader) (string, error) {
+	var line []byte
+	var b [1]byte
+	for len(line) <= maxLine {
+		n, err := in.Read(b[:])
+		if n == 1 {
+			if b[0] == '\n' {
+				break
+			}
+			line = append(line, b[0])
+			continue
+		}
+		if err != nil {
+			return string(line), err
+		}
+	}
+	return string(line), nil
+}

@@ -1,0 +1,65 @@
+package login
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Selection says which TKG clusters a login is for. The zero value is all of them.
+type Selection struct {
+	nothing bool
+	only    []Ref
+}
+
+// Ref names a cluster. Namespace is empty when the user did not say it.
+type Ref struct{ Namespace, Name string }
+
+// String is NAMESPACE/NAME, or NAME alone.
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Name
+	}
+	return r.Namespace + "/" + r.Name
+}
+
+// ParseSelection reads "all", "none" or a comma-separated list of NAMESPACE/NAME or NAME.
+func ParseSelection(s string) (Selection, error) {
+	switch strings.TrimSpace(s) {
+	case "", "all":
+		return Selection{}, nil
+	case "none":
+		return Selection{nothing: true}, nil
+	}
+	var sel Selection
+	for part := range strings.SplitSeq(s, ",") {
+		ref, err := parseRef(strings.TrimSpace(part))
+		if err != nil {
+			return Selection{}, err
+		}
+		sel = sel.With(ref)
+	}
+	return sel, nil
+}
+
+func parseRef(s string) (Ref, error) {
+	namespace, name, found := strings.Cut(s, "/")
+	if !found {
+		namespace, name = "", s
+	}
+	if name == "" || (found && namespace == "") || strings.Contains(name, "/") {
+		return Ref{}, fmt.Errorf("%q is not NAMESPACE/NAME", s)
+	}
+	return Ref{Namespace: namespace, Name: name}, nil
+}
+
+// With is the selection narrowed to ref, or to ref beside the clusters it names already.
+func (s Selection) With(ref Ref) Selection {
+	if slices.Contains(s.only, ref) {
+		return s
+	}
+	return Selection{only: append(slices.Clone(s.only), ref)}
+}
+
+// none tells whether no cluster is wanted.
+func (s Selection) none() bool { return s.nothing }

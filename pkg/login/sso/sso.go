@@ -1,0 +1,131 @@
+// Package sso logs in with a vCenter Single Sign-On user name and password: POST /wcp/login with HTTP Basic, which
+// answers with an id_token of vCenter's identity service (RS256, 10 hours, no refresh token).
+package sso
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrUnknownCluster is a login to a cluster for which the Supervisor names no API server: it answers 200 with a token
+// and without guest_cluster_server when it does not know the cluster, or when that has no address yet.
+var ErrUnknownCluster = errors.New("the Supervisor knows no API server of this cluster")
+
+// Cluster names the TKG cluster that a token is for.
+type Cluster struct{ Namespace, Name string }
+
+// Reply is what a login gives. ClusterServer and ClusterCA are set for a cluster only.
+type Reply struct {
+	Token         redact.Secret
+	Claims        Claims
+	ClusterServer string // host or host:port, canonical
+	ClusterCA     []byte // PEM
+}
+
+// reply is the wire's shape; fields that other clients report beside these are ignored.
+type reply struct {
+	SessionID string `json:"session_id"`
+	Server    string `json:"guest_cluster_server"`
+	CA        string `json:"guest_cluster_ca"` // base64 of PEM
+}
+
+// Login sends the password once. cluster nil asks for a token of the Supervisor's own API. The error is
+// wire.ErrRefused for a wrong password, ErrUnknownCluster, or another of package wire.
+func Login(ctx context.Context, w *wire.Client, a supervisor.Address, user string, password redact.Secret, cluster *Cluster) (Reply, error) {
+	if err := CheckUser(user); err != nil {
+		return Reply{}, err
+	}
+	var body []byte
+	if cluster != nil {
+		var err error
+		if body, err = json.Marshal(guest{cluster.Name, cluster.Namespace}); err != nil {
+			return Reply{}, err
+		}
+	}
+	url := a.URL("/wcp/login")
+	text, err := w.Do(ctx, wire.Request{
+		Method: http.MethodPost, URL: url, Basic: &wire.Basic{User: user, Password: password}, Body: body,
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	return parseReply(url, text, cluster != nil)
+}
+
+// guest is the body that asks for a cluster's token.
+type guest struct {
+	Name      string `json:"guest_cluster_name"`
+	Namespace string `json:"guest_cluster_namespace,omitempty"`
+}
+
+func parseReply(url string, text []byte, cluster bool) (Reply, error) {
+	var raw reply
+	if err := wire.DecodeJSON(http.MethodPost, url, text, &raw); err != nil {
+		return Reply{}, err
+	}
+	bad := func(format string, args ...any) (Reply, error) {
+		return Reply{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: fmt.Sprintf(format, args...)}
+	}
+	r := Reply{Token: redact.Secret(raw.SessionID)}
+	var err error
+	if r.Claims, err = ParseClaims(r.Token); err != nil {
+		return bad("the reply's session_id is no token: %v", err)
+	}
+	if !cluster {
+		return r, nil
+	}
+	if raw.Server == "" {
+		return Reply{}, ErrUnknownCluster
+	}
+	server, err := supervisor.ParseAddress(raw.Server)
+	if err != nil {
+		return bad("the reply's guest_cluster_server is no host")
+	}
+	r.ClusterServer = server.String()
+	if r.ClusterCA, err = decodeCA(raw.CA); err != nil {
+		return bad("the reply's guest_cluster_ca is no CA: %v", err)
+	}
+	return r, nil
+}
+
+// decodeCA reads base64 of PEM. An empty one is left to the system's roots.
+func decodeCA(s string) ([]byte, error) {
+	if s == "" {
+		return nil, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, errors.New("it is not base64")
+	}
+	return trust.Certificates(text)
+}
+
+// maxUser bounds a user name, in bytes; SSO's own bound is far below.
+const maxUser = 1024
+
+// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2) or that is none.
+func CheckUser(user string) error {
+	switch {
+	case strings.TrimSpace(user) == "":
+		return errors.New("the user name is empty")
+	case len(user) > maxUser:
+		return errors.New("the user name is too long")
+	case strings.Contains(user, ":"):
+		return errors.New("a user name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
+	case !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl):
+		return errors.New("the user name holds control characters")
+	}
+	return nil
+}

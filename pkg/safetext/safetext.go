@@ -1,0 +1,60 @@
+// Package safetext makes text from a server harmless before a terminal sees it: no control characters (escape
+// sequences could rewrite what the user read before), no bidirectional controls (they show a text in another order
+// than it is), a bounded length. What is taken away stays visible as an escape such as \x1b.
+package safetext
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Line returns s as one line of at most limit characters; a cut is marked with an ellipsis.
+func Line(s string, limit int) string {
+	return clean(strings.TrimSpace(s), limit, false)
+}
+
+// Block returns s as lines of text, at most limit characters in all, without blank space around it.
+func Block(s string, limit int) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.TrimSpace(clean(s, limit, true))
+}
+
+func clean(s string, limit int, lines bool) string {
+	var b strings.Builder
+	n := 0
+	for i, r := range s {
+		if n == limit {
+			b.WriteString("…")
+			break
+		}
+		n++
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\n' && lines:
+			b.WriteByte('\n')
+		case r == '\n' || r == '\t' || r == '\r' && !lines:
+			b.WriteByte(' ')
+		case !harmless(r):
+			fmt.Fprintf(&b, escapeOf(r), r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func escapeOf(r rune) string {
+	if r < 0x100 {
+		return `\x%02x`
+	}
+	return `\u%04x`
+}
+
+// harmless tells whether a terminal shows r and does nothing else. Format characters (category Cf) hold the bidi
+// controls and the invisible ones; line and paragraph separators (Zl, Zp) break a line.
+func harmless(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}

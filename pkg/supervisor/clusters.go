@@ -1,0 +1,144 @@
+package supervisor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Cluster is a TKG cluster as the Supervisor's API lists it: a Cluster API object, its TanzuKubernetesCluster twin,
+// or both.
+type Cluster struct {
+	Namespace, Name string
+	UID             string // of the Cluster API object; of the TanzuKubernetesCluster where there is no other
+}
+
+// resource is a kind of object that stands for a cluster.
+type resource struct{ group, plural string }
+
+// clusterResources are asked in this order; of twins, the first one's UID counts.
+var clusterResources = [...]resource{
+	{"cluster.x-k8s.io", "clusters"},
+	{"run.tanzu.vmware.com", "tanzukubernetesclusters"},
+}
+
+// Clusters lists the clusters of a vSphere Namespace, names only, sorted. The error is wire.ErrForbidden when the
+// account may list neither kind of object.
+func (c *Client) Clusters(ctx context.Context, token redact.Secret, namespace string) ([]Cluster, error) {
+	var lists [len(clusterResources)][]Cluster
+	var errs [len(clusterResources)]error
+	var wg sync.WaitGroup
+	for i, r := range clusterResources {
+		wg.Go(func() { lists[i], errs[i] = c.list(ctx, token, namespace, r) })
+	}
+	wg.Wait()
+	byName := map[string]Cluster{}
+	for _, list := range lists {
+		for _, cluster := range list {
+			if _, twin := byName[cluster.Name]; !twin {
+				byName[cluster.Name] = cluster
+			}
+		}
+	}
+	all := make([]Cluster, 0, len(byName))
+	for _, cluster := range byName {
+		all = append(all, cluster)
+	}
+	slices.SortFunc(all, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
+	return all, verdict(errs[:])
+}
+
+// verdict joins the two lists' errors: a 403 matters only when nothing could be listed, since every
+// TanzuKubernetesCluster has a Cluster beside it.
+func verdict(errs []error) error {
+	var forbidden error
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case errors.Is(err, wire.ErrForbidden):
+			forbidden = err
+		default:
+			return err
+		}
+	}
+	if errs[0] != nil || len(errs) == 1 {
+		return forbidden
+	}
+	return nil
+}
+
+// pageSize is what kubectl asks for; a page is some 300 kB of metadata.
+const pageSize = "500"
+
+// metadataOnly asks the API server for names and nothing else of the objects.
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+// objectList is the part of meta/v1 PartialObjectMetadataList that is read.
+type objectList struct {
+	Metadata struct {
+		Continue string `json:"continue"`
+	} `json:"metadata"`
+	Items []struct {
+		Metadata struct {
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"`
+			UID       string `json:"uid"`
+		} `json:"metadata"`
+	} `json:"items"`
+}
+
+// list pages through one kind of object. A kind that is not served is an empty list.
+func (c *Client) list(ctx context.Context, token redact.Secret, namespace string, r resource) ([]Cluster, error) {
+	version, err := c.servedVersion(ctx, token, r)
+	if err != nil || version == "" {
+		return nil, err
+	}
+	base := c.Address.URL("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural)
+	var all []Cluster
+	next, restarted := "", false
+	for {
+		page, err := c.page(ctx, token, base, next)
+		var failed *wire.Error
+		switch {
+		case errors.As(err, &failed) && failed.Status == http.StatusGone && !restarted:
+			all, next, restarted = nil, "", true // The continue token is too old: begin again, once.
+			continue
+		case errors.Is(err, wire.ErrNotFound):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		for _, item := range page.Items {
+			// A name that is none is skipped rather than written into the user's kubeconfig.
+			if isLabel(item.Metadata.Name, false) {
+				all = append(all, Cluster{Namespace: namespace, Name: item.Metadata.Name, UID: item.Metadata.UID})
+			}
+		}
+		if page.Metadata.Continue == "" || page.Metadata.Continue == next {
+			return all, nil
+		}
+		next = page.Metadata.Continue
+	}
+}
+
+func (c *Client) page(ctx context.Context, token redact.Secret, base, next string) (objectList, error) {
+	query := url.Values{"limit": {pageSize}}
+	if next != "" {
+		query.Set("continue", next)
+	}
+	var page objectList
+	body, err := c.Wire.Do(ctx, wire.Request{
+		Method: http.MethodGet, URL: base + "?" + query.Encode(), Bearer: token, Accept: metadataOnly,
+	})
+	if err != nil {
+		return page, err
+	}
+	return page, wire.DecodeJSON(http.MethodGet, base, body, &page)
+}

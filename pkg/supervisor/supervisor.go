@@ -1,0 +1,59 @@
+package supervisor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrNotSupervisor is a server that answers https and not as a Supervisor does.
+var ErrNotSupervisor = errors.New("not a vSphere Supervisor")
+
+// Client asks one Supervisor. It may be used from several goroutines.
+type Client struct {
+	Wire    *wire.Client
+	Address Address
+
+	versions sync.Map // API group -> *served
+}
+
+// maxBanner bounds the text of a banner, in bytes.
+const maxBanner = 64 << 10
+
+// Banner gets GET /wcp/loginbanner, which needs no authentication and which a Supervisor answers with 200. The text may
+// be empty and is the server's: it must be made harmless before it is shown. Another status than 200 or 5xx, or a page
+// of HTML, is ErrNotSupervisor.
+func (c *Client) Banner(ctx context.Context) (string, error) {
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: c.Address.URL("/wcp/loginbanner"), Accept: "*/*"})
+	var failed *wire.Error
+	switch {
+	case errors.As(err, &failed) && failed.Status != 0 && failed.Status < 500:
+		return "", fmt.Errorf("%s is %w: %w", c.Address, ErrNotSupervisor, err)
+	case err != nil:
+		return "", err
+	case isHTML(body):
+		return "", fmt.Errorf("%s is %w: GET /wcp/loginbanner answers with a web page", c.Address, ErrNotSupervisor)
+	}
+	if len(body) > maxBanner {
+		body = body[:maxBanner]
+	}
+	var text string
+	if json.Unmarshal(body, &text) == nil {
+		return text, nil
+	}
+	return string(body), nil
+}
+
+// isHTML tells a page of a web server, which answers 200 to any path, from a banner.
+func isHTML(body []byte) bool {
+	start := strings.ToLower(string(bytes.TrimSpace(body[:min(len(body), 512)])))
+	return strings.HasPrefix(start, "<!doctype") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head") ||
+		strings.HasPrefix(start, "<?xml")
+}

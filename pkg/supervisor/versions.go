@@ -1,0 +1,50 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// served is the preferred version of an API group, asked once however many namespaces need it.
+type served struct {
+	once    sync.Once
+	version string
+	err     error
+}
+
+// servedVersion gets the version that the API server prefers for a group (GET /apis/GROUP, meta/v1 APIGroup); empty
+// when the group is not served.
+func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resource) (string, error) {
+	entry, _ := c.versions.LoadOrStore(r.group, new(served))
+	s := entry.(*served)
+	s.once.Do(func() { s.version, s.err = c.askVersion(ctx, token, r.group) })
+	return s.version, s.err
+}
+
+func (c *Client) askVersion(ctx context.Context, token redact.Secret, group string) (string, error) {
+	url := c.Address.URL("/apis/" + group)
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: token})
+	if errors.Is(err, wire.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var reply struct {
+		PreferredVersion struct {
+			Version string `json:"version"`
+		} `json:"preferredVersion"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+		return "", err
+	}
+	if !isLabel(reply.PreferredVersion.Version, false) {
+		return "", &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "the reply names no preferred version"}
+	}
+	return reply.PreferredVersion.Version, nil
+}

@@ -1,0 +1,94 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Workload is a vSphere Namespace that the account may use.
+type Workload struct {
+	Namespace string
+	Host      string // the control plane host, canonical; it may belong to another Supervisor of the vCenter
+	APIPort   int    // of the control plane host's API server; 0 when the Supervisor does not say
+}
+
+// workload is the reply's shape. Third-party clients disagree on spelling and type of the port, so it is read as it
+// comes; encoding/json matches names without case, and unknown fields are ignored.
+type workload struct {
+	Namespace  string          `json:"namespace"`
+	MasterHost string          `json:"master_host"`
+	Port       json.RawMessage `json:"control_plane_api_server_port"`
+	PortTypo   json.RawMessage `json:"conrol_plane_api_server_port"`
+}
+
+// Workloads gets GET /wcp/workloads with Basic authentication: a JSON array over all Supervisors of the vCenter. The
+// error is wire.ErrRefused for a wrong password. A namespace or host that is not a name is an error, since it would
+// end up in file and context names.
+func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) ([]Workload, error) {
+	url := c.Address.URL("/wcp/workloads")
+	body, err := c.Wire.Do(ctx, wire.Request{
+		Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: user, Password: password},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parseWorkloads(url, body)
+}
+
+func parseWorkloads(url string, body []byte) ([]Workload, error) {
+	var reply []workload
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+		return nil, err
+	}
+	var all []Workload
+	seen := map[Workload]bool{}
+	for _, w := range reply {
+		parsed, err := w.parse()
+		if err != nil {
+			return nil, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
+		}
+		if !seen[parsed] {
+			seen[parsed] = true
+			all = append(all, parsed)
+		}
+	}
+	return all, nil
+}
+
+func (w workload) parse() (Workload, error) {
+	if !isLabel(w.Namespace, false) {
+		return Workload{}, fmt.Errorf("the reply names a namespace %q, which cannot be one", safetext.Line(w.Namespace, 80))
+	}
+	host, err := ParseAddress(w.MasterHost)
+	if err != nil {
+		return Workload{}, fmt.Errorf("the reply names the control plane host %q of namespace %s, which cannot be one",
+			safetext.Line(w.MasterHost, 80), w.Namespace)
+	}
+	port := parsePort(w.Port)
+	if port == 0 {
+		port = parsePort(w.PortTypo)
+	}
+	return Workload{Namespace: w.Namespace, Host: host.Host, APIPort: port}, nil
+}
+
+// parsePort reads a number or a string with a number; everything else is "not said".
+func parsePort(raw json.RawMessage) int {
+	var number float64
+	if json.Unmarshal(raw, &number) == nil && number >= 1 && number <= 65535 && number == float64(int(number)) {
+		return int(number)
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
+			return int(port)
+		}
+	}
+	return 0
+}

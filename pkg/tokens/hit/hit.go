@@ -1,0 +1,36 @@
+package hit
+
+import (
+	"io"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Answer prints the credential that args ask for when the store holds a good one. False means that nothing was
+// printed and the long way must be gone: the arguments are not ours, there is no such credential or it has ended, or
+// something is wrong that only the long way can explain.
+func Answer(args []string, getenv func(string) string, now time.Time, stdout io.Writer) bool {
+	key, ok := ParseArgs(args)
+	if !ok {
+		return false
+	}
+	info, err := ParseExecInfo(getenv(ExecInfoVariable))
+	if err != nil {
+		return false
+	}
+	dir, err := Dir(getenv, runtime.GOOS)
+	if err != nil {
+		return false
+	}
+	f, err := Read(Path(dir, key))
+	if err != nil || !f.Key().Same(key) || !now.Before(f.Until) {
+		return false
+	}
+	return Write(stdout, info.APIVersion, f.Status) == nil
+}
+
+// Path is the credential's file in the store at dir.
+func Path(dir string, key Key) string {
+	return filepath.Join(dir, Credentials, key.ID()+".json")
+}

@@ -1,0 +1,10 @@
+//go:build !unix
+
+package hit
+
+import "os"
+
+const noFollow = 0
+
+// Private trusts the access control list that the user's profile directory hands down.
+func Private(os.FileInfo, string) error { return nil }

@@ -1,0 +1,86 @@
+package tokens
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Renew gets a fresh credential of key for the session. It runs under the account's lock. The error is a
+// *LoginRequiredError when only a person at a terminal can help.
+type Renew func(ctx context.Context, s Session, key hit.Key) (Credential, error)
+
+// LoginRequiredError is a credential that cannot be had without a login.
+type LoginRequiredError struct {
+	Server string // what to log in to
+	User   string
+	Reason string // why, in words
+}
+
+// Error says why, without the command to type: that is the caller's to word.
+func (e *LoginRequiredError) Error() string { return e.Reason }
+
+// Provider hands out credentials: from the store, or renewed.
+type Provider struct {
+	Store   *Store
+	Renew   Renew
+	Now     func() time.Time
+	Waiting func(Session)   // called when another process renews for the same account
+	Warn    func(err error) // called when a fresh credential could not be kept
+}
+
+// Get returns a good credential of key. With force it is renewed even when the stored one is good. However many
+// processes ask at once, one of them renews: the others wait for its lock and find the result.
+func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential, error) {
+	stored, found, err := p.Store.Credential(key)
+	if err != nil {
+		return Credential{}, err
+	}
+	if found && !force && stored.Good(p.Now()) {
+		return stored, nil
+	}
+	session, known, err := p.Store.FindSession(key)
+	if err != nil {
+		return Credential{}, err
+	}
+	if !known {
+		return Credential{}, &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
+	}
+	unlock, err := p.Store.LockAccount(ctx, session.Account, func() { p.Waiting(session) })
+	if err != nil {
+		return Credential{}, err
+	}
+	defer unlock()
+	again, found, err := p.Store.Credential(key)
+	if err != nil {
+		return Credential{}, err
+	}
+	// Who waited for the lock wants what its holder got, also when it was told to force a renewal.
+	if found && again.Good(p.Now()) && (!force || again.Issued.After(stored.Issued)) {
+		return again, nil
+	}
+	fresh, err := p.Renew(ctx, session, key)
+	if err != nil {
+		return Credential{}, err
+	}
+	fresh.Session = session.ID
+	if err := p.Store.SaveCredential(fresh); err != nil {
+		p.Warn(err) // The credential is good all the same; the next call pays for another one.
+	}
+	return fresh, nil
+}
+
+// Due lists the credentials of a session that are worth renewing while a password is at hand: more than half of their
+// life is over.
+func (s *Store) Due(session Session, now time.Time) []hit.Key {
+	var due []hit.Key
+	all, _ := s.Credentials()
+	for _, c := range all {
+		if c.Session == session.ID && c.Aging(now) {
+			due = append(due, c.Key)
+		}
+	}
+	return due
+}

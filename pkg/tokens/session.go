@@ -1,0 +1,41 @@
+package tokens
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// Session is one account at one Supervisor: how it logs in and how the server is trusted. It holds no password.
+type Session struct {
+	Version int         `json:"version"`
+	ID      string      `json:"id"`
+	Server  string      `json:"server"`  // canonical address of the Supervisor
+	User    string      `json:"user"`    // as typed
+	Method  string      `json:"method"`  // "sso"
+	Account string      `json:"account"` // whom the identity service counts refusals for
+	Trust   trust.Trust `json:"trust"`
+	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
+	Created time.Time   `json:"created"`
+	Updated time.Time   `json:"updated"`
+}
+
+// SessionID names the session of a user at a Supervisor. It is a file name.
+func SessionID(server, user string) string { return hash(server + "\x00" + hit.Fold(user)) }
+
+// HostAccount stands for an account before the identity service has named it.
+func HostAccount(key hit.Key) string { return key.Server + " " + hit.Fold(key.User) }
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
+
+// covers tells whether a credential of key belongs to the session.
+func (s Session) covers(key hit.Key) bool {
+	return hit.Fold(s.User) == hit.Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
+}

@@ -1,0 +1,213 @@
+// Package tokens keeps sessions and credentials: it stores, locks, renews and hands out. It knows no login method and
+// no network; whoever renews is given as a function.
+//
+// The store is a directory that only the user can use:
+//
+//	sessions/<id>.json       a session; written with fsync, since losing one costs a login
+//	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be read is a miss
+//	accounts/<id>.lock       taken while a credential of the account is renewed; never removed
+//	accounts/<id>.json       the mark of a prompt that was refused or declined
+package tokens
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Store is the directory of sessions and credentials.
+type Store struct{ dir string }
+
+const (
+	sessionsDir = "sessions"
+	accountsDir = "accounts"
+)
+
+// Open returns the store at dir, which need not exist yet. It refuses a directory that other people can use.
+func Open(dir string) (*Store, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, hit.HomeVariable)
+	default:
+		if err := hit.Private(info, dir); err != nil {
+			return nil, err
+		}
+	}
+	return &Store{dir: dir}, nil
+}
+
+// Dir is where the store is.
+func (s *Store) Dir() string { return s.dir }
+
+// Sessions lists the sessions, the most recently used first, and what is wrong with those that cannot be read.
+func (s *Store) Sessions() ([]Session, []error) {
+	var all []Session
+	var errs []error
+	for _, path := range s.list(sessionsDir) {
+		session, err := readSession(path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all = append(all, session)
+	}
+	slices.SortStableFunc(all, func(a, b Session) int { return b.Updated.Compare(a.Updated) })
+	return all, errs
+}
+
+// FindSession is the session that key belongs to: the one of the very Supervisor, else the most recently used one that
+// covers the host.
+func (s *Store) FindSession(key hit.Key) (Session, bool, error) {
+	direct, err := readSession(s.sessionPath(SessionID(key.Server, key.User)))
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return direct, err == nil, err
+	}
+	all, _ := s.Sessions()
+	for _, session := range all {
+		if session.covers(key) {
+			return session, true, nil
+		}
+	}
+	return Session{}, false, nil
+}
+
+// SaveSession writes a session and returns it with its ID. Created is kept when the session exists.
+func (s *Store) SaveSession(session Session) (Session, error) {
+	session.Version = hit.Version
+	session.ID = SessionID(session.Server, session.User)
+	path := s.sessionPath(session.ID)
+	if old, err := readSession(path); err == nil {
+		session.Created = old.Created
+	}
+	text, err := json.MarshalIndent(session, "", "  ")
+	if err != nil {
+		return session, err
+	}
+	return session, s.write(path, append(text, '\n'), durable)
+}
+
+// DeleteSession removes a session and its credentials.
+func (s *Store) DeleteSession(id string) error {
+	all, _ := s.Credentials()
+	for _, c := range all {
+		if c.Session == id {
+			if err := s.DeleteCredential(c.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return remove(s.sessionPath(id))
+}
+
+// Credential reads the credential of key. One that cannot be read is a miss, unless its permissions are wrong or a
+// newer program wrote it: those are errors to be told.
+func (s *Store) Credential(key hit.Key) (Credential, bool, error) {
+	f, err := hit.Read(hit.Path(s.dir, key))
+	var version *hit.VersionError
+	var permission *hit.PermissionError
+	switch {
+	case errors.As(err, &version), errors.As(err, &permission):
+		return Credential{}, false, err
+	case err != nil || !f.Key().Same(key):
+		return Credential{}, false, nil
+	}
+	c, err := fromFile(f)
+	return c, err == nil, nil
+}
+
+// SaveCredential writes a credential.
+func (s *Store) SaveCredential(c Credential) error {
+	f, err := c.file()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return s.write(hit.Path(s.dir, c.Key), append(text, '\n'), cache)
+}
+
+// DeleteCredential removes the credential of key, if there is one.
+func (s *Store) DeleteCredential(key hit.Key) error { return remove(hit.Path(s.dir, key)) }
+
+// Credentials lists the credentials that can be read, by server and cluster.
+func (s *Store) Credentials() ([]Credential, []error) {
+	var all []Credential
+	var errs []error
+	for _, path := range s.list(hit.Credentials) {
+		f, err := hit.Read(path)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if c, err := fromFile(f); err == nil {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b Credential) int {
+		return strings.Compare(a.Key.Server+" "+a.Key.Cluster, b.Key.Server+" "+b.Key.Cluster)
+	})
+	return all, errs
+}
+
+// Prune removes the credentials of keys that nobody has used for longer than age after they ended.
+func (s *Store) Prune(now time.Time, age time.Duration) error {
+	all, _ := s.Credentials()
+	for _, c := range all {
+		if now.Sub(c.Expires) > age {
+			if err := s.DeleteCredential(c.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) sessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
+
+func (s *Store) list(sub string) []string {
+	paths, _ := filepath.Glob(filepath.Join(escapeGlob(s.dir), sub, "*.json"))
+	return paths
+}
+
+// escapeGlob keeps a directory name with brackets from being a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// maxSession bounds a session file: a CA bundle can have a megabyte.
+const maxSession = 4 << 20
+
+func readSession(path string) (Session, error) {
+	f, err := hit.Open(path)
+	if err != nil {
+		return Session{}, err
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	text, err := io.ReadAll(io.LimitReader(f, maxSession))
+	if err != nil {
+		return Session{}, err
+	}
+	var session Session
+	if err := json.Unmarshal(text, &session); err != nil {
+		return Session{}, fmt.Errorf("%s cannot be read (%w); kubectl vsphere login writes it anew", path, err)
+	}
+	if session.Version != hit.Version {
+		return Session{}, &hit.VersionError{Path: path, Version: session.Version}
+	}
+	return session, nil
+}

@@ -1,0 +1,41 @@
+package trust
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Options are the parts of an HTTP client that are not about trust.
+type Options struct {
+	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
+	Proxy    func(*http.Request) (*url.URL, error)
+	MaxConns int // connections per host; 0 is no bound
+}
+
+// Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials go
+// to no other host than they were meant for, keeps no cookie, and decompresses nothing behind the caller's back.
+func (t Trust) Client(o Options) (*http.Client, error) {
+	config, err := t.TLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: o.Timeout}
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:                  o.Proxy,
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        config,
+			TLSHandshakeTimeout:    o.Timeout,
+			ResponseHeaderTimeout:  o.Timeout,
+			MaxResponseHeaderBytes: 64 << 10,
+			MaxConnsPerHost:        o.MaxConns,
+			MaxIdleConnsPerHost:    o.MaxConns,
+			IdleConnTimeout:        30 * time.Second,
+			DisableCompression:     true,
+			ForceAttemptHTTP2:      true,
+		},
+	}, nil
+}

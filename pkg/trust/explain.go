@@ -1,0 +1,114 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// UntrustedError is a server certificate that was not believed, with what a person needs to decide about it.
+type UntrustedError struct {
+	Host         string
+	Reason       string // in words
+	Subject      string
+	Issuer       string // the CA that signed it
+	NotBefore    time.Time
+	NotAfter     time.Time
+	SHA256       string   // of the certificate, as `openssl x509 -fingerprint -sha256` prints it
+	IssuerSHA256 string   // of the last CA certificate that the server showed; empty when it showed none
+	Names        []string // DNS names and addresses that the certificate is for
+	Err          error
+}
+
+// Error is one line with host, reason and CA.
+func (e *UntrustedError) Error() string {
+	if e.Issuer == "" {
+		return fmt.Sprintf("the certificate of %s is not trusted: %s", e.Host, e.Reason)
+	}
+	return fmt.Sprintf("the certificate of %s is not trusted: %s (signed by %q, SHA-256 %s)", e.Host, e.Reason, e.Issuer, e.SHA256)
+}
+
+// Unwrap gives the error of crypto/x509.
+func (e *UntrustedError) Unwrap() error { return e.Err }
+
+// Explain returns err as an *UntrustedError when the cause is that the certificate of host was not believed, else err.
+func Explain(host string, err error) error {
+	var verification *tls.CertificateVerificationError
+	if !errors.As(err, &verification) {
+		return err
+	}
+	e := &UntrustedError{Host: host, Reason: reason(verification.Err), Err: err}
+	e.describe(verification.UnverifiedCertificates)
+	return e
+}
+
+func (e *UntrustedError) describe(chain []*x509.Certificate) {
+	if len(chain) == 0 {
+		return
+	}
+	leaf, last := chain[0], chain[len(chain)-1]
+	e.Subject, e.Issuer = name(leaf.Subject.String()), name(leaf.Issuer.String())
+	e.NotBefore, e.NotAfter = leaf.NotBefore, leaf.NotAfter
+	e.SHA256 = Fingerprint(leaf.Raw)
+	if last.IsCA {
+		e.IssuerSHA256 = Fingerprint(last.Raw)
+	}
+	e.Names = append(e.Names, leaf.DNSNames...)
+	for _, ip := range leaf.IPAddresses {
+		e.Names = append(e.Names, ip.String())
+	}
+}
+
+// name keeps a distinguished name from carrying anything but printable text into a message.
+func name(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// Fingerprint is the SHA-256 of a certificate in DER: upper-case hex pairs with colons.
+func Fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+}
+
+func reason(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var names x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &unknown):
+		return "its CA is unknown here"
+	case errors.As(err, &names):
+		return fmt.Sprintf("it is for %s, not for %q", namesOf(names.Certificate), names.Host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("it is valid from %s to %s and now it is %s", date(invalid.Cert.NotBefore), date(invalid.Cert.NotAfter), date(time.Now()))
+	}
+	return strings.TrimPrefix(err.Error(), "x509: ")
+}
+
+func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+func namesOf(c *x509.Certificate) string {
+	var all []string
+	for _, n := range c.DNSNames {
+		all = append(all, name(n))
+	}
+	for _, ip := range c.IPAddresses {
+		all = append(all, ip.String())
+	}
+	if len(all) == 0 {
+		return "no name at all"
+	}
+	if len(all) > 5 {
+		all = append(all[:5], "…")
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,98 @@
+// Package trust says why a server's certificate is believed: the system's roots, a bundle of CA certificates, or
+// nothing. It makes the HTTP client that follows from it, and explains a certificate that was not believed.
+package trust
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Mode names a reason to believe a certificate. Its text is what sessions store.
+type Mode string
+
+// The modes.
+const (
+	System   Mode = "system"   // the roots of the operating system (and SSL_CERT_FILE)
+	Bundle   Mode = "ca"       // the CA certificates of Trust.CA and no others
+	Insecure Mode = "insecure" // none: whoever answers is believed
+)
+
+// Trust is a mode with what it needs. The zero value is System.
+type Trust struct {
+	Mode Mode   `json:"mode"`
+	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle
+}
+
+// maxBundle bounds a CA file; the system's own bundle has about 250 kB.
+const maxBundle = 1 << 20
+
+// FromFile reads a bundle of CA certificates in PEM. What else the file holds (comments, keys) is not kept.
+func FromFile(path string) (Trust, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Trust{}, err
+	}
+	if !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0 {
+		return Trust{}, fmt.Errorf("%s is not a file", path)
+	}
+	if info.Size() > maxBundle {
+		return Trust{}, fmt.Errorf("%s is larger than a CA bundle can be (1 MiB)", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Trust{}, err
+	}
+	ca, err := Certificates(text)
+	if err != nil {
+		return Trust{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return Trust{Mode: Bundle, CA: string(ca)}, nil
+}
+
+// Certificates returns the certificates of a PEM text in plain PEM, in their order, and fails when there is none or
+// one that cannot be parsed.
+func Certificates(text []byte) ([]byte, error) {
+	var out bytes.Buffer
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return nil, fmt.Errorf("a certificate in it cannot be read: %w", err)
+		}
+		if err := pem.Encode(&out, &pem.Block{Type: block.Type, Bytes: block.Bytes}); err != nil {
+			return nil, err
+		}
+	}
+	if out.Len() == 0 {
+		return nil, errors.New("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+	return out.Bytes(), nil
+}
+
+// TLSConfig is the client side of TLS under this trust, 1.2 or later.
+func (t Trust) TLSConfig() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	switch t.Mode {
+	case System, "":
+	case Bundle:
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) {
+			return nil, errors.New("the CA bundle holds no certificate")
+		}
+	case Insecure:
+		c.InsecureSkipVerify = true //nolint:gosec // The user asked for it with a flag and was warned.
+	default:
+		return nil, fmt.Errorf("unknown trust mode %q", t.Mode)
+	}
+	return c, nil
+}

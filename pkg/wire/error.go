@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// The kinds of an Error.
+var (
+	ErrRefused     = errors.New("identity refused")     // 401
+	ErrForbidden   = errors.New("forbidden")            // 403
+	ErrNotFound    = errors.New("not found")            // 404
+	ErrUnreachable = errors.New("server not reachable") // no whole reply arrived
+	ErrServer      = errors.New("server error")         // another status, or a reply that is not as it should be
+)
+
+// Error is a failed exchange. Its text is one line: the endpoint and what happened there.
+type Error struct {
+	Method  string
+	URL     string
+	Status  int    // 0 when there was no reply
+	Message string // what happened, or the server's own words made harmless
+	Kind    error
+	Err     error
+}
+
+// Error names the endpoint without its query.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s %s: %s", e.Method, withoutQuery(e.URL), e.Message)
+}
+
+// Unwrap gives the kind and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+func withoutQuery(s string) string {
+	s, _, _ = strings.Cut(s, "?")
+	return s
+}
+
+// statusError words a reply that is not 2xx. The closed plugin names the status in lower case; so does this.
+func (r Request) statusError(resp *http.Response, body []byte) error {
+	e := &Error{Method: r.Method, URL: r.URL, Status: resp.StatusCode, Kind: ErrServer}
+	switch resp.StatusCode {
+	case http.StatusUnauthorized:
+		e.Kind = ErrRefused
+	case http.StatusForbidden:
+		e.Kind = ErrForbidden
+	case http.StatusNotFound:
+		e.Kind = ErrNotFound
+	}
+	e.Message = statusText(resp.StatusCode)
+	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
+		e.Message += ": the server answers with a redirect, which is not followed"
+	}
+	if said := serverMessage(resp.Header.Get("Content-Type"), body); said != "" {
+		e.Message += ": " + said
+	}
+	return e
+}
+
+func statusText(code int) string {
+	text := strings.ToLower(http.StatusText(code))
+	if text == "" {
+		text = "unknown status"
+	}
+	return fmt.Sprintf("%s (%d)", text, code)
+}
+
+// networkError words an exchange that got no whole reply. ctx is the caller's: when that one ended, its error is the
+// answer, since nothing is wrong with the server.
+func (r Request) networkError(ctx context.Context, err error, timeout time.Duration) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s %s: %w", r.Method, withoutQuery(r.URL), ctx.Err())
+	}
+	e := &Error{Method: r.Method, URL: r.URL, Kind: ErrUnreachable}
+	host := r.URL
+	if u, parseErr := url.Parse(r.URL); parseErr == nil {
+		host = u.Host
+	}
+	var untrusted *trust.UntrustedError
+	if explained := trust.Explain(host, err); errors.As(explained, &untrusted) {
+		return untrusted
+	}
+	e.Message = networkMessage(err, timeout)
+	return e
+}
+
+func networkMessage(err error, timeout time.Duration) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var timed interface{ Timeout() bool }
+	via := ""
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		via = " (through the proxy of HTTPS_PROXY; NO_PROXY exempts a host)"
+	}
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("no such host: %q", dns.Name) + via
+	case errors.As(err, &timed) && timed.Timeout():
+		return fmt.Sprintf("no answer within %s", timeout) + via
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused" + via
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "no route to host" + via
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was closed before the reply was complete" + via
+	case errors.As(err, &record):
+		return "the server does not speak TLS on this port"
+	case errors.As(err, &alert):
+		return "TLS: " + alert.Error()
+	}
+	return innermost(err) + via
+}
+
+// innermost drops the wrapping of net/http, which repeats the URL with its query.
+func innermost(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return clean(err.Error())
+}

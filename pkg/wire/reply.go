@@ -1,0 +1,70 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"mime"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// maxMessage bounds what an error repeats of a server's words, in characters.
+const maxMessage = 200
+
+func clean(s string) string { return safetext.Line(s, maxMessage) }
+
+// serverMessage finds a sentence for people in the body of an error reply: plain text, or the usual fields of JSON.
+// A page of HTML says nothing that helps.
+func serverMessage(contentType string, body []byte) string {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 || body[0] == '<' {
+		return ""
+	}
+	var said struct {
+		Message string `json:"message"`
+		Error   any    `json:"error"`
+		Detail  string `json:"detail"`
+	}
+	if json.Unmarshal(body, &said) == nil {
+		text, _ := said.Error.(string)
+		for _, s := range []string{said.Message, text, said.Detail} {
+			if s != "" {
+				return clean(s)
+			}
+		}
+		return ""
+	}
+	media, _, _ := mime.ParseMediaType(contentType)
+	if media != "text/plain" && media != "" && media != "application/json" || body[0] == '{' || body[0] == '[' {
+		return ""
+	}
+	return clean(string(body))
+}
+
+// DecodeJSON decodes the body of a reply of url into out. An error names the endpoint and what came instead of JSON.
+func DecodeJSON(method, url string, body []byte, out any) error {
+	err := json.Unmarshal(body, out)
+	if err == nil {
+		return nil
+	}
+	return &Error{Method: method, URL: url, Kind: ErrServer, Message: "the reply is " + whatCame(body, err)}
+}
+
+func whatCame(body []byte, err error) string {
+	trimmed := bytes.TrimSpace(body)
+	var syntax *json.SyntaxError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case len(trimmed) == 0:
+		return "empty where JSON belongs"
+	case trimmed[0] == '<':
+		return "a page of HTML where JSON belongs"
+	case errors.As(err, &wrongType):
+		return strings.TrimSuffix("JSON of another shape than expected, at "+clean(wrongType.Field), ", at ")
+	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
+		return "JSON that ends too early"
+	}
+	return "not JSON"
+}

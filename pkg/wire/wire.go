@@ -1,0 +1,94 @@
+// Package wire makes one bounded HTTP exchange and says what went wrong in words and in a kind: refused, forbidden,
+// unreachable, not trusted, or a server that does not answer as it should. Nothing a server sends is held beyond a
+// limit, followed to another host or repeated raw in an error.
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// MaxBody bounds a reply. 1,000 clusters in one page of metadata have about 600 kB.
+const MaxBody = 4 << 20
+
+// DefaultTimeout bounds an exchange whose client does not say otherwise.
+const DefaultTimeout = 30 * time.Second
+
+// Client makes exchanges. HTTP must not follow redirects (trust.Trust.Client makes such a one).
+type Client struct {
+	HTTP    *http.Client
+	Timeout time.Duration // for a whole exchange, body included; 0 is DefaultTimeout
+}
+
+// Basic is HTTP Basic authentication (RFC 7617), in UTF-8.
+type Basic struct {
+	User     string
+	Password redact.Secret
+}
+
+// Request is one exchange. At most one of Basic and Bearer is sent.
+type Request struct {
+	Method string
+	URL    string
+	Basic  *Basic
+	Bearer redact.Secret
+	Body   []byte // JSON, or nil
+	Accept string // application/json when empty
+}
+
+// Do sends the request and returns the body of a 2xx reply. Every other outcome is an *Error, or the context's error
+// when that ended.
+func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := r.build(bounded)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return nil, r.networkError(ctx, err, timeout)
+	}
+	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	switch {
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return nil, r.statusError(resp, body)
+	case err != nil:
+		return nil, r.networkError(ctx, err, timeout)
+	case len(body) > MaxBody:
+		return nil, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
+	}
+	return body, nil
+}
+
+func (r Request) build(ctx context.Context) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, errors.New("the address cannot be used in a URL")
+	}
+	accept := r.Accept
+	if accept == "" {
+		accept = "application/json"
+	}
+	req.Header.Set("Accept", accept)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "kubectl-vsphere")
+	switch {
+	case r.Basic != nil:
+		req.SetBasicAuth(r.Basic.User, r.Basic.Password.Reveal())
+	case r.Bearer != "":
+		req.Header.Set("Authorization", "Bearer "+r.Bearer.Reveal())
+	}
+	return req, nil
+}
