@@ -35,6 +35,7 @@ const maxLine = 4096
 func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
 	line, err := p.ask(ctx, question, func(fd int) (string, error) {
 		text, err := term.ReadPassword(fd)
+		fmt.Fprintln(p.Out) // The line end that was typed is not echoed either.
 		return string(text), err
 	})
 	return redact.Secret(line), err
@@ -78,12 +79,11 @@ func (p Prompter) ask(ctx context.Context, question string, read func(fd int) (s
 		return "", ErrCancelled
 	case a := <-answered:
 		_ = term.Restore(fd, before)
-		return p.judge(a.line, a.err)
+		return judge(a.line, a.err)
 	}
 }
 
-func (p Prompter) judge(line string, err error) (string, error) {
-	fmt.Fprintln(p.Out)
+func judge(line string, err error) (string, error) {
 	line = strings.TrimSuffix(line, "\r")
 	switch {
 	case errors.Is(err, io.EOF) || err == nil && line == "":

@@ -43,6 +43,18 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("%s has version %d, which this program does not know: is it from a newer one?", e.Path, e.Version)
 }
 
+// PermissionError is a file or directory of the store that other people could read, change or have made.
+type PermissionError struct {
+	Path   string
+	What   string
+	Remedy string // a command to type
+}
+
+// Error says what is wrong and what to type.
+func (e *PermissionError) Error() string {
+	return fmt.Sprintf("%s %s; type: %s", e.Path, e.What, e.Remedy)
+}
+
 // Open opens a file of the store for reading and refuses one that is not a regular file, that others can read or
 // write, or that neither the user nor root owns. A symbolic link is not followed.
 func Open(path string) (*os.File, error) {

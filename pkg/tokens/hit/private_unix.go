@@ -11,18 +11,6 @@ import (
 // noFollow keeps a symbolic link from being followed and a named pipe from blocking.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// PermissionError is a file or directory of the store that other people could read, change or have made.
-type PermissionError struct {
-	Path   string
-	What   string
-	Remedy string // a command to type
-}
-
-// Error says what is wrong and what to type.
-func (e *PermissionError) Error() string {
-	return fmt.Sprintf("%s %s; type: %s", e.Path, e.What, e.Remedy)
-}
-
 // Private refuses a file that others can read or write, or that neither the user nor root owns.
 func Private(info os.FileInfo, path string) error {
 	if info.Mode().Perm()&0o077 != 0 {

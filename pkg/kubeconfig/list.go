@@ -1,0 +1,101 @@
+package kubeconfig
+
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// list is one of the sections of a document with the lines of its items.
+type list struct {
+	key, value *yaml.Node // nil when the section is missing
+	items      []item
+	indent     string // before the dash
+}
+
+// item is an entry: its lines from the dash to the last line of content.
+type item struct {
+	name       string
+	start, end int // indexes of lines, end exclusive
+}
+
+// list finds the items of a section in block style. A section in flow style has no items here.
+func (d *document) list(s section) (list, error) {
+	l := list{indent: d.rootIndent()}
+	l.key, l.value = d.field(string(s))
+	if l.key == nil || !l.block() {
+		return l, l.check(s)
+	}
+	l.indent = strings.Repeat(" ", l.value.Column-1)
+	end := d.fieldEnd(l.key)
+	for i, node := range l.value.Content {
+		var named struct {
+			Name string `yaml:"name"`
+		}
+		if err := node.Decode(&named); err != nil {
+			return l, fmt.Errorf("line %d: an entry of %s is not a mapping with a name", node.Line, s)
+		}
+		start, err := d.dash(l.value, node)
+		if err != nil {
+			return l, err
+		}
+		if i > 0 {
+			l.items[i-1].end = d.trimBlank(l.items[i-1].start, start)
+		}
+		l.items = append(l.items, item{name: named.Name, start: start, end: d.trimBlank(start, end)})
+	}
+	return l, nil
+}
+
+// check refuses what is no list at all.
+func (l list) check(s section) error {
+	if l.key == nil || l.null() || l.value.Kind == yaml.SequenceNode {
+		return nil
+	}
+	return fmt.Errorf("line %d: %s is not a list", l.value.Line, s)
+}
+
+func (l list) null() bool { return l.value.Kind == yaml.ScalarNode && l.value.Tag == "!!null" }
+
+// block tells whether the items can be edited as lines.
+func (l list) block() bool {
+	return l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle == 0 && len(l.value.Content) > 0
+}
+
+// flow tells whether there are items in flow style.
+func (l list) flow() bool {
+	return l.key != nil && l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle != 0 && len(l.value.Content) > 0
+}
+
+// dash finds the line of an item's dash: the item's own line, or one before it when the content begins below.
+func (d *document) dash(seq, node *yaml.Node) (int, error) {
+	column := seq.Column - 1
+	for i := node.Line - 1; i >= seq.Line-1; i-- {
+		line := strings.TrimPrefix(d.lines[i], "\uFEFF")
+		if len(line) > column && line[column] == '-' && strings.TrimSpace(line[:column]) == "" {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("line %d: the entry begins in a way that cannot be edited safely", node.Line)
+}
+
+// rootIndent is the indentation of the top mapping.
+func (d *document) rootIndent() string {
+	if d.root == nil {
+		return ""
+	}
+	return strings.Repeat(" ", max(0, d.root.Column-1))
+}
+
+// itemIndent is the indentation that a new section's items get: like another section's, else like kubectl's.
+func (d *document) itemIndent() string {
+	for _, s := range sections {
+		if key, value := d.field(string(s)); key != nil {
+			if l := (list{key: key, value: value}); l.block() {
+				return strings.Repeat(" ", value.Column-1)
+			}
+		}
+	}
+	return d.rootIndent()
+}

@@ -1,0 +1,252 @@
+package kubeconfig
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Splice puts a change into the text of a kubeconfig. Entries in block style are replaced, appended and deleted as
+// lines in the file's own indentation and line ends, and every other byte stays. What is in flow style (JSON among it)
+// cannot be edited so: the section, or the file when all of it is, is written anew, and rewritten tells so. The result
+// is read back, and anything but exactly the change is an error.
+func Splice(text []byte, c Change) (out []byte, rewritten bool, err error) {
+	if c.Empty() {
+		return text, false, nil
+	}
+	old, err := load(text)
+	if err != nil {
+		return nil, false, err
+	}
+	d, err := parse(text)
+	if err != nil {
+		return nil, false, err
+	}
+	if d.flow() {
+		out, err = d.rewriteFlow(c)
+		rewritten = true
+	} else {
+		out, rewritten, err = d.splice(c)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return out, rewritten, verify(old, out, c)
+}
+
+// patch replaces the lines start to end (exclusive) by text.
+type patch struct {
+	start, end int
+	text       string
+}
+
+func (d *document) splice(c Change) ([]byte, bool, error) {
+	s := &splicer{document: d, edits: map[section][]edit{}}
+	for _, e := range c.edits() {
+		s.edits[e.section] = append(s.edits[e.section], e)
+	}
+	if d.root == nil {
+		s.header()
+	}
+	for _, name := range sections {
+		if len(s.edits[name]) > 0 {
+			if err := s.section(name); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	if c.CurrentContext != nil {
+		if err := s.currentContext(*c.CurrentContext); err != nil {
+			return nil, false, err
+		}
+	}
+	return []byte(s.apply()), s.rewritten, nil
+}
+
+// splicer collects the patches of one file.
+type splicer struct {
+	*document
+	edits     map[section][]edit
+	patches   []patch
+	tail      strings.Builder // new top-level fields
+	rewritten bool
+}
+
+// header begins a file that has no content yet.
+func (s *splicer) header() {
+	s.tail.WriteString("apiVersion: v1" + s.eol + "kind: Config" + s.eol)
+}
+
+// section patches one of the lists.
+func (s *splicer) section(name section) error {
+	l, err := s.list(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case l.key == nil:
+		s.tail.WriteString(s.newSection(name, s.rootIndent()+string(name)+":"))
+		return nil
+	case l.flow():
+		return s.rewriteSection(name, l)
+	case !l.block():
+		return s.fillSection(name, l)
+	}
+	return s.patchItems(name, l)
+}
+
+// patchItems replaces, deletes and appends entries of a block list.
+func (s *splicer) patchItems(name section, l list) error {
+	at := map[string]item{}
+	for _, i := range l.items {
+		at[i.name] = i
+	}
+	gone := 0
+	var added strings.Builder
+	for _, e := range s.edits[name] {
+		i, exists := at[e.name]
+		switch {
+		case e.value == nil && exists:
+			gone++
+			s.patches = append(s.patches, patch{i.start, i.end, ""})
+		case e.value == nil:
+		case exists:
+			s.patches = append(s.patches, patch{i.start, i.end, s.item(l.indent, e)})
+		default:
+			added.WriteString(s.item(l.indent, e))
+		}
+	}
+	last := l.items[len(l.items)-1].end
+	if gone == len(l.items) && added.Len() == 0 {
+		return s.emptySection(name, l)
+	}
+	if added.Len() > 0 {
+		s.patches = append(s.patches, patch{last, last, added.String()})
+	}
+	return nil
+}
+
+// emptySection leaves an explicit empty list where the last entry went: a key without a value would read as null.
+func (s *splicer) emptySection(name section, l list) error {
+	return s.setInline(l.key, string(name), "[]")
+}
+
+// fillSection gives entries to a section that has none (`clusters: []`, `clusters: null`, `clusters:`).
+func (s *splicer) fillSection(name section, l list) error {
+	var items strings.Builder
+	for _, e := range s.edits[name] {
+		if e.value != nil {
+			items.WriteString(s.item(s.itemIndent(), e))
+		}
+	}
+	if items.Len() == 0 {
+		return nil
+	}
+	if err := s.setInline(l.key, string(name), ""); err != nil {
+		return err
+	}
+	line := l.key.Line
+	s.patches = append(s.patches, patch{line, line, items.String()})
+	return nil
+}
+
+func (s *splicer) newSection(name section, head string) string {
+	var b strings.Builder
+	for _, e := range s.edits[name] {
+		if e.value != nil {
+			b.WriteString(s.item(s.itemIndent(), e))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return head + s.eol + b.String()
+}
+
+// currentContext sets the field, which is one line in every file that a program wrote.
+func (s *splicer) currentContext(name string) error {
+	key, _ := s.field("current-context")
+	value, err := scalar(name)
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		s.tail.WriteString(s.rootIndent() + "current-context: " + value + s.eol)
+		return nil
+	}
+	return s.setInline(key, "current-context", value)
+}
+
+// setInline replaces what stands after a top-level key on its line, and keeps a comment there.
+func (s *splicer) setInline(key *yaml.Node, name, value string) error {
+	i := key.Line - 1
+	line := s.lines[i]
+	body := strings.TrimRight(line, "\r\n")
+	end := line[len(body):]
+	colon := strings.IndexByte(body, ':')
+	if colon < 0 || strings.Trim(strings.TrimPrefix(body[:colon], "\uFEFF"), ` "'`) != name {
+		return fmt.Errorf("line %d: %s is written in a way that cannot be edited safely", key.Line, name)
+	}
+	text := body[:colon+1]
+	if value != "" {
+		text += " " + value
+	}
+	s.patches = append(s.patches, patch{i, i + 1, text + commentOf(body[colon+1:]) + end})
+	return nil
+}
+
+// commentOf is the comment at the end of a line's value, with the space before it.
+func commentOf(rest string) string {
+	var quote byte
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && strings.TrimSpace(rest[:i]) == "":
+			quote = c
+		case c == '#' && (i == 0 || rest[i-1] == ' ' || rest[i-1] == '\t'):
+			return rest[len(strings.TrimRight(rest[:i], " \t")):]
+		}
+	}
+	return ""
+}
+
+// apply joins the lines with the patches. A file without a final line end keeps none.
+func (s *splicer) apply() string {
+	end := s.end()
+	if s.tail.Len() > 0 {
+		s.patches = append(s.patches, patch{end, end, s.tail.String()})
+	}
+	slices.SortStableFunc(s.patches, func(a, b patch) int { return a.start - b.start })
+	var b strings.Builder
+	unended := len(s.lines) > 0 && !strings.HasSuffix(s.lines[len(s.lines)-1], "\n")
+	next := 0
+	for _, p := range s.patches {
+		s.copyLines(&b, next, p.start)
+		b.WriteString(p.text)
+		next = max(next, p.end)
+	}
+	s.copyLines(&b, next, len(s.lines))
+	text := b.String()
+	if unended {
+		text = strings.TrimSuffix(text, s.eol)
+	}
+	return text
+}
+
+// copyLines copies lines as they are; the last one of the file gets a line end, which apply takes off again.
+func (s *splicer) copyLines(b *strings.Builder, from, to int) {
+	for i := from; i < to; i++ {
+		b.WriteString(s.lines[i])
+		if !strings.HasSuffix(s.lines[i], "\n") {
+			b.WriteString(s.eol)
+		}
+	}
+}
+
+var errNotPlanned = errors.New("the edited text would differ in more than what was planned; nothing was written")

@@ -1,0 +1,75 @@
+package kubeconfig
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
+)
+
+// load reads a kubeconfig as kubectl does.
+func load(text []byte) (*api.Config, error) {
+	cfg, err := clientcmd.Load(text)
+	if err != nil {
+		return nil, fmt.Errorf("kubectl could not read it either: %w", err)
+	}
+	return cfg, nil
+}
+
+// verify reads the new text and compares it with what the change makes of the old configuration.
+func verify(old *api.Config, text []byte, c Change) error {
+	got, err := load(text)
+	if err != nil {
+		return errors.Join(errNotPlanned, err)
+	}
+	want, err := c.applyTo(old)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(got, want) {
+		return errNotPlanned
+	}
+	return nil
+}
+
+// applyTo makes the change in memory. It goes through the same decoder as the file does, so that defaults and
+// extensions compare equal.
+func (c Change) applyTo(old *api.Config) (*api.Config, error) {
+	text, err := json.Marshal(clientcmdv1.Config{
+		APIVersion: "v1", Kind: "Config", Clusters: c.Clusters, Contexts: c.Contexts, AuthInfos: c.Users,
+	})
+	if err != nil {
+		return nil, err
+	}
+	set, err := load(text)
+	if err != nil {
+		return nil, err
+	}
+	want := old.DeepCopy()
+	for _, name := range c.DeleteClusters {
+		delete(want.Clusters, name)
+	}
+	for _, name := range c.DeleteContexts {
+		delete(want.Contexts, name)
+	}
+	for _, name := range c.DeleteUsers {
+		delete(want.AuthInfos, name)
+	}
+	for name, v := range set.Clusters {
+		want.Clusters[name] = v
+	}
+	for name, v := range set.Contexts {
+		want.Contexts[name] = v
+	}
+	for name, v := range set.AuthInfos {
+		want.AuthInfos[name] = v
+	}
+	if c.CurrentContext != nil {
+		want.CurrentContext = *c.CurrentContext
+	}
+	return want, nil
+}
