@@ -22,10 +22,11 @@ type Credential struct {
 	Expires time.Time
 }
 
-// Until is when the credential is no longer handed out.
+// Until is when the credential is no longer handed out. It is a whole second, as in the stamp that kubectl gets: a
+// stamp in the past makes client-go run its plugin again for each request.
 func (c Credential) Until() time.Time {
 	life := c.Expires.Sub(c.Issued)
-	return c.Expires.Add(-max(0, min(leeway, life/2)))
+	return c.Expires.Add(-max(0, min(leeway, life/2))).UTC().Truncate(time.Second)
 }
 
 // Good tells whether the credential can be handed out.
@@ -45,7 +46,7 @@ type status struct {
 // Status is the ExecCredential status that kubectl gets. Its expirationTimestamp has the leeway taken off.
 func (c Credential) Status() (json.RawMessage, error) {
 	return json.Marshal(status{
-		ExpirationTimestamp: c.Until().UTC().Format(time.RFC3339),
+		ExpirationTimestamp: c.Until().Format(time.RFC3339),
 		Token:               c.Token.Reveal(),
 	})
 }
@@ -55,7 +56,7 @@ func (c Credential) file() (hit.File, error) {
 	return hit.File{
 		Version: hit.Version, Session: c.Session,
 		Server: c.Key.Server, User: c.Key.User, Cluster: c.Key.Cluster,
-		Issued: c.Issued.UTC(), Expires: c.Expires.UTC(), Until: c.Until().UTC().Truncate(time.Second),
+		Issued: c.Issued.UTC(), Expires: c.Expires.UTC(), Until: c.Until(),
 		Status: s,
 	}, err
 }

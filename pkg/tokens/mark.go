@@ -2,7 +2,6 @@ package tokens
 
 import (
 	"encoding/json"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -37,13 +36,13 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 
 // Mark reads the mark of an account; the zero Mark when there is none that can be read.
 func (s *Store) Mark(account string) Mark {
-	f, err := hit.Open(s.markPath(account))
+	path := s.markPath(account)
+	text, err := hit.ReadPrivate(path)
 	if err != nil {
 		return Mark{}
 	}
-	defer f.Close() //nolint:errcheck // It was only read.
 	var m Mark
-	if json.NewDecoder(io.LimitReader(f, 1<<16)).Decode(&m) != nil || m.Version != hit.Version {
+	if hit.Decode(path, text, &m) != nil {
 		return Mark{}
 	}
 	return m

@@ -48,7 +48,11 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if !known {
 		return Credential{}, &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
 	}
-	unlock, err := p.Store.LockAccount(ctx, session.Account, func() { p.Waiting(session) })
+	unlock, err := p.Store.LockAccount(ctx, session.Account, func() {
+		if p.Waiting != nil {
+			p.Waiting(session)
+		}
+	})
 	if err != nil {
 		return Credential{}, err
 	}
@@ -58,7 +62,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return Credential{}, err
 	}
 	// Who waited for the lock wants what its holder got, also when it was told to force a renewal.
-	if found && again.Good(p.Now()) && (!force || again.Issued.After(stored.Issued)) {
+	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token) {
 		return again, nil
 	}
 	fresh, err := p.Renew(ctx, session, key)
@@ -66,7 +70,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return Credential{}, err
 	}
 	fresh.Session = session.ID
-	if err := p.Store.SaveCredential(fresh); err != nil {
+	if err := p.Store.SaveCredential(fresh); err != nil && p.Warn != nil {
 		p.Warn(err) // The credential is good all the same; the next call pays for another one.
 	}
 	return fresh, nil

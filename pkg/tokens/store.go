@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -179,35 +178,24 @@ func (s *Store) Prune(now time.Time, age time.Duration) error {
 
 func (s *Store) sessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
 
+// list gives the JSON files of a directory of the store; temporary files have another ending.
 func (s *Store) list(sub string) []string {
-	paths, _ := filepath.Glob(filepath.Join(escapeGlob(s.dir), sub, "*.json"))
+	dir := filepath.Join(s.dir, sub)
+	entries, _ := os.ReadDir(dir)
+	var paths []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".json" {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
 	return paths
 }
 
-// escapeGlob keeps a directory name with brackets from being a pattern.
-func escapeGlob(dir string) string {
-	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
-}
-
-// maxSession bounds a session file: a CA bundle can have a megabyte.
-const maxSession = 4 << 20
-
 func readSession(path string) (Session, error) {
-	f, err := hit.Open(path)
-	if err != nil {
-		return Session{}, err
-	}
-	defer f.Close() //nolint:errcheck // It was only read.
-	text, err := io.ReadAll(io.LimitReader(f, maxSession))
+	text, err := hit.ReadPrivate(path)
 	if err != nil {
 		return Session{}, err
 	}
 	var session Session
-	if err := json.Unmarshal(text, &session); err != nil {
-		return Session{}, fmt.Errorf("%s cannot be read (%w); kubectl vsphere login writes it anew", path, err)
-	}
-	if session.Version != hit.Version {
-		return Session{}, &hit.VersionError{Path: path, Version: session.Version}
-	}
-	return session, nil
+	return session, hit.Decode(path, text, &session)
 }

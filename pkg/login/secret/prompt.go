@@ -33,17 +33,13 @@ const maxLine = 4096
 
 // Password asks without echo. When ctx ends (Ctrl-C) it returns ErrCancelled at once with the terminal as it was.
 func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
-	line, err := p.ask(ctx, question, func(fd int) (string, error) {
-		text, err := term.ReadPassword(fd)
-		fmt.Fprintln(p.Out) // The line end that was typed is not echoed either.
-		return string(text), err
-	})
+	line, err := p.ask(ctx, question, hidden)
 	return redact.Secret(line), err
 }
 
 // Line asks with echo. Blank space around the answer is dropped.
 func (p Prompter) Line(ctx context.Context, question string) (string, error) {
-	line, err := p.ask(ctx, question, func(int) (string, error) { return readLine(p.In) })
+	line, err := p.ask(ctx, question, shown)
 	line = strings.TrimSpace(line)
 	if err == nil && line == "" {
 		err = ErrEmpty
@@ -51,9 +47,18 @@ func (p Prompter) Line(ctx context.Context, question string) (string, error) {
 	return line, err
 }
 
-// ask runs read while watching ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
-// behind: the program ends then, and what matters is that the terminal echoes again.
-func (p Prompter) ask(ctx context.Context, question string, read func(fd int) (string, error)) (string, error) {
+// echo tells whether the terminal shows what is typed.
+type echo bool
+
+const (
+	shown  echo = true
+	hidden echo = false
+)
+
+// ask reads a line while watching ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
+// behind: the program ends then, and what matters is that the terminal echoes again. Echo is turned off before the
+// reader starts, so that the two cannot race.
+func (p Prompter) ask(ctx context.Context, question string, e echo) (string, error) {
 	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
 		return "", ErrNoTerminal
 	}
@@ -62,6 +67,12 @@ func (p Prompter) ask(ctx context.Context, question string, read func(fd int) (s
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
+	if e == hidden {
+		if err := echoOff(fd); err != nil {
+			return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
+		}
+	}
+	defer term.Restore(fd, before) //nolint:errcheck // Nothing is left to do about it.
 	fmt.Fprint(p.Out, question)
 	type answer struct {
 		line string
@@ -69,16 +80,17 @@ func (p Prompter) ask(ctx context.Context, question string, read func(fd int) (s
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		line, err := read(fd)
+		line, err := readLine(p.In)
 		answered <- answer{line, err}
 	}()
 	select {
 	case <-ctx.Done():
-		_ = term.Restore(fd, before)
 		fmt.Fprintln(p.Out)
 		return "", ErrCancelled
 	case a := <-answered:
-		_ = term.Restore(fd, before)
+		if e == hidden {
+			fmt.Fprintln(p.Out) // The line end that was typed was not echoed either.
+		}
 		return judge(a.line, a.err)
 	}
 }

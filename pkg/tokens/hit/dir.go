@@ -2,7 +2,7 @@ package hit
 
 import (
 	"errors"
-	"path/filepath"
+	"strings"
 )
 
 // HomeVariable names the environment variable that moves the store.
@@ -11,30 +11,47 @@ const HomeVariable = "KUBECTL_VSPHERE_HOME"
 // Credentials is the directory of credential files below the store's.
 const Credentials = "credentials"
 
-// Dir is the store's directory: $KUBECTL_VSPHERE_HOME, else the place for state of the operating system.
+const program = "kubectl-vsphere"
+
+// Dir is the store's directory: $KUBECTL_VSPHERE_HOME, else the place for state of the operating system goos. A
+// relative path is not taken: kubectl is run from everywhere, and each directory would have a store of its own.
 func Dir(getenv func(string) string, goos string) (string, error) {
 	if dir := getenv(HomeVariable); dir != "" {
-		return filepath.Abs(dir)
+		if !absolute(dir, goos) {
+			return "", errors.New(HomeVariable + " is not an absolute path: " + dir)
+		}
+		return dir, nil
 	}
-	const name = "kubectl-vsphere"
 	switch goos {
 	case "windows":
-		if dir := getenv("LocalAppData"); dir != "" {
-			return filepath.Join(dir, name), nil
-		}
-		return "", errors.New("neither " + HomeVariable + " nor LocalAppData is set")
+		return below(getenv, goos, "LocalAppData", program)
 	case "darwin":
-		if home := getenv("HOME"); home != "" {
-			return filepath.Join(home, "Library", "Application Support", name), nil
-		}
-	default:
-		// The XDG Base Directory Specification tells to ignore a relative path.
-		if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-			return filepath.Join(dir, name), nil
-		}
-		if home := getenv("HOME"); home != "" {
-			return filepath.Join(home, ".local", "state", name), nil
-		}
+		return below(getenv, goos, "HOME", "Library/Application Support/"+program)
 	}
-	return "", errors.New("neither " + HomeVariable + " nor HOME is set")
+	// The XDG Base Directory Specification tells to ignore a relative path.
+	if state := getenv("XDG_STATE_HOME"); absolute(state, goos) {
+		return below(getenv, goos, "XDG_STATE_HOME", program)
+	}
+	return below(getenv, goos, "HOME", ".local/state/"+program)
+}
+
+// below is a path below the directory that a variable names.
+func below(getenv func(string) string, goos, variable, path string) (string, error) {
+	dir := getenv(variable)
+	if !absolute(dir, goos) {
+		return "", errors.New("there is no place for credentials: neither " + HomeVariable + " nor " + variable + " is set to an absolute path")
+	}
+	if goos == "windows" {
+		return strings.TrimRight(dir, `\/`) + `\` + path, nil
+	}
+	return strings.TrimRight(dir, "/") + "/" + path, nil
+}
+
+// absolute is filepath.IsAbs for any operating system, so that the rules of each are tested on all.
+func absolute(path, goos string) bool {
+	if goos != "windows" {
+		return strings.HasPrefix(path, "/")
+	}
+	drive := len(path) > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/')
+	return drive || strings.HasPrefix(path, `\\`)
 }

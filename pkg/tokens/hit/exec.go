@@ -2,10 +2,10 @@ package hit
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // The versions of the exec credential contract that this program speaks.
@@ -17,6 +17,8 @@ const (
 // ExecInfoVariable is how client-go tells a plugin what it wants.
 const ExecInfoVariable = "KUBERNETES_EXEC_INFO"
 
+const execKind = "ExecCredential"
+
 // ExecInfo is what client-go says to a credential plugin.
 type ExecInfo struct {
 	APIVersion  string // V1 or V1beta1
@@ -24,9 +26,10 @@ type ExecInfo struct {
 	Asked       bool   // client-go asked; false when a person or script runs the command by hand
 }
 
-// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. An empty one means that client-go did not ask: V1.
+// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank one means that client-go did not ask: V1. The error
+// of anything but an ExecCredential of a version that we speak names the variable.
 func ParseExecInfo(value string) (ExecInfo, error) {
-	if value == "" {
+	if strings.TrimSpace(value) == "" {
 		return ExecInfo{APIVersion: V1}, nil
 	}
 	var raw struct {
@@ -37,22 +40,23 @@ func ParseExecInfo(value string) (ExecInfo, error) {
 		} `json:"spec"`
 	}
 	if err := json.Unmarshal([]byte(value), &raw); err != nil {
-		return ExecInfo{}, errors.New(ExecInfoVariable + " is not JSON")
+		return ExecInfo{}, fmt.Errorf("%s cannot be read: %w", ExecInfoVariable, err)
 	}
-	if raw.Kind != "ExecCredential" {
-		return ExecInfo{}, errors.New(ExecInfoVariable + " is not an ExecCredential")
+	if raw.Kind != execKind {
+		return ExecInfo{}, fmt.Errorf("%s is of kind %.80q, not %s", ExecInfoVariable, raw.Kind, execKind)
 	}
 	if raw.APIVersion != V1 && raw.APIVersion != V1beta1 {
-		return ExecInfo{}, fmt.Errorf("%s asks for the version %q; this program speaks %s and %s",
+		return ExecInfo{}, fmt.Errorf("%s asks for the version %.80q; this program speaks %s and %s",
 			ExecInfoVariable, raw.APIVersion, V1, V1beta1)
 	}
 	return ExecInfo{APIVersion: raw.APIVersion, Interactive: raw.Spec.Interactive, Asked: true}, nil
 }
 
-// Write prints the ExecCredential with a finished status: one line, in one write, so that a reader never sees a part.
+// Write prints the ExecCredential with a finished status: one object and a line end, in one write, so that a reader
+// never sees a part. The hit and the long way both answer with it.
 func Write(w io.Writer, apiVersion string, status json.RawMessage) error {
 	out := make([]byte, 0, len(status)+128)
-	out = append(out, `{"kind":"ExecCredential","apiVersion":`...)
+	out = append(out, `{"kind":"`+execKind+`","apiVersion":`...)
 	out = strconv.AppendQuote(out, apiVersion)
 	out = append(out, `,"spec":{"interactive":false},"status":`...)
 	out = append(out, status...)

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 )
 
@@ -29,8 +27,21 @@ type File struct {
 // Key is what the credential is for.
 func (f File) Key() Key { return Key{Server: f.Server, User: f.User, Cluster: f.Cluster} }
 
-// maxFile bounds a credential file: a token has about 1 kB.
-const maxFile = 1 << 20
+// good tells whether kubectl can use the credential now: it proves something and nothing in it has ended. client-go
+// runs its plugin again for each request while the stamp that it was given is in the past.
+func (f File) good(now time.Time) bool {
+	var s struct {
+		ExpirationTimestamp   time.Time `json:"expirationTimestamp"`
+		Token                 string    `json:"token"`
+		ClientCertificateData string    `json:"clientCertificateData"`
+		ClientKeyData         string    `json:"clientKeyData"`
+	}
+	if json.Unmarshal(f.Status, &s) != nil {
+		return false
+	}
+	proves := s.Token != "" || s.ClientCertificateData != "" && s.ClientKeyData != ""
+	return proves && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
+}
 
 // VersionError is a file of a version that this program does not know.
 type VersionError struct {
@@ -40,66 +51,42 @@ type VersionError struct {
 
 // Error names the file.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s has version %d, which this program does not know: is it from a newer one?", e.Path, e.Version)
+	return fmt.Sprintf("%s has version %d and this program knows %d: is the file from a newer one? A login writes it anew",
+		e.Path, e.Version, Version)
 }
 
-// PermissionError is a file or directory of the store that other people could read, change or have made.
-type PermissionError struct {
-	Path   string
-	What   string
-	Remedy string // a command to type
-}
-
-// Error says what is wrong and what to type.
-func (e *PermissionError) Error() string {
-	return fmt.Sprintf("%s %s; type: %s", e.Path, e.What, e.Remedy)
-}
-
-// Open opens a file of the store for reading and refuses one that is not a regular file, that others can read or
-// write, or that neither the user nor root owns. A symbolic link is not followed.
-func Open(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
-	if err != nil {
-		return nil, err
+// Decode reads text, what the file at path held, into a value with a version. The version is looked at first, since
+// another one may have the same fields in other types. The error is a *VersionError or names the file.
+func Decode(path string, text []byte, into any) error {
+	var v struct {
+		Version int `json:"version"`
 	}
-	info, err := f.Stat()
+	err := json.Unmarshal(text, &v)
+	if err == nil && v.Version != Version {
+		return &VersionError{Path: path, Version: v.Version}
+	}
 	if err == nil {
-		err = private(info, path)
+		err = json.Unmarshal(text, into)
 	}
 	if err != nil {
-		_ = f.Close()
-		return nil, err
+		return fmt.Errorf("%s cannot be read: %w", path, err)
 	}
-	return f, nil
+	return nil
 }
 
-func private(info os.FileInfo, path string) error {
-	if !info.Mode().IsRegular() {
-		return errors.New(path + " is not a regular file")
-	}
-	return Private(info, path)
-}
-
-// Read reads a credential file. os.ErrNotExist means that there is none.
+// Read reads a credential file. os.ErrNotExist means that there is none; *PermissionError and *VersionError must be
+// told to the user; anything else is a cache that got lost.
 func Read(path string) (File, error) {
-	f, err := Open(path)
+	text, err := ReadPrivate(path)
 	if err != nil {
 		return File{}, err
 	}
-	defer f.Close() //nolint:errcheck // It was only read.
-	text, err := io.ReadAll(io.LimitReader(f, maxFile))
-	if err != nil {
+	var f File
+	if err := Decode(path, text, &f); err != nil {
 		return File{}, err
 	}
-	var c File
-	if err := json.Unmarshal(text, &c); err != nil {
-		return File{}, err
-	}
-	if c.Version != Version {
-		return File{}, &VersionError{Path: path, Version: c.Version}
-	}
-	if len(c.Status) == 0 || c.Status[0] != '{' {
+	if len(f.Status) == 0 || f.Status[0] != '{' {
 		return File{}, errors.New(path + " holds no credential")
 	}
-	return c, nil
+	return f, nil
 }

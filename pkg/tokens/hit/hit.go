@@ -1,3 +1,9 @@
+// Package hit answers kubectl from the store: one file is opened, read and printed. kubectl runs the program for
+// every command and keeps nothing between two, so this package imports the standard library only and runs before
+// anything else is set up; what it cannot answer is left to the long way.
+//
+// What kubectl asks and gets is the ExecCredential of
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
 package hit
 
 import (
@@ -24,7 +30,7 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 		return false
 	}
 	f, err := Read(Path(dir, key))
-	if err != nil || !f.Key().Same(key) || !now.Before(f.Until) {
+	if err != nil || !f.Key().Same(key) || !f.good(now) {
 		return false
 	}
 	return Write(stdout, info.APIVersion, f.Status) == nil

@@ -11,17 +11,25 @@ import (
 // noFollow keeps a symbolic link from being followed and a named pipe from blocking.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// Private refuses a file that others can read or write, or that neither the user nor root owns.
+// Private refuses a file or directory that others can use, or that neither the user nor root owns. The error is a
+// *PermissionError.
 func Private(info os.FileInfo, path string) error {
-	if info.Mode().Perm()&0o077 != 0 {
-		mode := "600"
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		want := "600"
 		if info.IsDir() {
-			mode = "700"
+			want = "700"
 		}
-		return &PermissionError{Path: path, What: "can be used by other people", Remedy: fmt.Sprintf("chmod %s '%s'", mode, path)}
+		return &PermissionError{
+			Path: path, What: fmt.Sprintf("can be used by other people (mode %o)", mode),
+			Remedy: "chmod " + want + " " + shellQuote(path),
+		}
 	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-		return &PermissionError{Path: path, What: "belongs to somebody else", Remedy: fmt.Sprintf("ls -ld '%s'", path)}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if me := os.Geteuid(); ok && stat.Uid != 0 && int(stat.Uid) != me {
+		return &PermissionError{
+			Path: path, What: fmt.Sprintf("belongs to user %d and you are user %d", stat.Uid, me),
+			Remedy: fmt.Sprintf("sudo chown -R %d %s", me, shellQuote(path)),
+		}
 	}
 	return nil
 }

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract
+of client-go, client.authentication.k8s.io/v1 and v1beta1).
+
+A token that is still good comes from the store, without network. When the session has ended it asks for the password,
+once for each kubectl command and only on a terminal; otherwise it says what to type. It never writes the kubeconfig.
+
+KUBECTL_VSPHERE_INTERACTIVE=never forbids to ask.`
+
+func (a *App) getTokenCommand() *cobra.Command {
+	var key hit.Key
+	var force bool
+	c := &cobra.Command{
+		Use:     hit.Command,
+		Short:   "Prints a token for kubectl (kubeconfig contexts call this).",
+		Long:    getTokenLong,
+		Example: "  kubectl-vsphere get-token --server 10.0.0.1 --user dev@vsphere.local --cluster ns1/tkc1",
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.getToken(c.Context(), key, force)
+		},
+	}
+	c.Flags().StringVar(&key.Server, "server", "", "Address of the control plane host.")
+	c.Flags().StringVar(&key.User, "user", "", "User name of the session.")
+	c.Flags().StringVar(&key.Cluster, "cluster", "", "NAMESPACE/NAME of a TKG cluster; the Supervisor itself without it.")
+	c.Flags().BoolVar(&force, "force-refresh", false, "Get a new token even when the stored one is still good.")
+	return c
+}
+
+func (a *App) getToken(ctx context.Context, key hit.Key, force bool) error {
+	info, err := hit.ParseExecInfo(a.Getenv(hit.ExecInfoVariable))
+	if err != nil {
+		return err
+	}
+	if key, err = canonical(key); err != nil {
+		return err
+	}
+	c, err := a.token(ctx, key, force)
+	if err != nil {
+		return err
+	}
+	status, err := c.Status()
+	if err != nil {
+		return err
+	}
+	return hit.Write(a.Out, info.APIVersion, status)
+}
+
+// canonical checks what was typed and spells it as the store does.
+func canonical(key hit.Key) (hit.Key, error) {
+	if key.Server == "" || key.User == "" {
+		return key, usagef("--server and --user are needed")
+	}
+	address, err := supervisor.ParseAddress(key.Server)
+	if err != nil {
+		return key, usagef("--server: %w", err)
+	}
+	key.Server = address.String()
+	if namespace, name, found := strings.Cut(key.Cluster, "/"); key.Cluster != "" && (!found || namespace == "" || name == "") {
+		return key, usagef("--cluster: %q is not NAMESPACE/NAME", key.Cluster)
+	}
+	return key, nil
+}
+
+// token gives the credential of key, renewed when it must be.
+func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Credential, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	r := &renewal{App: a, store: store}
+	p := &tokens.Provider{
+		Store: store, Renew: r.renew, Now: a.Now,
+		Waiting: func(s tokens.Session) {
+			fmt.Fprintf(a.ErrOut, "Waiting for another process that renews the session of %s at %s …\n", s.User, s.Server)
+		},
+		Warn: func(err error) { fmt.Fprintf(a.ErrOut, "warning: the new token could not be kept: %v\n", err) },
+	}
+	c, err := p.Get(ctx, key, force)
+	var required *tokens.LoginRequiredError
+	if errors.As(err, &required) {
+		return c, fmt.Errorf("%w; type: %s", err, loginCommandFor(required.Server, required.User))
+	}
+	return c, err
+}

@@ -1,0 +1,162 @@
+// Package admin is how tests steer a lab: HTTP with JSON on loopback, under a random path that only lab.json tells.
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
+)
+
+// ClusterSpec is a TKG cluster to create on a Supervisor.
+type ClusterSpec struct {
+	Supervisor int    `json:"supervisor"`
+	Namespace  string `json:"namespace"`
+	Name       string `json:"name"`
+	Endpoint   string `json:"endpoint"` // host of its API server; empty while it has none
+	Twin       bool   `json:"twin"`     // with a TanzuKubernetesCluster
+}
+
+// Site is what the admin API changes.
+type Site interface {
+	AddUser(ctx context.Context, u vcenter.User) error
+	AddNamespace(ctx context.Context, supervisor int, name string) error
+	AddCluster(ctx context.Context, c ClusterSpec) (uid string, err error)
+	DeleteCluster(ctx context.Context, c ClusterSpec) error
+	// AddFront gives a Supervisor one more address, so that a test has banner and faults to itself.
+	AddFront(ctx context.Context, supervisor int) (server string, err error)
+	SetBanner(supervisor int, text string) error
+}
+
+type api struct {
+	site   Site
+	v      *vcenter.Service
+	faults *fault.Set
+}
+
+// New makes the handler. prefix begins and ends with a slash.
+func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.Handler {
+	a := &api{site, v, faults}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /users", a.addUser)
+	mux.HandleFunc("GET /users/{name}", a.userStatus)
+	mux.HandleFunc("POST /users/{name}/password", a.setPassword)
+	mux.HandleFunc("POST /namespaces", a.addNamespace)
+	mux.HandleFunc("POST /clusters", a.addCluster)
+	mux.HandleFunc("DELETE /clusters", a.deleteCluster)
+	mux.HandleFunc("POST /fronts", a.addFront)
+	mux.HandleFunc("POST /banner", a.setBanner)
+	mux.HandleFunc("POST /keys/rotate", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, v.Rotate()) })
+	mux.HandleFunc("POST /faults", a.addFault)
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
+		faults.Remove(r.URL.Query().Get("id"))
+		answer(w, nil, nil)
+	})
+	mux.HandleFunc("GET /log", func(w http.ResponseWriter, r *http.Request) { answer(w, faults.Log(r.URL.Query().Get("user")), nil) })
+	mux.HandleFunc("DELETE /log", func(w http.ResponseWriter, r *http.Request) {
+		faults.ClearLog(r.URL.Query().Get("user"))
+		answer(w, nil, nil)
+	})
+	mux.HandleFunc("GET /inflight", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]int{"max": faults.MaxInFlight()}, nil)
+	})
+	mux.HandleFunc("DELETE /inflight", func(w http.ResponseWriter, _ *http.Request) {
+		faults.ResetInFlight()
+		answer(w, nil, nil)
+	})
+	return http.StripPrefix(prefix[:len(prefix)-1], mux)
+}
+
+func (a *api) addUser(w http.ResponseWriter, r *http.Request) {
+	var u vcenter.User
+	if read(w, r, &u) {
+		answer(w, nil, a.site.AddUser(r.Context(), u))
+	}
+}
+
+func (a *api) userStatus(w http.ResponseWriter, r *http.Request) {
+	failures, locked := a.v.Status(r.PathValue("name"))
+	answer(w, map[string]any{"failures": failures, "locked": locked}, nil)
+}
+
+func (a *api) setPassword(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Password string }
+	if read(w, r, &in) {
+		answer(w, nil, a.v.SetPassword(r.PathValue("name"), in.Password))
+	}
+}
+
+func (a *api) addNamespace(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Supervisor int
+		Name       string
+	}
+	if read(w, r, &in) {
+		answer(w, nil, a.site.AddNamespace(r.Context(), in.Supervisor, in.Name))
+	}
+}
+
+func (a *api) addCluster(w http.ResponseWriter, r *http.Request) {
+	var in ClusterSpec
+	if read(w, r, &in) {
+		uid, err := a.site.AddCluster(r.Context(), in)
+		answer(w, map[string]string{"uid": uid}, err)
+	}
+}
+
+func (a *api) deleteCluster(w http.ResponseWriter, r *http.Request) {
+	var in ClusterSpec
+	if read(w, r, &in) {
+		answer(w, nil, a.site.DeleteCluster(r.Context(), in))
+	}
+}
+
+func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Supervisor int }
+	if read(w, r, &in) {
+		server, err := a.site.AddFront(r.Context(), in.Supervisor)
+		answer(w, map[string]string{"server": server}, err)
+	}
+}
+
+func (a *api) setBanner(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Supervisor int
+		Text       string
+	}
+	if read(w, r, &in) {
+		answer(w, nil, a.site.SetBanner(in.Supervisor, in.Text))
+	}
+}
+
+func (a *api) addFault(w http.ResponseWriter, r *http.Request) {
+	var f fault.Fault
+	if read(w, r, &f) {
+		answer(w, map[string]string{"id": a.faults.Add(f)}, nil)
+	}
+}
+
+// read decodes the body; an unknown field is an error, since a switch with a typing mistake would do nothing.
+func read(w http.ResponseWriter, r *http.Request, out any) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(out); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return false
+	}
+	return true
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if v == nil {
+		v = struct{}{}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,106 @@
+// Package pki makes the certificate authorities and certificates of a lab.
+package pki
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"time"
+)
+
+// CA is a certificate authority.
+type CA struct {
+	Cert *x509.Certificate
+	PEM  []byte
+	key  crypto.Signer
+}
+
+// Pair is a certificate with its key.
+type Pair struct {
+	CertPEM, KeyPEM []byte
+	TLS             tls.Certificate
+}
+
+const life = 10 * 365 * 24 * time.Hour
+
+// NewCA makes an authority. The lab's first one is named like vCenter's VMCA.
+func NewCA(name pkix.Name) (*CA, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial(), Subject: name,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(life),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	return &CA{Cert: cert, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), key: key}, nil
+}
+
+// VMCA is the subject of a vCenter's certificate authority.
+func VMCA() pkix.Name {
+	return pkix.Name{CommonName: "CA", Organization: []string{"vcenter.lab"}, OrganizationalUnit: []string{"VMware Engineering"}, Country: []string{"US"}}
+}
+
+// Server issues a server certificate for addresses and names. A Supervisor's certificate often has addresses only.
+func (c *CA) Server(name string, ips []net.IP, dns ...string) (Pair, error) {
+	return c.issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, IPAddresses: ips, DNSNames: dns,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+}
+
+// Client issues a client certificate; Kubernetes reads the organizations as groups.
+func (c *CA) Client(name string, groups ...string) (Pair, error) {
+	return c.issue(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: name, Organization: groups},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+func (c *CA) issue(template *x509.Certificate) (Pair, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return Pair{}, err
+	}
+	template.SerialNumber = serial()
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(life)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	der, err := x509.CreateCertificate(rand.Reader, template, c.Cert, key.Public(), c.key)
+	if err != nil {
+		return Pair{}, err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return Pair{}, err
+	}
+	p := Pair{
+		CertPEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		KeyPEM:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
+	}
+	p.TLS, err = tls.X509KeyPair(append(p.CertPEM, c.PEM...), p.KeyPEM)
+	return p, err
+}
+
+func serial() *big.Int {
+	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		panic(err) // The system's random source does not fail.
+	}
+	return n
+}
