@@ -36,7 +36,7 @@ type Build struct{ Version, Commit, Date string }
 
 // Run executes one command line (without the program's name) and returns the exit code of the process.
 func (a *App) Run(ctx context.Context, args []string) int {
-	root := a.rootCommand()
+	root := a.Command()
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
@@ -52,7 +52,8 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-func (a *App) rootCommand() *cobra.Command {
+// Command is the tree of commands, also for what documents it.
+func (a *App) Command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kubectl-vsphere",
 		Short: "vSphere Plugin for kubectl.",
@@ -70,7 +71,7 @@ clusters. The contexts hold no secret: kubectl asks this program for the token.`
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c.CommandPath(), err: err} })
 	root.AddCommand(
 		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.whoamiCommand(),
-		a.getTokenCommand(), a.versionCommand(), a.docsCommand(root),
+		a.getTokenCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -82,4 +83,3 @@ func noArgs(c *cobra.Command, args []string) error {
 	}
 	return nil
 }
-

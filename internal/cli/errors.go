@@ -24,10 +24,7 @@ const (
 	exitInterrupted = 130
 )
 
-var (
-	errInterrupted = errors.New("interrupted")
-	errPartial     = errors.New("not everything worked")
-)
+var errInterrupted = errors.New("interrupted")
 
 // usageError is a command line that cannot be meant.
 type usageError struct {

@@ -21,6 +21,13 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
+	files, err := a.kubeconfig(store)
+	if err != nil {
+		return err
+	}
+	if _, err := files.Load(); err != nil {
+		return err // Better now than after the password was typed.
+	}
 	t, err := a.chooseTrust(store, o)
 	if err != nil {
 		return err
@@ -44,11 +51,11 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	applied, err := a.writeContexts(ctx, session, o, res)
+	written, err := a.writeContexts(ctx, files, session, o, res)
 	if err != nil {
 		return err
 	}
-	return a.report(res, applied)
+	return a.report(res, written)
 }
 
 // maxBanner bounds what a server can put on the terminal, in characters.

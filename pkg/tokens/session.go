@@ -35,7 +35,7 @@ func hash(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// covers tells whether a credential of key belongs to the session.
-func (s Session) covers(key hit.Key) bool {
+// Covers tells whether a credential of key belongs to the session.
+func (s Session) Covers(key hit.Key) bool {
 	return hit.Fold(s.User) == hit.Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
 }

@@ -76,7 +76,7 @@ func (s *Store) FindSession(key hit.Key) (Session, bool, error) {
 	}
 	all, _ := s.Sessions()
 	for _, session := range all {
-		if session.covers(key) {
+		if session.Covers(key) {
 			return session, true, nil
 		}
 	}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// kubeconfig finds the user's files.
+func (a *App) kubeconfig(store *tokens.Store) (kubeconfig.Files, error) {
+	paths, err := kubeconfig.Locate(a.Getenv, a.Home)
+	return kubeconfig.Files{
+		Paths: paths, Lock: filepath.Join(store.Dir(), "kubeconfig.lock"),
+		Warn: func(message string) { fmt.Fprintln(a.ErrOut, message) },
+	}, err
+}
+
+// loadKubeconfig reads the files merged.
+func (a *App) loadKubeconfig() (*api.Config, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	files, err := a.kubeconfig(store)
+	if err != nil {
+		return nil, err
+	}
+	return files.Load()
+}
+
+// written is what login did to the kubeconfig.
+type written struct {
+	kubeconfig.Report
+	unnamed []string // wanted contexts for which every name belongs to something else
+}
+
+// writeContexts puts the contexts of everything that was reached into the kubeconfig.
+func (a *App) writeContexts(ctx context.Context, files kubeconfig.Files, s tokens.Session, o loginOptions, res *login.Result) (written, error) {
+	wanted := wantedContexts(s, o, res)
+	command, told := execCommand()
+	var plan kubeconfig.Planned
+	report, err := files.Update(ctx, o.staticTokens, func(old *api.Config) (kubeconfig.Change, error) {
+		plan = kubeconfig.Plan(old, command, wanted)
+		return plan.Change, nil
+	})
+	if err != nil {
+		return written{}, fmt.Errorf("you are logged in, but the contexts could not be written: %w", err)
+	}
+	if told && !o.staticTokens && len(report.Written) > 0 {
+		fmt.Fprintf(a.ErrOut, "note: PATH does not find this program, so the kubeconfig calls it as %s\n", command)
+	}
+	for _, path := range report.Rewritten {
+		fmt.Fprintf(a.ErrOut, "note: %s has sections in flow style (as JSON), which were laid out anew\n", path)
+	}
+	w := written{Report: report}
+	for i, name := range plan.Names {
+		if name == "" {
+			w.unnamed = append(w.unnamed, wanted[i].Name)
+		}
+	}
+	return w, nil
+}
+
+// wantedContexts is one context for the Supervisor, one for each namespace and one for each cluster.
+func wantedContexts(s tokens.Session, o loginOptions, res *login.Result) []kubeconfig.Wanted {
+	var wanted []kubeconfig.Wanted
+	for _, h := range res.Hosts {
+		if h.Address == o.server {
+			wanted = append(wanted, kubeconfig.Wanted{Name: h.Address.Host, Target: hostTarget(h, s.Trust, o)})
+		}
+	}
+	for _, ns := range res.Namespaces {
+		wanted = append(wanted, kubeconfig.Wanted{Name: ns.Name, Namespace: ns.Name, Target: hostTarget(ns.Host, s.Trust, o)})
+	}
+	for _, c := range res.Clusters {
+		wanted = append(wanted, kubeconfig.Wanted{
+			Name: c.Name, Target: clusterTarget(c, o),
+			Current: o.current != "" && (o.current == c.Name || o.current == c.Namespace+"/"+c.Name),
+		})
+	}
+	return wanted
+}
+
+func hostTarget(h login.Host, t trust.Trust, o loginOptions) kubeconfig.Target {
+	return kubeconfig.Target{
+		Key: h.Credential.Key, Server: h.Address.API(h.APIPort),
+		CA: []byte(t.CA), Insecure: t.Mode == trust.Insecure, Token: static(h.Credential, o),
+	}
+}
+
+// clusterTarget is a TKG cluster, whose server is verified by the CA that the Supervisor told, always.
+func clusterTarget(c login.Cluster, o loginOptions) kubeconfig.Target {
+	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: static(c.Credential, o)}
+	if a, err := supervisor.ParseAddress(c.Server); err == nil {
+		t.Server = a.API(a.Port)
+	}
+	return t
+}
+
+// execCommand is what kubectl runs for a token: the bare name when PATH finds this very file, else the path of this file,
+// since VMware's plugin has the same name. absolute tells which.
+func execCommand() (command string, absolute bool) {
+	self, err := os.Executable()
+	if err != nil {
+		return programName, false
+	}
+	if found, err := exec.LookPath(programName); err == nil && sameFile(found, self) {
+		return programName, false
+	}
+	return self, true
+}
+
+const programName = "kubectl-vsphere"
+
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+const logoutLong = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
+kubeconfig. Entries of other tools stay. Without flags it is for every Supervisor and user, as with VMware's plugin.
+
+It cannot make a token invalid at the server, since vCenter offers no way: a copy made before stays good until it ends.`
+
+const logoutExample = `  # Every Supervisor, every user
+  kubectl vsphere logout
+
+  # One user at one Supervisor
+  kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local`
+
+func (a *App) logoutCommand() *cobra.Command {
+	var server, user string
+	var all bool
+	c := &cobra.Command{
+		Use:     "logout",
+		Short:   "Destroys current sessions with all vCenter Namespaces clusters.",
+		Long:    logoutLong,
+		Example: logoutExample,
+		Args:    noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			scope := logoutScope{user: user}
+			if server != "" {
+				address, err := supervisor.ParseAddress(server)
+				if err != nil {
+					return usagef("--server: %w", err)
+				}
+				scope.server = address.String()
+			}
+			if all && (server != "" || user != "") {
+				return usagef("--all goes with neither --server nor --vsphere-username")
+			}
+			return a.logout(c.Context(), scope)
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "Only the sessions at this Supervisor.")
+	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "Only the sessions of this user.")
+	c.Flags().BoolVar(&all, "all", false, "Every session (what happens without flags, said aloud).")
+	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
+	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)
+	return c
+}
+
+// logoutScope says which sessions end. Empty fields are any.
+type logoutScope struct{ server, user string }
+
+func (s logoutScope) everything() bool { return s == logoutScope{} }
+
+func (s logoutScope) has(server, user string) bool {
+	return (s.server == "" || s.server == server) && (s.user == "" || hit.Fold(s.user) == hit.Fold(user))
+}
+
+// logout removes the secrets first, so that nothing that fails later leaves them behind.
+func (a *App) logout(ctx context.Context, scope logoutScope) error {
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	files, err := a.kubeconfig(store)
+	if err != nil {
+		return err
+	}
+	ending := scope.ending(store)
+	if err := ending.clear(store); err != nil {
+		return err
+	}
+	current := ""
+	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
+		change := kubeconfig.Remove(old, ending.owns)
+		if change.CurrentContext != nil {
+			current = old.CurrentContext
+		}
+		return change, nil
+	})
+	if err != nil {
+		return fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
+	}
+	if current != "" && report.Config.CurrentContext == "" {
+		fmt.Fprintln(a.Out, "Your KUBECONFIG context has changed.")
+		fmt.Fprintln(a.Out, "The current KUBECONFIG context is unset.")
+		fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
+	}
+	return a.saidGoodbye(scope, ending, len(report.Written) > 0)
+}
+
+func (a *App) saidGoodbye(scope logoutScope, ending ending, wrote bool) error {
+	switch {
+	case len(ending.sessions) == 0 && !wrote:
+		fmt.Fprintln(a.Out, "There was no session to end.")
+	case scope.everything():
+		fmt.Fprintln(a.Out, "Logged out of all vSphere namespaces.")
+	default:
+		for _, s := range ending.sessions {
+			fmt.Fprintf(a.Out, "Logged out %s from %s.\n", s.User, s.Server)
+		}
+	}
+	return nil
+}
+
+// ending is what a logout takes away.
+type ending struct {
+	scope    logoutScope
+	sessions []tokens.Session
+	staying  []tokens.Session
+	tokens   []redact.Secret // of the credentials that go: static entries are known by them
+	keys     []hit.Key
+}
+
+// ending finds the sessions in scope, and the credentials that no other session needs.
+func (s logoutScope) ending(store *tokens.Store) ending {
+	e := ending{scope: s}
+	all, _ := store.Sessions()
+	for _, session := range all {
+		if s.has(session.Server, session.User) {
+			e.sessions = append(e.sessions, session)
+		} else {
+			e.staying = append(e.staying, session)
+		}
+	}
+	credentials, _ := store.Credentials()
+	for _, c := range credentials {
+		if e.covers(c.Key) {
+			e.keys = append(e.keys, c.Key)
+			e.tokens = append(e.tokens, c.Token)
+		}
+	}
+	return e
+}
+
+// covers tells whether a credential goes: it belongs to a session that ends and to none that stays.
+func (e ending) covers(key hit.Key) bool {
+	if e.scope.everything() {
+		return true
+	}
+	covered := func(s tokens.Session) bool { return s.Covers(key) }
+	if slices.ContainsFunc(e.staying, covered) {
+		return false
+	}
+	return slices.ContainsFunc(e.sessions, covered) || e.scope.has(key.Server, key.User)
+}
+
+// owns tells whether a user entry of the kubeconfig goes.
+func (e ending) owns(_ string, u *api.AuthInfo) bool {
+	if key, ours := kubeconfig.Ours(u); ours {
+		return e.covers(key)
+	}
+	return u.Token != "" && slices.Contains(e.tokens, redact.Secret(u.Token))
+}
+
+// clear removes the credentials and sessions from the store.
+func (e ending) clear(store *tokens.Store) error {
+	for _, key := range e.keys {
+		if err := store.DeleteCredential(key); err != nil {
+			return err
+		}
+	}
+	for _, s := range e.sessions {
+		if err := store.DeleteSession(s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// statusInfo is the shape of `status -o json`.
+type statusInfo struct {
+	Store    string          `json:"store"`
+	Sessions []sessionStatus `json:"sessions"`
+}
+
+type sessionStatus struct {
+	Server      string             `json:"server"`
+	User        string             `json:"user"`
+	Method      string             `json:"method"`
+	Trust       trust.Mode         `json:"trust"`
+	LoggedIn    time.Time          `json:"loggedIn"`
+	Credentials []credentialStatus `json:"credentials"`
+}
+
+type credentialStatus struct {
+	Server     string    `json:"server"`
+	Cluster    string    `json:"cluster,omitempty"` // NAMESPACE/NAME; empty for the Supervisor's own API
+	Contexts   []string  `json:"contexts"`
+	ValidUntil time.Time `json:"validUntil"`
+	Valid      bool      `json:"valid"`
+}
+
+func (a *App) statusCommand() *cobra.Command {
+	var format outputFormat
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Shows the sessions, and until when their tokens are good.",
+		Long: `Shows the sessions on this machine, the API servers that each has a token for, the kubeconfig contexts that use it,
+and until when it is good. It asks no server: a token that looks good may be refused (see whoami).`,
+		Example: "  kubectl vsphere status\n  kubectl vsphere status -o json",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			info, err := a.status()
+			if err != nil {
+				return err
+			}
+			if format.structured() {
+				return format.write(a.Out, info)
+			}
+			return a.printStatus(info)
+		},
+	}
+	format.addTo(c)
+	return c
+}
+
+func (a *App) status() (statusInfo, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return statusInfo{}, err
+	}
+	cfg, err := a.loadKubeconfig()
+	if err != nil {
+		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+		cfg = api.NewConfig()
+	}
+	sessions, errs := store.Sessions()
+	credentials, more := store.Credentials()
+	for _, err := range slices.Concat(errs, more) {
+		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+	}
+	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
+	for _, s := range sessions {
+		st := sessionStatus{Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Credentials: []credentialStatus{}}
+		for _, c := range credentials {
+			if c.Session == s.ID {
+				st.Credentials = append(st.Credentials, credentialStatus{
+					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(a.Now()),
+				})
+			}
+		}
+		info.Sessions = append(info.Sessions, st)
+	}
+	return info, nil
+}
+
+// contextsOf lists the contexts that use a credential.
+func contextsOf(cfg *api.Config, c tokens.Credential) []string {
+	names := []string{}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Contexts)) {
+		u := cfg.AuthInfos[cfg.Contexts[name].AuthInfo]
+		key, ours := kubeconfig.Ours(u)
+		if ours && key.Same(c.Key) || u != nil && u.Token != "" && u.Token == c.Token.Reveal() {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (a *App) printStatus(info statusInfo) error {
+	if len(info.Sessions) == 0 {
+		fmt.Fprintln(a.Out, "There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
+		return nil
+	}
+	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "SERVER\tUSER\tCLUSTER\tTOKEN\tCONTEXTS")
+	for _, s := range info.Sessions {
+		for _, c := range s.Credentials {
+			cluster := c.Cluster
+			if cluster == "" {
+				cluster = "-"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Server, s.User, cluster, a.tokenState(c), strings.Join(c.Contexts, ","))
+		}
+		if len(s.Credentials) == 0 {
+			fmt.Fprintf(w, "%s\t%s\t-\tnone\t\n", s.Server, s.User)
+		}
+	}
+	return w.Flush()
+}
+
+// tokenState is short, since it stands in a table: how long the token is still good, or that it ended.
+func (a *App) tokenState(c credentialStatus) string {
+	if !c.Valid {
+		return "ended"
+	}
+	return "good for " + roundDuration(c.ValidUntil.Sub(a.Now()))
+}
+
+// until words a point in time for a person: the local time, and how far away that is.
+func (a *App) until(t time.Time) string {
+	left := t.Sub(a.Now())
+	when := t.Local().Format("2006-01-02 15:04:05 MST")
+	if left < 0 {
+		return when + " (" + roundDuration(-left) + " ago)"
+	}
+	return when + " (in " + roundDuration(left) + ")"
+}
+
+// roundDuration writes 9h58m, 12m or 40s.
+func roundDuration(d time.Duration) string {
+	if d < time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+}

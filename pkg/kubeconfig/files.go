@@ -1,0 +1,145 @@
+package kubeconfig
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Files are the kubeconfig files of a user in the order in which kubectl merges them: the first that has an entry wins.
+type Files struct {
+	Paths []string // as typed in KUBECONFIG
+	// Lock is the path of a lock file of our own. It keeps our writers apart for as long as one of them works, which
+	// kubectl's locks, held for an instant, do not.
+	Lock string
+	Warn func(message string)
+}
+
+// Locate finds the files: those of KUBECONFIG, each once, else .kube/config in the home directory.
+// https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+func Locate(getenv func(string) string, home string) ([]string, error) {
+	var paths []string
+	for _, path := range filepath.SplitList(getenv("KUBECONFIG")) {
+		if path != "" && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) > 0 {
+		return paths, nil
+	}
+	if home == "" {
+		return nil, errors.New("there is no place for a kubeconfig: neither KUBECONFIG nor the home directory is set")
+	}
+	return []string{filepath.Join(home, ".kube", "config")}, nil
+}
+
+// Load reads all files merged, as kubectl sees them.
+func (f Files) Load() (*api.Config, error) {
+	docs, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	return merge(docs), nil
+}
+
+// file is one kubeconfig while it is edited.
+type file struct {
+	path   string
+	exists bool
+	read   []byte // as it is on disk
+	text   []byte // as it is to become
+	config *api.Config
+}
+
+// maxFile bounds what is read; kubectl itself has no bound, and the largest ones in the field have a few megabytes.
+const maxFile = 64 << 20
+
+func (f Files) read() ([]*file, error) {
+	var docs []*file
+	for _, path := range f.Paths {
+		doc := &file{path: path, config: api.NewConfig()}
+		text, err := readRegular(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, unreadable(path, err)
+		default:
+			doc.exists, doc.read, doc.text = true, text, text
+			if doc.config, err = load(text); err == nil {
+				_, err = parse(text)
+			}
+			if err != nil {
+				return nil, &FileError{path, "cannot be read: " + err.Error(), "mend it or move it away; nothing was changed", err}
+			}
+		}
+		docs = append(docs, doc)
+	}
+	return docs, nil
+}
+
+var errNotRegular = errors.New("is not a regular file")
+
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	r, err := os.Open(path) //nolint:gosec // The user's own kubeconfig.
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // It was only read.
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errors.New("is larger than 64 MiB")
+	}
+	return text, err
+}
+
+func unreadable(path string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return &FileError{path, "cannot be read: " + pathErr.Err.Error(), "name another file with KUBECONFIG or make it readable", err}
+	}
+	return &FileError{path, err.Error(), "name another file with KUBECONFIG", err}
+}
+
+// merge joins the files: for each entry and for the current context the first file that has one wins.
+func merge(docs []*file) *api.Config {
+	all := api.NewConfig()
+	for _, doc := range docs {
+		if all.CurrentContext == "" {
+			all.CurrentContext = doc.config.CurrentContext
+		}
+		addMissing(all.Clusters, doc.config.Clusters)
+		addMissing(all.Contexts, doc.config.Contexts)
+		addMissing(all.AuthInfos, doc.config.AuthInfos)
+	}
+	return all
+}
+
+func addMissing[T any](all, more map[string]*T) {
+	for name, v := range more {
+		if _, there := all[name]; !there {
+			all[name] = v
+		}
+	}
+}
+
+// destination is the file that gets new entries, by kubectl's rule: the first that exists, else the last of the list.
+func destination(docs []*file) *file {
+	for _, doc := range docs {
+		if doc.exists {
+			return doc
+		}
+	}
+	return docs[len(docs)-1]
+}

@@ -1,0 +1,134 @@
+package kubeconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// How long kubectl's lock is waited for, how often it is tried, and from what age on it is left over from a kubectl that
+// was killed: kubectl holds it for milliseconds and has no way to clean up.
+const (
+	lockWait  = 5 * time.Second
+	lockRetry = 20 * time.Millisecond
+	lockStale = 60 * time.Second
+)
+
+// lock takes our own lock.
+func (f Files) lock(ctx context.Context) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(f.Lock), 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(f.Lock, flock.SetPermissions(0o600))
+	taken, err := lock.TryLock()
+	if err == nil && !taken {
+		f.Warn("Waiting for another login or logout that writes the kubeconfig …")
+		taken, err = lock.TryLockContext(ctx, lockRetry)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", f.Lock, err)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// lockLikeKubectl takes the lock that kubectl takes for each file: PATH.lock, created exclusively, empty, mode 0, in the
+// order of the paths. A file whose directory cannot be written to is in errs: it matters only if that file is to change.
+func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[string]error, err error) {
+	var held []string
+	release = func() {
+		for _, path := range held {
+			_ = os.Remove(path)
+		}
+	}
+	errs = map[string]error{}
+	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
+		lock := path + ".lock"
+		err := f.create(ctx, lock)
+		switch {
+		case err == nil:
+			held = append(held, lock)
+		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+			errs[path] = notWritable(path, err)
+		case errors.Is(err, fs.ErrExist):
+			release()
+			return nil, nil, &FileError{path, "is locked by " + lock,
+				"wait for the kubectl that works on it; if there is none, type: rm -f " + lock, err}
+		default:
+			release()
+			return nil, nil, err
+		}
+	}
+	return release, errs, nil
+}
+
+// create makes a lock file, with patience while another process has it.
+func (f Files) create(ctx context.Context, lock string) error {
+	// kubectl makes the directory too. 0700, since what will be in it is private.
+	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(lockWait)
+	for {
+		file, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL, 0)
+		if err == nil {
+			return file.Close()
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if f.breakStale(lock) {
+			continue
+		}
+		if time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockRetry):
+		}
+	}
+}
+
+// breakStale takes away a lock that a killed kubectl left. Renaming lets only one of several finders win, and the file
+// that was renamed is compared with the one that was seen, so that a fresh lock put there in between is given back.
+func (f Files) breakStale(lock string) bool {
+	seen, err := os.Lstat(lock)
+	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale {
+		return false
+	}
+	aside := fmt.Sprintf("%s.stale-%d", lock, os.Getpid())
+	if os.Rename(lock, aside) != nil {
+		return false
+	}
+	moved, err := os.Lstat(aside)
+	if err != nil || !os.SameFile(seen, moved) {
+		_ = os.Link(aside, lock)
+		_ = os.Remove(aside)
+		return false
+	}
+	_ = os.Remove(aside)
+	f.Warn(fmt.Sprintf("Removed %s, which was left there %s ago.", lock, time.Since(seen.ModTime()).Round(time.Second)))
+	return true
+}
+
+func notWritable(path string, err error) error {
+	var pathErr *fs.PathError
+	problem := err.Error()
+	if errors.As(err, &pathErr) {
+		problem = pathErr.Err.Error()
+	}
+	remedy := "make the directory writable, or name another file with KUBECONFIG"
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EIO) {
+		remedy = "the old file is as it was; try again when there is room on a working disk"
+	}
+	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(path) + ")", remedy, err}
+}

@@ -1,0 +1,271 @@
+package kubeconfig
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"net/url"
+	"slices"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Target is an API server as one account uses it.
+type Target struct {
+	Key      hit.Key       // whose credential; the arguments of get-token
+	Server   string        // https://HOST:PORT of the API server
+	CA       []byte        // PEM; empty leaves the server to the system's roots
+	Insecure bool          // the server's certificate is not verified; CA must be empty
+	Token    redact.Secret // written into the file; empty writes a call of get-token
+}
+
+// Wanted is a context that login writes.
+type Wanted struct {
+	Name      string // preferred
+	Namespace string // empty: the context names none, and one that the user set is kept
+	Target    Target
+	Current   bool // becomes the current context; at most one
+}
+
+// Planned says what became of the wanted contexts.
+type Planned struct {
+	Change  Change
+	Names   []string // the name of each wanted context; empty when every candidate belongs to something else
+	Current string   // the current context afterwards
+}
+
+// Plan works out what changes in a kubeconfig (the merged view of all files) so that the wanted contexts are there. An
+// entry of another target is never changed: a context goes by NAME, NAME-HOST or NAME-HOST-USER, its cluster and user
+// by HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>, the first that is free, or rather the one that is there
+// already for the same target.
+//
+// The current context is the wanted one that says so; else it stays when it is one of the wanted; else it is the first
+// of them. command is what kubectl is to run for a token.
+func Plan(old *api.Config, command string, wanted []Wanted) Planned {
+	p := &planner{now: old.DeepCopy(), old: old, command: command, claimed: map[string]hit.Key{}, taken: map[string]bool{}}
+	var out Planned
+	for _, w := range wanted {
+		out.Names = append(out.Names, p.context(w))
+	}
+	out.Current = currentAfter(old.CurrentContext, wanted, out.Names)
+	out.Change = difference(old, p.now)
+	if out.Current != old.CurrentContext {
+		out.Change.CurrentContext = &out.Current
+	}
+	return out
+}
+
+func currentAfter(current string, wanted []Wanted, names []string) string {
+	for i, w := range wanted {
+		if w.Current && names[i] != "" {
+			return names[i]
+		}
+	}
+	if current != "" && slices.Contains(names, current) {
+		return current
+	}
+	for _, name := range names {
+		if name != "" {
+			return name
+		}
+	}
+	return current
+}
+
+// planner makes the changes one wanted context after the other, so that each sees what the ones before it took.
+type planner struct {
+	now, old *api.Config
+	command  string
+	claimed  map[string]hit.Key // cluster entries that this plan has written, and for which server and cluster
+	taken    map[string]bool    // contexts that this plan has written
+}
+
+// context writes a wanted context with its cluster and user, and returns its name.
+func (p *planner) context(w Wanted) string {
+	entry, user, ok := p.entries(w.Target)
+	if !ok {
+		return ""
+	}
+	name, ok := p.contextName(w, user)
+	if !ok {
+		return ""
+	}
+	c := copyOr(p.old.Contexts[name])
+	c.Cluster, c.AuthInfo = entry, user
+	if w.Namespace != "" {
+		c.Namespace = w.Namespace
+	}
+	p.now.Contexts[name] = c
+	p.now.Clusters[entry] = w.Target.cluster(p.now.Clusters[entry])
+	p.now.AuthInfos[user] = w.Target.user(p.now.AuthInfos[user], p.command)
+	p.claimed[entry] = w.Target.Key
+	p.taken[name] = true
+	return name
+}
+
+// entries finds the names of the cluster and user entries.
+func (p *planner) entries(t Target) (cluster, user string, ok bool) {
+	for _, name := range t.entryNames() {
+		user := p.spelled(prefix + name + ":" + t.Key.User)
+		if p.clusterFits(name, t) && p.userFits(user, t) {
+			return name, user, true
+		}
+	}
+	return "", "", false
+}
+
+// entryNames are the candidates for the cluster entry.
+func (t Target) entryNames() []string {
+	host, hostPort := t.Server, t.Server
+	if u, err := url.Parse(t.Server); err == nil {
+		host, hostPort = u.Hostname(), u.Host
+	}
+	return []string{host, hostPort, host + "-" + shortHash(t.CA)}
+}
+
+// shortHash is 6 hex digits of the SHA-256 of the first certificate.
+func shortHash(ca []byte) string {
+	if block, _ := pem.Decode(ca); block != nil {
+		ca = block.Bytes
+	}
+	sum := sha256.Sum256(ca)
+	return hex.EncodeToString(sum[:3])
+}
+
+// spelled is the name of an existing user entry that differs in case only, since vCenter does not tell the two apart.
+func (p *planner) spelled(name string) string {
+	if p.now.AuthInfos[name] != nil {
+		return name
+	}
+	for existing := range p.now.AuthInfos {
+		if hit.Fold(existing) == hit.Fold(name) {
+			return existing
+		}
+	}
+	return name
+}
+
+// clusterFits tells whether a cluster entry is free or for the same API server.
+func (p *planner) clusterFits(name string, t Target) bool {
+	c := p.now.Clusters[name]
+	if c == nil {
+		return true
+	}
+	if key, mine := p.claimed[name]; mine {
+		return sameServer(key, t.Key)
+	}
+	return sameCluster(c, t) || p.usedFor(name, t)
+}
+
+func sameServer(a, b hit.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
+
+// sameCluster tells whether an entry says already what we would write.
+func sameCluster(c *api.Cluster, t Target) bool {
+	return c.Server == t.Server && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
+		c.CertificateAuthority == ""
+}
+
+// usedFor tells whether everybody who uses the cluster entry is one of our users for the same API server, or one of
+// VMware's plugin at the same address.
+func (p *planner) usedFor(name string, t Target) bool {
+	used := false
+	for _, c := range p.old.Contexts {
+		if c.Cluster != name {
+			continue
+		}
+		used = true
+		u := p.old.AuthInfos[c.AuthInfo]
+		key, ours := Ours(u)
+		adopted := vmware(c.AuthInfo, u) && p.old.Clusters[name].Server == t.Server
+		if !adopted && (!ours || !sameServer(key, t.Key)) {
+			return false
+		}
+	}
+	return used
+}
+
+// userFits tells whether a user entry is free, for the same credential, or of VMware's plugin for the same server.
+func (p *planner) userFits(name string, t Target) bool {
+	u := p.now.AuthInfos[name]
+	if u == nil {
+		return true
+	}
+	key, ours := Ours(u)
+	return ours && key.Same(t.Key) || vmware(name, u)
+}
+
+// contextName finds the name: one that the same target has already, else the first free one.
+func (p *planner) contextName(w Wanted, user string) (string, bool) {
+	host := w.Target.entryNames()[0]
+	candidates := []string{w.Name, w.Name + "-" + host, w.Name + "-" + host + "-" + w.Target.Key.User}
+	for _, name := range candidates {
+		if c := p.old.Contexts[name]; c != nil && !p.taken[name] && p.contextFits(c, w, user) {
+			return name, true
+		}
+	}
+	for _, name := range candidates {
+		if p.now.Contexts[name] == nil {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// contextFits tells whether an existing context is for the same target: the same credential, ours or VMware's.
+func (p *planner) contextFits(c *api.Context, w Wanted, user string) bool {
+	u := p.old.AuthInfos[c.AuthInfo]
+	if key, ours := Ours(u); ours {
+		return key.Same(w.Target.Key)
+	}
+	return vmware(c.AuthInfo, u) && c.AuthInfo == user
+}
+
+// cluster is the cluster entry. What a user added to it (a proxy, a TLS server name) stays.
+func (t Target) cluster(old *api.Cluster) *api.Cluster {
+	c := copyOr(old)
+	c.Server, c.CertificateAuthorityData, c.InsecureSkipTLSVerify = t.Server, t.CA, t.Insecure
+	c.CertificateAuthority = ""
+	if len(c.CertificateAuthorityData) == 0 {
+		c.CertificateAuthorityData = nil
+	}
+	return c
+}
+
+// installHint is what kubectl shows when it does not find the program.
+const installHint = "kubectl-vsphere gets the token for this context.\nInstall it from https://github.com/kubectl-vsphere/kubectl-vsphere"
+
+// user is the user entry. A static token beside an exec block would win in client-go, so only one of them stays.
+func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
+	u := copyOr(old)
+	u.Token, u.TokenFile = t.Token.Reveal(), ""
+	if t.Token != "" {
+		u.Exec = nil
+		return u
+	}
+	exec := &api.ExecConfig{
+		APIVersion:      hit.V1,
+		Command:         command,
+		Args:            t.Key.Args(),
+		InstallHint:     installHint,
+		InteractiveMode: api.IfAvailableExecInteractiveMode,
+	}
+	if u.Exec != nil {
+		exec.Env, exec.ProvideClusterInfo = u.Exec.Env, u.Exec.ProvideClusterInfo
+	}
+	u.Exec = exec
+	return u
+}
+
+// copyOr copies an entry, or makes an empty one.
+func copyOr[T any, P interface {
+	*T
+	DeepCopy() *T
+}](old P) P {
+	if old == nil {
+		return new(T)
+	}
+	return old.DeepCopy()
+}

@@ -1,0 +1,45 @@
+package kubeconfig
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Remove works out the change that takes away the user entries for which remove says so, the contexts that use them,
+// and the cluster entries that nobody uses then. A cluster entry that does not have one of the names that Plan gives
+// stays.
+func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Change {
+	now := old.DeepCopy()
+	for name, u := range old.AuthInfos {
+		if remove(name, u) {
+			delete(now.AuthInfos, name)
+		}
+	}
+	unused := map[string]bool{}
+	for name, c := range old.Contexts {
+		if u := old.AuthInfos[c.AuthInfo]; u != nil && now.AuthInfos[c.AuthInfo] == nil {
+			delete(now.Contexts, name)
+			unused[c.Cluster] = true
+		}
+	}
+	for _, c := range now.Contexts {
+		delete(unused, c.Cluster)
+	}
+	for name := range unused {
+		if c := old.Clusters[name]; c != nil && plannedName(name, c) {
+			delete(now.Clusters, name)
+		}
+	}
+	change := difference(old, now)
+	if old.CurrentContext != "" && old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil {
+		change.CurrentContext = new(string)
+	}
+	return change
+}
+
+func plannedName(name string, c *api.Cluster) bool {
+	return slices.Contains(Target{Server: c.Server, CA: c.CertificateAuthorityData}.entryNames(), name) ||
+		strings.HasPrefix(name, Target{Server: c.Server}.entryNames()[0]+"-")
+}

@@ -1,0 +1,169 @@
+package kubeconfig
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Report says what Update did.
+type Report struct {
+	Written   []string    // the files that were replaced
+	Rewritten []string    // those of them where a section or the file, being in flow style, was laid out anew
+	Config    *api.Config // all files merged, as they are now
+}
+
+// rounds bounds how often plan is asked again: an entry of a later file comes to light when the first one's goes.
+const rounds = 10
+
+// Update changes the files in one go: it reads them, asks plan what is to change in their merged view, until that is
+// nothing, and replaces each file that changed, once. An entry is changed in the file that it comes from; a new one goes
+// where kubectl would put it. private makes each written file readable by its owner only.
+//
+// Nothing is written when anything stands in the way; the error is a *FileError then. A file whose text changed while we
+// worked, by a program that takes no lock, is read anew.
+func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) (Change, error)) (Report, error) {
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	defer unlock()
+	for range rounds {
+		report, err := f.update(ctx, private, plan)
+		if !errors.Is(err, errChanged) {
+			return report, err
+		}
+	}
+	return Report{}, &FileError{f.Paths[0], "is being changed by another program all the time", "try again", errChanged}
+}
+
+// errChanged is a file that is not what was read any more.
+var errChanged = errors.New("changed by another program meanwhile")
+
+func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) (Change, error)) (Report, error) {
+	release, locked, err := f.lockLikeKubectl(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	defer release()
+	docs, err := f.read()
+	if err != nil {
+		return Report{}, err
+	}
+	var report Report
+	for range rounds {
+		change, err := plan(merge(docs))
+		if err != nil {
+			return Report{}, err
+		}
+		if change.Empty() {
+			break
+		}
+		if err := edits(docs, change, &report); err != nil {
+			return Report{}, err
+		}
+	}
+	for _, doc := range docs {
+		if bytes.Equal(doc.read, doc.text) && (doc.exists || len(doc.text) == 0) {
+			continue
+		}
+		if err := locked[doc.path]; err != nil {
+			return Report{}, err
+		}
+		if err := doc.replace(private); err != nil {
+			return Report{}, err
+		}
+		report.Written = append(report.Written, doc.path)
+	}
+	report.Config = merge(docs)
+	return report, nil
+}
+
+// edits puts a change of the merged view into the files.
+func edits(docs []*file, c Change, report *Report) error {
+	parts := make(map[*file]*Change, len(docs))
+	part := func(doc *file) *Change {
+		if parts[doc] == nil {
+			parts[doc] = &Change{}
+		}
+		return parts[doc]
+	}
+	for _, e := range c.edits() {
+		part(home(docs, e)).add(e)
+	}
+	if c.CurrentContext != nil {
+		if *c.CurrentContext != "" {
+			part(destination(docs)).CurrentContext = c.CurrentContext
+		} else {
+			gone := merge(docs).CurrentContext
+			for _, doc := range docs {
+				if doc.config.CurrentContext == gone {
+					part(doc).CurrentContext = c.CurrentContext
+				}
+			}
+		}
+	}
+	for _, doc := range docs {
+		if parts[doc] == nil {
+			continue
+		}
+		if err := doc.edit(*parts[doc], report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// home is the file that an entry comes from, or where a new one goes.
+func home(docs []*file, e edit) *file {
+	for _, doc := range docs {
+		if doc.has(e) {
+			return doc
+		}
+	}
+	return destination(docs)
+}
+
+func (d *file) has(e edit) bool {
+	switch e.section {
+	case clusters:
+		return d.config.Clusters[e.name] != nil
+	case contexts:
+		return d.config.Contexts[e.name] != nil
+	default:
+		return d.config.AuthInfos[e.name] != nil
+	}
+}
+
+func (d *file) edit(c Change, report *Report) error {
+	text, rewritten, err := Splice(d.text, c)
+	if err == nil {
+		d.text = text
+		d.config, err = load(text)
+	}
+	if err != nil {
+		return &FileError{d.path, "cannot be edited: " + err.Error(), "mend the file, or name another one with KUBECONFIG", err}
+	}
+	if rewritten {
+		report.Rewritten = append(report.Rewritten, d.path)
+	}
+	return nil
+}
+
+// unchanged looks once more at what will be replaced.
+func (d *file) unchanged() error {
+	text, err := readRegular(d.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !d.exists:
+		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case err != nil || !d.exists || !bytes.Equal(text, d.read):
+		return fmt.Errorf("%s: %w", d.path, errChanged)
+	}
+	return nil
+}
