@@ -1,15 +1,56 @@
-// Command vsphere-lab runs a whole vSphere Supervisor site on loopback addresses.
+// Command vsphere-lab runs a whole vSphere Supervisor site on loopback addresses, for tests and for trying things out.
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
-	_ "go.etcd.io/etcd/server/v3/embed"
+	"k8s.io/component-base/cli"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/site"
 )
 
+const usage = `usage: vsphere-lab up --dir DIR [--network 127.A.B] [--fake-clusters N] [--token-lifetime 10h]
+
+Runs two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json appears when all is ready.
+`
+
 func main() {
-	if err := app.NewAPIServerCommand().Execute(); err != nil {
+	if len(os.Args) > 1 && os.Args[1] == kube.Subcommand {
+		c := app.NewAPIServerCommand()
+		c.SetArgs(os.Args[2:])
+		os.Exit(cli.Run(c))
+	}
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "vsphere-lab:", err)
 		os.Exit(1)
 	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 || args[0] != "up" {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	var o site.Options
+	flags := flag.NewFlagSet("up", flag.ExitOnError)
+	flags.Usage = func() { fmt.Fprint(os.Stderr, usage) }
+	flags.StringVar(&o.Dir, "dir", "", "")
+	flags.StringVar(&o.Network, "network", "", "")
+	flags.IntVar(&o.FakeClusters, "fake-clusters", 0, "")
+	flags.DurationVar(&o.TokenLifetime, "token-lifetime", 0, "")
+	_ = flags.Parse(args[1:])
+	if o.Dir == "" || flags.NArg() > 0 {
+		return errors.New("--dir is missing, or there are arguments too many")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return site.Up(ctx, o)
 }

@@ -15,7 +15,7 @@ type ClusterSpec struct {
 	Supervisor int    `json:"supervisor"`
 	Namespace  string `json:"namespace"`
 	Name       string `json:"name"`
-	Endpoint   string `json:"endpoint"` // host of its API server; empty while it has none
+	Endpoint   string `json:"endpoint"` // host of its API server; empty while it has none; "fake": where nothing listens
 	Twin       bool   `json:"twin"`     // with a TanzuKubernetesCluster
 }
 
@@ -25,9 +25,8 @@ type Site interface {
 	AddNamespace(ctx context.Context, supervisor int, name string) error
 	AddCluster(ctx context.Context, c ClusterSpec) (uid string, err error)
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
-	// AddFront gives a Supervisor one more address, so that a test has banner and faults to itself.
+	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
 	AddFront(ctx context.Context, supervisor int) (server string, err error)
-	SetBanner(supervisor int, text string) error
 }
 
 type api struct {
@@ -47,7 +46,6 @@ func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.H
 	mux.HandleFunc("POST /clusters", a.addCluster)
 	mux.HandleFunc("DELETE /clusters", a.deleteCluster)
 	mux.HandleFunc("POST /fronts", a.addFront)
-	mux.HandleFunc("POST /banner", a.setBanner)
 	mux.HandleFunc("POST /keys/rotate", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, v.Rotate()) })
 	mux.HandleFunc("POST /faults", a.addFault)
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
@@ -118,16 +116,6 @@ func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
 	if read(w, r, &in) {
 		server, err := a.site.AddFront(r.Context(), in.Supervisor)
 		answer(w, map[string]string{"server": server}, err)
-	}
-}
-
-func (a *api) setBanner(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Supervisor int
-		Text       string
-	}
-	if read(w, r, &in) {
-		answer(w, nil, a.site.SetBanner(in.Supervisor, in.Text))
 	}
 }
 

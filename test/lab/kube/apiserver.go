@@ -1,0 +1,158 @@
+package kube
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
+)
+
+// Port is where every API server listens, as on a real site.
+const Port = "6443"
+
+// Config is one API server.
+type Config struct {
+	Name      string // also its prefix in etcd
+	Dir       string // where its files go
+	IP        string
+	ExtraIPs  []net.IP // in its certificate too
+	CA        *pki.CA
+	Etcd      string
+	ExtraArgs []string // how it authenticates
+}
+
+// APIServer is a running kube-apiserver.
+type APIServer struct {
+	Name, IP        string
+	CA              *pki.CA
+	AdminKubeconfig string // path
+	REST            *rest.Config
+}
+
+// Start runs an API server as a child process of this program and returns when it is ready. It dies with ctx.
+func (p *Processes) Start(ctx context.Context, c Config) (*APIServer, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	args, err := c.args()
+	if err != nil {
+		return nil, err
+	}
+	s := &APIServer{Name: c.Name, IP: c.IP, CA: c.CA, AdminKubeconfig: filepath.Join(c.Dir, "admin.kubeconfig")}
+	if err := s.writeAdmin(); err != nil {
+		return nil, err
+	}
+	log := filepath.Join(c.Dir, "apiserver.log")
+	ended, err := p.run(ctx, log, append([]string{Subcommand}, args...))
+	if err != nil {
+		return nil, err
+	}
+	return s, s.wait(ctx, ended, log)
+}
+
+// args are the flags of a kube-apiserver that runs alone on loopback.
+func (c Config) args() ([]string, error) {
+	ips := append([]net.IP{net.ParseIP(c.IP), net.ParseIP("10.0.0.1")}, c.ExtraIPs...)
+	pair, err := c.CA.Server(c.Name, ips, "kubernetes", "kubernetes.default.svc")
+	if err != nil {
+		return nil, err
+	}
+	key, err := serviceAccountKey()
+	if err != nil {
+		return nil, err
+	}
+	path := func(name string) string { return filepath.Join(c.Dir, name) }
+	for name, text := range map[string][]byte{"tls.crt": pair.CertPEM, "tls.key": pair.KeyPEM, "ca.crt": c.CA.PEM, "sa.key": key} {
+		if err := os.WriteFile(path(name), text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return append([]string{
+		"--etcd-servers=" + c.Etcd,
+		"--etcd-prefix=/" + c.Name,
+		"--bind-address=" + c.IP,
+		"--advertise-address=" + c.IP,
+		"--secure-port=" + Port,
+		"--tls-cert-file=" + path("tls.crt"),
+		"--tls-private-key-file=" + path("tls.key"),
+		"--client-ca-file=" + path("ca.crt"),
+		"--authorization-mode=RBAC",
+		"--endpoint-reconciler-type=none",
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-signing-key-file=" + path("sa.key"),
+		"--service-account-key-file=" + path("sa.key"),
+		"--disable-admission-plugins=ServiceAccount",
+	}, c.ExtraArgs...), nil
+}
+
+func serviceAccountKey() ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
+}
+
+// writeAdmin writes a kubeconfig for system:masters.
+func (s *APIServer) writeAdmin() error {
+	pair, err := s.CA.Client("lab-admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	cfg := api.NewConfig()
+	cfg.Clusters[s.Name] = &api.Cluster{Server: "https://" + net.JoinHostPort(s.IP, Port), CertificateAuthorityData: s.CA.PEM}
+	cfg.AuthInfos["admin"] = &api.AuthInfo{ClientCertificateData: pair.CertPEM, ClientKeyData: pair.KeyPEM}
+	cfg.Contexts[s.Name] = &api.Context{Cluster: s.Name, AuthInfo: "admin"}
+	cfg.CurrentContext = s.Name
+	if err := clientcmd.WriteToFile(*cfg, s.AdminKubeconfig); err != nil {
+		return err
+	}
+	s.REST, err = clientcmd.NewDefaultClientConfig(*cfg, nil).ClientConfig()
+	if err == nil {
+		s.REST.QPS, s.REST.Burst = 500, 1000
+	}
+	return err
+}
+
+// startTime bounds how long an API server takes to be ready on a busy machine.
+const startTime = 3 * time.Minute
+
+func (s *APIServer) wait(ctx context.Context, ended <-chan error, log string) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	client, err := rest.HTTPClientFor(s.REST)
+	if err != nil {
+		return err
+	}
+	for {
+		if req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.REST.Host+"/readyz", nil); err == nil {
+			if resp, err := client.Do(req); err == nil {
+				_ = resp.Body.Close()
+				if resp.StatusCode == http.StatusOK {
+					return nil
+				}
+			}
+		}
+		select {
+		case err := <-ended:
+			return fmt.Errorf("kube-apiserver %s ended (%w); see %s", s.Name, err, log)
+		case <-ctx.Done():
+			return fmt.Errorf("kube-apiserver %s is not ready (%w); see %s", s.Name, ctx.Err(), log)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package site
+
+import (
+	"crypto/x509/pkix"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/reviewer"
+)
+
+// cluster is a TKG cluster: an API server that asks a webhook who somebody is.
+type cluster struct {
+	last   int
+	api    *kube.APIServer
+	client *kube.Client
+
+	mu  sync.Mutex
+	uid string // of the Cluster object, which exists later than the API server
+}
+
+func (c *cluster) currentUID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.uid
+}
+
+// startCluster starts the webhook and the API server. Its CA is its own, as in the field.
+func (s *Site) startCluster(c *cluster, etcd string) error {
+	name := fmt.Sprintf("tkg%d", c.last-addrTKG+1)
+	dir := filepath.Join(s.Dir, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	ca, err := pki.NewCA(pkix.Name{CommonName: "kubernetes"})
+	if err != nil {
+		return err
+	}
+	config, err := s.startWebhook(c, ca, dir)
+	if err != nil {
+		return err
+	}
+	c.api, err = s.processes.Start(s.ctx, kube.Config{
+		Name: name, Dir: dir, IP: s.net.ip(c.last), CA: ca, Etcd: etcd,
+		ExtraArgs: []string{
+			"--authentication-token-webhook-config-file=" + config,
+			"--authentication-token-webhook-version=v1",
+			"--authentication-token-webhook-cache-ttl=1s",
+		},
+	})
+	if err != nil {
+		return err
+	}
+	c.client, err = c.api.NewClient()
+	return err
+}
+
+// startWebhook serves TokenReviews for one cluster and returns the path of the kubeconfig that leads to it.
+func (s *Site) startWebhook(c *cluster, ca *pki.CA, dir string) (string, error) {
+	ip := s.net.ip(addrShared)
+	pair, err := ca.Server("guest-cluster-auth-svc", []net.IP{net.ParseIP(ip)})
+	if err != nil {
+		return "", err
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		return "", err
+	}
+	serve(s.ctx, l, reviewer.New(s.vcenter, c.currentUID, s.faults), &pair)
+	cfg := api.NewConfig()
+	cfg.Clusters["webhook"] = &api.Cluster{Server: "https://" + l.Addr().String() + reviewer.Path, CertificateAuthorityData: ca.PEM}
+	cfg.AuthInfos["apiserver"] = &api.AuthInfo{}
+	cfg.Contexts["webhook"] = &api.Context{Cluster: "webhook", AuthInfo: "apiserver"}
+	cfg.CurrentContext = "webhook"
+	path := filepath.Join(dir, "webhook.kubeconfig")
+	return path, clientcmd.WriteToFile(*cfg, path)
+}

@@ -1,0 +1,51 @@
+package site
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+)
+
+// Lab is lab.json: what a test or a person needs to use the site. Paths are absolute.
+type Lab struct {
+	Supervisors []LabSupervisor `json:"supervisors"`
+	Users       []LabUser       `json:"users"`
+	Admin       string          `json:"admin"` // URL of the admin API
+}
+
+// LabSupervisor is a Supervisor in lab.json.
+type LabSupervisor struct {
+	Server          string       `json:"server"` // what to give to --server
+	CA              string       `json:"ca"`
+	Namespaces      []string     `json:"namespaces"`
+	AdminKubeconfig string       `json:"adminKubeconfig"`
+	Clusters        []LabCluster `json:"clusters"`
+}
+
+// LabCluster is a TKG cluster in lab.json. AdminKubeconfig is empty for one that has no API server.
+type LabCluster struct {
+	Namespace       string `json:"namespace"`
+	Name            string `json:"name"`
+	UID             string `json:"uid"` // of the Cluster API object
+	AdminKubeconfig string `json:"adminKubeconfig"`
+}
+
+// LabUser is an account in lab.json.
+type LabUser struct {
+	Username   string   `json:"username"`
+	Password   string   `json:"password"`
+	Namespaces []string `json:"namespaces"`
+}
+
+// write puts lab.json into dir in one step, since its appearance says that all is ready.
+func (l Lab) write(dir string) error {
+	text, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(dir, ".lab.json")
+	if err := os.WriteFile(temp, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, filepath.Join(dir, "lab.json"))
+}

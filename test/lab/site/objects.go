@@ -1,0 +1,187 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
+)
+
+// The namespace and the user of the clusters that exist by name only, so that nobody else lists them.
+const (
+	fakeNamespace = "scale"
+	fakeUser      = "scale@vsphere.local"
+)
+
+// fill creates the namespaces, clusters and users that every lab begins with.
+func (s *Site) fill() error {
+	if err := s.fillNamespaces(); err != nil {
+		return err
+	}
+	users := []vcenter.User{
+		{Username: "administrator@vsphere.local", Password: "Admin!23", Namespaces: []string{"ns1", "ns2", "ns3"}, Groups: []string{"Administrators@vsphere.local"}},
+		{Username: "dev@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns1", "ns3"}},
+		{Username: "ops@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns2"}},
+	}
+	if s.FakeClusters > 0 {
+		if err := s.addFakes(); err != nil {
+			return err
+		}
+		users = append(users, vcenter.User{Username: fakeUser, Password: "VMware1!", Namespaces: []string{fakeNamespace}})
+	}
+	for _, u := range users {
+		if err := s.AddUser(s.ctx, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) fillNamespaces() error {
+	for _, ns := range []struct {
+		supervisor int
+		name       string
+	}{{0, "ns1"}, {0, "ns2"}, {1, "ns3"}} {
+		if err := s.AddNamespace(s.ctx, ns.supervisor, ns.name); err != nil {
+			return err
+		}
+	}
+	for i, spec := range []admin.ClusterSpec{
+		{Supervisor: 0, Namespace: "ns1", Name: "tkc1", Twin: true},
+		{Supervisor: 1, Namespace: "ns3", Name: "tkc2"},
+	} {
+		c := s.clusters[i]
+		spec.Endpoint = s.net.ip(c.last)
+		uid, err := s.AddCluster(s.ctx, spec)
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		c.uid = uid
+		c.mu.Unlock()
+		sup := s.supervisors[spec.Supervisor]
+		sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
+	}
+	return nil
+}
+
+func (s *Site) addFakes() error {
+	if err := s.AddNamespace(s.ctx, 0, fakeNamespace); err != nil {
+		return err
+	}
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range s.FakeClusters {
+		g.Go(func() error {
+			_, err := s.AddCluster(s.ctx, admin.ClusterSpec{
+				Namespace: fakeNamespace, Name: fmt.Sprintf("fake-%04d", i+1), Endpoint: fmt.Sprintf("%s%d", s.net.prefix, addrFake+i%50),
+			})
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func (s *Site) supervisor(i int) (*supervisor, error) {
+	if i < 0 || i >= len(s.supervisors) {
+		return nil, fmt.Errorf("there is no Supervisor %d: they count from 0", i)
+	}
+	return s.supervisors[i], nil
+}
+
+// AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
+func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
+	if u.Role == "" {
+		u.Role = roleEdit
+	}
+	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters}, u.Role) {
+		return fmt.Errorf("there is no role %q", u.Role)
+	}
+	if err := s.vcenter.AddUser(u); err != nil {
+		return err
+	}
+	subject := kube.User("sso:" + u.Username)
+	for _, sup := range s.supervisors {
+		for _, ns := range sup.listNamespaces() {
+			if slices.Contains(u.Namespaces, ns) {
+				if err := sup.client.Bind(ctx, ns, "lab:"+u.Role, subject); err != nil {
+					return err
+				}
+			}
+		}
+		for i, c := range s.clusters {
+			if i == sup.index && len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
+				if err := c.client.Bind(ctx, "", "cluster-admin", subject); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users = append(s.users, u)
+	return nil
+}
+
+// AddNamespace implements admin.Site. Users get their rights in it when they are added: add the namespace first.
+func (s *Site) AddNamespace(ctx context.Context, index int, name string) error {
+	sup, err := s.supervisor(index)
+	if err != nil {
+		return err
+	}
+	if err := sup.client.AddNamespace(ctx, name); err != nil {
+		return err
+	}
+	sup.mu.Lock()
+	defer sup.mu.Unlock()
+	if !slices.Contains(sup.namespaces, name) {
+		sup.namespaces = append(sup.namespaces, name)
+	}
+	return nil
+}
+
+// AddCluster implements admin.Site. Endpoint "fake" is an address where nothing listens.
+func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, error) {
+	sup, err := s.supervisor(c.Supervisor)
+	if err != nil {
+		return "", err
+	}
+	if c.Endpoint == "fake" {
+		c.Endpoint = s.net.ip(addrFake)
+	}
+	return sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+}
+
+// DeleteCluster implements admin.Site.
+func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
+	sup, err := s.supervisor(c.Supervisor)
+	if err != nil {
+		return err
+	}
+	return sup.client.DeleteCluster(ctx, c.Namespace, c.Name)
+}
+
+// AddFront implements admin.Site.
+func (s *Site) AddFront(_ context.Context, index int) (string, error) {
+	sup, err := s.supervisor(index)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fronts == maxFronts {
+		return "", errors.New("there are no more addresses for fronts")
+	}
+	last := addrFront + s.fronts
+	s.fronts++
+	if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
+		return "", err
+	}
+	return s.net.front(last), s.openFront(sup, last)
+}

@@ -1,0 +1,166 @@
+// Package site wires the parts of a lab as on a real site: a vCenter identity service, two Supervisors that it links,
+// each with a front and an API server, and a TKG cluster in each.
+package site
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
+)
+
+// Options say what lab to build.
+type Options struct {
+	Dir           string // all files go here
+	Network       string // 127.A.B; empty takes a free one
+	FakeClusters  int    // clusters that answer logins and have no API server
+	TokenLifetime time.Duration
+}
+
+// Site is a running lab.
+type Site struct {
+	Options
+	ctx         context.Context //nolint:containedctx // The life of the servers that the admin API starts.
+	net         *network
+	processes   *kube.Processes
+	vmca, other *pki.CA // other signed nothing here
+	vcenter     *vcenter.Service
+	faults      *fault.Set
+	supervisors []*supervisor
+	clusters    []*cluster
+
+	mu     sync.Mutex
+	users  []vcenter.User
+	fronts int
+}
+
+// Up starts a lab, writes lab.json when all is ready, and runs until ctx ends.
+func Up(ctx context.Context, o Options) error {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return err
+	}
+	o.Dir = dir
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &Site{Options: o, ctx: ctx, processes: kube.NewProcesses(), faults: &fault.Set{}}
+	defer s.processes.Wait()
+	defer cancel()
+	for _, name := range []string{"lab.json", "etcd"} { // Left by a lab that ran here before.
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	defer os.Remove(filepath.Join(dir, "lab.json")) //nolint:errcheck // Nothing is left to do about it.
+	<-ctx.Done()
+	return nil
+}
+
+func (s *Site) start() error {
+	var err error
+	if s.net, err = newNetwork(s.Network); err != nil {
+		return err
+	}
+	if err := s.startVCenter(); err != nil {
+		return err
+	}
+	etcd, stop, err := kube.StartEtcd(s.Dir, s.net.ip(addrShared))
+	if err != nil {
+		return fmt.Errorf("start etcd: %w", err)
+	}
+	context.AfterFunc(s.ctx, stop)
+	var g errgroup.Group
+	for i := range 2 {
+		sup := &supervisor{index: i, last: addrSupervisor + i}
+		tkg := &cluster{last: addrTKG + i}
+		s.supervisors, s.clusters = append(s.supervisors, sup), append(s.clusters, tkg)
+		g.Go(func() error { return s.startSupervisor(sup, etcd) })
+		g.Go(func() error { return s.startCluster(tkg, etcd) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := s.fill(); err != nil {
+		return fmt.Errorf("create objects: %w", err)
+	}
+	url, err := s.startAdmin()
+	if err != nil {
+		return err
+	}
+	return s.describe(url).write(s.Dir)
+}
+
+// startVCenter comes first: the API servers ask it for its keys.
+func (s *Site) startVCenter() error {
+	var err error
+	if s.vmca, err = pki.NewCA(pki.VMCA()); err != nil {
+		return err
+	}
+	if s.other, err = pki.NewCA(pki.VMCA()); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.caFile(), s.vmca.PEM, 0o600); err != nil {
+		return err
+	}
+	if s.vcenter, err = vcenter.New("https://"+s.net.front(addrVCenter)+"/openidconnect/"+vcenter.Domain, s.TokenLifetime); err != nil {
+		return err
+	}
+	pair, err := s.vmca.Server("vcenter.lab", []net.IP{net.ParseIP(s.net.ip(addrVCenter))}, "vcenter.lab")
+	if err != nil {
+		return err
+	}
+	l, err := s.net.listenFront(addrVCenter)
+	if err != nil {
+		return err
+	}
+	serve(s.ctx, l, s.vcenter.Handler(), &pair)
+	return nil
+}
+
+func (s *Site) caFile() string { return filepath.Join(s.Dir, "ca.pem") }
+
+// startAdmin serves the admin API under a path that nobody can guess: other users of the machine reach loopback too.
+func (s *Site) startAdmin() (string, error) {
+	var secret [16]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return "", err
+	}
+	prefix := "/" + hex.EncodeToString(secret[:]) + "/"
+	serve(s.ctx, s.net.claim, admin.New(prefix, s, s.vcenter, s.faults), nil)
+	return "http://" + net.JoinHostPort(s.net.ip(addrShared), strconv.Itoa(claimPort)) + prefix, nil
+}
+
+// describe is lab.json.
+func (s *Site) describe(adminURL string) Lab {
+	lab := Lab{Admin: adminURL}
+	for _, sup := range s.supervisors {
+		lab.Supervisors = append(lab.Supervisors, LabSupervisor{
+			Server: s.net.front(sup.last), CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,
+			Namespaces: sup.listNamespaces(), Clusters: sup.listed,
+		})
+	}
+	for _, u := range s.users {
+		lab.Users = append(lab.Users, LabUser{u.Username, u.Password, u.Namespaces})
+	}
+	return lab
+}

@@ -1,0 +1,163 @@
+package site
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
+)
+
+// supervisor is a Supervisor: an API server and the fronts before it.
+type supervisor struct {
+	index, last int
+	api         *kube.APIServer
+	client      *kube.Client
+	pair        pki.Pair // of its fronts
+	listed      []LabCluster
+
+	mu         sync.Mutex
+	namespaces []string
+}
+
+func (sup *supervisor) listNamespaces() []string {
+	sup.mu.Lock()
+	defer sup.mu.Unlock()
+	return slices.Clone(sup.namespaces)
+}
+
+// startSupervisor starts the API server with the flags of a real one, then the front.
+func (s *Site) startSupervisor(sup *supervisor, etcd string) error {
+	name := fmt.Sprintf("supervisor%d", sup.index+1)
+	ips := s.net.frontIPs()
+	var err error
+	sup.api, err = s.processes.Start(s.ctx, kube.Config{
+		Name: name, Dir: filepath.Join(s.Dir, name), IP: s.net.ip(sup.last), ExtraIPs: ips, CA: s.vmca, Etcd: etcd,
+		ExtraArgs: []string{
+			"--oidc-issuer-url=" + s.vcenter.Issuer(),
+			"--oidc-client-id=" + vcenter.Audience,
+			"--oidc-groups-claim=group_names",
+			"--oidc-groups-prefix=sso:",
+			"--oidc-username-prefix=sso:",
+			"--oidc-ca-file=" + s.caFile(),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if sup.client, err = sup.api.NewClient(); err != nil {
+		return err
+	}
+	if sup.pair, err = s.vmca.Server(name, append([]net.IP{net.ParseIP(s.net.ip(sup.last))}, ips...)); err != nil {
+		return err
+	}
+	return s.prepareSupervisor(sup)
+}
+
+// prepareSupervisor creates what every Supervisor has, then opens the front.
+func (s *Site) prepareSupervisor(sup *supervisor) error {
+	if err := sup.client.CreateCRDs(s.ctx); err != nil {
+		return err
+	}
+	if err := addRoles(s.ctx, sup.client); err != nil {
+		return err
+	}
+	info := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    certificate-authority-data: %s\n    server: https://%s\ncontexts: []\nusers: []\ncurrent-context: \"\"\npreferences: {}\n",
+		base64.StdEncoding.EncodeToString(s.vmca.PEM), net.JoinHostPort(s.net.ip(sup.last), kube.Port))
+	readable := []string{"vip-cluster-info", "cluster-info", "pinniped-info"}
+	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", map[string]string{"kubeconfig": info}, readable); err != nil {
+		return err
+	}
+	return s.openFront(sup, sup.last)
+}
+
+// The roles of users in a vSphere Namespace. Without a controller manager the roles edit and view stay empty.
+const (
+	roleEdit       = "edit"       // the default: everything, clusters among it
+	roleView       = "view"       // read
+	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
+)
+
+func addRoles(ctx context.Context, c *kube.Client) error {
+	core := []string{"configmaps", "secrets", "pods", "services", "persistentvolumeclaims", "events"}
+	groups := []string{"cluster.x-k8s.io", "run.tanzu.vmware.com"}
+	all, read := []string{"*"}, []string{"get", "list", "watch"}
+	rule := func(verbs []string, groups []string, resources ...string) rbacv1.PolicyRule {
+		return rbacv1.PolicyRule{APIGroups: groups, Resources: resources, Verbs: verbs}
+	}
+	return errors.Join(
+		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
+		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
+		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
+	)
+}
+
+// openFront serves the front of a Supervisor at an address.
+func (s *Site) openFront(sup *supervisor, last int) error {
+	api, err := url.Parse(sup.api.REST.Host)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(s.vmca.Cert)
+	handler := front.New(front.Config{
+		VCenter:   s.vcenter,
+		Workloads: s.workloads,
+		Guest: func(ctx context.Context, ns, name string) (front.Guest, bool, error) {
+			return s.guest(ctx, sup, ns, name)
+		},
+		API:          api,
+		APITransport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64},
+		Banner:       func() string { return "" },
+		WrongCA:      s.other.PEM,
+	})
+	l, err := s.net.listenFront(last)
+	if err != nil {
+		return err
+	}
+	server := s.net.front(last)
+	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
+	return nil
+}
+
+// workloads lists a user's namespaces over all Supervisors, since they are of one vCenter.
+func (s *Site) workloads(u vcenter.User) []front.Workload {
+	var all []front.Workload
+	for _, sup := range s.supervisors {
+		for _, ns := range sup.listNamespaces() {
+			if slices.Contains(u.Namespaces, ns) {
+				all = append(all, front.Workload{Namespace: ns, MasterHost: s.net.ip(sup.last)})
+			}
+		}
+	}
+	return all
+}
+
+// guest looks a cluster up as the Supervisor does: in its API.
+func (s *Site) guest(ctx context.Context, sup *supervisor, namespace, name string) (front.Guest, bool, error) {
+	uid, endpoint, found, err := sup.client.FindCluster(ctx, namespace, name)
+	if err != nil || !found {
+		return front.Guest{}, false, err
+	}
+	ca := s.other.PEM // A cluster without API server shows no certificate that could be compared.
+	for _, c := range s.clusters {
+		if s.net.ip(c.last) == endpoint {
+			ca = c.api.CA.PEM
+		}
+	}
+	return front.Guest{UID: uid, Server: endpoint, CAPEM: ca}, true, nil
+}
