@@ -81,7 +81,7 @@ func untrustedHint(e *trust.UntrustedError) string {
 	if e.IssuerSHA256 != "" {
 		fmt.Fprintf(&b, "  CA SHA-256:     %s\n", e.IssuerSHA256)
 	}
-	fmt.Fprintf(&b, "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually the vCenter's root CA, "+
-		"https://VCENTER/certs/download.zip),\nor, where nobody can come between you and the server, --insecure-skip-tls-verify.")
+	fmt.Fprintf(&b, "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its vCenter),\n"+
+		"or, where nobody can come between you and the server, --insecure-skip-tls-verify.")
 	return b.String()
 }

@@ -1,0 +1,94 @@
+# The targets that people use:
+#
+#   make build      bin/kubectl-vsphere
+#   make check      vet and unit tests, for every day
+#   make test       everything, with real API servers: what CI runs
+#   make demo       starts a whole vSphere site on loopback, logs in and uses it
+#   make lab        runs that site until Ctrl-C
+#   make lint       golangci-lint and govulncheck
+#   make bench      speed and memory, as ratios within one run
+#   make generate   docs/commands.md from the program's own help
+
+SHELL := /bin/sh
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+# VCS stamps would make two builds of one tree differ, and fail where git distrusts the owner of the directory.
+export GOFLAGS := -buildvcs=false
+
+KUBE := k8s.io/component-base/version
+LAB_LDFLAGS := -s -w -X $(KUBE).gitVersion=v1.36.3 -X $(KUBE).gitMajor=1 -X $(KUBE).gitMinor=36
+
+GOLANGCI_LINT := v2.15.0
+GOVULNCHECK := v1.9.0
+TOOLS := $(CURDIR)/.cache/tools
+
+.PHONY: build lab-build lab demo check test unit e2e lab-test lint vuln bench generate check-generated clean FORCE
+
+build: bin/kubectl-vsphere bin/kubectl_complete-vsphere
+
+bin/kubectl-vsphere: FORCE
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-vsphere
+
+bin/kubectl_complete-vsphere: completion/kubectl_complete-vsphere
+	mkdir -p bin && cp $< $@
+
+# Constant flags: changing one would compile Kubernetes again.
+lab-build: FORCE
+	cd test/lab && CGO_ENABLED=0 go build -trimpath -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
+	cd test/lab && CGO_ENABLED=0 go build -trimpath -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
+
+LAB_DIR ?= $(CURDIR)/.cache/lab
+lab: lab-build
+	bin/vsphere-lab up --dir $(LAB_DIR)
+
+demo: build lab-build
+	scripts/demo
+
+check:
+	go vet ./...
+	go test ./...
+
+test: build lab-build unit lab-test e2e
+
+unit:
+	go vet ./...
+	go test -race ./...
+
+lab-test:
+	cd test/lab && go vet ./... && CGO_ENABLED=0 go test -trimpath -ldflags '$(LAB_LDFLAGS)' ./...
+
+e2e:
+	cd test/e2e && go vet ./... && go test -count=1 -timeout 20m ./...
+
+# Both are built with the Go of this machine, since they must know its language version.
+$(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
+	GOBIN=$(TOOLS)/new go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	mv $(TOOLS)/new/golangci-lint $@
+$(TOOLS)/govulncheck-$(GOVULNCHECK):
+	GOBIN=$(TOOLS)/new go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
+	mv $(TOOLS)/new/govulncheck $@
+
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
+	$< run ./...
+	cd test/lab && $< run -c $(CURDIR)/.golangci.yml ./...
+	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
+
+vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
+	scripts/vuln $<
+
+bench: build lab-build
+	cd test/e2e && go run ./bench
+
+generate:
+	go run ./internal/gendocs > docs/commands.md
+
+check-generated:
+	go run ./internal/gendocs | diff -u docs/commands.md -
+
+clean:
+	rm -rf bin .cache
+
+FORCE:

@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// adminCall asks the lab's admin API. in and out may be nil.
+func adminCall(method, path string, in, out any) error {
+	var body bytes.Buffer
+	if in != nil {
+		if err := json.NewEncoder(&body).Encode(in); err != nil {
+			return err
+		}
+	}
+	req, err := http.NewRequest(method, site.Admin+path, &body)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close() //nolint:errcheck // It was only read.
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, text)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(text, out)
+}
+
+// user is an account of one test.
+type user struct {
+	Username   string   `json:"username"`
+	Password   string   `json:"password"`
+	Namespaces []string `json:"namespaces"`
+	Role       string   `json:"role,omitempty"`
+}
+
+const password = "Pass word-1"
+
+func addUser(name, role string, namespaces ...string) (user, error) {
+	u := user{Username: name + "@vsphere.local", Password: password, Namespaces: namespaces, Role: role}
+	return u, adminCall(http.MethodPost, "users", u, nil)
+}
+
+type request struct {
+	Server, Method, Endpoint, User, Cluster string
+	Status                                  int
+}
+
+// requests is the log of one user, a line each, sorted: METHOD ENDPOINT [CLUSTER] STATUS SERVER. Addresses are written as
+// their names in scripts.
+func requests(username string) (string, error) {
+	var log []request
+	if err := adminCall(http.MethodGet, "log?user="+url.QueryEscape(username), nil, &log); err != nil {
+		return "", err
+	}
+	var lines []string
+	for _, r := range log {
+		words := []string{r.Method, r.Endpoint}
+		if r.Cluster != "" {
+			words = append(words, r.Cluster)
+		}
+		lines = append(lines, strings.Join(append(words, fmt.Sprint(r.Status), serverName(r.Server)), " "))
+	}
+	slices.Sort(lines)
+	return strings.Join(append(lines, ""), "\n"), nil
+}
+
+func serverName(server string) string {
+	for i, s := range site.Supervisors {
+		if s.Server == server {
+			return fmt.Sprintf("SERVER%d", i+1)
+		}
+	}
+	return server
+}
