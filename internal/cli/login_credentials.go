@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-const passwordVariable = "KUBECTL_VSPHERE_PASSWORD"
+const passwordVariable = "KUBECTL_VSPHERE_PASSWORD" //nolint:gosec // The name of a variable.
 
 // credentials asks for what is missing: the user name, and the password unless the environment holds it.
 func (a *App) credentials(ctx context.Context, user string) (string, redact.Secret, error) {

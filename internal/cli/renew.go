@@ -116,11 +116,11 @@ func (r *renewal) renewOthers(ctx context.Context, w *wire.Client, s tokens.Sess
 			if errors.Is(err, wire.ErrRefused) {
 				stop.Do(cancel)
 			}
-			if err != nil {
-				return nil
+			if err == nil {
+				c.Session = s.ID
+				err = r.store.SaveCredential(c)
 			}
-			c.Session = s.ID
-			return r.store.SaveCredential(c)
+			return err
 		})
 	}
 	_ = group.Wait()

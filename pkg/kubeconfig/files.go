@@ -92,7 +92,7 @@ func readRegular(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errNotRegular
 	}
-	r, err := os.Open(path) //nolint:gosec // The user's own kubeconfig.
+	r, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 	taken, err := lock.TryLock()
 	if err == nil && !taken {
 		f.Warn("Waiting for another login or logout that writes the kubeconfig …")
-		taken, err = lock.TryLockContext(ctx, lockRetry)
+		_, err = lock.TryLockContext(ctx, lockRetry)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", f.Lock, err)

@@ -18,7 +18,7 @@ func resolve(path string) (string, error) {
 	for range maxLinks {
 		target, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // Not a link: the file itself, or nothing yet.
+			return path, nil //nolint:nilerr // Not a link: the file itself, or nothing yet.
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
@@ -108,7 +108,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := os.Open(dir) //nolint:gosec // The directory of the user's kubeconfig.
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

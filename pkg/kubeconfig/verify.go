@@ -15,7 +15,7 @@ import (
 func load(text []byte) (*api.Config, error) {
 	cfg, err := clientcmd.Load(text)
 	if err != nil {
-		return nil, fmt.Errorf("kubectl could not read it either: %w", err)
+		return nil, fmt.Errorf("kubectl cannot read it either: %w", err)
 	}
 	return cfg, nil
 }

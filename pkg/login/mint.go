@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -41,8 +42,10 @@ func Mint(ctx context.Context, w *wire.Client, key hit.Key, password redact.Secr
 		c.Expires = asked.Add(unknownLife)
 	}
 	if !c.Expires.After(asked) {
-		return tokens.Credential{}, sso.Reply{}, fmt.Errorf("%s handed out a token that ended at %s: is the clock of this machine right?",
-			key.Server, c.Expires.Format(time.RFC3339))
+		return tokens.Credential{}, sso.Reply{}, &wire.Error{
+			Method: http.MethodPost, URL: a.URL("/wcp/login"), Kind: wire.ErrServer,
+			Message: fmt.Sprintf("the token of the reply ended at %s: is the clock of this machine right?", c.Expires.Format(time.RFC3339)),
+		}
 	}
 	return c, reply, nil
 }

@@ -65,6 +65,11 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token) {
 		return again, nil
 	}
+	return p.renew(ctx, session, key)
+}
+
+// renew gets a fresh credential and keeps it. The caller holds the account's lock.
+func (p *Provider) renew(ctx context.Context, session Session, key hit.Key) (Credential, error) {
 	fresh, err := p.Renew(ctx, session, key)
 	if err != nil {
 		return Credential{}, err

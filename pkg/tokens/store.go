@@ -121,7 +121,7 @@ func (s *Store) Credential(key hit.Key) (Credential, bool, error) {
 	case errors.As(err, &version), errors.As(err, &permission):
 		return Credential{}, false, err
 	case err != nil || !f.Key().Same(key):
-		return Credential{}, false, nil
+		return Credential{}, false, nil //nolint:nilerr // A cache that got lost.
 	}
 	c, err := fromFile(f)
 	return c, err == nil, nil

@@ -54,7 +54,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := os.Open(dir) //nolint:gosec // A directory of the store.
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (t Trust) TLSConfig() (*tls.Config, error) {
 			return nil, errors.New("the CA bundle holds no certificate")
 		}
 	case Insecure:
-		c.InsecureSkipVerify = true //nolint:gosec // The user asked for it with a flag and was warned.
+		c.InsecureSkipVerify = true // The user asked for it with a flag and was warned.
 	default:
 		return nil, fmt.Errorf("unknown trust mode %q", t.Mode)
 	}

@@ -122,7 +122,7 @@ func networkMessage(err error, timeout time.Duration) string {
 		return "no route to host" + via
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was closed before the reply was complete" + via
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port"
 	case errors.As(err, &alert):
 		return "TLS: " + alert.Error()

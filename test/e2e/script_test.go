@@ -54,7 +54,13 @@ func setup(env *testscript.Env) error {
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	env.Setenv("BIN", bin)
 	env.Setenv("PASSWORD", password)
-	env.Setenv("ADMIN", site.Admin)
+	admin, err := url.Parse(site.Admin)
+	if err != nil {
+		return err
+	}
+	env.Setenv("ADMINHOST", admin.Host) // plain http
+	env.Setenv("VCENTER", strings.Replace(site.Supervisors[0].Server, ".11", ".2", 1))
+	env.Setenv("TKGCA", filepath.Join(filepath.Dir(site.Supervisors[0].CA), "tkg1", "ca.crt"))
 	for i, s := range site.Supervisors {
 		n := strconv.Itoa(i + 1)
 		host := s.Server
@@ -63,6 +69,7 @@ func setup(env *testscript.Env) error {
 		}
 		env.Setenv("SERVER"+n, s.Server)
 		env.Setenv("HOST"+n, host)
+		env.Setenv("TKG"+n, strings.TrimSuffix(host, "1"+n)+"2"+n) // 127.A.B.11 has its cluster at 127.A.B.21
 		env.Setenv("CA", s.CA)
 		env.Setenv("ADMINCONFIG"+n, s.AdminKubeconfig)
 	}
@@ -116,7 +123,9 @@ func namesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for i := range site.Supervisors {
 		n := strconv.Itoa(i + 1)
 		text = strings.ReplaceAll(text, ts.Getenv("HOST"+n), "HOST"+n)
+		text = strings.ReplaceAll(text, ts.Getenv("TKG"+n), "TKG"+n)
 	}
+	text = strings.ReplaceAll(text, strings.TrimSuffix(ts.Getenv("HOST1"), "11")+"30", "NOWHERE")
 	text = strings.ReplaceAll(text, userSuffix(ts), "")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
