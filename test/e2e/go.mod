@@ -2,9 +2,10 @@ module github.com/kubectl-vsphere/kubectl-vsphere/test/e2e
 
 go 1.26.0
 
-require github.com/rogpeppe/go-internal v1.16.0
-
 require (
-	golang.org/x/sys v0.26.0 // indirect
-	golang.org/x/tools v0.26.0 // indirect
+	github.com/creack/pty v1.1.24
+	github.com/rogpeppe/go-internal v1.16.0
+	golang.org/x/sys v0.26.0
 )
+
+require golang.org/x/tools v0.26.0 // indirect

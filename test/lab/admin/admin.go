@@ -60,6 +60,7 @@ func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.H
 	mux.HandleFunc("GET /inflight", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]int{"max": faults.MaxInFlight()}, nil)
 	})
+	mux.HandleFunc("GET /inflight/requests", func(w http.ResponseWriter, _ *http.Request) { answer(w, faults.InFlight(), nil) })
 	mux.HandleFunc("DELETE /inflight", func(w http.ResponseWriter, _ *http.Request) {
 		faults.ResetInFlight()
 		answer(w, nil, nil)

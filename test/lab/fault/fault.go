@@ -78,7 +78,7 @@ type Set struct {
 	next     int
 	faults   []*Fault
 	log      []Request
-	inFlight int
+	inFlight map[*Request]bool
 	max      int
 }
 
@@ -167,19 +167,34 @@ func (s *Set) MaxInFlight() int {
 func (s *Set) ResetInFlight() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.max = s.inFlight
+	s.max = len(s.inFlight)
 }
 
-func (s *Set) enter() {
+// InFlight lists the requests that are under way.
+func (s *Set) InFlight() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inFlight++
-	s.max = max(s.max, s.inFlight)
+	out := []Request{}
+	for r := range s.inFlight {
+		out = append(out, *r)
+	}
+	return out
 }
 
-func (s *Set) leave(r Request) {
+func (s *Set) enter(r *Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.inFlight--
-	s.log = append(s.log, r)
+	if s.inFlight == nil {
+		s.inFlight = map[*Request]bool{}
+	}
+	s.inFlight[r] = true
+	s.max = max(s.max, len(s.inFlight))
+}
+
+func (s *Set) leave(r *Request, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inFlight, r)
+	r.Status = status
+	s.log = append(s.log, *r)
 }

@@ -24,13 +24,10 @@ func From(ctx context.Context) Fault {
 // server is the front's name in lab.json.
 func (s *Set) Middleware(server func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.enter()
 		req := describe(server(r), r)
+		s.enter(&req)
 		rec := &recorder{ResponseWriter: w}
-		defer func() {
-			req.Status = rec.status
-			s.leave(req)
-		}()
+		defer func() { s.leave(&req, rec.status) }()
 		f := s.Match(req)
 		select {
 		case <-time.After(time.Duration(f.Delay)):

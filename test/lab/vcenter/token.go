@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // The key ID of real tokens is a SHA-1.
+	"crypto/sha1" // The key ID of real tokens is a SHA-1.
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -52,7 +52,7 @@ func (s *Service) Rotate() error {
 	if err != nil {
 		return err
 	}
-	sum := sha1.Sum(der) //nolint:gosec // See above.
+	sum := sha1.Sum(der)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys = append(s.keys, &signingKey{key: key, kid: strings.ToUpper(hex.EncodeToString(sum[:]))})

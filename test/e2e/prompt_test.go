@@ -1,0 +1,263 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// newUser makes an account of this test.
+func newUser(t *testing.T, namespaces ...string) user {
+	t.Helper()
+	u, err := addUser(strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-")), "", namespaces...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// ended logs in with tokens that end at once.
+func (h *home) ended(t *testing.T, u user) {
+	t.Helper()
+	id := addFault(t, map[string]any{"user": u.Username, "endpoint": "/wcp/login", "tokenLifetime": "2s"})
+	h.login(t, u)
+	removeFault(t, id)
+	time.Sleep(1100 * time.Millisecond) // A token is handed out for half of such a life.
+	if err := adminCall(http.MethodDelete, "log?user="+u.Username, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func addFault(t *testing.T, fault map[string]any) string {
+	t.Helper()
+	var out struct{ ID string }
+	if err := adminCall(http.MethodPost, "faults", fault, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.ID
+}
+
+func removeFault(t *testing.T, id string) {
+	t.Helper()
+	if err := adminCall(http.MethodDelete, "faults?id="+id, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logins are the lines of the request log of a user.
+func logins(t *testing.T, u user) []string {
+	t.Helper()
+	text, err := requests(u.Username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+const question = "Password of "
+
+// kubectl runs a failing plugin five times for one command: the person is asked once, and the server too.
+func TestKubectlAsksOnceForAWrongPassword(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u)
+	term := h.onTerminal(t, "kubectl", "--context", "ns1", "get", "pods")
+	term.expect(question)
+	term.enter("sesame\r")
+	if code := term.wait(); code == 0 {
+		t.Error("kubectl worked with a wrong password")
+	}
+	if n := strings.Count(term.output(), question); n != 1 {
+		t.Errorf("%d prompts:\n%s", n, term.output())
+	}
+	if got := logins(t, u); len(got) != 1 || got[0] != "POST /wcp/login 401 SERVER1" {
+		t.Errorf("requests: %q", got)
+	}
+	if strings.Contains(term.output(), "sesame") {
+		t.Error("the password was shown")
+	}
+	// The next command within the minute neither asks nor sends: the mark is the account's.
+	term = h.onTerminal(t, "kubectl", "--context", "ns1", "get", "pods")
+	term.wait()
+	if strings.Contains(term.output(), question) || len(logins(t, u)) != 1 {
+		t.Errorf("asked again within the minute:\n%s\n%q", term.output(), logins(t, u))
+	}
+	if !strings.Contains(term.output(), "type: kubectl vsphere login --server") {
+		t.Errorf("no command to type:\n%s", term.output())
+	}
+}
+
+// A right password renews what was asked, and the session's other tokens that are old.
+func TestKubectlRenewsWithATypedPassword(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u)
+	term := h.onTerminal(t, "kubectl", "--context", "ns1", "get", "configmaps")
+	term.expect(question)
+	if term.echo() {
+		t.Error("the terminal echoes at the password prompt")
+	}
+	term.enter(u.Password + "\r")
+	if code := term.wait(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, term.output())
+	}
+	want := []string{"POST /wcp/login 200 SERVER1", "POST /wcp/login ns1/tkc1 200 SERVER1"}
+	if got := logins(t, u); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("requests: %q, not %q", got, want)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "namespaces"); code != 0 {
+		t.Errorf("the other context was not renewed:\n%s", out)
+	}
+}
+
+// Ctrl-C and an empty line end the questions for that kubectl.
+func TestKubectlAsksOnceWhenDeclined(t *testing.T) {
+	for name, keys := range map[string]string{"empty": "\r", "end-of-file": "\x04"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, u := newHome(t), newUser(t, "ns1")
+			h.ended(t, u)
+			term := h.onTerminal(t, "kubectl", "--context", "ns1", "get", "pods")
+			term.expect(question)
+			term.enter(keys)
+			term.wait()
+			if n := strings.Count(term.output(), question); n != 1 || len(logins(t, u)) != 0 {
+				t.Errorf("%d prompts, requests %q:\n%s", n, logins(t, u), term.output())
+			}
+		})
+	}
+}
+
+// The environment can forbid prompts.
+func TestInteractiveNever(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t, "KUBECTL_VSPHERE_INTERACTIVE=never"), newUser(t, "ns1")
+	h.ended(t, u)
+	term := h.onTerminal(t, "kubectl", "--context", "ns1", "get", "pods")
+	if code := term.wait(); code == 0 || strings.Contains(term.output(), question) {
+		t.Errorf("exit code %d:\n%s", code, term.output())
+	}
+	if !strings.Contains(term.output(), "has ended; type: kubectl vsphere login --server") {
+		t.Errorf("no command to type:\n%s", term.output())
+	}
+}
+
+// Login on a terminal asks for both, in the words of VMware's plugin.
+func TestLoginAsks(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	term := h.onTerminal(t, "kubectl", "vsphere", "login", "--server", site.Supervisors[0].Server, "--certificate-authority", site.Supervisors[0].CA)
+	term.expect("Username: ")
+	term.enter(u.Username + "\r")
+	term.expect("KUBECTL_VSPHERE_PASSWORD environment variable is not set. Please enter the password below")
+	term.expect("Password: ")
+	term.enter(u.Password + "\r")
+	if code := term.wait(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, term.output())
+	}
+	if !strings.Contains(term.output(), "Logged in successfully.") || strings.Contains(term.output(), u.Password) {
+		t.Errorf("output:\n%s", term.output())
+	}
+}
+
+// Ctrl-C works at every step: exit 130 within a second, the echo restored, nothing half written.
+func TestInterrupt(t *testing.T) {
+	const bound = time.Second + 500*time.Millisecond // The second, and what a busy machine takes to start waiting.
+	steps := []struct {
+		name     string
+		endpoint string // which is slow; empty: at the password prompt
+		cluster  string
+	}{
+		{name: "banner", endpoint: "/wcp/loginbanner"},
+		{name: "prompt"},
+		{name: "workloads", endpoint: "/wcp/workloads"},
+		{name: "login", endpoint: "/wcp/login"},
+		{name: "list", endpoint: "/apis/cluster.x-k8s.io"},
+		{name: "cluster", endpoint: "/wcp/login", cluster: "ns1/tkc1"},
+	}
+	for _, step := range steps {
+		t.Run(step.name, func(t *testing.T) {
+			t.Parallel()
+			u := newUser(t, "ns1")
+			server := newFront(t)
+			h := newHome(t)
+			if step.endpoint != "" {
+				fault := map[string]any{"user": u.Username, "endpoint": step.endpoint, "cluster": step.cluster, "delay": "20s"}
+				if step.name == "banner" { // Nobody is named there.
+					fault = map[string]any{"server": server, "endpoint": step.endpoint, "delay": "20s"}
+				}
+				addFault(t, fault)
+				h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+			}
+			term := h.onTerminal(t, "kubectl-vsphere", "-v", "1", "login", "--server", server, "-u", u.Username, "--certificate-authority", site.Supervisors[0].CA)
+			if step.endpoint == "" {
+				term.expect("Password: ")
+			} else {
+				untilInFlight(t, u, server, step.endpoint, step.cluster)
+			}
+			code, took := term.interrupt()
+			if code != 130 || took > bound {
+				t.Errorf("exit code %d after %s:\n%s", code, took, term.output())
+			}
+			if !term.echo() {
+				t.Error("the terminal does not echo any more")
+			}
+			for _, path := range []string{".kube/config", ".local/state/kubectl-vsphere/sessions", ".local/state/kubectl-vsphere/credentials"} {
+				if _, err := os.Stat(filepath.Join(h.dir, path)); err == nil {
+					t.Errorf("%s was written", path)
+				}
+			}
+		})
+	}
+}
+
+// newFront is an address that this test has to itself.
+func newFront(t *testing.T) string {
+	t.Helper()
+	var out struct{ Server string }
+	if err := adminCall(http.MethodPost, "fronts", map[string]int{"supervisor": 0}, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Server
+}
+
+// untilInFlight waits until a request to the endpoint is under way.
+func untilInFlight(t *testing.T, u user, server, endpoint, cluster string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var waiting []request
+		if err := adminCall(http.MethodGet, "inflight/requests", nil, &waiting); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range waiting {
+			mine := r.User == u.Username || r.User == "" && r.Server == server
+			if mine && strings.HasPrefix(r.Endpoint, endpoint) && r.Cluster == cluster {
+				return
+			}
+		}
+	}
+	t.Fatalf("%s never asked for %s", u.Username, endpoint)
+}
+
+// Ctrl-C at the prompt of a plugin ends kubectl, with the echo restored and without a request.
+func TestInterruptKubectl(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u)
+	term := h.onTerminal(t, "kubectl", "--context", "ns1", "get", "pods")
+	term.expect(question)
+	term.enter("\x03")
+	term.wait()
+	if n := strings.Count(term.output(), question); n != 1 || len(logins(t, u)) != 0 {
+		t.Errorf("%d prompts, requests %q:\n%s", n, logins(t, u), term.output())
+	}
+	if !term.echo() {
+		t.Error("the terminal does not echo any more")
+	}
+}
