@@ -1,6 +1,7 @@
 package kubeconfig
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -186,6 +187,9 @@ func (s *splicer) setInline(key *yaml.Node, name, value string) error {
 	line := s.lines[i]
 	body := strings.TrimRight(line, "\r\n")
 	end := line[len(body):]
+	if end == "" {
+		end = s.eol // The last line of a file; apply takes it off again.
+	}
 	colon := strings.IndexByte(body, ':')
 	if colon < 0 || strings.Trim(strings.TrimPrefix(body[:colon], "\uFEFF"), ` "'`) != name {
 		return fmt.Errorf("line %d: %s is written in a way that cannot be edited safely", key.Line, name)
@@ -222,7 +226,8 @@ func (s *splicer) apply() string {
 	if s.tail.Len() > 0 {
 		s.patches = append(s.patches, patch{end, end, s.tail.String()})
 	}
-	slices.SortStableFunc(s.patches, func(a, b patch) int { return a.start - b.start })
+	// What is put before a line comes before what replaces that line.
+	slices.SortStableFunc(s.patches, func(a, b patch) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var b strings.Builder
 	unended := len(s.lines) > 0 && !strings.HasSuffix(s.lines[len(s.lines)-1], "\n")
 	next := 0

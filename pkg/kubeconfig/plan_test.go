@@ -1,0 +1,223 @@
+package kubeconfig
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+const command = "kubectl-vsphere"
+
+// apply makes a plan and what it says, in memory.
+func apply(t *testing.T, cfg *api.Config, wanted ...Wanted) (*api.Config, Planned) {
+	t.Helper()
+	p := Plan(cfg, command, wanted)
+	now, err := p.Change.applyTo(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := Plan(now, command, wanted); !again.Change.Empty() {
+		t.Errorf("a second plan changes something: %+v", again.Change)
+	}
+	return now, p
+}
+
+// supervisor is the context of a Supervisor for a user.
+func supervisor(host, user string) Wanted {
+	return Wanted{Name: host, Target: Target{Key: hit.Key{Server: host, User: user}, Server: "https://" + host + ":6443", CA: []byte("ca")}}
+}
+
+func namespace(name, host, user string) Wanted {
+	w := supervisor(host, user)
+	w.Name, w.Namespace = name, name
+	return w
+}
+
+func cluster(name, host, at, user string) Wanted {
+	return Wanted{Name: name, Target: Target{Key: hit.Key{Server: host, User: user, Cluster: "ns1/" + name}, Server: "https://" + at + ":6443", CA: []byte("ca " + name)}}
+}
+
+func names[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+func TestPlanNames(t *testing.T) {
+	cfg, p := apply(t, api.NewConfig(), supervisor("10.0.0.1", "a@b"), namespace("ns1", "10.0.0.1", "a@b"), cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b"))
+	if diff := cmp.Diff([]string{"10.0.0.1", "ns1", "tkc1"}, p.Names); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"10.0.0.1", "10.0.0.9"}, names(cfg.Clusters)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"wcp:10.0.0.1:a@b", "wcp:10.0.0.9:a@b"}, names(cfg.AuthInfos)); diff != "" {
+		t.Error(diff)
+	}
+	if p.Current != "10.0.0.1" {
+		t.Errorf("current context %q", p.Current)
+	}
+}
+
+func TestPlanCollisions(t *testing.T) {
+	foreign := func() *api.Config {
+		cfg := api.NewConfig()
+		cfg.Clusters["10.0.0.1"] = &api.Cluster{Server: "https://10.0.0.1:6443", CertificateAuthorityData: []byte("another")}
+		cfg.AuthInfos["wcp:10.0.0.1:a@b"] = &api.AuthInfo{Exec: &api.ExecConfig{Command: "other"}}
+		cfg.Contexts["ns1"] = &api.Context{Cluster: "10.0.0.1", AuthInfo: "wcp:10.0.0.1:a@b"}
+		cfg.Contexts["ns1-10.0.0.1"] = &api.Context{Cluster: "x", AuthInfo: "y"}
+		cfg.CurrentContext = "ns1"
+		return cfg
+	}
+	cfg, p := apply(t, foreign(), namespace("ns1", "10.0.0.1", "a@b"))
+	if diff := cmp.Diff([]string{"ns1-10.0.0.1-a@b"}, p.Names); diff != "" {
+		t.Error(diff)
+	}
+	c := cfg.Contexts["ns1-10.0.0.1-a@b"]
+	if c.Cluster != "10.0.0.1:6443" || c.AuthInfo != "wcp:10.0.0.1:6443:a@b" {
+		t.Errorf("context %+v", c)
+	}
+	old := foreign()
+	for name := range old.Contexts {
+		if diff := cmp.Diff(old.Contexts[name], cfg.Contexts[name]); diff != "" {
+			t.Errorf("a foreign context changed: %s", diff)
+		}
+	}
+	if diff := cmp.Diff(old.Clusters["10.0.0.1"], cfg.Clusters["10.0.0.1"]); diff != "" {
+		t.Errorf("a foreign cluster changed: %s", diff)
+	}
+
+	// HOST:PORT is taken too: the CA's hash makes the name. Then nothing is left.
+	old.Clusters["10.0.0.1:6443"] = &api.Cluster{Server: "https://elsewhere"}
+	cfg, p = apply(t, old, namespace("ns1", "10.0.0.1", "a@b"))
+	if got := cfg.Contexts[p.Names[0]].Cluster; got != "10.0.0.1-695909" {
+		t.Errorf("cluster %q", got)
+	}
+	old.Clusters["10.0.0.1-695909"] = &api.Cluster{Server: "https://elsewhere"}
+	if _, p = apply(t, old, namespace("ns1", "10.0.0.1", "a@b")); p.Names[0] != "" || !p.Change.Empty() {
+		t.Errorf("planned %+v where every name is taken", p)
+	}
+}
+
+// A cluster that took over the address of another one, and one that was made anew with another CA.
+func TestPlanReusedAddress(t *testing.T) {
+	cfg, _ := apply(t, api.NewConfig(), cluster("old", "10.0.0.1", "10.0.0.9", "a@b"))
+	cfg, p := apply(t, cfg, cluster("new", "10.0.0.1", "10.0.0.9", "a@b"))
+	if c := cfg.Contexts[p.Names[0]]; c.Cluster != "10.0.0.9:6443" {
+		t.Errorf("the new cluster is at entry %q", c.Cluster)
+	}
+	if string(cfg.Clusters["10.0.0.9"].CertificateAuthorityData) != "ca old" {
+		t.Error("the entry of the old cluster changed")
+	}
+	again := cluster("old", "10.0.0.1", "10.0.0.9", "a@b")
+	again.Target.CA = []byte("ca of the second life")
+	cfg, p = apply(t, cfg, again)
+	if c := cfg.Contexts[p.Names[0]]; p.Names[0] != "old" || c.Cluster != "10.0.0.9" || string(cfg.Clusters[c.Cluster].CertificateAuthorityData) != "ca of the second life" {
+		t.Errorf("context %q: %+v, %+v", p.Names[0], c, cfg.Clusters["10.0.0.9"])
+	}
+}
+
+// Entries of VMware's plugin for the same server are taken over, and the token goes: client-go would not look at exec.
+func TestPlanAdopts(t *testing.T) {
+	cfg := api.NewConfig()
+	cfg.Clusters["10.0.0.1"] = &api.Cluster{Server: "https://10.0.0.1:6443", InsecureSkipTLSVerify: true}
+	cfg.AuthInfos["wcp:10.0.0.1:A@b"] = &api.AuthInfo{Token: "old"}
+	cfg.Contexts["10.0.0.1"] = &api.Context{Cluster: "10.0.0.1", AuthInfo: "wcp:10.0.0.1:A@b"}
+	cfg.Contexts["ns1"] = &api.Context{Cluster: "10.0.0.1", AuthInfo: "wcp:10.0.0.1:A@b", Namespace: "ns1"}
+	now, p := apply(t, cfg, supervisor("10.0.0.1", "a@b"), namespace("ns1", "10.0.0.1", "a@b"))
+	if diff := cmp.Diff([]string{"10.0.0.1", "ns1"}, p.Names); diff != "" {
+		t.Error(diff)
+	}
+	u := now.AuthInfos["wcp:10.0.0.1:A@b"]
+	if len(now.AuthInfos) != 1 || u.Token != "" || u.Exec == nil {
+		t.Errorf("users %v: %+v", names(now.AuthInfos), u)
+	}
+	if c := now.Clusters["10.0.0.1"]; c.InsecureSkipTLSVerify || string(c.CertificateAuthorityData) != "ca" {
+		t.Errorf("cluster %+v", c)
+	}
+}
+
+// What a user added to an entry of ours stays.
+func TestPlanKeepsAdditions(t *testing.T) {
+	cfg, _ := apply(t, api.NewConfig(), cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b"))
+	cfg.Contexts["tkc1"].Namespace = "apps"
+	cfg.Clusters["10.0.0.9"].ProxyURL = "http://proxy"
+	cfg.AuthInfos["wcp:10.0.0.9:a@b"].Exec.Env = []api.ExecEnvVar{{Name: "KUBECTL_VSPHERE_HOME", Value: "/x"}}
+	w := cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b")
+	w.Target.CA = []byte("new")
+	cfg, _ = apply(t, cfg, w)
+	if cfg.Contexts["tkc1"].Namespace != "apps" || cfg.Clusters["10.0.0.9"].ProxyURL == "" || len(cfg.AuthInfos["wcp:10.0.0.9:a@b"].Exec.Env) != 1 {
+		t.Errorf("lost: %+v %+v %+v", cfg.Contexts["tkc1"], cfg.Clusters["10.0.0.9"], cfg.AuthInfos["wcp:10.0.0.9:a@b"].Exec)
+	}
+}
+
+func TestPlanCurrent(t *testing.T) {
+	all := []Wanted{supervisor("10.0.0.1", "a@b"), namespace("ns1", "10.0.0.1", "a@b"), cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b")}
+	named := slices.Clone(all)
+	named[2].Current = true
+	for _, c := range []struct {
+		name, before, want string
+		wanted             []Wanted
+	}{
+		{"none before", "", "10.0.0.1", all},
+		{"one of ours stays", "ns1", "ns1", all},
+		{"another one's does not", "kind", "10.0.0.1", all},
+		{"the named cluster", "ns1", "tkc1", named},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := api.NewConfig()
+			cfg.CurrentContext = c.before
+			if _, p := apply(t, cfg, c.wanted...); p.Current != c.want {
+				t.Errorf("%q", p.Current)
+			}
+		})
+	}
+}
+
+func TestRemove(t *testing.T) {
+	cfg, _ := apply(t, api.NewConfig(), supervisor("10.0.0.1", "a@b"), namespace("ns1", "10.0.0.1", "a@b"), supervisor("10.0.0.1", "c@d"))
+	cfg.Clusters["by hand"] = &api.Cluster{Server: "https://10.0.0.1:6443"}
+	cfg.Contexts["by hand"] = &api.Context{Cluster: "by hand", AuthInfo: "wcp:10.0.0.1:a@b"}
+	cfg.AuthInfos["me"] = &api.AuthInfo{Token: "abc"}
+	cfg.Contexts["mine"] = &api.Context{Cluster: "elsewhere", AuthInfo: "me"}
+	change := Remove(cfg, func(_ string, u *api.AuthInfo) bool {
+		key, ours := Ours(u)
+		return ours && key.User == "a@b"
+	})
+	now, err := change.applyTo(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"10.0.0.1-10.0.0.1", "mine"}, names(now.Contexts)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"10.0.0.1", "by hand"}, names(now.Clusters)); diff != "" {
+		t.Errorf("the other user needs one, and the other was made by hand: %s", diff)
+	}
+	if diff := cmp.Diff([]string{"me", "wcp:10.0.0.1:c@d"}, names(now.AuthInfos)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOurs(t *testing.T) {
+	key := hit.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
+	for _, c := range []struct {
+		command string
+		args    []string
+		want    bool
+	}{
+		{"kubectl-vsphere", key.Args(), true},
+		{"/opt/bin/kubectl-vsphere", key.Args(), true},
+		{`C:\bin\kubectl-vsphere.exe`, key.Args(), true},
+		{"kubectl", append([]string{"vsphere"}, key.Args()...), false},
+		{"kubectl-vsphere-wrapper", key.Args(), false},
+		{"kubectl-vsphere", append(key.Args(), "--debug"), false},
+		{"kubectl-vsphere", nil, false},
+	} {
+		got, ok := Ours(&api.AuthInfo{Exec: &api.ExecConfig{Command: c.command, Args: c.args}})
+		if ok != c.want || ok && got != key {
+			t.Errorf("%s %q: %v %t", c.command, c.args, got, ok)
+		}
+	}
+}
