@@ -14,7 +14,6 @@ const (
 	addrVCenter    = 2
 	addrSupervisor = 11 // and 12
 	addrTKG        = 21 // and 22
-	addrFake       = 30 // where nothing listens: the API server of clusters that exist by name only
 	addrFront      = 100
 	maxFronts      = 64
 )
@@ -85,3 +84,6 @@ func (n *network) frontIPs() []net.IP {
 func (n *network) listenFront(last int) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(n.ip(last), strconv.Itoa(n.port)))
 }
+
+// nowhere is an address for a cluster that exists by name only: nothing listens there, and no other cluster has it.
+func nowhere(i int) string { return fmt.Sprintf("127.78.%d.%d", i/250, i%250+1) }

@@ -80,7 +80,7 @@ func (s *Site) addFakes() error {
 	for i := range s.FakeClusters {
 		g.Go(func() error {
 			_, err := s.AddCluster(s.ctx, admin.ClusterSpec{
-				Namespace: fakeNamespace, Name: fmt.Sprintf("fake-%04d", i+1), Endpoint: fmt.Sprintf("%s%d", s.net.prefix, addrFake+i%50),
+				Namespace: fakeNamespace, Name: fmt.Sprintf("fake-%04d", i+1), Endpoint: "fake",
 			})
 			return err
 		})
@@ -153,7 +153,10 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 		return "", err
 	}
 	if c.Endpoint == "fake" {
-		c.Endpoint = s.net.ip(addrFake)
+		s.mu.Lock()
+		c.Endpoint = nowhere(s.fakes)
+		s.fakes++
+		s.mu.Unlock()
 	}
 	return sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
 }

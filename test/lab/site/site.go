@@ -45,7 +45,8 @@ type Site struct {
 
 	mu     sync.Mutex
 	users  []vcenter.User
-	fronts int
+	fronts int // how many were added
+	fakes  int
 }
 
 // Up starts a lab, writes lab.json when all is ready, and runs until ctx ends.
