@@ -146,10 +146,14 @@ func (a *App) until(t time.Time) string {
 	return when + " (in " + roundDuration(left) + ")"
 }
 
-// roundDuration writes 9h58m, 12m or 40s.
+// roundDuration writes 10h, 9h58m, 12m or 40s.
 func roundDuration(d time.Duration) string {
 	if d < time.Minute {
 		return d.Round(time.Second).String()
 	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	text := strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	if whole, ok := strings.CutSuffix(text, "h0m"); ok {
+		return whole + "h"
+	}
+	return text
 }
