@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
+
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+pkg).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+// The hit runs on every kubectl command.
+func TestHitImportsStandardLibraryOnly(t *testing.T) {
+	for _, dep := range deps(t, "pkg/tokens/hit") {
+		if dep != module+"pkg/tokens/hit" {
+			t.Errorf("pkg/tokens/hit imports %s", dep)
+		}
+	}
+}
+
+// Each of these costs every kubectl command a millisecond or more at start, since Go initialises all that is linked.
+func TestProgramLinksNothingHeavy(t *testing.T) {
+	heavy := []string{
+		"k8s.io/client-go/kubernetes", "k8s.io/client-go/dynamic", "k8s.io/client-go/metadata", "k8s.io/client-go/discovery",
+		"k8s.io/cli-runtime/pkg/genericclioptions", "k8s.io/cli-runtime/pkg/printers", "k8s.io/api/", "github.com/vmware/govmomi",
+		"github.com/spf13/cobra/doc",
+	}
+	all := deps(t, "cmd/kubectl-vsphere")
+	if len(all) < 10 {
+		t.Fatalf("only %d dependencies: %q", len(all), all)
+	}
+	for _, dep := range all {
+		for _, h := range heavy {
+			if dep == strings.TrimSuffix(h, "/") || strings.HasPrefix(dep, strings.TrimSuffix(h, "/")+"/") {
+				t.Errorf("the program links %s", dep)
+			}
+		}
+	}
+}
+
+// Imports run downwards: what keeps tokens knows no network and no login, what writes the kubeconfig no network.
+func TestLayers(t *testing.T) {
+	for pkg, forbidden := range map[string][]string{
+		"pkg/tokens":     {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/kubeconfig", "internal"},
+		"pkg/kubeconfig": {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/trust", "internal"},
+		"pkg/supervisor": {"pkg/login", "pkg/tokens", "pkg/kubeconfig", "internal"},
+		"pkg/login":      {"pkg/kubeconfig", "internal"},
+		"pkg/wire":       {"pkg/login", "pkg/tokens", "pkg/supervisor", "pkg/kubeconfig", "internal"},
+	} {
+		for _, dep := range deps(t, pkg) {
+			for _, f := range forbidden {
+				if dep == module+f || strings.HasPrefix(dep, module+f+"/") {
+					t.Errorf("%s imports %s", pkg, dep)
+				}
+			}
+		}
+	}
+}
