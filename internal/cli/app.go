@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,9 +42,13 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.ErrOut)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
+	}
+	var usage *usageError
+	if errors.As(err, &usage) && usage.command == "" {
+		usage.command = command.CommandPath()
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errInterrupted
@@ -63,7 +68,8 @@ Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Superviso
 clusters. The contexts hold no secret: kubectl asks this program for the token.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          unknownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.flags.requestTimeout, "request-timeout", "",
 		"Request timeout for HTTP client: seconds, or a duration such as 1m. (default 30s)")
@@ -82,4 +88,15 @@ func noArgs(c *cobra.Command, args []string) error {
 		return &usageError{command: c.CommandPath(), err: err}
 	}
 	return nil
+}
+
+// unknownCommand refuses a mistyped command and says which ones are like it.
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+		return usagef("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
+	}
+	return usagef("unknown command %q", args[0])
 }

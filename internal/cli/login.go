@@ -64,7 +64,6 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) that the Supervisor's certificate is verified with.")
 	flags.StringVar(&f.clusters, "workload-clusters", "", "TKG clusters to log in to: all, none, or a list of NAMESPACE/NAME. (default all)")
 	flags.BoolVar(&f.staticTokens, "static-tokens", false, "Write the tokens into the kubeconfig, for scripts that read them there (less secure).")
-	c.MarkFlagsMutuallyExclusive("certificate-authority", "insecure-skip-tls-verify")
 	_ = c.MarkFlagFilename("certificate-authority")
 	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)
@@ -90,6 +89,9 @@ func (f loginFlags) options() (loginOptions, error) {
 	o := loginOptions{user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens}
 	if f.server == "" {
 		return o, usagef("--server is missing: which Supervisor?")
+	}
+	if f.insecure && f.ca != "" {
+		return o, usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
 	}
 	var err error
 	if o.server, err = supervisor.ParseAddress(f.server); err != nil {

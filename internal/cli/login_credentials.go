@@ -27,6 +27,9 @@ func (a *App) credentials(ctx context.Context, user string) (string, redact.Secr
 	if password := a.Getenv(passwordVariable); password != "" {
 		return user, redact.Secret(password), nil
 	}
+	if a.Terminal == nil {
+		return "", "", noTerminal(secret.ErrNoTerminal, "set "+passwordVariable)
+	}
 	fmt.Fprintln(a.ErrOut, passwordVariable+" environment variable is not set. Please enter the password below")
 	password, err := prompter.Password(ctx, "Password: ")
 	return user, password, noTerminal(err, "set "+passwordVariable)
