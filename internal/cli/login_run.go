@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -105,8 +106,14 @@ func (a *App) keep(store *tokens.Store, o loginOptions, t trust.Trust, user stri
 			return session, err
 		}
 	}
+	if err := store.Prune(a.Now(), pruneAfter); err != nil {
+		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+	}
 	return session, store.ClearMark(session.Account)
 }
+
+// pruneAfter is how long a credential that has ended is kept, so that status can tell of it. Clusters come and go.
+const pruneAfter = 30 * 24 * time.Hour
 
 const methodSSO = "sso"
 

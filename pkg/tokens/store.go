@@ -163,7 +163,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Prune removes the credentials of keys that nobody has used for longer than age after they ended.
+// Prune removes the credentials that ended longer than age ago.
 func (s *Store) Prune(now time.Time, age time.Duration) error {
 	all, _ := s.Credentials()
 	for _, c := range all {
