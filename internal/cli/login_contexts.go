@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
@@ -15,28 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
-
-// kubeconfig finds the user's files.
-func (a *App) kubeconfig(store *tokens.Store) (kubeconfig.Files, error) {
-	paths, err := kubeconfig.Locate(a.Getenv, a.Home)
-	return kubeconfig.Files{
-		Paths: paths, Lock: filepath.Join(store.Dir(), "kubeconfig.lock"),
-		Warn: func(message string) { fmt.Fprintln(a.ErrOut, message) },
-	}, err
-}
-
-// loadKubeconfig reads the files merged.
-func (a *App) loadKubeconfig() (*api.Config, error) {
-	store, err := a.openStore()
-	if err != nil {
-		return nil, err
-	}
-	files, err := a.kubeconfig(store)
-	if err != nil {
-		return nil, err
-	}
-	return files.Load()
-}
 
 // written is what login did to the kubeconfig.
 type written struct {

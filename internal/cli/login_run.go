@@ -18,11 +18,7 @@ import (
 // login is the whole command: trust the server, see that it is a Supervisor, ask who it is, log in to everything,
 // keep it, write the contexts, say what happened. Nothing is written before the network is done.
 func (a *App) login(ctx context.Context, o loginOptions) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	files, err := a.kubeconfig(store)
+	store, files, err := a.open()
 	if err != nil {
 		return err
 	}

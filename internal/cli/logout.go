@@ -69,11 +69,7 @@ func (s logoutScope) has(server, user string) bool {
 
 // logout removes the secrets first, so that nothing that fails later leaves them behind.
 func (a *App) logout(ctx context.Context, scope logoutScope) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	files, err := a.kubeconfig(store)
+	store, files, err := a.open()
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
@@ -15,6 +19,28 @@ func (a *App) openStore() (*tokens.Store, error) {
 		return nil, err
 	}
 	return tokens.Open(dir)
+}
+
+// open opens the store and finds the user's kubeconfig files.
+func (a *App) open() (*tokens.Store, kubeconfig.Files, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return nil, kubeconfig.Files{}, err
+	}
+	paths, err := kubeconfig.Locate(a.Getenv, a.Home)
+	return store, kubeconfig.Files{
+		Paths: paths, Lock: filepath.Join(store.Dir(), "kubeconfig.lock"),
+		Warn: func(message string) { fmt.Fprintln(a.ErrOut, message) },
+	}, err
+}
+
+// loadKubeconfig reads the files merged.
+func (a *App) loadKubeconfig() (*api.Config, error) {
+	_, files, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	return files.Load()
 }
 
 // loginCommandFor is what a person types to log in again.

@@ -15,11 +15,3 @@ func owner(info fs.FileInfo) int {
 	}
 	return os.Geteuid()
 }
-
-func chownLike(f *os.File, old fs.FileInfo) error {
-	stat, ok := old.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil
-	}
-	return f.Chown(int(stat.Uid), int(stat.Gid))
-}

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 )
 
 // maxLinks bounds a chain of symbolic links, as the kernel does.
@@ -28,8 +29,8 @@ func resolve(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
-// replace writes the new text in one step: a temporary file beside the old one, synced, renamed over it, directory synced.
-// Symbolic links stay, the mode too unless private asks for 0600, which a new file always has.
+// replace writes the new text in one step. Symbolic links stay, the mode too unless private asks for 0600, which a new file
+// always has. root keeps the owner, so that sudo does not take a kubeconfig away from its user.
 func (d *file) replace(private bool) error {
 	path, err := resolve(d.path)
 	if err != nil {
@@ -48,23 +49,15 @@ func (d *file) replace(private bool) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return notWritable(d.path, err)
 	}
-	temp, err := d.temporary(path, mode, info)
-	if err != nil {
-		return notWritable(d.path, err)
-	}
-	if err := d.unchanged(); err != nil {
-		_ = os.Remove(temp)
+	err = atomicfile.Write(path, d.text, atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
+	switch {
+	case err == nil, errors.Is(err, errChanged):
 		return err
+	case errors.Is(err, syscall.EBUSY):
+		return &FileError{d.path, "cannot be replaced: it is a mount point of its own (a bind mount, as in containers)",
+			"mount its directory instead, or name another file with KUBECONFIG", err}
 	}
-	if err := os.Rename(temp, path); err != nil {
-		_ = os.Remove(temp)
-		if errors.Is(err, syscall.EBUSY) {
-			return &FileError{d.path, "cannot be replaced: it is a mount point of its own (a bind mount, as in containers)",
-				"mount its directory instead, or name another file with KUBECONFIG", err}
-		}
-		return notWritable(d.path, err)
-	}
-	return syncDir(filepath.Dir(path))
+	return notWritable(d.path, err)
 }
 
 // replaceable refuses a file that its owner has locked, or whose owner a new file would not have.
@@ -77,40 +70,4 @@ func replaceable(path string, info fs.FileInfo) error {
 			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, path), fs.ErrPermission}
 	}
 	return nil
-}
-
-// temporary writes the text to a new file beside path and returns its name. root keeps the owner of the old file, so
-// that sudo does not take a kubeconfig away from its user.
-func (d *file) temporary(path string, mode fs.FileMode, old fs.FileInfo) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".kubeconfig-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(d.text)
-	if err == nil && old != nil && os.Geteuid() == 0 {
-		err = chownLike(f, old)
-	}
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
-}
-
-// syncDir makes a rename last. Windows has no such call and orders its metadata itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

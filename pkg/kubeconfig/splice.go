@@ -89,7 +89,7 @@ func (s *splicer) section(name section) error {
 	}
 	switch {
 	case l.key == nil:
-		s.tail.WriteString(s.newSection(name, s.rootIndent()+string(name)+":"))
+		s.addSection(name)
 		return nil
 	case l.flow():
 		return s.rewriteSection(name, l)
@@ -137,34 +137,34 @@ func (s *splicer) emptySection(name section, l list) error {
 
 // fillSection gives entries to a section that has none (`clusters: []`, `clusters: null`, `clusters:`).
 func (s *splicer) fillSection(name section, l list) error {
-	var items strings.Builder
-	for _, e := range s.edits[name] {
-		if e.value != nil {
-			items.WriteString(s.item(s.itemIndent(), e))
-		}
-	}
-	if items.Len() == 0 {
+	items := s.newItems(name)
+	if items == "" {
 		return nil
 	}
 	if err := s.setInline(l.key, string(name), ""); err != nil {
 		return err
 	}
 	line := l.key.Line
-	s.patches = append(s.patches, patch{line, line, items.String()})
+	s.patches = append(s.patches, patch{line, line, items})
 	return nil
 }
 
-func (s *splicer) newSection(name section, head string) string {
+// addSection writes a section that is missing, if it gets entries.
+func (s *splicer) addSection(name section) {
+	if items := s.newItems(name); items != "" {
+		s.tail.WriteString(s.rootIndent() + string(name) + ":" + s.eol + items)
+	}
+}
+
+// newItems are the entries that a section without any gets.
+func (s *splicer) newItems(name section) string {
 	var b strings.Builder
 	for _, e := range s.edits[name] {
 		if e.value != nil {
 			b.WriteString(s.item(s.itemIndent(), e))
 		}
 	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return head + s.eol + b.String()
+	return b.String()
 }
 
 // currentContext sets the field, which is one line in every file that a program wrote.

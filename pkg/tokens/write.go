@@ -5,7 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 )
 
 // durability says what a crash of the machine may cost.
@@ -16,49 +17,12 @@ const (
 	durable durability = true  // on disk when write returns
 )
 
-// write replaces a file in one step: a temporary file beside it, then a rename. A reader and a crash see the old file
-// or the new one.
+// write replaces a file of the store.
 func (s *Store) write(path string, text []byte, d durability) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	// MkdirAll leaves the mode of what exists; what it made obeys the umask, which can only take rights away.
-	f, err := os.CreateTemp(dir, ".tmp-*")
-	if err != nil {
-		return err
-	}
-	temp := f.Name()
-	if err := fill(f, text, d); err != nil {
-		return errors.Join(err, remove(temp))
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return errors.Join(err, remove(temp))
-	}
-	if d == durable {
-		return syncDir(dir)
-	}
-	return nil
-}
-
-func fill(f *os.File, text []byte, d durability) error {
-	_, err := f.Write(text)
-	if err == nil && d == durable {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-// syncDir makes a rename last. Windows has no such call and orders its metadata itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
 }
 
 // remove removes a file that may be gone already.

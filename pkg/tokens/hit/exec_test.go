@@ -1,0 +1,128 @@
+package hit_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+const (
+	askV1      = `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":true}}`
+	askV1beta1 = `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"cluster":{"server":"https://x"}}}`
+)
+
+func TestParseExecInfo(t *testing.T) {
+	for value, want := range map[string]hit.ExecInfo{
+		"":         {APIVersion: hit.V1},
+		" \n\t":    {APIVersion: hit.V1},
+		askV1:      {APIVersion: hit.V1, Interactive: true, Asked: true},
+		askV1beta1: {APIVersion: hit.V1beta1, Asked: true},
+		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: hit.V1, Asked: true},
+	} {
+		got, err := hit.ParseExecInfo(value)
+		if err != nil || got != want {
+			t.Errorf("ParseExecInfo(%q) = %+v, %v; want %+v", value, got, err, want)
+		}
+	}
+}
+
+func TestParseExecInfoNamesTheVariableInItsErrors(t *testing.T) {
+	for name, value := range map[string]string{
+		"not JSON":         "yes",
+		"cut off":          askV1[:20],
+		"two values":       askV1 + askV1,
+		"null":             "null",
+		"a list":           "[]",
+		"another kind":     `{"kind":"Pod","apiVersion":"client.authentication.k8s.io/v1"}`,
+		"another version":  `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v2"}`,
+		"no version":       `{"kind":"ExecCredential"}`,
+		"v1alpha1":         `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1alpha1"}`,
+		"a number as spec": `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":1}`,
+	} {
+		got, err := hit.ParseExecInfo(value)
+		if err == nil || got != (hit.ExecInfo{}) || !strings.Contains(err.Error(), hit.ExecInfoVariable) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestParseExecInfoRepeatsLittleOfALongVersion(t *testing.T) {
+	value := `{"kind":"ExecCredential","apiVersion":"` + strings.Repeat("v", 5000) + `"}`
+	if _, err := hit.ParseExecInfo(value); err == nil || len(err.Error()) > 400 {
+		t.Errorf("the error is missing or too long: %v", err)
+	}
+}
+
+// oneWrite fails the test when the answer comes in parts: a reader could see the first one alone.
+type oneWrite struct {
+	t      *testing.T
+	buffer bytes.Buffer
+	writes int
+}
+
+func (w *oneWrite) Write(p []byte) (int, error) {
+	if w.writes++; w.writes > 1 {
+		w.t.Error("the answer is written in parts")
+	}
+	return w.buffer.Write(p)
+}
+
+func TestWritePrintsOneObjectInOneWrite(t *testing.T) {
+	out := &oneWrite{t: t}
+	if err := hit.Write(out, hit.V1beta1, json.RawMessage(`{"token":"t"}`)); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1",` +
+		`"spec":{"interactive":false},"status":{"token":"t"}}` + "\n"
+	if got := out.buffer.String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWritePassesTheErrorOn(t *testing.T) {
+	if err := hit.Write(fullDisk{}, hit.V1, json.RawMessage(`{}`)); !errors.Is(err, errFull) {
+		t.Errorf("got %v, want %v", err, errFull)
+	}
+}
+
+func FuzzParseExecInfo(f *testing.F) {
+	for _, value := range []string{"", " ", askV1, askV1beta1, "null", `{"kind":"ExecCredential","apiVersion":"\u0000"}`} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		info, err := hit.ParseExecInfo(value)
+		if err != nil {
+			if info != (hit.ExecInfo{}) || !strings.Contains(err.Error(), hit.ExecInfoVariable) {
+				t.Fatalf("%+v, %v", info, err)
+			}
+			return
+		}
+		if info.Asked == (strings.TrimSpace(value) == "") || info.Interactive && !info.Asked {
+			t.Fatalf("%q is taken as %+v", value, info)
+		}
+		// Whatever was asked in is what can be answered in.
+		var out bytes.Buffer
+		var answer struct {
+			Kind, APIVersion string
+		}
+		if err := hit.Write(&out, info.APIVersion, json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+		if answer.APIVersion != hit.V1 && answer.APIVersion != hit.V1beta1 {
+			t.Fatalf("the answer has version %q", answer.APIVersion)
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package hit_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// stored is a store with one file at the place of key, and the environment that leads to it.
+func stored(t *testing.T, key hit.Key, f hit.File) (dir string, env map[string]string) {
+	t.Helper()
+	dir = t.TempDir()
+	writeFile(t, hit.Path(dir, key), encode(t, f))
+	return dir, map[string]string{hit.HomeVariable: dir}
+}
+
+func TestAnswerPrintsOneLineInTheVersionThatWasAsked(t *testing.T) {
+	for version, ask := range map[string]string{hit.V1: askV1, hit.V1beta1: askV1beta1} {
+		_, env := stored(t, clusterKey, credential(clusterKey))
+		env[hit.ExecInfoVariable] = ask
+		var out bytes.Buffer
+		if !hit.Answer(clusterKey.Args(), environment(env), now, &out) {
+			t.Fatalf("%s: no answer", version)
+		}
+		if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 || !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
+			t.Errorf("%s: %d line ends in %q", version, n, out.String())
+		}
+		var got any
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]any{
+			"kind": "ExecCredential", "apiVersion": version, "spec": map[string]any{"interactive": false},
+			"status": map[string]any{"expirationTimestamp": "2025-06-01T12:59:00Z", "token": "a.b.c"},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", version, diff)
+		}
+	}
+}
+
+func TestAnswerPrintsV1WhenAPersonAsks(t *testing.T) {
+	_, env := stored(t, supervisorKey, credential(supervisorKey))
+	var out bytes.Buffer
+	if !hit.Answer(supervisorKey.Args(), environment(env), now, &out) || !bytes.Contains(out.Bytes(), []byte(`"`+hit.V1+`"`)) {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+func TestAnswerFindsTheUserInAnotherCase(t *testing.T) {
+	_, env := stored(t, supervisorKey, credential(supervisorKey))
+	key := supervisorKey
+	key.User = "ADA@VSPHERE.LOCAL"
+	if !hit.Answer(key.Args(), environment(env), now, &bytes.Buffer{}) {
+		t.Error("no answer")
+	}
+}
+
+func TestAnswerTakesAClientCertificate(t *testing.T) {
+	f := credential(clusterKey)
+	f.Status = json.RawMessage(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c","clientKeyData":"k"}`)
+	_, env := stored(t, clusterKey, f)
+	if !hit.Answer(clusterKey.Args(), environment(env), now, &bytes.Buffer{}) {
+		t.Error("no answer")
+	}
+}
+
+// silent fails the test when Answer answers or prints anything.
+func silent(t *testing.T, args []string, env map[string]string) {
+	t.Helper()
+	var out bytes.Buffer
+	if hit.Answer(args, environment(env), now, &out) {
+		t.Error("it says that it answered")
+	}
+	if out.Len() > 0 {
+		t.Errorf("it printed %q", out.String())
+	}
+}
+
+func TestAnswerLeavesABadFileToTheLongWay(t *testing.T) {
+	status := func(s string) func(*hit.File) { return func(f *hit.File) { f.Status = json.RawMessage(s) } }
+	for name, change := range map[string]func(*hit.File){
+		"the server stops accepting it now": func(f *hit.File) { f.Expires = now },
+		"we stop handing it out now":        func(f *hit.File) { f.Until = now },
+		"it ended":                          func(f *hit.File) { f.Expires, f.Until = now.Add(-time.Hour), now.Add(-time.Hour) },
+		"the stamp is over":                 status(`{"expirationTimestamp":"2025-06-01T12:00:00Z","token":"t"}`),
+		"there is no stamp":                 status(`{"token":"t"}`),
+		"the stamp is none":                 status(`{"expirationTimestamp":"soon","token":"t"}`),
+		"there is no token":                 status(`{"expirationTimestamp":"2025-06-01T12:59:00Z"}`),
+		"there is a certificate alone":      status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c"}`),
+		"the token is a number":             status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","token":1}`),
+		"it is for another server":          func(f *hit.File) { f.Server = "10.0.0.2" },
+		"it is for another user":            func(f *hit.File) { f.User = "bob" },
+		"it is for another cluster":         func(f *hit.File) { f.Cluster = "team-a/two" },
+		"it is for the Supervisor":          func(f *hit.File) { f.Cluster = "" },
+		"it has another version":            func(f *hit.File) { f.Version = 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := credential(clusterKey)
+			change(&f)
+			_, env := stored(t, clusterKey, f)
+			silent(t, clusterKey.Args(), env)
+		})
+	}
+}
+
+func TestAnswerLeavesWhatItDoesNotKnowToTheLongWay(t *testing.T) {
+	dir, good := stored(t, clusterKey, credential(clusterKey))
+	with := func(name, value string) map[string]string {
+		return map[string]string{hit.HomeVariable: good[hit.HomeVariable], name: value}
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		env  map[string]string
+	}{
+		"another command":         {[]string{"login"}, good},
+		"another flag":            {append(clusterKey.Args(), "--force"), good},
+		"another key":             {supervisorKey.Args(), good},
+		"no store":                {clusterKey.Args(), map[string]string{hit.HomeVariable: filepath.Join(dir, "none")}},
+		"no place for a store":    {clusterKey.Args(), nil},
+		"exec info is garbage":    {clusterKey.Args(), with(hit.ExecInfoVariable, "{")},
+		"exec info of a new kind": {clusterKey.Args(), with(hit.ExecInfoVariable, `{"kind":"ExecCredential","apiVersion":"x/v9"}`)},
+	} {
+		t.Run(name, func(t *testing.T) { silent(t, tc.args, tc.env) })
+	}
+}
+
+func TestAnswerLeavesGarbageToTheLongWay(t *testing.T) {
+	dir, env := stored(t, clusterKey, credential(clusterKey))
+	if err := os.WriteFile(hit.Path(dir, clusterKey), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	silent(t, clusterKey.Args(), env)
+}
+
+func TestAnswerIsFalseWhenItCannotPrint(t *testing.T) {
+	_, env := stored(t, clusterKey, credential(clusterKey))
+	if hit.Answer(clusterKey.Args(), environment(env), now, fullDisk{}) {
+		t.Error("it says that it answered")
+	}
+}

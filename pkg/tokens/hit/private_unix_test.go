@@ -1,0 +1,100 @@
+//go:build unix
+
+package hit_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+func TestReadPrivateRefusesWhatOthersCanUseAndSaysWhatToType(t *testing.T) {
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o602, 0o604, 0o610, 0o777} {
+		path := filepath.Join(t.TempDir(), "it's mine.json")
+		writeFile(t, path, encode(t, credential(clusterKey)))
+		if err := os.Chmod(path, mode); err != nil { // WriteFile's mode is cut by the umask
+			t.Fatal(err)
+		}
+		_, err := hit.Read(path)
+		var permission *hit.PermissionError
+		if !errors.As(err, &permission) {
+			t.Errorf("mode %o: got %v, want a *PermissionError", mode, err)
+			continue
+		}
+		want := "chmod 600 '" + filepath.Dir(path) + `/it'\''s mine.json'`
+		if permission.Path != path || permission.Remedy != want {
+			t.Errorf("mode %o: the path is %s and the remedy is %s, want %s", mode, permission.Path, permission.Remedy, want)
+		}
+	}
+}
+
+func TestReadPrivateTakesWhatOnlyTheUserCanUse(t *testing.T) {
+	for _, mode := range []os.FileMode{0o600, 0o400, 0o700} {
+		path := filepath.Join(t.TempDir(), "c.json")
+		writeFile(t, path, []byte("text"))
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := hit.ReadPrivate(path); err != nil || string(text) != "text" {
+			t.Errorf("mode %o: %q, %v", mode, text, err)
+		}
+	}
+}
+
+func TestPrivateAsksForADirectoryOfTheUserAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var permission *hit.PermissionError
+	if err := hit.Private(info, dir); !errors.As(err, &permission) || permission.Remedy != "chmod 700 '"+dir+"'" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadPrivateDoesNotFollowASymbolicLink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target.json"), filepath.Join(dir, "link.json")
+	writeFile(t, target, encode(t, credential(clusterKey)))
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := hit.ReadPrivate(link); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("%q, %v; want ELOOP", text, err)
+	}
+}
+
+// TestReadPrivateDoesNotWaitAtANamedPipe would hang if it did.
+func TestReadPrivateDoesNotWaitAtANamedPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe.json")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("this file system has no named pipes: ", err)
+	}
+	if text, err := hit.ReadPrivate(path); err == nil {
+		t.Errorf("a pipe gave %q", text)
+	}
+}
+
+func TestReadPrivateRefusesAFileOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	path := filepath.Join(t.TempDir(), "c.json")
+	writeFile(t, path, []byte("text"))
+	if err := os.Chown(path, 12345, -1); err != nil {
+		t.Skip("a file cannot be given away here: ", err)
+	}
+	_, err := hit.ReadPrivate(path)
+	var permission *hit.PermissionError
+	if !errors.As(err, &permission) || permission.Remedy != "sudo chown -R 0 '"+path+"'" {
+		t.Errorf("got %v, want a *PermissionError with the chown to type", err)
+	}
+}

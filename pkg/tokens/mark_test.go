@@ -1,0 +1,93 @@
+package tokens_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+func TestMarkBlocks(t *testing.T) {
+	mark := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7"}
+	for name, tc := range map[string]struct {
+		pid   int
+		start string
+		after time.Duration
+		want  bool
+	}{
+		"the parent at once":                {100, "7", 0, true},
+		"the parent after hours":            {100, "7", 5 * time.Hour, true},
+		"the parent, with a clock set back": {100, "7", -time.Hour, true},
+		"another parent at once":            {200, "9", 0, true},
+		"another parent within a minute":    {200, "9", time.Minute - 1, true},
+		"another parent after a minute":     {200, "9", time.Minute, false},
+		"another, with a clock set back":    {200, "9", -1, false},
+		"a later process of the number":     {100, "8", time.Hour, false},
+		"a process that only starts alike":  {101, "7", time.Hour, false},
+	} {
+		if got := mark.Blocks(tc.pid, tc.start, now.Add(tc.after)); got != tc.want {
+			t.Errorf("%s: Blocks is %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+func TestMarkWithoutAStartDoesNotHoldForGood(t *testing.T) {
+	// Where the system does not say when a process started, its number proves nothing.
+	mark := tokens.Mark{Time: now, ParentPID: 100}
+	if !mark.Blocks(100, "", now.Add(time.Second)) || mark.Blocks(100, "", now.Add(time.Hour)) {
+		t.Error("it must hold for a minute and no longer")
+	}
+}
+
+func TestNoMarkBlocksNobody(t *testing.T) {
+	if (tokens.Mark{}).Blocks(0, "", time.Time{}) || (tokens.Mark{}).Blocks(100, "7", now) {
+		t.Error("the zero mark blocks")
+	}
+}
+
+func TestStoreKeepsAMarkUntilItIsCleared(t *testing.T) {
+	s := newStore(t)
+	if got := s.Mark("account"); got != (tokens.Mark{}) {
+		t.Errorf("before: %+v", got)
+	}
+	want := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7", Reason: "refused"}
+	if err := s.SetMark("account", want); err != nil {
+		t.Fatal(err)
+	}
+	want.Version = hit.Version
+	if diff := cmp.Diff(want, s.Mark("account")); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.Mark("another"); got != (tokens.Mark{}) {
+		t.Errorf("another account has %+v", got)
+	}
+	for range 2 { // there need not be one
+		if err := s.ClearMark("account"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Mark("account"); got != (tokens.Mark{}) {
+		t.Errorf("after: %+v", got)
+	}
+}
+
+func TestStoreTakesAMarkThatItCannotReadForNone(t *testing.T) {
+	for name, text := range map[string]string{"garbage": "{", "a newer one": `{"version":2,"time":"2025-06-01T12:00:00Z"}`} {
+		s := newStore(t)
+		if err := s.SetMark("account", tokens.Mark{Time: now}); err != nil {
+			t.Fatal(err)
+		}
+		paths, err := filepath.Glob(filepath.Join(s.Dir(), "accounts", "*.json"))
+		if err != nil || len(paths) != 1 {
+			t.Fatalf("%v, %v", paths, err)
+		}
+		overwrite(t, paths[0], text)
+		if got := s.Mark("account"); got != (tokens.Mark{}) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
