@@ -27,7 +27,8 @@ func main() {
 }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGHUP comes when kubectl, dying of the same Ctrl-C, led the terminal's session: the echo is to be restored then too.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	home, _ := os.UserHomeDir()
 	app := &cli.App{

@@ -82,7 +82,7 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 	if err != nil {
 		return tokens.Credential{}, err
 	}
-	r := &renewal{App: a, store: store}
+	r := &renewal{App: a, store: store, force: force}
 	p := &tokens.Provider{
 		Store: store, Renew: r.renew, Now: a.Now,
 		Waiting: func(s tokens.Session) {

@@ -23,18 +23,19 @@ const interactiveVariable = "KUBECTL_VSPHERE_INTERACTIVE"
 type renewal struct {
 	*App
 	store *tokens.Store
+	force bool // the stored token may still be good
 }
 
 // renew is a tokens.Renew. It runs under the account's lock.
 func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
 	parent := secret.ParentProcess()
 	if mark := r.store.Mark(s.Account); mark.Blocks(parent.PID, parent.Start, r.Now()) {
-		return tokens.Credential{}, ended(s, mark.Reason)
+		return tokens.Credential{}, r.ended(s, mark.Reason)
 	}
 	if !r.mayAsk() {
-		return tokens.Credential{}, ended(s, "")
+		return tokens.Credential{}, r.ended(s, "")
 	}
-	password, err := r.prompter().Password(ctx, fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User))
+	password, err := r.prompter().Password(ctx, r.question(s))
 	if err != nil {
 		return tokens.Credential{}, r.declined(s, parent, err)
 	}
@@ -70,12 +71,12 @@ func (r *renewal) mayAsk() bool {
 func (r *renewal) declined(s tokens.Session, parent secret.Parent, err error) error {
 	switch {
 	case errors.Is(err, secret.ErrNoTerminal):
-		return ended(s, "")
+		return r.ended(s, "")
 	case errors.Is(err, secret.ErrCancelled):
 		r.mark(s, parent, "the password prompt was cancelled a moment ago")
 	case errors.Is(err, secret.ErrEmpty):
 		r.mark(s, parent, "no password was typed a moment ago")
-		return ended(s, "no password was typed")
+		return r.ended(s, "no password was typed")
 	}
 	return err
 }
@@ -87,9 +88,19 @@ func (r *renewal) mark(s tokens.Session, parent secret.Parent, reason string) {
 	}
 }
 
+func (r *renewal) question(s tokens.Session) string {
+	if r.force {
+		return fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.User)
+	}
+	return fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
+}
+
 // ended is a session that only a login brings back.
-func ended(s tokens.Session, why string) error {
+func (r *renewal) ended(s tokens.Session, why string) error {
 	reason := fmt.Sprintf("the session of %s at %s has ended", s.User, s.Server)
+	if r.force {
+		reason = fmt.Sprintf("a new token for %s at %s needs the password", s.User, s.Server)
+	}
 	if why != "" {
 		reason += " and " + why
 	}

@@ -116,6 +116,25 @@ func TestKubectlRenewsWithATypedPassword(t *testing.T) {
 	}
 }
 
+// --force-refresh asks though the token is good, and gives another one.
+func TestForceRefresh(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.login(t, u)
+	args := []string{"kubectl-vsphere", "get-token", "--server", site.Supervisors[0].Server, "--user", u.Username}
+	before, _ := h.run(t, args...)
+	term := h.onTerminal(t, append(args, "--force-refresh")...)
+	term.expect(question)
+	term.enter(u.Password + "\r")
+	if code := term.wait(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, term.output())
+	}
+	after, _ := h.run(t, args...)
+	if before == after || !strings.Contains(after, `"token"`) {
+		t.Errorf("before %s\nafter %s", before, after)
+	}
+}
+
 // Ctrl-C and an empty line end the questions for that kubectl.
 func TestKubectlAsksOnceWhenDeclined(t *testing.T) {
 	for name, keys := range map[string]string{"empty": "\r", "end-of-file": "\x04"} {
@@ -257,7 +276,10 @@ func TestInterruptKubectl(t *testing.T) {
 	if n := strings.Count(term.output(), question); n != 1 || len(logins(t, u)) != 0 {
 		t.Errorf("%d prompts, requests %q:\n%s", n, logins(t, u), term.output())
 	}
-	if !term.echo() {
-		t.Error("the terminal does not echo any more")
+	// The same Ctrl-C ends kubectl and the plugin, in any order: the plugin may still be at it.
+	for deadline := time.Now().Add(patience); !term.echo(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the terminal does not echo any more")
+		}
 	}
 }

@@ -57,12 +57,12 @@ func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.H
 		faults.ClearLog(r.URL.Query().Get("user"))
 		answer(w, nil, nil)
 	})
-	mux.HandleFunc("GET /inflight", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]int{"max": faults.MaxInFlight()}, nil)
+	mux.HandleFunc("GET /inflight", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, map[string]int{"max": faults.MaxInFlight(r.URL.Query().Get("user"))}, nil)
 	})
 	mux.HandleFunc("GET /inflight/requests", func(w http.ResponseWriter, _ *http.Request) { answer(w, faults.InFlight(), nil) })
-	mux.HandleFunc("DELETE /inflight", func(w http.ResponseWriter, _ *http.Request) {
-		faults.ResetInFlight()
+	mux.HandleFunc("DELETE /inflight", func(w http.ResponseWriter, r *http.Request) {
+		faults.ResetInFlight(r.URL.Query().Get("user"))
 		answer(w, nil, nil)
 	})
 	return http.StripPrefix(prefix[:len(prefix)-1], mux)

@@ -79,7 +79,7 @@ type Set struct {
 	faults   []*Fault
 	log      []Request
 	inFlight map[*Request]bool
-	max      int
+	max      map[string]int // by user; all of them under the empty name
 }
 
 // Add switches a fault on and returns its ID.
@@ -156,18 +156,18 @@ func (s *Set) ClearLog(user string) {
 	s.log = left
 }
 
-// MaxInFlight is the most requests that were under way at once since ResetInFlight.
-func (s *Set) MaxInFlight() int {
+// MaxInFlight is the most requests of a user that were under way at once since ResetInFlight; of everybody without a name.
+func (s *Set) MaxInFlight(user string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.max
+	return s.max[strings.ToLower(user)]
 }
 
-// ResetInFlight begins a new count.
-func (s *Set) ResetInFlight() {
+// ResetInFlight begins a new count for a user, or for everybody.
+func (s *Set) ResetInFlight(user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.max = len(s.inFlight)
+	delete(s.max, strings.ToLower(user))
 }
 
 // InFlight lists the requests that are under way.
@@ -185,10 +185,19 @@ func (s *Set) enter(r *Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inFlight == nil {
-		s.inFlight = map[*Request]bool{}
+		s.inFlight, s.max = map[*Request]bool{}, map[string]int{}
 	}
 	s.inFlight[r] = true
-	s.max = max(s.max, len(s.inFlight))
+	same := 0
+	for other := range s.inFlight {
+		if strings.EqualFold(other.User, r.User) {
+			same++
+		}
+	}
+	s.max[""] = max(s.max[""], len(s.inFlight))
+	if r.User != "" {
+		s.max[strings.ToLower(r.User)] = max(s.max[strings.ToLower(r.User)], same)
+	}
 }
 
 func (s *Set) leave(r *Request, status int) {
