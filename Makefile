@@ -15,8 +15,10 @@ COMMIT ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 
-# VCS stamps would make two builds of one tree differ, and fail where git distrusts the owner of the directory.
-export GOFLAGS := -buildvcs=false
+# VCS stamps would make two builds of one tree differ, and fail where git distrusts the owner of the directory. The flags
+# are the same everywhere: Kubernetes is compiled once for build, vet, test and lint.
+export GOFLAGS := -buildvcs=false -trimpath
+LAB := cd test/lab && CGO_ENABLED=0
 
 KUBE := k8s.io/component-base/version
 LAB_LDFLAGS := -s -w -X $(KUBE).gitVersion=v1.36.3 -X $(KUBE).gitMajor=1 -X $(KUBE).gitMinor=36
@@ -30,15 +32,15 @@ TOOLS := $(CURDIR)/.cache/tools
 build: bin/kubectl-vsphere bin/kubectl_complete-vsphere
 
 bin/kubectl-vsphere: FORCE
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-vsphere
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-vsphere
 
 bin/kubectl_complete-vsphere: completion/kubectl_complete-vsphere
 	mkdir -p bin && cp $< $@
 
 # Constant flags: changing one would compile Kubernetes again.
 lab-build: FORCE
-	cd test/lab && CGO_ENABLED=0 go build -trimpath -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
-	cd test/lab && CGO_ENABLED=0 go build -trimpath -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
+	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
+	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
 
 LAB_DIR ?= $(CURDIR)/.cache/lab
 lab: lab-build
@@ -58,7 +60,8 @@ unit:
 	go test -race ./...
 
 lab-test:
-	cd test/lab && go vet ./... && CGO_ENABLED=0 go test -trimpath -ldflags '$(LAB_LDFLAGS)' ./...
+	$(LAB) go vet ./...
+	$(LAB) go test ./...
 
 e2e:
 	cd test/e2e && go vet ./... && go test -count=1 -timeout 20m ./...
@@ -73,7 +76,7 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK):
 
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
 	$< run ./...
-	cd test/lab && $< run -c $(CURDIR)/.golangci.yml ./...
+	$(LAB) $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
 
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
