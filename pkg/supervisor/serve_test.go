@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -69,7 +70,9 @@ func (f *front) count(name string) int {
 func client(t *testing.T, replies map[string][]answer) (*supervisor.Client, *front) {
 	t.Helper()
 	f := &front{t: t, replies: replies}
-	server := httptest.NewTLSServer(f)
+	server := httptest.NewUnstartedServer(f)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A spare connection that is closed early is no news.
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
 	if err != nil {

@@ -61,6 +61,10 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	if err == nil {
+		// A server that sees us leave may end its reply properly, in the middle: that is no reply.
+		err = bounded.Err()
+	}
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return nil, r.statusError(resp, body)

@@ -27,7 +27,9 @@ const (
 // serve starts a TLS server and a client of the program's own making that believes its certificate.
 func serve(t *testing.T, handler http.HandlerFunc) (*wire.Client, string) {
 	t.Helper()
-	server := httptest.NewTLSServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = quiet()
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	return client(t, trust.Insecure), server.URL
 }
@@ -310,18 +312,21 @@ func TestNoSuchHost(t *testing.T) {
 	}
 }
 
-// stuck is a server that takes every request and finishes no reply before the client goes away.
+// stuck is a server that takes every request and finishes no reply before the test is over. It must not watch for the
+// client to go away: a handler that returns then ends the body as if it were whole.
 func stuck(t *testing.T, header bool) (url string, arrived chan struct{}) {
 	t.Helper()
 	arrived = make(chan struct{}, 1)
-	_, url = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	over := make(chan struct{})
+	_, url = serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if header {
 			io.WriteString(w, "{")
 			w.(http.Flusher).Flush()
 		}
 		arrived <- struct{}{}
-		<-r.Context().Done()
+		<-over
 	})
+	t.Cleanup(func() { close(over) }) // before the server is closed, which waits for the handler
 	return url, arrived
 }
 
@@ -345,6 +350,20 @@ func TestATimeoutIsTheServersFault(t *testing.T) {
 		if failed := fails(t, c, get(url), wire.ErrUnreachable); failed.Message != "no answer within 300ms" {
 			t.Errorf("%s: %q", name, failed.Message)
 		}
+	}
+}
+
+// TestAReplyThatEndsBecauseWeLeftIsNone has no network: there it is a matter of luck who sees the other leave first.
+func TestAReplyThatEndsBecauseWeLeftIsNone(t *testing.T) {
+	c := &wire.Client{HTTP: &http.Client{Transport: farewell{}}, Timeout: time.Millisecond}
+	if failed := fails(t, c, get("https://sup/"), wire.ErrUnreachable); failed.Message != "no answer within 1ms" {
+		t.Errorf("got %q", failed.Message)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.Timeout = 0
+	if body, err := c.Do(ctx, get("https://sup/")); !errors.Is(err, context.Canceled) || body != nil {
+		t.Errorf("got %q, %v; want context.Canceled", body, err)
 	}
 }
 

@@ -1,0 +1,329 @@
+package trust_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// authority is a CA that signs certificates for servers.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	pem         string
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newAuthority(t *testing.T, name string) *authority {
+	t.Helper()
+	key := newKey(t)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{certificate, key, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))}
+}
+
+// serve starts a server with a certificate of the authority; change makes it a bad one. The authority's own certificate
+// is shown, too.
+func (a *authority) serve(t *testing.T, change func(*x509.Certificate)) *httptest.Server {
+	t.Helper()
+	key := newKey(t)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "front"},
+		DNSNames: []string{"sup.example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	if change != nil {
+		change(template)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: key}}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // Most handshakes here are meant to fail.
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// get asks a server under a trust.
+func get(t *testing.T, tr trust.Trust, url string) error {
+	t.Helper()
+	client, err := tr.Client(trust.Options{Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	resp, err := client.Get(url)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return err
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFromFileKeepsEveryCertificateAndNothingElse(t *testing.T) {
+	one, two := newAuthority(t, "one"), newAuthority(t, "two")
+	key := "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+	for name, tc := range map[string]struct{ text, want string }{
+		"one":                 {one.pem, one.pem},
+		"several":             {one.pem + two.pem, one.pem + two.pem},
+		"comments":            {"# root\n" + one.pem + "\n# other\n" + two.pem + "end\n", one.pem + two.pem},
+		"a key":               {key + one.pem + key, one.pem},
+		"line ends of DOS":    {strings.ReplaceAll(one.pem, "\n", "\r\n"), one.pem},
+		"no line end at last": {strings.TrimSpace(one.pem), one.pem},
+	} {
+		got, err := trust.FromFile(write(t, tc.text))
+		if diff := cmp.Diff(trust.Trust{Mode: trust.Bundle, CA: tc.want}, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+func TestFromFileNamesAFileThatIsNoBundle(t *testing.T) {
+	good := newAuthority(t, "one").pem
+	for name, text := range map[string]string{
+		"empty":              "",
+		"garbage":            "garbage\x00\xff",
+		"a key alone":        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+		"a bad certificate":  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"a bad one at last":  good + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"a cut certificate":  good[:len(good)/2],
+		"too large a bundle": good + strings.Repeat("# comment\n", 1<<17),
+	} {
+		path := write(t, text)
+		if got, err := trust.FromFile(path); err == nil || got != (trust.Trust{}) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for name, path := range map[string]string{"a directory": t.TempDir(), "nothing": filepath.Join(t.TempDir(), "none")} {
+		if got, err := trust.FromFile(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestTrustDecidesWhoIsBelieved(t *testing.T) {
+	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
+	server := ours.serve(t, nil)
+	bundle := func(ca string) trust.Trust { return trust.Trust{Mode: trust.Bundle, CA: ca} }
+	for name, tc := range map[string]struct {
+		trust    trust.Trust
+		believed bool
+	}{
+		"its CA":                {bundle(ours.pem), true},
+		"several CAs":           {bundle(theirs.pem + ours.pem), true},
+		"another CA":            {bundle(theirs.pem), false},
+		"the system":            {trust.Trust{Mode: trust.System}, false},
+		"nothing said":          {trust.Trust{}, false},
+		"the system and its CA": {trust.Trust{Mode: trust.System, CA: ours.pem}, false}, // the bundle is not for this mode
+		"whoever answers":       {trust.Trust{Mode: trust.Insecure}, true},
+	} {
+		err := get(t, tc.trust, server.URL)
+		if (err == nil) != tc.believed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestATrustThatIsNoneMakesNoClient(t *testing.T) {
+	for name, tr := range map[string]trust.Trust{
+		"a bundle of nothing": {Mode: trust.Bundle}, "a bundle of garbage": {Mode: trust.Bundle, CA: "x"}, "another mode": {Mode: "blind"},
+	} {
+		if client, err := tr.Client(trust.Options{}); err == nil || client != nil {
+			t.Errorf("%s makes a client: %v", name, err)
+		}
+	}
+}
+
+func TestTLSIsOfToday(t *testing.T) {
+	for _, mode := range []trust.Mode{trust.System, trust.Insecure} {
+		c, err := trust.Trust{Mode: mode}.TLSConfig()
+		if err != nil || c.MinVersion < tls.VersionTLS12 || c.InsecureSkipVerify != (mode == trust.Insecure) {
+			t.Errorf("%s: %+v, %v", mode, c, err)
+		}
+	}
+}
+
+func TestTrustIsStoredAsItIs(t *testing.T) {
+	for _, want := range []trust.Trust{{}, {Mode: trust.System}, {Mode: trust.Bundle, CA: "pem\n"}, {Mode: trust.Insecure}} {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got trust.Trust
+		if err := json.Unmarshal(text, &got); err != nil || got != want {
+			t.Errorf("%s is %+v, %v", text, got, err)
+		}
+	}
+}
+
+// fingerprint is what `openssl x509 -fingerprint -sha256` prints.
+func fingerprint(der []byte) string {
+	var pairs []string
+	for _, b := range sha256.Sum256(der) {
+		pairs = append(pairs, fmt.Sprintf("%02X", b))
+	}
+	return strings.Join(pairs, ":")
+}
+
+func TestExplainSaysWhyAndWhoSigned(t *testing.T) {
+	ca := newAuthority(t, "Lab CA")
+	known := trust.Trust{Mode: trust.Bundle, CA: ca.pem}
+	for name, tc := range map[string]struct {
+		trust  trust.Trust
+		change func(*x509.Certificate)
+		reason string
+	}{
+		"unknown CA": {trust.Trust{Mode: trust.Bundle, CA: newAuthority(t, "Lab CA 2").pem}, nil, "its CA is unknown here"},
+		"expired": {
+			known, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }, "it is valid from ",
+		},
+		"not valid yet": {
+			known, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }, "it is valid from ",
+		},
+		"wrong host": {
+			known, func(c *x509.Certificate) { c.IPAddresses = nil }, `it is for sup.example.com, not for "127.0.0.1"`,
+		},
+		"no host": {
+			known, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, nil }, `it is for no name at all, not for "127.0.0.1"`,
+		},
+		"many hosts": {
+			known, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, strings.Fields("a b c d e f") }, "it is for a, b, c, d, e, …, not for",
+		},
+	} {
+		server := ca.serve(t, tc.change)
+		err := trust.Explain("sup:443", get(t, tc.trust, server.URL))
+		var untrusted *trust.UntrustedError
+		if !errors.As(err, &untrusted) {
+			t.Errorf("%s: got %v, want an *UntrustedError", name, err)
+			continue
+		}
+		leaf := server.TLS.Certificates[0].Certificate[0]
+		if !strings.HasPrefix(untrusted.Reason, tc.reason) {
+			t.Errorf("%s: the reason is %q, want %q", name, untrusted.Reason, tc.reason)
+		}
+		if untrusted.Host != "sup:443" || untrusted.Issuer != "CN=Lab CA" || untrusted.Subject != "CN=front" ||
+			untrusted.SHA256 != fingerprint(leaf) || untrusted.IssuerSHA256 != fingerprint(ca.certificate.Raw) {
+			t.Errorf("%s: %+v", name, untrusted)
+		}
+		for _, part := range []string{"sup:443", untrusted.Reason, "CN=Lab CA", fingerprint(leaf)} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q does not say %q", name, err.Error(), part)
+			}
+		}
+		var verification *tls.CertificateVerificationError
+		if !errors.As(err, &verification) {
+			t.Errorf("%s: the cause is lost", name)
+		}
+	}
+}
+
+func TestExplainNamesWhatTheCertificateIsFor(t *testing.T) {
+	ca := newAuthority(t, "Lab CA")
+	err := trust.Explain("sup", get(t, trust.Trust{Mode: trust.System}, ca.serve(t, nil).URL))
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"sup.example.com", "127.0.0.1"}, untrusted.Names); diff != "" {
+		t.Error(diff)
+	}
+	if !untrusted.NotBefore.Before(untrusted.NotAfter) {
+		t.Errorf("valid from %v to %v", untrusted.NotBefore, untrusted.NotAfter)
+	}
+}
+
+func TestExplainMakesHostileNamesHarmless(t *testing.T) {
+	ca := newAuthority(t, "CA\x1b[2J\n\u202e")
+	err := trust.Explain("sup", get(t, trust.Trust{Mode: trust.System}, ca.serve(t, nil).URL))
+	if err == nil || strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r > '~' }) {
+		t.Errorf("%q is not harmless", err)
+	}
+}
+
+func TestExplainLeavesOtherErrorsAlone(t *testing.T) {
+	other := errors.New("other")
+	if got := trust.Explain("sup", other); got != other {
+		t.Errorf("got %v", got)
+	}
+	if got := trust.Explain("sup", nil); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestClientFollowsNoRedirectAndKeepsNoCookie(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" || r.Header.Get("Cookie") != "" {
+			t.Errorf("%s arrived with the cookie %q", r.URL, r.Header.Get("Cookie"))
+		}
+		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+		http.Redirect(w, r, "/next", http.StatusFound)
+	}))
+	t.Cleanup(server.Close)
+	client, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	for range 2 {
+		resp, err := client.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusFound {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+}
