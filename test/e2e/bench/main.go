@@ -50,7 +50,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
 	b := &bench{ctx: ctx, bin: bin, dir: dir}
 	stop, err := b.startLab()
 	if err != nil {
