@@ -43,6 +43,7 @@ func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
 			closed = append(closed, ns)
 		case errs[i] != nil:
 			res.Failures = append(res.Failures, Failure{What: ns.Name, Err: fmt.Errorf("list its clusters: %w", errs[i])})
+			closed = append(closed, ns)
 		}
 		for _, c := range lists[i] {
 			listed = append(listed, &candidate{ns: ns, name: c.Name})
@@ -71,7 +72,9 @@ func (s Selection) choose(listed []*candidate, closed []Namespace, res *Result) 
 		found := matching(listed, ref)
 		switch {
 		case len(found) == 1:
-			chosen = append(chosen, found[0])
+			if !slices.Contains(chosen, found[0]) { // It may be named as NAME and as NAMESPACE/NAME.
+				chosen = append(chosen, found[0])
+			}
 		case len(found) > 1:
 			res.Failures = append(res.Failures, Failure{What: ref.String(), Err: &AmbiguousError{Name: ref.Name, In: namespacesOf(found)}})
 		default:
@@ -147,16 +150,20 @@ func (r Request) mint(ctx context.Context, c *candidate) error {
 // settleGuesses drops the guesses that do not exist: of what the user named, exactly one namespace must have it.
 func settleGuesses(all []*candidate, res *Result) []*candidate {
 	guesses := map[Ref][]*candidate{}
+	var named []Ref // in the order of the command line
 	var settled []*candidate
 	for _, c := range all {
 		if c.guess == nil {
 			settled = append(settled, c)
 			continue
 		}
+		if guesses[*c.guess] == nil {
+			named = append(named, *c.guess)
+		}
 		guesses[*c.guess] = append(guesses[*c.guess], c)
 	}
-	for ref, cs := range guesses {
-		c, err := settle(cs, res.Unlisted)
+	for _, ref := range named {
+		c, err := settle(guesses[ref], res.Unlisted)
 		if err != nil {
 			res.Failures = append(res.Failures, Failure{What: ref.String(), Err: err})
 			continue

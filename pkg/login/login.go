@@ -91,6 +91,7 @@ func (r *Result) Credentials() []tokens.Credential {
 // Do logs in. An error means that nothing was reached (the password is wrong, the Supervisor does not answer); parts
 // that failed beside others that work are in Result.Failures.
 func Do(ctx context.Context, r Request) (*Result, error) {
+	r.Wire = r.Wire.AtMost(MaxInFlight)
 	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
 	workloads, err := client.Workloads(ctx, r.User, r.Password)
 	if err != nil {

@@ -77,6 +77,9 @@ func verdict(errs []error) error {
 // pageSize is what kubectl asks for; a page is some 300 kB of metadata.
 const pageSize = "500"
 
+// maxPages bounds a list: a server that never ends it is not followed for ever.
+const maxPages = 20
+
 // metadataOnly asks the API server for names and nothing else of the objects.
 const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
@@ -103,7 +106,7 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 	base := c.Address.URL("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural)
 	var all []Cluster
 	next, restarted := "", false
-	for {
+	for range maxPages {
 		page, err := c.page(ctx, token, base, next)
 		var failed *wire.Error
 		switch {
@@ -126,6 +129,7 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 		}
 		next = page.Metadata.Continue
 	}
+	return nil, &wire.Error{Method: http.MethodGet, URL: base, Kind: wire.ErrServer, Message: "the list does not end"}
 }
 
 func (c *Client) page(ctx context.Context, token redact.Secret, base, next string) (objectList, error) {

@@ -89,18 +89,22 @@ func TestClustersFails(t *testing.T) {
 		kind   error
 		says   string
 	}{
-		"neither may be listed":       {map[string][]answer{capiList: {{403, ""}}, tkcList: {{403, ""}}}, wire.ErrForbidden, "forbidden (403)"},
-		"the newer may not":           {map[string][]answer{capiList: {{403, ""}}}, wire.ErrForbidden, "forbidden (403)"},
-		"the token is refused":        {map[string][]answer{capiList: {{401, ""}}}, wire.ErrRefused, "unauthorized (401)"},
-		"a server that fails":         {map[string][]answer{tkcList: {{500, "etcd is away"}}}, wire.ErrServer, "etcd is away"},
-		"one fails, one is closed":    {map[string][]answer{capiList: {{403, ""}}, tkcList: {{500, ""}}}, wire.ErrServer, "internal server error"},
-		"a 410 that comes again":      {map[string][]answer{capiList: {{410, ""}}}, wire.ErrServer, "gone (410)"},
-		"HTML":                        {map[string][]answer{capiList: ok("<html>")}, wire.ErrServer, "a page of HTML"},
-		"truncated JSON":              {map[string][]answer{capiList: ok(`{"items":[`)}, wire.ErrServer, "ends too early"},
-		"a group that fails":          {map[string][]answer{capiGroup: {{503, ""}}}, wire.ErrServer, "/apis/cluster.x-k8s.io: service unavailable"},
-		"a group without a version":   {map[string][]answer{capiGroup: ok(`{}`)}, wire.ErrServer, "names no preferred version"},
-		"a version that is a path":    {map[string][]answer{capiGroup: group("../../x")}, wire.ErrServer, "names no preferred version"},
-		"an error on the next page":   {map[string][]answer{capiList: ok(objects("capi", "page 2&")), capiPage2: {{500, ""}}}, wire.ErrServer, "clusters: internal"},
+		"neither may be listed":     {map[string][]answer{capiList: {{403, ""}}, tkcList: {{403, ""}}}, wire.ErrForbidden, "forbidden (403)"},
+		"the newer may not":         {map[string][]answer{capiList: {{403, ""}}}, wire.ErrForbidden, "forbidden (403)"},
+		"the token is refused":      {map[string][]answer{capiList: {{401, ""}}}, wire.ErrRefused, "unauthorized (401)"},
+		"a server that fails":       {map[string][]answer{tkcList: {{500, "etcd is away"}}}, wire.ErrServer, "etcd is away"},
+		"one fails, one is closed":  {map[string][]answer{capiList: {{403, ""}}, tkcList: {{500, ""}}}, wire.ErrServer, "internal server error"},
+		"a 410 that comes again":    {map[string][]answer{capiList: {{410, ""}}}, wire.ErrServer, "gone (410)"},
+		"HTML":                      {map[string][]answer{capiList: ok("<html>")}, wire.ErrServer, "a page of HTML"},
+		"truncated JSON":            {map[string][]answer{capiList: ok(`{"items":[`)}, wire.ErrServer, "ends too early"},
+		"a group that fails":        {map[string][]answer{capiGroup: {{503, ""}}}, wire.ErrServer, "/apis/cluster.x-k8s.io: service unavailable"},
+		"a group without a version": {map[string][]answer{capiGroup: ok(`{}`)}, wire.ErrServer, "names no preferred version"},
+		"a version that is a path":  {map[string][]answer{capiGroup: group("../../x")}, wire.ErrServer, "names no preferred version"},
+		"an error on the next page": {map[string][]answer{capiList: ok(objects("capi", "page 2&")), capiPage2: {{500, ""}}}, wire.ErrServer, "clusters: internal"},
+		"a list without end": {map[string][]answer{
+			capiList: ok(objects("capi", "page 2&")), capiPage2: ok(objects("b", "c")),
+			strings.Replace(capiPage2, "page+2%26", "c", 1): ok(objects("d", "page 2&")),
+		}, wire.ErrServer, "the list does not end"},
 		"a next page that is no more": {map[string][]answer{capiList: ok(objects("capi", "page 2&")), capiPage2: {{403, ""}}}, wire.ErrForbidden, "clusters: forbidden"},
 	} {
 		c, _ := client(t, site(tc.change))

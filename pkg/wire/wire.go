@@ -24,6 +24,33 @@ const DefaultTimeout = 30 * time.Second
 type Client struct {
 	HTTP    *http.Client
 	Timeout time.Duration // for a whole exchange, body included; 0 is DefaultTimeout
+
+	slots chan struct{} // one for each exchange under way; nil is no bound
+}
+
+// AtMost is the client with a bound on the exchanges under way at once, over all hosts. Waiting for one to end does not count
+// as time of the next.
+func (c *Client) AtMost(n int) *Client {
+	return &Client{HTTP: c.HTTP, Timeout: c.Timeout, slots: make(chan struct{}, n)}
+}
+
+// enter waits for a free slot until ctx ends.
+func (c *Client) enter(ctx context.Context) error {
+	if c.slots == nil {
+		return nil
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Client) leave() {
+	if c.slots != nil {
+		<-c.slots
+	}
 }
 
 // Basic is HTTP Basic authentication (RFC 7617), in UTF-8.
@@ -45,6 +72,10 @@ type Request struct {
 // Do sends the request and returns the body of a 2xx reply. Every other outcome is an *Error, or the context's error
 // when that ended.
 func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer c.leave()
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
