@@ -60,7 +60,10 @@ const maxBanner = 4096
 
 // greet asks for the banner, which tells whether this is a Supervisor before any password is typed, and shows it.
 func (a *App) greet(ctx context.Context, c *supervisor.Client) error {
+	p := a.newProgress()
+	p.show(login.Step("Connecting to "+c.Address.String()), 0, 0)
 	banner, err := c.Banner(ctx)
+	p.done()
 	if errors.Is(err, supervisor.ErrNotSupervisor) {
 		return hint(err, "Check --server: it is the address of the Supervisor's control plane, not of vCenter or of a TKG cluster.")
 	}
@@ -75,7 +78,7 @@ func (a *App) greet(ctx context.Context, c *supervisor.Client) error {
 
 // reach logs in to everything, with progress on a terminal.
 func (a *App) reach(ctx context.Context, w *wire.Client, o loginOptions, user string, password redact.Secret) (*login.Result, error) {
-	p := a.newProgress("Getting cluster credentials")
+	p := a.newProgress()
 	defer p.done()
 	return login.Do(ctx, login.Request{
 		Wire: w, Server: o.server, User: user, Password: password, Clusters: o.clusters, Progress: p.show,

@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 )
 
 // progress is one line on a terminal that is written over and removed at the end. In a pipe it is silent.
 type progress struct {
 	mu    sync.Mutex
 	out   io.Writer // nil: nobody is watching
-	what  string
+	step  login.Step
 	shown time.Time
 	now   func() time.Time
 }
@@ -21,25 +23,31 @@ type progress struct {
 // progressEvery is how often the line changes: often enough to be alive, seldom enough not to cost anything.
 const progressEvery = 100 * time.Millisecond
 
-func (a *App) newProgress(what string) *progress {
-	p := &progress{what: what, now: a.Now, shown: a.Now()}
+func (a *App) newProgress() *progress {
+	p := &progress{now: a.Now}
 	if f, ok := a.ErrOut.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
 		p.out = a.ErrOut
 	}
 	return p
 }
 
-// show is called as parts are settled, from several goroutines.
-func (p *progress) show(done, total int) {
+// show is called as a step begins and as parts of it are settled, from several goroutines.
+func (p *progress) show(step login.Step, done, total int) {
 	if p.out == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := p.now(); now.Sub(p.shown) >= progressEvery {
-		p.shown = now
-		fmt.Fprintf(p.out, "\r%s: %d of %d\x1b[K", p.what, done, total)
+	now := p.now()
+	if step == p.step && now.Sub(p.shown) < progressEvery {
+		return
 	}
+	p.step, p.shown = step, now
+	if total == 0 {
+		fmt.Fprintf(p.out, "\r%s …\x1b[K", step)
+		return
+	}
+	fmt.Fprintf(p.out, "\r%s: %d of %d\x1b[K", step, done, total)
 }
 
 // done removes the line.

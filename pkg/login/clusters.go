@@ -115,9 +115,7 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 	each(len(wanted), func(i int) {
 		c := wanted[i]
 		c.err = refusal.do(func() error { return r.mint(ctx, c) })
-		if r.Progress != nil {
-			r.Progress(int(done.Add(1)), len(wanted))
-		}
+		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
 	wanted = settleGuesses(wanted, res)
 	for _, c := range wanted {

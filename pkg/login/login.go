@@ -32,9 +32,26 @@ type Request struct {
 	User     string
 	Password redact.Secret
 	Clusters Selection
-	// Progress, if set, is told how many of the wanted cluster credentials are settled. It may be called from
-	// several goroutines.
-	Progress func(done, total int)
+	// Progress, if set, is told what is under way and, where that is known, how much of it is settled; else total is 0. It
+	// may be called from several goroutines.
+	Progress func(step Step, done, total int)
+}
+
+// Step is a part of a login, in words for people.
+type Step string
+
+// The steps, in their order.
+const (
+	StepNamespaces Step = "Getting namespaces"
+	StepHosts      Step = "Logging in to control plane hosts"
+	StepList       Step = "Listing clusters"
+	StepClusters   Step = "Getting cluster credentials"
+)
+
+func (r Request) progress(step Step, done, total int) {
+	if r.Progress != nil {
+		r.Progress(step, done, total)
+	}
 }
 
 // Host is a control plane host that accepted the account.
@@ -93,15 +110,18 @@ func (r *Result) Credentials() []tokens.Credential {
 func Do(ctx context.Context, r Request) (*Result, error) {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
+	r.progress(StepNamespaces, 0, 0)
 	workloads, err := client.Workloads(ctx, r.User, r.Password)
 	if err != nil {
 		return nil, fmt.Errorf("get available workloads: %w", err)
 	}
 	res := &Result{}
+	r.progress(StepHosts, 0, 0)
 	if err := r.loginHosts(ctx, workloads, res); err != nil {
 		return nil, err
 	}
 	if !r.Clusters.none() {
+		r.progress(StepList, 0, 0)
 		wanted := r.findClusters(ctx, res)
 		r.mintClusters(ctx, wanted, res)
 	}

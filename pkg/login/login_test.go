@@ -317,7 +317,10 @@ func TestARefusalInTheMiddleStopsTheRest(t *testing.T) {
 	r := f.request(t, "all")
 	var mu sync.Mutex
 	var steps []int
-	r.Progress = func(done, total int) {
+	r.Progress = func(step login.Step, done, total int) {
+		if step != login.StepClusters {
+			return
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		steps = append(steps, done)
