@@ -185,9 +185,9 @@ func TestLoginAsks(t *testing.T) {
 	}
 }
 
-// Ctrl-C works at every step: exit 130 within a second, the echo restored, nothing half written.
+// Ctrl-C works at every step: exit 130 at once, the echo restored, nothing half written.
 func TestInterrupt(t *testing.T) {
-	const bound = time.Second + 500*time.Millisecond // The second, and what a busy machine takes to start waiting.
+	const bound = 5 * time.Second // On a quiet machine some milliseconds; a program that ignores Ctrl-C takes 20 s.
 	steps := []struct {
 		name     string
 		endpoint string // which is slow; empty: at the password prompt
@@ -221,6 +221,7 @@ func TestInterrupt(t *testing.T) {
 				untilInFlight(t, u, server, step.endpoint, step.cluster)
 			}
 			code, took := term.interrupt()
+			t.Logf("ended after %s", took)
 			if code != 130 || took > bound {
 				t.Errorf("exit code %d after %s:\n%s", code, took, term.output())
 			}
