@@ -24,7 +24,7 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 		}
 		return t, nil
 	case o.insecure:
-		fmt.Fprintf(a.ErrOut, "WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.\n", o.server)
+		a.warnInsecure(o.server.String())
 		return trust.Trust{Mode: trust.Insecure}, nil
 	}
 	sessions, _ := store.Sessions()
@@ -34,6 +34,10 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 		}
 	}
 	return trust.Trust{Mode: trust.System}, nil
+}
+
+func (a *App) warnInsecure(server string) {
+	fmt.Fprintf(a.ErrOut, "WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.\n", server)
 }
 
 // wireClient is the client for every request of one command.

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -34,6 +35,9 @@ func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tok
 	}
 	if !r.mayAsk() {
 		return tokens.Credential{}, r.ended(s, "")
+	}
+	if s.Trust.Mode == trust.Insecure {
+		r.warnInsecure(s.Server)
 	}
 	password, err := r.prompter().Password(ctx, r.question(s))
 	if err != nil {

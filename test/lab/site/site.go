@@ -70,6 +70,9 @@ func Up(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := s.start(); err != nil {
+		if ctx.Err() != nil {
+			return nil // Stopped before it was ready.
+		}
 		return err
 	}
 	defer os.Remove(filepath.Join(dir, "lab.json")) //nolint:errcheck // Nothing is left to do about it.

@@ -62,7 +62,7 @@ func TestLockout(t *testing.T) {
 	if _, err := s.Check("ops@vsphere.local", right); err != nil {
 		t.Errorf("another account: %v", err)
 	}
-	c.move(lockedFor - time.Second)
+	c.move(299 * time.Second)
 	check(t, s, ErrLocked)
 	c.move(time.Second)
 	check(t, s, nil)
@@ -74,7 +74,7 @@ func TestLockout(t *testing.T) {
 func TestLockoutAnew(t *testing.T) {
 	s, c := newService(t)
 	fail(t, s, 5)
-	c.move(lockedFor)
+	c.move(300 * time.Second)
 	fail(t, s, 4) // The old ones no longer count.
 	check(t, s, nil)
 	fail(t, s, 5)
@@ -84,7 +84,7 @@ func TestLockoutAnew(t *testing.T) {
 func TestLockoutWindow(t *testing.T) {
 	s, c := newService(t)
 	fail(t, s, 4)
-	c.move(failureWindow + time.Second)
+	c.move(181 * time.Second)
 	fail(t, s, 4)
 	if n, locked := s.Status(dev); n != 4 || locked {
 		t.Errorf("%d failures, locked: %t", n, locked)
@@ -92,13 +92,21 @@ func TestLockoutWindow(t *testing.T) {
 	check(t, s, nil)
 
 	fail(t, s, 1)
-	c.move(failureWindow / 2)
+	c.move(90 * time.Second)
 	fail(t, s, 3)
-	c.move(failureWindow/2 + time.Second) // The first one is too old, the others are not.
+	c.move(91 * time.Second) // The first one is too old, the others are not.
 	fail(t, s, 1)
 	if n, locked := s.Status(dev); n != 4 || locked {
 		t.Errorf("%d failures, locked: %t", n, locked)
 	}
+	fail(t, s, 1)
+	check(t, s, ErrLocked)
+}
+
+func TestLockoutLastSecondOfWindow(t *testing.T) {
+	s, c := newService(t)
+	fail(t, s, 4)
+	c.move(180 * time.Second)
 	fail(t, s, 1)
 	check(t, s, ErrLocked)
 }
