@@ -118,18 +118,26 @@ func serve(t *testing.T, s *Set) *httptest.Server {
 	return server
 }
 
+// reply is what a client sees of a response; length is the announced one.
+type reply struct {
+	status int
+	header http.Header
+	length int64
+	text   string
+}
+
 // get asks the server for a path; err is that of the request or of reading the body.
-func get(t *testing.T, url string) (resp *http.Response, text string, err error) {
+func get(t *testing.T, url string) (reply, error) {
 	t.Helper()
 	// A connection of its own: a client asks again when an old one breaks.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	resp, err = client.Get(url)
+	resp, err := client.Get(url)
 	if err != nil {
-		return nil, "", err
+		return reply{}, err
 	}
 	defer resp.Body.Close()
-	all, err := io.ReadAll(resp.Body)
-	return resp, string(all), err
+	text, err := io.ReadAll(resp.Body)
+	return reply{resp.StatusCode, resp.Header, resp.ContentLength, string(text)}, err
 }
 
 func TestReplies(t *testing.T) {
@@ -155,12 +163,12 @@ func TestReplies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var s Set
 			s.Add(test.fault)
-			resp, got, err := get(t, serve(t, &s).URL)
+			got, err := get(t, serve(t, &s).URL)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if resp.StatusCode != test.status || !strings.HasPrefix(got, test.body) || test.length >= 0 && len(got) != test.length {
-				t.Errorf("got %d and %d bytes: %.60q", resp.StatusCode, len(got), got)
+			if got.status != test.status || !strings.HasPrefix(got.text, test.body) || test.length >= 0 && len(got.text) != test.length {
+				t.Errorf("got %d and %d bytes: %.60q", got.status, len(got.text), got.text)
 			}
 			if log := s.Log(""); len(log) != 1 || log[0].Status != test.status {
 				t.Errorf("the log is %+v", log)
@@ -172,20 +180,20 @@ func TestReplies(t *testing.T) {
 func TestHeader(t *testing.T) {
 	var s Set
 	s.Add(Fault{Status: 429, Header: map[string]string{"Retry-After": "7"}})
-	resp, _, err := get(t, serve(t, &s).URL)
+	got, err := get(t, serve(t, &s).URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := resp.Header.Get("Retry-After"); got != "7" {
-		t.Errorf("Retry-After is %q", got)
+	if after := got.header.Get("Retry-After"); after != "7" {
+		t.Errorf("Retry-After is %q", after)
 	}
 }
 
 func TestDrop(t *testing.T) {
 	var s Set
 	s.Add(Fault{Drop: true})
-	if resp, _, err := get(t, serve(t, &s).URL); err == nil {
-		t.Errorf("the reply is %s", resp.Status)
+	if got, err := get(t, serve(t, &s).URL); err == nil {
+		t.Errorf("the reply is %+v", got)
 	}
 	if log := s.Log(""); len(log) != 1 || log[0].Status != 0 {
 		t.Errorf("the log is %+v", log)
@@ -195,12 +203,12 @@ func TestDrop(t *testing.T) {
 func TestDropAfter(t *testing.T) {
 	var s Set
 	s.Add(Fault{DropAfter: 5})
-	resp, got, err := get(t, serve(t, &s).URL)
-	if resp == nil || err == nil {
-		t.Fatalf("a reply of %q, %v", got, err)
+	got, err := get(t, serve(t, &s).URL)
+	if err == nil {
+		t.Fatalf("the whole reply: %+v", got)
 	}
-	if got != body[:5] || resp.ContentLength != int64(len(body)) {
-		t.Errorf("got %q of %d bytes", got, resp.ContentLength)
+	if got.text != body[:5] || got.length != int64(len(body)) {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -209,9 +217,9 @@ func TestDelay(t *testing.T) {
 	var s Set
 	s.Add(Fault{Delay: Duration(delay)})
 	start := time.Now()
-	_, got, err := get(t, serve(t, &s).URL)
-	if err != nil || got != body {
-		t.Fatalf("got %q, %v", got, err)
+	got, err := get(t, serve(t, &s).URL)
+	if err != nil || got.text != body {
+		t.Fatalf("got %+v, %v", got, err)
 	}
 	if took := time.Since(start); took < delay {
 		t.Errorf("the reply took %s", took)
