@@ -27,8 +27,9 @@ func main() {
 }
 
 func run() int {
-	// SIGHUP comes when kubectl, dying of the same Ctrl-C, led the terminal's session: the echo is to be restored then too.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// SIGHUP comes when kubectl, dying of the same Ctrl-C, led the terminal's session: the echo is to be restored then too,
+	// and after Ctrl-\.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
 	home, _ := os.UserHomeDir()
 	app := &cli.App{

@@ -5,6 +5,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -39,10 +41,15 @@ type Build struct{ Version, Commit, Date string }
 func (a *App) Run(ctx context.Context, args []string) int {
 	root := a.Command()
 	root.SetArgs(args)
+	out := &checked{Writer: a.Out}
+	a.Out = out
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.ErrOut)
 	command, err := root.ExecuteContextC(ctx)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("write to standard output: %w", out.err)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -57,6 +64,21 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
+// checked remembers that something could not be written, so that a full disk or a closed pipe is no success.
+type checked struct {
+	io.Writer
+	err error
+}
+
+// Write keeps the first error.
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
 // Command is the tree of commands, also for what documents it.
 func (a *App) Command() *cobra.Command {
 	root := &cobra.Command{
@@ -69,7 +91,9 @@ clusters. The contexts hold no secret: kubectl asks this program for the token.`
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          unknownCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.flags.requestTimeout, "request-timeout", "",
 		"Request timeout for HTTP client: seconds, or a duration such as 1m. (default 30s)")
@@ -84,8 +108,8 @@ clusters. The contexts hold no secret: kubectl asks this program for the token.`
 
 // noArgs refuses arguments as a usage error, so that the exit code tells a typing mistake from a failure.
 func noArgs(c *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(c, args); err != nil {
-		return &usageError{command: c.CommandPath(), err: err}
+	if len(args) > 0 {
+		return &usageError{command: c.CommandPath(), err: fmt.Errorf("%q is one word too many: %s takes flags only", args[0], c.Name())}
 	}
 	return nil
 }

@@ -71,10 +71,11 @@ func exitCode(err error) int {
 		return exitUsage
 	case is(errPartial):
 		return exitPartial
+	case is(supervisor.ErrNotSupervisor): // Before the next one: it may say 401 or 403 to everybody.
+		return exitServer
 	case is(wire.ErrRefused, wire.ErrForbidden):
 		return exitRefused
-	case errors.As(err, &untrusted),
-		is(wire.ErrUnreachable, wire.ErrServer, wire.ErrNotFound, supervisor.ErrNotSupervisor):
+	case errors.As(err, &untrusted), is(wire.ErrUnreachable, wire.ErrServer, wire.ErrNotFound):
 		return exitServer
 	}
 	return exitFailed

@@ -70,7 +70,8 @@ func canonical(key hit.Key) (hit.Key, error) {
 		return key, usagef("--server: %w", err)
 	}
 	key.Server = address.String()
-	if namespace, name, found := strings.Cut(key.Cluster, "/"); key.Cluster != "" && (!found || namespace == "" || name == "") {
+	namespace, name, _ := strings.Cut(key.Cluster, "/")
+	if ok := supervisor.IsName(namespace) && supervisor.IsName(name); key.Cluster != "" && !ok {
 		return key, usagef("--cluster: %q is not NAMESPACE/NAME", key.Cluster)
 	}
 	return key, nil

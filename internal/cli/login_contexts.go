@@ -75,7 +75,8 @@ func hostTarget(h login.Host, t trust.Trust, o loginOptions) kubeconfig.Target {
 	}
 }
 
-// clusterTarget is a TKG cluster, whose server is verified by the CA that the Supervisor told, always.
+// clusterTarget is a TKG cluster, whose server is verified by the CA that the Supervisor told, or by the system's roots when it
+// told none: never by nothing.
 func clusterTarget(c login.Cluster, o loginOptions) kubeconfig.Target {
 	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: static(c.Credential, o)}
 	if a, err := supervisor.ParseAddress(c.Server); err == nil {

@@ -23,7 +23,7 @@ func static(c tokens.Credential, o loginOptions) redact.Secret {
 
 // report says what happened: the list of contexts in the words of VMware's plugin, which scripts read, on standard output,
 // and what did not work on standard error.
-func (a *App) report(res *login.Result, w written) error {
+func (a *App) report(res *login.Result, w written, o loginOptions) error {
 	fmt.Fprintln(a.Out, "Logged in successfully.")
 	fmt.Fprintln(a.Out)
 	fmt.Fprintln(a.Out, "You have access to the following contexts:")
@@ -37,14 +37,15 @@ func (a *App) report(res *login.Result, w written) error {
 	fmt.Fprintln(a.Out, "logging in again later, or contact your cluster administrator.")
 	fmt.Fprintln(a.Out)
 	fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
-	return a.reportFailures(res, w)
+	return a.reportFailures(res, w, o.clusters.Named())
 }
 
-func (a *App) reportFailures(res *login.Result, w written) error {
+// reportFailures says what did not work. named is a login for clusters that the user named.
+func (a *App) reportFailures(res *login.Result, w written, named bool) error {
 	if len(res.Namespaces) == 0 && len(res.Failures) == 0 {
 		fmt.Fprintln(a.ErrOut, "note: you have no vSphere Namespace here; ask your vSphere administrator for a role in one")
 	}
-	if len(res.Unlisted) > 0 {
+	if len(res.Unlisted) > 0 && !named {
 		fmt.Fprintf(a.ErrOut, "note: you may not list the clusters of %s (403); name one with --tanzu-kubernetes-cluster-name or --workload-clusters\n",
 			strings.Join(res.Unlisted, ", "))
 	}

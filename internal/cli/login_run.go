@@ -22,7 +22,7 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := files.Load(); err != nil {
+	if err := files.Check(); err != nil {
 		return err // Better now than after the password was typed.
 	}
 	t, err := a.chooseTrust(store, o)
@@ -52,7 +52,7 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.report(res, written)
+	return a.report(res, written, o)
 }
 
 // maxBanner bounds what a server can put on the terminal, in characters.
@@ -121,7 +121,7 @@ func loginError(err error, user string) error {
 	switch {
 	case errors.Is(err, wire.ErrRefused):
 		return hint(fmt.Errorf("the user name or password of %s was refused: %w", user, err),
-			"One attempt was made. vCenter locks an account for some minutes after five refusals.")
+			"It was not tried again: vCenter locks an account for some minutes after five refusals.")
 	case errors.Is(err, wire.ErrForbidden):
 		return hint(fmt.Errorf("%s may not log in here: %w", user, err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):

@@ -9,7 +9,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -73,6 +72,7 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err != nil {
 		return err
 	}
+	store.Sweep()
 	ending := scope.ending(store)
 	if err := ending.clear(store); err != nil {
 		return err
@@ -100,6 +100,9 @@ func (a *App) saidGoodbye(scope logoutScope, ending ending, wrote bool) error {
 	switch {
 	case len(ending.sessions) == 0 && !wrote:
 		fmt.Fprintln(a.Out, "There was no session to end.")
+		for _, s := range ending.staying {
+			fmt.Fprintf(a.Out, "There is one of %s at %s: %s\n", s.User, s.Server, logoutCommandFor(s.Server, s.User))
+		}
 	case scope.everything():
 		fmt.Fprintln(a.Out, "Logged out of all vSphere namespaces.")
 	default:
@@ -115,7 +118,6 @@ type ending struct {
 	scope    logoutScope
 	sessions []tokens.Session
 	staying  []tokens.Session
-	tokens   []redact.Secret // of the credentials that go: static entries are known by them
 	keys     []hit.Key
 }
 
@@ -134,7 +136,6 @@ func (s logoutScope) ending(store *tokens.Store) ending {
 	for _, c := range credentials {
 		if e.covers(c.Key) {
 			e.keys = append(e.keys, c.Key)
-			e.tokens = append(e.tokens, c.Token)
 		}
 	}
 	return e
@@ -154,10 +155,8 @@ func (e ending) covers(key hit.Key) bool {
 
 // owns tells whether a user entry of the kubeconfig goes.
 func (e ending) owns(_ string, u *api.AuthInfo) bool {
-	if key, ours := kubeconfig.Ours(u); ours {
-		return e.covers(key)
-	}
-	return u.Token != "" && slices.Contains(e.tokens, redact.Secret(u.Token))
+	key, ours := kubeconfig.Ours(u)
+	return ours && e.covers(key)
 }
 
 // clear removes the credentials and sessions from the store.

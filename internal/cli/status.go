@@ -97,9 +97,8 @@ func (a *App) status() (statusInfo, error) {
 func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 	names := []string{}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Contexts)) {
-		u := cfg.AuthInfos[cfg.Contexts[name].AuthInfo]
-		key, ours := kubeconfig.Ours(u)
-		if ours && key.Same(c.Key) || u != nil && u.Token != "" && u.Token == c.Token.Reveal() {
+		key, ours := kubeconfig.Ours(cfg.AuthInfos[cfg.Contexts[name].AuthInfo])
+		if ours && key.Same(c.Key) {
 			names = append(names, name)
 		}
 	}

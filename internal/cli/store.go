@@ -47,3 +47,8 @@ func (a *App) loadKubeconfig() (*api.Config, error) {
 func loginCommandFor(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere login --server %s -u %s", quote(server), quote(user))
 }
+
+// logoutCommandFor is what a person types to end a session.
+func logoutCommandFor(server, user string) string {
+	return fmt.Sprintf("kubectl vsphere logout --server %s -u %s", quote(server), quote(user))
+}

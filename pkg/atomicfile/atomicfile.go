@@ -4,10 +4,14 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // Options say how a file is written.
@@ -18,13 +22,38 @@ type Options struct {
 	Check   func() error // asked last before the rename; an error leaves the old file
 }
 
-// prefix begins the name of a temporary file, which a kill can leave behind. It is no name that a reader looks for.
-const prefix = ".tmp-"
+// A temporary file is .kubectl-vsphere-PID-RANDOM.tmp: no name that a reader looks for, and Sweep can tell whether its writer is
+// still there.
+const (
+	prefix = ".kubectl-vsphere-"
+	suffix = ".tmp"
+)
+
+// abandoned is the age from which on a temporary file is nobody's, whatever its name says. Writing one takes milliseconds.
+const abandoned = time.Minute
+
+// Sweep removes the temporary files in a directory that a kill left behind. They may hold what the user wants gone.
+func Sweep(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		name, ours := strings.CutPrefix(e.Name(), prefix)
+		name, temp := strings.CutSuffix(name, suffix)
+		if !ours || !temp {
+			continue
+		}
+		number, _, _ := strings.Cut(name, "-")
+		pid, err := strconv.Atoi(number)
+		info, infoErr := e.Info()
+		if infoErr == nil && (err == nil && !alive(pid) || time.Since(info.ModTime()) > abandoned) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
 
 // Write replaces the file at path, which must not be a symbolic link: the rename would replace the link.
 func Write(path string, text []byte, o Options) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, prefix+"*")
+	temp, err := os.CreateTemp(dir, fmt.Sprintf("%s%d-*%s", prefix, os.Getpid(), suffix))
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,13 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 )
 
 func TestWrite(t *testing.T) {
@@ -47,5 +50,41 @@ func TestFailureLeavesTheOldFile(t *testing.T) {
 	above, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), prefix+"*"))
 	if len(above) != 0 {
 		t.Errorf("left over: %q", above)
+	}
+}
+
+// What a killed writer left goes; what a living one is about to rename stays.
+func TestSweep(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("processes are not asked there")
+	}
+	dir := t.TempDir()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{ // name -> it stays
+		fmt.Sprintf("%s%d-1%s", prefix, dead.Process.Pid, suffix): false,
+		fmt.Sprintf("%s%d-2%s", prefix, os.Getpid(), suffix):      true,
+		prefix + "x-3" + suffix:                                   true,
+		fmt.Sprintf("%sold-4%s", prefix, suffix):                  false,
+		"config":                                                  true,
+		".tmp-5":                                                  true,
+	}
+	for name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * abandoned)
+	if err := os.Chtimes(filepath.Join(dir, prefix+"old-4"+suffix), long, long); err != nil {
+		t.Fatal(err)
+	}
+	Sweep(dir)
+	Sweep(filepath.Join(dir, "none"))
+	for name, stays := range names {
+		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v, want it to stay: %t", name, err, stays)
+		}
 	}
 }

@@ -8,3 +8,6 @@ import (
 )
 
 func chownLike(*os.File, fs.FileInfo) error { return nil }
+
+// alive is not asked here: a temporary file goes when it is old.
+func alive(int) bool { return true }

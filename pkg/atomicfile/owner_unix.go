@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -15,3 +16,6 @@ func chownLike(f *os.File, like fs.FileInfo) error {
 	}
 	return f.Chown(int(stat.Uid), int(stat.Gid))
 }
+
+// alive tells whether a process runs. Another user's is, too.
+func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

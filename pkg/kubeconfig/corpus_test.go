@@ -245,6 +245,9 @@ func TestRefused(t *testing.T) {
 		"another kind":       "apiVersion: v1\nkind: Pod\n",
 		"odd line breaks":    "apiVersion: v1\rkind: Config\r",
 		"entry without name": "apiVersion: v1\nkind: Config\nusers:\n- just text\n",
+		"a name twice":       "apiVersion: v1\nkind: Config\nusers:\n- {name: a, user: {token: hush}}\n- {name: a, user: {token: hush}}\n",
+		"a number as token":  "apiVersion: v1\nkind: Config\nusers:\n- {name: a, user: {token: [hush]}}\n",
+		"an alias":           "apiVersion: v1\nkind: Config\nx: &u\n- {name: a, user: {token: hush}}\nusers: *u\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, _, err := Splice([]byte(text), addition())
@@ -252,8 +255,37 @@ func TestRefused(t *testing.T) {
 				t.Errorf("edited:\n%s", out)
 			} else if strings.Contains(err.Error(), "\n") {
 				t.Errorf("not one line: %v", err)
+			} else if strings.Contains(err.Error(), "hush") {
+				t.Errorf("a secret: %v", err)
 			}
 		})
+	}
+}
+
+// Lists with an anchor or a tag, and a current context on several lines, are odd and can be edited.
+func TestOddAndEditable(t *testing.T) {
+	for name, text := range map[string]string{
+		"an anchor":        "apiVersion: v1\nkind: Config\nusers: &u   # all\n  - name: a\n    user: {token: x}\n",
+		"a tag":            "apiVersion: v1\nkind: Config\nusers: !!seq\n- name: a\n  user: {token: x}\n",
+		"a folded context": "apiVersion: v1\nkind: Config\ncurrent-context: >-\n  a\nusers:\n- name: a\n  user: {token: x}\n",
+		"a long context":   "apiVersion: v1\nkind: Config\ncurrent-context: \"a\n  b\"\nusers:\n- name: a\n  user: {token: x}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, current := addition(), "ns1"
+			c.CurrentContext = &current
+			if out, _, err := Splice([]byte(text), c); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// JSON is laid out anew, and a number in it keeps its spelling.
+func TestNumbersKeepTheirSpelling(t *testing.T) {
+	text := `{"apiVersion":"v1","kind":"Config","extensions":[{"name":"x","extension":{"a":2.50,"b":12345678901234567890}}]}`
+	out, _, err := Splice([]byte(text), addition())
+	if err != nil || !strings.Contains(string(out), "2.50") || !strings.Contains(string(out), "12345678901234567890") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

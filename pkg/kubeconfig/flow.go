@@ -181,10 +181,18 @@ func appendJSON(out []byte, node *yaml.Node) ([]byte, error) {
 		}
 		return append(out, '}'), nil
 	}
+	text, err := scalarJSON(node)
+	return append(out, text...), err
+}
+
+// scalarJSON writes a scalar as JSON. A number keeps its spelling.
+func scalarJSON(node *yaml.Node) ([]byte, error) {
+	if (node.Tag == "!!int" || node.Tag == "!!float") && json.Valid([]byte(node.Value)) {
+		return []byte(node.Value), nil
+	}
 	var value any
 	if err := node.Decode(&value); err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(value)
-	return append(out, text...), err
+	return json.Marshal(value)
 }

@@ -27,7 +27,11 @@ func (d *document) list(s section) (list, error) {
 	if l.key == nil || !l.block() {
 		return l, l.check(s)
 	}
-	l.indent = strings.Repeat(" ", l.value.Column-1)
+	column, err := d.dashColumn(l.value)
+	if err != nil {
+		return l, err
+	}
+	l.indent = strings.Repeat(" ", column)
 	end := d.fieldEnd(l.key)
 	for i, node := range l.value.Content {
 		var named struct {
@@ -36,7 +40,7 @@ func (d *document) list(s section) (list, error) {
 		if err := node.Decode(&named); err != nil {
 			return l, fmt.Errorf("line %d: an entry of %s is not a mapping with a name", node.Line, s)
 		}
-		start, err := d.dash(l.value, node)
+		start, err := d.dash(l.value.Line-1, column, node)
 		if err != nil {
 			return l, err
 		}
@@ -53,6 +57,9 @@ func (l list) check(s section) error {
 	if l.key == nil || l.null() || l.value.Kind == yaml.SequenceNode {
 		return nil
 	}
+	if l.value.Kind == yaml.AliasNode {
+		return fmt.Errorf("line %d: %s is an alias (*%s) of what stands elsewhere, which cannot be edited safely", l.value.Line, s, l.value.Value)
+	}
 	return fmt.Errorf("line %d: %s is not a list", l.value.Line, s)
 }
 
@@ -68,10 +75,24 @@ func (l list) flow() bool {
 	return l.key != nil && l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle != 0 && len(l.value.Content) > 0
 }
 
+// dashColumn is where the dashes of a list stand. With an anchor or a tag the list itself begins on the line of its key, so the
+// first item tells.
+func (d *document) dashColumn(seq *yaml.Node) (int, error) {
+	if seq.Anchor == "" && seq.Style&yaml.TaggedStyle == 0 {
+		return seq.Column - 1, nil
+	}
+	first := seq.Content[0]
+	for i := first.Line - 1; i >= seq.Line; i-- {
+		if rest := strings.TrimLeft(d.lines[i], " "); strings.HasPrefix(rest, "-") {
+			return len(d.lines[i]) - len(rest), nil
+		}
+	}
+	return 0, fmt.Errorf("line %d: the list begins in a way that cannot be edited safely", seq.Line)
+}
+
 // dash finds the line of an item's dash: the item's own line, or one before it when the content begins below.
-func (d *document) dash(seq, node *yaml.Node) (int, error) {
-	column := seq.Column - 1
-	for i := node.Line - 1; i >= seq.Line-1; i-- {
+func (d *document) dash(from, column int, node *yaml.Node) (int, error) {
+	for i := node.Line - 1; i >= from; i-- {
 		line := strings.TrimPrefix(d.lines[i], "\uFEFF")
 		if len(line) > column && line[column] == '-' && strings.TrimSpace(line[:column]) == "" {
 			return i, nil
@@ -93,7 +114,9 @@ func (d *document) itemIndent() string {
 	for _, s := range sections {
 		if key, value := d.field(string(s)); key != nil {
 			if l := (list{key: key, value: value}); l.block() {
-				return strings.Repeat(" ", value.Column-1)
+				if column, err := d.dashColumn(value); err == nil {
+					return strings.Repeat(" ", column)
+				}
 			}
 		}
 	}

@@ -20,6 +20,7 @@ const (
 	lockWait  = 5 * time.Second
 	lockRetry = 20 * time.Millisecond
 	lockStale = 60 * time.Second
+	lockTold  = 500 * time.Millisecond // from when on the wait is told
 )
 
 // lock takes our own lock.
@@ -56,7 +57,7 @@ func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[st
 		case err == nil:
 			held = append(held, lock)
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
-			errs[path] = notWritable(path, err)
+			errs[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
@@ -75,7 +76,7 @@ func (f Files) create(ctx context.Context, lock string) error {
 	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(lockWait)
+	start, told := time.Now(), false
 	for {
 		file, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL, 0)
 		if err == nil {
@@ -87,8 +88,13 @@ func (f Files) create(ctx context.Context, lock string) error {
 		if f.breakStale(lock) {
 			continue
 		}
-		if time.Now().After(deadline) {
+		waited := time.Since(start)
+		if waited > lockWait {
 			return err
+		}
+		if !told && waited > lockTold {
+			f.Warn("Waiting for the program that holds " + lock + " …")
+			told = true
 		}
 		select {
 		case <-ctx.Done():
@@ -120,15 +126,19 @@ func (f Files) breakStale(lock string) bool {
 	return true
 }
 
-func notWritable(path string, err error) error {
+// notWritable words why the kubeconfig at path, which is the file of that name when links are followed, cannot be replaced.
+func notWritable(path, file string, err error) error {
 	var pathErr *fs.PathError
 	problem := err.Error()
 	if errors.As(err, &pathErr) {
 		problem = pathErr.Err.Error()
 	}
 	remedy := "make the directory writable, or name another file with KUBECONFIG"
+	if errors.Is(err, fs.ErrNotExist) { // A symbolic link that leads nowhere; other directories are made.
+		remedy = "a symbolic link leads there; type: mkdir -p " + filepath.Dir(file) + " (or name another file with KUBECONFIG)"
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EIO) {
 		remedy = "the old file is as it was; try again when there is room on a working disk"
 	}
-	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(path) + ")", remedy, err}
+	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}
 }

@@ -243,8 +243,10 @@ func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
 	u.Token, u.TokenFile = t.Token.Reveal(), ""
 	if t.Token != "" {
 		u.Exec = nil
+		markStatic(u, t.Key)
 		return u
 	}
+	delete(u.Extensions, program)
 	exec := &api.ExecConfig{
 		APIVersion:      hit.V1,
 		Command:         command,

@@ -3,6 +3,7 @@ package kubeconfig
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -197,6 +198,36 @@ func TestRemove(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"me", "wcp:10.0.0.1:c@d"}, names(now.AuthInfos)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A static token has no get-token beside it; the entry says itself whose it is, also after it was written and read.
+func TestOursStatic(t *testing.T) {
+	key := hit.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
+	want := Wanted{Name: "tkc1", Target: Target{Key: key, Server: "https://10.0.0.9:6443", Token: "first"}}
+	old, _, err := Splice(nil, Plan(api.NewConfig(), "kubectl-vsphere", []Wanted{want}).Change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := load(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := cfg.Contexts["tkc1"].AuthInfo
+	if got, ok := Ours(cfg.AuthInfos[user]); !ok || got != key {
+		t.Errorf("%v %t:\n%s", got, ok, old)
+	}
+	if again := Plan(cfg, "kubectl-vsphere", []Wanted{want}).Change; !again.Empty() {
+		t.Errorf("the same login changes %+v", again)
+	}
+	want.Target.Token = ""
+	text, _, err := Splice(old, Plan(cfg, "kubectl-vsphere", []Wanted{want}).Change)
+	if err != nil || strings.Contains(string(text), "first") || strings.Contains(string(text), "extensions") {
+		t.Errorf("with exec: %v\n%s", err, text)
+	}
+	cfg.AuthInfos[user].Extensions = nil
+	if _, ok := Ours(cfg.AuthInfos[user]); ok {
+		t.Error("a token of VMware's plugin is ours")
 	}
 }
 

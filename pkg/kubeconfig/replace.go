@@ -47,7 +47,7 @@ func (d *file) replace(private bool) error {
 			mode = info.Mode().Perm()
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return notWritable(d.path, err)
+		return notWritable(d.path, path, err)
 	}
 	err = atomicfile.Write(path, d.text, atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
 	switch {
@@ -57,7 +57,7 @@ func (d *file) replace(private bool) error {
 		return &FileError{d.path, "cannot be replaced: it is a mount point of its own (a bind mount, as in containers)",
 			"mount its directory instead, or name another file with KUBECONFIG", err}
 	}
-	return notWritable(d.path, err)
+	return notWritable(d.path, path, err)
 }
 
 // replaceable refuses a file that its owner has locked, or whose owner a new file would not have.

@@ -178,7 +178,15 @@ func (s *splicer) currentContext(name string) error {
 		s.tail.WriteString(s.rootIndent() + "current-context: " + value + s.eol)
 		return nil
 	}
-	return s.setInline(key, "current-context", value)
+	if err := s.setInline(key, "current-context", value); err != nil {
+		return err
+	}
+	// A value in quotes or folded may go on below its line.
+	first := key.Line
+	if end := s.trimBlank(first-1, s.fieldEnd(key)); end > first {
+		s.patches = append(s.patches, patch{first, end, ""})
+	}
+	return nil
 }
 
 // setInline replaces what stands after a top-level key on its line, and keeps a comment there.

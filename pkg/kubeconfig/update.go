@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd/api"
+	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 )
 
 // Report says what Update did.
@@ -32,6 +36,11 @@ func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) 
 		return Report{}, err
 	}
 	defer unlock()
+	for _, path := range f.Paths {
+		if file, err := resolve(path); err == nil {
+			atomicfile.Sweep(filepath.Dir(file)) // Our other writers wait for the lock: nothing there is in use.
+		}
+	}
 	for range rounds {
 		report, err := f.update(ctx, private, plan)
 		if !errors.Is(err, errChanged) {
@@ -39,6 +48,24 @@ func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) 
 		}
 	}
 	return Report{}, &FileError{f.Paths[0], "is being changed by another program all the time", "try again", errChanged}
+}
+
+// Check tells, before anything is asked or sent, whether entries can be put into the file that new ones go to: a file that
+// kubectl reads may be written in a way that cannot be edited safely. Nothing is written.
+func (f Files) Check() error {
+	docs, err := f.read()
+	if err != nil {
+		return err
+	}
+	const name = "kubectl-vsphere-check"
+	current := name
+	var report Report
+	return destination(docs).edit(Change{
+		Clusters:       []clientcmdv1.NamedCluster{{Name: name, Cluster: clientcmdv1.Cluster{Server: "https://" + name}}},
+		Contexts:       []clientcmdv1.NamedContext{{Name: name, Context: clientcmdv1.Context{Cluster: name, AuthInfo: name}}},
+		Users:          []clientcmdv1.NamedAuthInfo{{Name: name}},
+		CurrentContext: &current,
+	}, &report)
 }
 
 // errChanged is a file that is not what was read any more.

@@ -216,6 +216,11 @@ func TestUpdateRefuses(t *testing.T) {
 			}
 		}, "not a regular file"},
 		{"unparsable", func(t *testing.T, path string) { write(t, path, "a: [", 0o600) }, "nothing was changed"},
+		{"a link that leads nowhere", func(t *testing.T, path string) {
+			if err := os.Symlink(filepath.Join(filepath.Dir(path), "gone", "config"), path); err != nil {
+				t.Skip(err)
+			}
+		}, "type: mkdir -p "},
 		{"a loop of links", func(t *testing.T, path string) {
 			if err := os.Symlink(path, path); err != nil {
 				t.Skip(err)

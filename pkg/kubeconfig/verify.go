@@ -5,19 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // load reads a kubeconfig as kubectl does.
 func load(text []byte) (*api.Config, error) {
 	cfg, err := clientcmd.Load(text)
 	if err != nil {
-		return nil, fmt.Errorf("kubectl cannot read it either: %w", err)
+		return nil, fmt.Errorf("kubectl cannot read it either: %s", withoutValues(err))
 	}
 	return cfg, nil
+}
+
+var (
+	duplicate = regexp.MustCompile(`duplicate name "([^"]*)" in list`)
+	quoted    = regexp.MustCompile("`[^`]*`")
+)
+
+// withoutValues is what client-go says of a kubeconfig that it cannot read, without the entries and values that it
+// repeats: tokens and passwords are among them.
+func withoutValues(err error) string {
+	text := err.Error()
+	if m := duplicate.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("two entries of one list have the name %q", safetext.Line(m[1], 80))
+	}
+	text, _, _ = strings.Cut(text, "{")
+	return safetext.Line(quoted.ReplaceAllString(text, "…"), 200)
 }
 
 // verify reads the new text and compares it with what the change makes of the old configuration.

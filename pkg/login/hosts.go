@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -12,8 +11,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
-// loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, in parallel
-// (the password is proven by then), and fills in hosts and namespaces. It fails only when no host accepted the account.
+// loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and fills in hosts and
+// namespaces. The Supervisor's comes alone: a site may list workloads and refuse logins, and vCenter counts refusals. It fails
+// only when no host accepted the account.
 func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload, res *Result) error {
 	hosts, err := r.hostsOf(workloads)
 	if err != nil {
@@ -21,9 +21,9 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	}
 	errs := make([]error, len(hosts))
 	var refusal breaker
-	each(len(hosts), func(i int) {
-		errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) })
-	})
+	one := func(i int) { errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) }) }
+	one(0)
+	each(len(hosts)-1, func(i int) { one(i + 1) })
 	reached := map[string]Host{}
 	for i, h := range hosts {
 		if errs[i] != nil {
@@ -34,7 +34,7 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 		res.Hosts = append(res.Hosts, h)
 	}
 	if len(res.Hosts) == 0 {
-		return errors.Join(errs...)
+		return errs[0]
 	}
 	res.Account = account(res.Hosts[0])
 	for _, w := range workloads {

@@ -111,11 +111,14 @@ func Do(ctx context.Context, r Request) (*Result, error) {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
 	r.progress(StepNamespaces, 0, 0)
-	workloads, err := client.Workloads(ctx, r.User, r.Password)
+	workloads, odd, err := client.Workloads(ctx, r.User, r.Password)
 	if err != nil {
 		return nil, fmt.Errorf("get available workloads: %w", err)
 	}
 	res := &Result{}
+	for _, err := range odd {
+		res.Failures = append(res.Failures, Failure{What: r.Server.String(), Err: err})
+	}
 	r.progress(StepHosts, 0, 0)
 	if err := r.loginHosts(ctx, workloads, res); err != nil {
 		return nil, err

@@ -61,5 +61,8 @@ func (s Selection) With(ref Ref) Selection {
 	return Selection{only: append(slices.Clone(s.only), ref)}
 }
 
+// Named tells whether the user named the clusters.
+func (s Selection) Named() bool { return len(s.only) > 0 }
+
 // none tells whether no cluster is wanted.
 func (s Selection) none() bool { return s.nothing }

@@ -100,6 +100,9 @@ func parseHost(s string) (string, error) {
 	return s, nil
 }
 
+// IsName tells whether s can be the name of a namespace or a cluster.
+func IsName(s string) bool { return isLabel(s, false) }
+
 // isLabel tells whether s is a label of RFC 1123 in lower case. Names of hosts in the field also hold underscores.
 func isLabel(s string, underscore bool) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {

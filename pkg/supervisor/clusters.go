@@ -120,7 +120,7 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 		}
 		for _, item := range page.Items {
 			// A name that is none is skipped rather than written into the user's kubeconfig.
-			if isLabel(item.Metadata.Name, false) {
+			if IsName(item.Metadata.Name) {
 				all = append(all, Cluster{Namespace: namespace, Name: item.Metadata.Name, UID: item.Metadata.UID})
 			}
 		}

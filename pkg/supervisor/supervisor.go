@@ -38,9 +38,10 @@ func (c *Client) Banner(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s is %w: %w", c.Address, ErrNotSupervisor, err)
 	case err != nil:
 		return "", err
-	case isHTML(body):
-		return "", fmt.Errorf("%s is %w: GET /wcp/loginbanner answers with a web page", c.Address, ErrNotSupervisor)
+	case isPage(body) || isData(body):
+		return "", fmt.Errorf("%s is %w: GET /wcp/loginbanner answers with a web page or data, not with a text", c.Address, ErrNotSupervisor)
 	}
+	body = bytes.TrimPrefix(body, bom)
 	if len(body) > maxBanner {
 		body = body[:maxBanner]
 	}
@@ -51,9 +52,21 @@ func (c *Client) Banner(ctx context.Context) (string, error) {
 	return string(body), nil
 }
 
-// isHTML tells a page of a web server, which answers 200 to any path, from a banner.
-func isHTML(body []byte) bool {
-	start := strings.ToLower(string(bytes.TrimSpace(body[:min(len(body), 512)])))
-	return strings.HasPrefix(start, "<!doctype") || strings.HasPrefix(start, "<html") || strings.HasPrefix(start, "<head") ||
-		strings.HasPrefix(start, "<?xml")
+var bom = []byte("\uFEFF")
+
+// isPage tells a page of a web server, which answers 200 to any path, from a banner.
+func isPage(body []byte) bool {
+	start := strings.ToLower(string(bytes.TrimSpace(bytes.TrimPrefix(body[:min(len(body), 512)], bom))))
+	for _, tag := range []string{"<!", "<?", "<html", "<head", "<body"} {
+		if strings.HasPrefix(start, tag) {
+			return true
+		}
+	}
+	return false
+}
+
+// isData tells the answer of another API. A banner may begin with a bracket, as in "[NOTICE]".
+func isData(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, bom))
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[') && json.Valid(body)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -12,7 +11,7 @@ import (
 
 // served is the preferred version of an API group, asked once however many namespaces need it.
 type served struct {
-	once    sync.Once
+	done    chan struct{} // closed when the answer is there
 	version string
 	err     error
 }
@@ -20,10 +19,18 @@ type served struct {
 // servedVersion gets the version that the API server prefers for a group (GET /apis/GROUP, meta/v1 APIGroup); empty
 // when the group is not served.
 func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resource) (string, error) {
-	entry, _ := c.versions.LoadOrStore(r.group, new(served))
+	entry, asked := c.versions.LoadOrStore(r.group, &served{done: make(chan struct{})})
 	s := entry.(*served)
-	s.once.Do(func() { s.version, s.err = c.askVersion(ctx, token, r.group) })
-	return s.version, s.err
+	if !asked {
+		s.version, s.err = c.askVersion(ctx, token, r.group)
+		close(s.done)
+	}
+	select {
+	case <-s.done:
+		return s.version, s.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 func (c *Client) askVersion(ctx context.Context, token redact.Secret, group string) (string, error) {

@@ -29,41 +29,41 @@ type workload struct {
 }
 
 // Workloads gets GET /wcp/workloads with Basic authentication: a JSON array over all Supervisors of the vCenter. The
-// error is wire.ErrRefused for a wrong password. A namespace or host that is not a name is an error, since it would
-// end up in file and context names.
-func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) ([]Workload, error) {
+// error is wire.ErrRefused for a wrong password. odd are the rows whose namespace or host is no name, in words: they would
+// end up in file and context names, and the rest works without them.
+func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) (all []Workload, odd []error, err error) {
 	url := c.Address.URL("/wcp/workloads")
 	body, err := c.Wire.Do(ctx, wire.Request{
 		Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: user, Password: password},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return parseWorkloads(url, body)
 }
 
-func parseWorkloads(url string, body []byte) ([]Workload, error) {
+func parseWorkloads(url string, body []byte) (all []Workload, odd []error, err error) {
 	var reply []workload
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var all []Workload
 	seen := map[Workload]bool{}
 	for _, w := range reply {
 		parsed, err := w.parse()
 		if err != nil {
-			return nil, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
+			odd = append(odd, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()})
+			continue
 		}
 		if !seen[parsed] {
 			seen[parsed] = true
 			all = append(all, parsed)
 		}
 	}
-	return all, nil
+	return all, odd, nil
 }
 
 func (w workload) parse() (Workload, error) {
-	if !isLabel(w.Namespace, false) {
+	if !IsName(w.Namespace) {
 		return Workload{}, fmt.Errorf("the reply names a namespace %q, which cannot be one", safetext.Line(w.Namespace, 80))
 	}
 	host, err := ParseAddress(w.MasterHost)

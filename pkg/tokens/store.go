@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
@@ -163,8 +164,16 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Prune removes the credentials that ended longer than age ago.
+// Sweep removes what killed writers left behind.
+func (s *Store) Sweep() {
+	for _, sub := range []string{sessionsDir, hit.Credentials, accountsDir} {
+		atomicfile.Sweep(filepath.Join(s.dir, sub))
+	}
+}
+
+// Prune removes the credentials that ended longer than age ago, and what killed writers left behind.
 func (s *Store) Prune(now time.Time, age time.Duration) error {
+	s.Sweep()
 	all, _ := s.Credentials()
 	for _, c := range all {
 		if now.Sub(c.Expires) > age {

@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,10 +71,28 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
 		e.Message += ": the server answers with a redirect, which is not followed"
 	}
-	if said := serverMessage(resp.Header.Get("Content-Type"), body); said != "" {
+	if said := serverMessage(resp.Header.Get("Content-Type"), r.withoutSecrets(body)); said != "" {
 		e.Message += ": " + said
 	}
 	return e
+}
+
+// withoutSecrets takes the request's own secrets out of what a server says: a proxy or a page for debugging repeats headers.
+func (r Request) withoutSecrets(body []byte) []byte {
+	secrets := []string{r.Bearer.Reveal()}
+	if r.Basic != nil {
+		password := r.Basic.Password.Reveal()
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+password)), password, url.QueryEscape(password))
+		if quoted, err := json.Marshal(password); err == nil {
+			secrets = append(secrets, strings.Trim(string(quoted), `"`))
+		}
+	}
+	for _, s := range secrets {
+		if s != "" {
+			body = bytes.ReplaceAll(body, []byte(s), []byte("[secret]"))
+		}
+	}
+	return body
 }
 
 func statusText(code int) string {

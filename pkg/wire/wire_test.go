@@ -206,6 +206,30 @@ func TestRequestsCarryWhatTheyAreTold(t *testing.T) {
 	}
 }
 
+// A proxy or a page for debugging repeats what it was sent.
+func TestErrorsShowNoSecretThatTheServerRepeats(t *testing.T) {
+	const basic = "YWRhOnBhc3Mtd29yZC03"
+	c, url := serve(t, reply(403, "text/plain", "no: "+password.Reveal()+" "+basic+" "+token.Reveal()))
+	for _, r := range []wire.Request{
+		{Method: http.MethodGet, URL: url, Bearer: token},
+		{Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: "ada", Password: password}},
+	} {
+		_, err := c.Do(t.Context(), r)
+		if err == nil || !strings.Contains(err.Error(), "[secret]") {
+			t.Errorf("%v", err)
+			continue
+		}
+		for _, secret := range []string{password.Reveal(), basic, token.Reveal()} {
+			if r.Basic == nil != (secret == token.Reveal()) {
+				continue // It was not sent with this one.
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%q shows %q", err.Error(), secret)
+			}
+		}
+	}
+}
+
 func TestErrorsShowNoSecretAndNoQuery(t *testing.T) {
 	c, url := serve(t, reply(500, "text/plain", "no"))
 	dead := httptest.NewTLSServer(nil)

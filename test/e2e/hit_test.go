@@ -37,9 +37,9 @@ func TestHitSystemCalls(t *testing.T) {
 		t.Errorf("a hit uses the network: %q", calls)
 	}
 	store := filepath.Join(h.dir, ".local/state/kubectl-vsphere")
-	var below []string
+	var below []string // what is opened there; looking at the modes of the directories on the way is no opening
 	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, store) && !strings.Contains(line, "execve(") {
+		if strings.Contains(line, store) && !strings.Contains(line, "execve(") && !strings.Contains(line, "newfstatat(") {
 			below = append(below, line)
 		}
 	}

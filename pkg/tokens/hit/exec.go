@@ -40,7 +40,7 @@ func ParseExecInfo(value string) (ExecInfo, error) {
 		} `json:"spec"`
 	}
 	if err := json.Unmarshal([]byte(value), &raw); err != nil {
-		return ExecInfo{}, fmt.Errorf("%s cannot be read: %w", ExecInfoVariable, err)
+		return ExecInfo{}, fmt.Errorf("%s is not the JSON of an %s", ExecInfoVariable, execKind)
 	}
 	if raw.Kind != execKind {
 		return ExecInfo{}, fmt.Errorf("%s is of kind %.80q, not %s", ExecInfoVariable, raw.Kind, execKind)

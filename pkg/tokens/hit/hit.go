@@ -8,6 +8,7 @@ package hit
 
 import (
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -29,11 +30,20 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 	if err != nil {
 		return false
 	}
+	if !private(dir) || !private(filepath.Join(dir, Credentials)) {
+		return false
+	}
 	f, err := Read(Path(dir, key))
 	if err != nil || !f.Key().Same(key) || !f.good(now) {
 		return false
 	}
 	return Write(stdout, info.APIVersion, f.Status) == nil
+}
+
+// private tells whether nobody else can put files into a directory of the store.
+func private(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && Private(info, dir) == nil
 }
 
 // Path is the credential's file in the store at dir.

@@ -18,6 +18,11 @@ func stored(t *testing.T, key hit.Key, f hit.File) (dir string, env map[string]s
 	t.Helper()
 	dir = t.TempDir()
 	writeFile(t, hit.Path(dir, key), encode(t, f))
+	for _, d := range []string{dir, filepath.Join(dir, hit.Credentials)} {
+		if err := os.Chmod(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return dir, map[string]string{hit.HomeVariable: dir}
 }
 
@@ -144,5 +149,18 @@ func TestAnswerIsFalseWhenItCannotPrint(t *testing.T) {
 	_, env := stored(t, clusterKey, credential(clusterKey))
 	if hit.Answer(clusterKey.Args(), environment(env), now, fullDisk{}) {
 		t.Error("it says that it answered")
+	}
+}
+
+func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
+	for _, sub := range []string{"", hit.Credentials} {
+		dir, env := stored(t, clusterKey, credential(clusterKey))
+		if err := os.Chmod(filepath.Join(dir, sub), 0o770); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if hit.Answer(clusterKey.Args(), environment(env), now, &out) || out.Len() > 0 {
+			t.Errorf("%q: answers %q", sub, out.String())
+		}
 	}
 }
