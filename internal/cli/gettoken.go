@@ -86,10 +86,8 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 	r := &renewal{App: a, store: store, force: force}
 	p := &tokens.Provider{
 		Store: store, Renew: r.renew, Now: a.Now,
-		Waiting: func(s tokens.Session) {
-			fmt.Fprintf(a.ErrOut, "Waiting for another process that renews the session of %s at %s …\n", s.User, s.Server)
-		},
-		Warn: func(err error) { fmt.Fprintf(a.ErrOut, "warning: the new token could not be kept: %v\n", err) },
+		Waiting: func(s tokens.Session) { a.sayWaiting(s.User, s.Server) },
+		Warn:    func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) },
 	}
 	c, err := p.Get(ctx, key, force)
 	var required *tokens.LoginRequiredError
@@ -97,4 +95,8 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 		return c, fmt.Errorf("%w; type: %s", err, loginCommandFor(required.Server, required.User))
 	}
 	return c, err
+}
+
+func (a *App) sayWaiting(user, server string) {
+	fmt.Fprintf(a.ErrOut, "Waiting for another process that renews the session of %s at %s …\n", user, server)
 }

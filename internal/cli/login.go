@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
@@ -19,6 +20,11 @@ type loginFlags struct {
 	ca           string
 	clusters     string
 	staticTokens bool
+
+	passwordStdin   bool
+	passwordCommand string
+	savePassword    bool
+	force           bool
 }
 
 const loginLong = `Logs in to a vSphere Supervisor with vCenter Single Sign-On and writes kubeconfig contexts for the Supervisor, every
@@ -52,6 +58,8 @@ func (a *App) loginCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			o.commandGiven = c.Flags().Changed("password-command")
+			o.forgetKeychain = c.Flags().Changed("save-password") && !f.savePassword
 			return a.login(c.Context(), o)
 		},
 	}
@@ -64,6 +72,11 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) that the Supervisor's certificate is verified with.")
 	flags.StringVar(&f.clusters, "workload-clusters", "", "TKG clusters to log in to: all, none, or a list of NAMESPACE/NAME. (default all)")
 	flags.BoolVar(&f.staticTokens, "static-tokens", false, "Write the tokens into the kubeconfig, for scripts that read them there (less secure).")
+	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "Read the password from standard input.")
+	flags.StringVar(&f.passwordCommand, "password-command", "",
+		"Program (with arguments, no shell) that prints the password; remembered, so that tokens are renewed without you.")
+	flags.BoolVar(&f.savePassword, "save-password", false, "Save the password in the keychain of the operating system, so that tokens are renewed without you.")
+	flags.BoolVar(&f.force, "force", false, "Send a password again that was refused in the last 5 minutes.")
 	_ = c.MarkFlagFilename("certificate-authority")
 	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)
@@ -82,11 +95,33 @@ type loginOptions struct {
 	clusters     login.Selection
 	current      string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
 	staticTokens bool
+
+	passwordStdin   bool
+	passwordCommand []string
+	commandGiven    bool // the flag was there, perhaps empty
+	savePassword    bool
+	forgetKeychain  bool // --save-password=false
+	force           bool
 }
 
 // options checks the command line as far as that is possible without asking anybody.
 func (f loginFlags) options() (loginOptions, error) {
-	o := loginOptions{user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens}
+	o := loginOptions{
+		user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens,
+		passwordStdin: f.passwordStdin, savePassword: f.savePassword, force: f.force,
+	}
+	if f.passwordStdin && f.passwordCommand != "" {
+		return o, usagef("--password-stdin and --password-command do not go together")
+	}
+	if f.passwordStdin && f.user == "" {
+		return o, usagef("--password-stdin needs --vsphere-username: there is nothing left to ask on")
+	}
+	if f.passwordCommand != "" {
+		var err error
+		if o.passwordCommand, err = secret.ParseCommand(f.passwordCommand); err != nil {
+			return o, usagef("--password-command: %w", err)
+		}
+	}
 	if f.server == "" {
 		return o, usagef("--server is missing: which Supervisor?")
 	}

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -36,15 +38,11 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err := a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server}); err != nil {
 		return err
 	}
-	user, password, err := a.credentials(ctx, o.user)
+	user, err := a.username(ctx, o.user)
 	if err != nil {
 		return err
 	}
-	res, err := a.reach(ctx, w, o, user, password)
-	if err != nil {
-		return loginError(err, user)
-	}
-	session, err := a.keep(store, o, t, user, res)
+	session, res, err := a.prove(ctx, store, w, o, t, user)
 	if err != nil {
 		return err
 	}
@@ -53,6 +51,76 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 		return err
 	}
 	return a.report(res, written, o)
+}
+
+// prove sends the password, once, through the guard; with it everything is logged in to and kept. The account's lock is held
+// meanwhile, so that a get-token that waits finds the new credential.
+func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o loginOptions, t trust.Trust, user string) (tokens.Session, *login.Result, error) {
+	last := lastSession(store, o.server.String(), user)
+	last.Trust = t
+	session, res := tokens.Session{}, (*login.Result)(nil)
+	sources, err := a.loginSources(o, last)
+	if err != nil {
+		return session, nil, err
+	}
+	guard := a.guard(store, last.Account)
+	guard.Explicit, guard.Force = true, o.force
+	guard.Lock = func(ctx context.Context) (func(), error) {
+		return store.LockAccount(ctx, last.Account, func() { a.sayWaiting(user, o.server.String()) }, guard.Warn)
+	}
+	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+		var err error
+		if res, err = a.reach(ctx, w, o, user, password); err != nil {
+			return err
+		}
+		session, err = a.keep(store, o, last, user, res)
+		if err == nil && last.Keychain && o.forgetKeychain {
+			a.forgetPassword(ctx, last.Account)
+		}
+		if err == nil && o.savePassword {
+			session = a.savePassword(ctx, store, session, password)
+		}
+		return err
+	})
+	return session, res, a.proveError(err, user)
+}
+
+// lastSession is the session of a user at a Supervisor as the last login left it, or the beginning of one.
+func lastSession(store *tokens.Store, server, user string) tokens.Session {
+	all, _ := store.Sessions()
+	for _, s := range all {
+		if s.ID == tokens.SessionID(server, user) {
+			return s
+		}
+	}
+	return tokens.Session{Account: tokens.HostAccount(hit.Key{Server: server, User: user})}
+}
+
+// savePassword puts the password into the keychain. Without one the login is good all the same.
+func (a *App) savePassword(ctx context.Context, store *tokens.Store, s tokens.Session, password redact.Secret) tokens.Session {
+	err := secret.SaveInKeychain(ctx, s.Account, password)
+	if err == nil {
+		s.Keychain = true
+		s, err = store.SaveSession(s)
+	}
+	if err != nil {
+		fmt.Fprintf(a.ErrOut, "warning: the password is not saved: %v\n", err)
+	}
+	return s
+}
+
+// proveError words why no password was accepted.
+func (a *App) proveError(err error, user string) error {
+	var none *secret.NoPasswordError
+	switch {
+	case errors.As(err, &none) && none.Known:
+		return hint(err, "vCenter locks an account for some minutes after five refusals. Use --force to send it all the same.")
+	case errors.As(err, &none):
+		return fmt.Errorf("there is no password to log in with: %w", err)
+	case errors.Is(err, secret.ErrEmpty):
+		return noTerminal(err, "")
+	}
+	return loginError(err, user)
 }
 
 // maxBanner bounds what a server can put on the terminal, in characters.
@@ -87,10 +155,14 @@ func (a *App) reach(ctx context.Context, w *wire.Client, o loginOptions, user st
 
 // keep saves the session and its credentials. Login always replaces what was there, and it ends the quiet that a
 // refused password at a kubectl prompt left behind.
-func (a *App) keep(store *tokens.Store, o loginOptions, t trust.Trust, user string, res *login.Result) (tokens.Session, error) {
+func (a *App) keep(store *tokens.Store, o loginOptions, last tokens.Session, user string, res *login.Result) (tokens.Session, error) {
 	session := tokens.Session{
-		Server: o.server.String(), User: user, Method: methodSSO, Account: res.Account, Trust: t,
+		Server: o.server.String(), User: user, Method: methodSSO, Account: res.Account, Trust: last.Trust,
+		PasswordCommand: o.passwordCommand, Keychain: last.Keychain && !o.forgetKeychain,
 		Created: a.Now(), Updated: a.Now(),
+	}
+	if !o.commandGiven {
+		session.PasswordCommand = last.PasswordCommand
 	}
 	for _, h := range res.Hosts {
 		session.Hosts = append(session.Hosts, h.Address.String())
@@ -105,7 +177,7 @@ func (a *App) keep(store *tokens.Store, o loginOptions, t trust.Trust, user stri
 			return session, err
 		}
 	}
-	if err := store.Prune(a.Now(), pruneAfter); err != nil {
+	if _, err := store.Prune(a.Now(), pruneAfter); err != nil {
 		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
 	}
 	return session, store.ClearMark(session.Account)

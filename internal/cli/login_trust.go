@@ -24,7 +24,7 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 		}
 		return t, nil
 	case o.insecure:
-		a.warnInsecure(o.server.String())
+		fmt.Fprintln(a.ErrOut, insecureWarning(o.server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil
 	}
 	sessions, _ := store.Sessions()
@@ -36,8 +36,8 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 	return trust.Trust{Mode: trust.System}, nil
 }
 
-func (a *App) warnInsecure(server string) {
-	fmt.Fprintf(a.ErrOut, "WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.\n", server)
+func insecureWarning(server string) string {
+	return fmt.Sprintf("WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.", server)
 }
 
 // wireClient is the client for every request of one command.

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -77,6 +78,7 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err := ending.clear(store); err != nil {
 		return err
 	}
+	a.forgetPasswords(ctx, ending)
 	current := ""
 	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
 		change := kubeconfig.Remove(old, ending.owns)
@@ -157,6 +159,23 @@ func (e ending) covers(key hit.Key) bool {
 func (e ending) owns(_ string, u *api.AuthInfo) bool {
 	key, ours := kubeconfig.Ours(u)
 	return ours && e.covers(key)
+}
+
+// forgetPasswords takes the passwords of accounts that have no session any more out of the keychain.
+func (a *App) forgetPasswords(ctx context.Context, e ending) {
+	for _, s := range e.sessions {
+		needed := slices.ContainsFunc(e.staying, func(other tokens.Session) bool { return other.Keychain && other.Account == s.Account })
+		if !s.Keychain || needed {
+			continue
+		}
+		a.forgetPassword(ctx, s.Account)
+	}
+}
+
+func (a *App) forgetPassword(ctx context.Context, account string) {
+	if err := secret.ForgetInKeychain(ctx, account); err != nil {
+		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+	}
 }
 
 // clear removes the credentials and sessions from the store.

@@ -20,7 +20,7 @@ import (
 
 const interactiveVariable = "KUBECTL_VSPHERE_INTERACTIVE"
 
-// renewal renews a credential by asking for the password, once for each command of the user.
+// renewal renews a credential with a password from where the session has one, or that somebody types.
 type renewal struct {
 	*App
 	store *tokens.Store
@@ -29,74 +29,44 @@ type renewal struct {
 
 // renew is a tokens.Renew. It runs under the account's lock.
 func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
-	parent := secret.ParentProcess()
-	if mark := r.store.Mark(s.Account); mark.Blocks(parent.PID, parent.Start, r.Now()) {
-		return tokens.Credential{}, r.ended(s, mark.Reason)
-	}
-	if !r.mayAsk() {
-		return tokens.Credential{}, r.ended(s, "")
-	}
-	if s.Trust.Mode == trust.Insecure {
-		r.warnInsecure(s.Server)
-	}
-	password, err := r.prompter().Password(ctx, r.question(s))
-	if err != nil {
-		return tokens.Credential{}, r.declined(s, parent, err)
-	}
 	w, err := r.wireClient(s.Trust)
 	if err != nil {
 		return tokens.Credential{}, err
 	}
-	fresh, _, err := login.Mint(ctx, w, key, password)
-	if errors.Is(err, wire.ErrRefused) {
-		r.mark(s, parent, "the password was refused a moment ago")
+	var fresh tokens.Credential
+	err = r.guard(r.store, s.Account).Send(ctx, r.renewalSources(r.store, s, r.question(s)),
+		func(ctx context.Context, password redact.Secret, from secret.Source) error {
+			var err error
+			if fresh, _, err = login.Mint(ctx, w, key, password); err == nil && from.Kind == secret.Typed {
+				r.renewOthers(ctx, w, s, key, password)
+			}
+			return err
+		})
+	var none *secret.NoPasswordError
+	var refused *secret.RefusedError
+	switch {
+	case errors.As(err, &none) && len(none.Reasons) == 0, errors.Is(err, secret.ErrNoTerminal):
+		return fresh, r.ended(s, "")
+	case errors.As(err, &none):
+		return fresh, r.ended(s, none.Error())
+	case errors.Is(err, secret.ErrEmpty):
+		return fresh, r.ended(s, "no password was typed")
+	case errors.As(err, &refused):
 		return fresh, loginError(err, s.User)
 	}
-	if err != nil {
-		return fresh, err
-	}
-	if err := r.store.ClearMark(s.Account); err != nil {
-		return fresh, err
-	}
-	r.renewOthers(ctx, w, s, key, password)
-	return fresh, nil
+	return fresh, err
 }
 
-// mayAsk tells whether there is somebody to ask: client-go says so, or a person runs the command by hand.
-func (r *renewal) mayAsk() bool {
-	if r.Terminal == nil || r.Getenv(interactiveVariable) == "never" {
-		return false
-	}
-	info, err := hit.ParseExecInfo(r.Getenv(hit.ExecInfoVariable))
-	return err == nil && (info.Interactive || !info.Asked)
-}
-
-// declined words a prompt that gave nothing, and keeps the next four calls of the same kubectl quiet.
-func (r *renewal) declined(s tokens.Session, parent secret.Parent, err error) error {
-	switch {
-	case errors.Is(err, secret.ErrNoTerminal):
-		return r.ended(s, "")
-	case errors.Is(err, secret.ErrCancelled):
-		r.mark(s, parent, "the password prompt was cancelled a moment ago")
-	case errors.Is(err, secret.ErrEmpty):
-		r.mark(s, parent, "no password was typed a moment ago")
-		return r.ended(s, "no password was typed")
-	}
-	return err
-}
-
-func (r *renewal) mark(s tokens.Session, parent secret.Parent, reason string) {
-	err := r.store.SetMark(s.Account, tokens.Mark{Time: r.Now(), ParentPID: parent.PID, ParentStart: parent.Start, Reason: reason})
-	if err != nil {
-		fmt.Fprintf(r.ErrOut, "warning: %v\n", err)
-	}
-}
-
+// question asks for the password. Without trust the person is warned first.
 func (r *renewal) question(s tokens.Session) string {
+	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
 	if r.force {
-		return fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.User)
+		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.User)
 	}
-	return fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
+	if s.Trust.Mode == trust.Insecure {
+		text = insecureWarning(s.Server) + "\n" + text
+	}
+	return text
 }
 
 // ended is a session that only a login brings back.
@@ -106,7 +76,7 @@ func (r *renewal) ended(s tokens.Session, why string) error {
 		reason = fmt.Sprintf("a new token for %s at %s needs the password", s.User, s.Server)
 	}
 	if why != "" {
-		reason += " and " + why
+		reason += ", and " + why
 	}
 	return &tokens.LoginRequiredError{Server: s.Server, User: s.User, Reason: reason}
 }

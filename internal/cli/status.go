@@ -41,6 +41,7 @@ type credentialStatus struct {
 
 func (a *App) statusCommand() *cobra.Command {
 	var format outputFormat
+	var prune bool
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Shows the sessions, and until when their tokens are good.",
@@ -49,6 +50,11 @@ and until when it is good. It asks no server: a token that looks good may be ref
 		Example: "  kubectl vsphere status\n  kubectl vsphere status -o json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if prune {
+				if err := a.prune(); err != nil {
+					return err
+				}
+			}
 			info, err := a.status()
 			if err != nil {
 				return err
@@ -60,7 +66,22 @@ and until when it is good. It asks no server: a token that looks good may be ref
 		},
 	}
 	format.addTo(c)
+	c.Flags().BoolVar(&prune, "prune", false, "First remove the tokens that have ended. Sessions stay.")
 	return c
+}
+
+// prune removes ended credentials and says which.
+func (a *App) prune() error {
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	gone, err := store.Prune(a.Now(), 0)
+	for _, c := range gone {
+		what := strings.TrimSpace(c.Key.Server + " " + c.Key.Cluster)
+		fmt.Fprintf(a.ErrOut, "Removed the token of %s for %s, which ended %s.\n", c.Key.User, what, a.until(c.Expires))
+	}
+	return err
 }
 
 func (a *App) status() (statusInfo, error) {

@@ -34,8 +34,12 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 		f.Warn("Waiting for another login or logout that writes the kubeconfig …")
 		_, err = lock.TryLockContext(ctx, lockRetry)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", f.Lock, err)
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("lock %s: %w", f.Lock, ctx.Err())
+	case err != nil: // Some network file systems have none; kubectl's lock files work there.
+		f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err))
+		return func() {}, nil
 	}
 	return func() { _ = lock.Unlock() }, nil
 }

@@ -8,18 +8,27 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
-// Mark remembers that a password prompt was refused, cancelled or left empty. kubectl runs a failing plugin five
-// times for one command, and vCenter locks an account at five refusals: after a mark nothing is asked and nothing is
-// sent for a while.
+// Mark remembers of an account that a password was refused, or that a prompt was cancelled or left empty. kubectl runs a
+// failing plugin five times for one command, IDEs run kubectl for ever, and vCenter locks an account at five refusals:
+// after a mark nothing is asked and nothing refused is sent for a while.
 type Mark struct {
 	Version     int       `json:"version"`
 	Time        time.Time `json:"time"`
-	ParentPID   int       `json:"parentPID"`
-	ParentStart string    `json:"parentStart"` // tells a process from a later one with the same number
-	Reason      string    `json:"reason"`      // in words, for the next caller
+	ParentPID   int       `json:"parentPID,omitempty"`
+	ParentStart string    `json:"parentStart,omitempty"` // tells a process from a later one with the same number
+	Everybody   bool      `json:"everybody,omitempty"`   // other parents are quiet too, for a minute
+	Reason      string    `json:"reason,omitempty"`      // in words, for the next caller
+	Refused     *Refusal  `json:"refused,omitempty"`     // the last secret that the server refused
 }
 
-// quiet is how long a mark holds for everybody. For the parent that saw the prompt it holds for good.
+// Refusal is a secret that the server refused: enough to know it again, and expensive to guess from.
+type Refusal struct {
+	Time time.Time `json:"time"`
+	Salt []byte    `json:"salt"`
+	Hash []byte    `json:"hash"` // Argon2id (RFC 9106), see package secret
+}
+
+// quiet is how long a mark holds for everybody. For the parent that made it it holds for good.
 const quiet = 60 * time.Second
 
 // Blocks tells whether a caller with this parent must not ask.
@@ -31,7 +40,8 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 		return true
 	}
 	age := now.Sub(m.Time)
-	return age >= 0 && age < quiet // A clock that was set back must not block for long.
+	same := m.ParentPID == parentPID && parentStart == ""   // Where the system does not say more.
+	return (m.Everybody || same) && age >= 0 && age < quiet // A clock that was set back must not block for long.
 }
 
 // Mark reads the mark of an account; the zero Mark when there is none that can be read.

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMarkBlocks(t *testing.T) {
-	mark := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7"}
+	mark := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7", Everybody: true}
 	for name, tc := range map[string]struct {
 		pid   int
 		start string
@@ -35,6 +35,13 @@ func TestMarkBlocks(t *testing.T) {
 	}
 }
 
+func TestMarkForOneParent(t *testing.T) {
+	mark := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7"}
+	if !mark.Blocks(100, "7", now.Add(time.Hour)) || mark.Blocks(200, "9", now) {
+		t.Error("it must hold for that parent and nobody else")
+	}
+}
+
 func TestMarkWithoutAStartDoesNotHoldForGood(t *testing.T) {
 	// Where the system does not say when a process started, its number proves nothing.
 	mark := tokens.Mark{Time: now, ParentPID: 100}
@@ -54,7 +61,10 @@ func TestStoreKeepsAMarkUntilItIsCleared(t *testing.T) {
 	if got := s.Mark("account"); got != (tokens.Mark{}) {
 		t.Errorf("before: %+v", got)
 	}
-	want := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7", Reason: "refused"}
+	want := tokens.Mark{
+		Time: now, ParentPID: 100, ParentStart: "7", Everybody: true, Reason: "refused",
+		Refused: &tokens.Refusal{Time: now, Salt: []byte("salt"), Hash: []byte("hash")},
+	}
 	if err := s.SetMark("account", want); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type Provider struct {
 	Renew   Renew
 	Now     func() time.Time
 	Waiting func(Session)   // called when another process renews for the same account
-	Warn    func(err error) // called when a fresh credential could not be kept
+	Warn    func(err error) // called when a fresh credential could not be kept, or where there are no locks
 }
 
 // Get returns a good credential of key. With force it is renewed even when the stored one is good. However many
@@ -52,7 +52,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		if p.Waiting != nil {
 			p.Waiting(session)
 		}
-	})
+	}, p.Warn)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -76,7 +76,8 @@ func (p *Provider) renew(ctx context.Context, session Session, key hit.Key) (Cre
 	}
 	fresh.Session = session.ID
 	if err := p.Store.SaveCredential(fresh); err != nil && p.Warn != nil {
-		p.Warn(err) // The credential is good all the same; the next call pays for another one.
+		// The credential is good all the same; the next call pays for another one.
+		p.Warn(fmt.Errorf("the new token could not be kept: %w", err))
 	}
 	return fresh, nil
 }

@@ -206,7 +206,7 @@ func TestGetOnlyWarnsWhenTheResultCannotBeKept(t *testing.T) {
 func TestGetStopsWaitingWhenTheContextEnds(t *testing.T) {
 	s := newStore(t)
 	saveSession(t, s, session())
-	unlock, err := s.LockAccount(t.Context(), session().Account, nil)
+	unlock, err := s.LockAccount(t.Context(), session().Account, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

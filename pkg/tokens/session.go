@@ -10,7 +10,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Session is one account at one Supervisor: how it logs in and how the server is trusted. It holds no password.
+// Session is one account at one Supervisor: how it logs in, how the server is trusted, where its password is. It holds no
+// password.
 type Session struct {
 	Version int         `json:"version"`
 	ID      string      `json:"id"`
@@ -20,8 +21,12 @@ type Session struct {
 	Account string      `json:"account"` // whom the identity service counts refusals for
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
-	Created time.Time   `json:"created"`
-	Updated time.Time   `json:"updated"`
+	// What renews it without a person; a login sets it.
+	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
+	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, under Account
+
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
 }
 
 // SessionID names the session of a user at a Supervisor. It is a file name.

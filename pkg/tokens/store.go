@@ -171,18 +171,20 @@ func (s *Store) Sweep() {
 	}
 }
 
-// Prune removes the credentials that ended longer than age ago, and what killed writers left behind.
-func (s *Store) Prune(now time.Time, age time.Duration) error {
+// Prune removes the credentials that ended longer than age ago, and what killed writers left behind. It returns what went.
+func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 	s.Sweep()
+	var gone []Credential
 	all, _ := s.Credentials()
 	for _, c := range all {
 		if now.Sub(c.Expires) > age {
 			if err := s.DeleteCredential(c.Key); err != nil {
-				return err
+				return gone, err
 			}
+			gone = append(gone, c)
 		}
 	}
-	return nil
+	return gone, nil
 }
 
 func (s *Store) sessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }

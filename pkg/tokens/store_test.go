@@ -184,7 +184,7 @@ func TestStoreIsForTheUserAlone(t *testing.T) {
 	if err := s.SetMark("account", tokens.Mark{Time: now}); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := s.LockAccount(t.Context(), "account", nil)
+	unlock, err := s.LockAccount(t.Context(), "account", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,8 @@ func TestPruneRemovesWhatEndedLongAgo(t *testing.T) {
 	recent := credential(hit.Key{Server: "recent", User: "ada"}, "t")
 	recent.Expires = now.Add(-24 * time.Hour) // just as old as is kept
 	saveCredential(t, s, recent)
-	if err := s.Prune(now, 24*time.Hour); err != nil {
+	gone, err := s.Prune(now, 24*time.Hour)
+	if err != nil || len(gone) != 1 {
 		t.Fatal(err)
 	}
 	for key, want := range map[hit.Key]bool{supervisorKey: true, clusterKey: false, recent.Key: true} {

@@ -20,10 +20,10 @@ func newUser(t *testing.T, namespaces ...string) user {
 }
 
 // ended logs in with tokens that end at once.
-func (h *home) ended(t *testing.T, u user) {
+func (h *home) ended(t *testing.T, u user, flags ...string) {
 	t.Helper()
 	id := addFault(t, map[string]any{"user": u.Username, "endpoint": "/wcp/login", "tokenLifetime": "2s"})
-	h.login(t, u)
+	h.login(t, u, flags...)
 	removeFault(t, id)
 	time.Sleep(1100 * time.Millisecond) // A token is handed out for half of such a life.
 	if err := adminCall(http.MethodDelete, "log?user="+u.Username, nil, nil); err != nil {

@@ -1,5 +1,5 @@
-// Package secret gets a password from where it is kept: for now, from a person at a terminal. It also tells who asks,
-// so that one command with several calls asks only once.
+// Package secret gets a password from where the user said that it is (a variable, standard input, a command, the keychain, a
+// person at the terminal) and guards it: no refused secret is sent again by itself, and who asks again too soon gets the old answer.
 package secret
 
 import (

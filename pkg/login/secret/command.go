@@ -1,0 +1,98 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// commandTime bounds a password command: it may wait for a finger on a sensor, not for ever.
+const commandTime = 30 * time.Second
+
+// ParseCommand splits what was typed into words as a POSIX shell does, without running one: no variable, no pipe and no
+// pattern means anything. The first word becomes the absolute path of the program, so that neither a later PATH nor the
+// current directory decides what gets run.
+func ParseCommand(typed string) ([]string, error) {
+	argv, err := shellquote.Split(typed)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(argv) == 0 || argv[0] == "":
+		return nil, errors.New("it is empty")
+	}
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	argv[0] = path
+	return argv, nil
+}
+
+// Command is the password that a program prints: one line, at most 4 KiB. The program gets no standard input and no
+// terminal of ours to read from, its standard error is shown on out, and it has 30 s; then its whole process group is
+// killed. An exit code other than 0 means that it has no password.
+func Command(argv []string, out io.Writer) Source {
+	const name = "the password command"
+	return Source{Name: name, Kind: Fetched, Get: func(ctx context.Context) (redact.Secret, error) {
+		bounded, cancel := context.WithTimeout(ctx, commandTime)
+		defer cancel()
+		text, err := run(bounded, argv, out)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if bounded.Err() != nil {
+			return "", &NoneError{name, fmt.Sprintf("%s gave no answer within %s", argv[0], commandTime)}
+		}
+		if err != nil {
+			return "", &NoneError{name, fmt.Sprintf("%s: %v", argv[0], err)}
+		}
+		password, err := trim(text)
+		if err != nil {
+			return "", &NoneError{name, fmt.Sprintf("%s: %v", argv[0], err)}
+		}
+		return password, nil
+	}}
+}
+
+// run gives the command's standard output, and an error when there is too much of it.
+func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // The user named it at login, and the session file is theirs alone.
+	cmd.Stderr = stderr
+	ownGroup(cmd)
+	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
+	stdout := &limited{max: maxSecret + 2}
+	cmd.Stdout = stdout
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	if stdout.over {
+		return nil, fmt.Errorf("it printed more than %d bytes", maxSecret)
+	}
+	return stdout.text, nil
+}
+
+// limited takes no more than max bytes and swallows the rest.
+type limited struct {
+	text []byte
+	max  int
+	over bool
+}
+
+// Write never fails: a program that is told of a closed pipe would report that instead of its own trouble.
+func (l *limited) Write(p []byte) (int, error) {
+	room := min(len(p), l.max-len(l.text))
+	l.text = append(l.text, p[:room]...)
+	l.over = l.over || room < len(p)
+	return len(p), nil
+}

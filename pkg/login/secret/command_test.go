@@ -1,0 +1,138 @@
+//go:build unix
+
+package secret
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+func shell(script string) []string { return []string{"/bin/sh", "-c", script} }
+
+func TestCommandGivesALine(t *testing.T) {
+	for script, want := range map[string]redact.Secret{
+		"printf right":                        "right",
+		"echo right":                          "right",
+		`printf 'right\r\n'`:                  "right",
+		`printf ' r i ght '`:                  " r i ght ",
+		`printf 'rïght'`:                      "rïght",
+		"head -c 4096 /dev/zero | tr '\\0' x": redact.Secret(strings.Repeat("x", 4096)),
+		"cat; echo right":                     "right", // Standard input is closed.
+	} {
+		got, err := Command(shell(script), os.Stderr).Get(t.Context())
+		if got != want || err != nil {
+			t.Errorf("%s: %q, %v", script, got.Reveal(), err)
+		}
+	}
+}
+
+func TestCommandWithoutAPassword(t *testing.T) {
+	for script, want := range map[string]string{
+		"exit 7":                              "exit status 7",
+		"true":                                "empty",
+		"echo":                                "empty",
+		"echo a; echo b":                      "more than one line",
+		"echo hush; exit 1":                   "exit status 1",
+		"kill -9 $$":                          "signal: killed",
+		"head -c 9000 /dev/zero":              "more than 4096 bytes",
+		"head -c 4097 /dev/zero | tr '\\0' x": "longer than 4096 bytes",
+	} {
+		password, err := Command(shell(script), os.Stderr).Get(t.Context())
+		var none *NoneError
+		if !errors.As(err, &none) || !strings.Contains(err.Error(), want) || password != "" {
+			t.Errorf("%s: %v, want %s", script, err, want)
+			continue
+		}
+		if strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: the error shows what was printed: %v", script, err)
+		}
+	}
+	if _, err := Command([]string{"/nonexistent/program"}, os.Stderr).Get(t.Context()); err == nil {
+		t.Error("a program that is not there gave a password")
+	}
+}
+
+func TestCommandShowsItsStandardError(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := Command(shell("echo 'locked, type: op signin' >&2; exit 1"), &out).Get(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if out.String() != "locked, type: op signin\n" {
+		t.Errorf("%q", out.String())
+	}
+}
+
+// Ctrl-C ends the command with everything that it started.
+func TestCommandEndsWithItsGroup(t *testing.T) {
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			if text, _ := os.ReadFile(pidFile); bytes.HasSuffix(text, []byte("\n")) {
+				break
+			}
+		}
+		cancel()
+	}()
+	_, err := Command(shell("sleep 1000 & echo $! >"+pidFile+"; wait"), os.Stderr).Get(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		// Until somebody waits for it, it is a zombie, which can be signalled.
+		state, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || strings.Contains(string(state), ") Z ") {
+			return
+		}
+		if time.Now().After(deadline) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			t.Fatal("the command's child lives on")
+		}
+	}
+}
+
+func TestParseCommand(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "my pass")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	got, err := ParseCommand(`'my pass' show "a b" $HOME *;`)
+	want := []string{program, "show", "a b", "$HOME", "*;"}
+	if err != nil || strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, typed := range []string{"", "  ", `""`, `"open`, "nope", "/nonexistent"} {
+		if argv, err := ParseCommand(typed); err == nil {
+			t.Errorf("%q: %q", typed, argv)
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	for text, want := range map[string]redact.Secret{"right": "right", "right\n": "right", "right\r\n": "right", "": "", "a\nb": "", "a\n\n": "", strings.Repeat("x", 5000): ""} {
+		got, err := Reader(strings.NewReader(text)).Get(t.Context())
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%.20q: %q, %v", text, got.Reveal(), err)
+		}
+	}
+}

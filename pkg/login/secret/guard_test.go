@@ -1,0 +1,234 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// marks is a store of one mark.
+type marks struct{ mark tokens.Mark }
+
+func (m *marks) Mark(string) tokens.Mark                { return m.mark }
+func (m *marks) SetMark(_ string, to tokens.Mark) error { m.mark = to; return nil }
+func (m *marks) ClearMark(string) error                 { m.mark = tokens.Mark{}; return nil }
+
+// scene is a guard with a server that accepts "right" only, and what was asked and sent.
+type scene struct {
+	*Guard
+	now   time.Time
+	asked []string
+	sent  []redact.Secret
+}
+
+func newScene(t *testing.T) *scene {
+	s := &scene{now: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
+	s.Guard = &Guard{
+		Marks: &marks{}, Account: "ada", Now: func() time.Time { return s.now }, Parent: Parent{PID: 1, Start: "1"},
+		Warn: func(err error) { t.Error(err) },
+	}
+	return s
+}
+
+func (s *scene) source(kind Kind, text string, err error) Source {
+	name := []string{"typed", "given", "fetched"}[kind]
+	return Source{Name: name, Kind: kind, Get: func(context.Context) (redact.Secret, error) {
+		s.asked = append(s.asked, name)
+		return redact.Secret(text), err
+	}}
+}
+
+func (s *scene) send(t *testing.T, sources ...Source) error {
+	t.Helper()
+	return s.Send(t.Context(), sources, func(_ context.Context, password redact.Secret, _ Source) error {
+		s.sent = append(s.sent, password)
+		switch password {
+		case "right":
+			return nil
+		case "broken":
+			return wire.ErrUnreachable
+		}
+		return fmt.Errorf("POST: %w", wire.ErrRefused)
+	})
+}
+
+// next is another process, with another parent.
+func (s *scene) next() { s.Parent.PID++ }
+
+func (s *scene) expect(t *testing.T, asked []string, sent []redact.Secret) {
+	t.Helper()
+	if !reflect.DeepEqual(s.asked, asked) || !reflect.DeepEqual(s.sent, sent) {
+		t.Errorf("asked %q and sent %d secrets, want %q and %d", s.asked, len(s.sent), asked, len(sent))
+	}
+}
+
+func TestTheFirstPasswordIsSent(t *testing.T) {
+	s := newScene(t)
+	none := s.source(Given, "", &NoneError{"given", "none"})
+	if err := s.send(t, none, s.source(Fetched, "right", nil), s.source(Typed, "right", nil)); err != nil {
+		t.Error(err)
+	}
+	s.expect(t, []string{"given", "fetched"}, []redact.Secret{"right"})
+}
+
+func TestARefusedSecretIsNotSentAgainByItself(t *testing.T) {
+	for _, kind := range []Kind{Given, Fetched} {
+		s := newScene(t)
+		var refused *RefusedError
+		if err := s.send(t, s.source(kind, "wrong", nil)); !errors.As(err, &refused) || !errors.Is(err, wire.ErrRefused) {
+			t.Fatalf("%v", err)
+		}
+		for range 3 {
+			s.next()
+			s.now = s.now.Add(time.Minute)
+			var none *NoPasswordError
+			if err := s.send(t, s.source(kind, "wrong", nil)); !errors.As(err, &none) || !none.Known || !errors.Is(err, wire.ErrRefused) {
+				t.Errorf("%v", err)
+			}
+		}
+		if len(s.sent) != 1 {
+			t.Errorf("kind %d: sent %d times", kind, len(s.sent))
+		}
+		s.next()
+		if err := s.send(t, s.source(Typed, "wrong", nil)); !errors.As(err, &refused) || len(s.sent) != 2 {
+			t.Errorf("kind %d: what a person types is sent: %v, %d", kind, err, len(s.sent))
+		}
+		s.next()
+		s.now = s.now.Add(again)
+		_ = s.send(t, s.source(kind, "wrong", nil))
+		if len(s.sent) != 3 {
+			t.Errorf("kind %d: not sent after 5 minutes", kind)
+		}
+	}
+}
+
+func TestAnotherSecretIsSentAtOnce(t *testing.T) {
+	for _, kind := range []Kind{Given, Fetched} {
+		s := newScene(t)
+		_ = s.send(t, s.source(kind, "wrong", nil))
+		s.next()
+		if err := s.send(t, s.source(kind, "right", nil)); err != nil {
+			t.Error(err)
+		}
+		if !reflect.DeepEqual(s.Marks.Mark(""), tokens.Mark{}) {
+			t.Errorf("the mark stays: %+v", s.Marks.Mark(""))
+		}
+	}
+}
+
+func TestForceSendsARefusedSecret(t *testing.T) {
+	s := newScene(t)
+	_ = s.send(t, s.source(Given, "wrong", nil))
+	s.Force = true
+	_ = s.send(t, s.source(Given, "wrong", nil))
+	if len(s.sent) != 2 {
+		t.Errorf("sent %d times", len(s.sent))
+	}
+}
+
+// kubectl runs the plugin five times with one parent.
+func TestTheSameParentIsQuiet(t *testing.T) {
+	for name, outcome := range map[string]error{"cancelled": ErrCancelled, "empty": ErrEmpty, "refused": nil} {
+		s := newScene(t)
+		for range 5 {
+			_ = s.send(t, s.source(Typed, "wrong", outcome))
+		}
+		s.next()
+		_ = s.send(t, s.source(Typed, "wrong", outcome)) // Another one within the minute.
+		if len(s.asked) != 1 || len(s.sent) > 1 {
+			t.Errorf("%s: asked %d times and sent %d", name, len(s.asked), len(s.sent))
+		}
+		s.now = s.now.Add(time.Minute)
+		_ = s.send(t, s.source(Typed, "right", nil))
+		if len(s.asked) != 2 {
+			t.Errorf("%s: not asked after a minute", name)
+		}
+	}
+}
+
+func TestACommandThatFailsIsRunOnceForAParentAndThePersonIsAsked(t *testing.T) {
+	s := newScene(t)
+	failing := s.source(Fetched, "", &NoneError{"fetched", "exit status 1"})
+	if err := s.send(t, failing, s.source(Typed, "", ErrEmpty)); !errors.Is(err, ErrEmpty) {
+		t.Error(err)
+	}
+	for range 4 {
+		_ = s.send(t, failing, s.source(Typed, "", ErrEmpty))
+	}
+	s.expect(t, []string{"fetched", "typed"}, nil)
+	other := newScene(t)
+	for range 5 {
+		err := other.send(t, other.source(Fetched, "", &NoneError{"fetched", "exit status 1"}))
+		if err == nil || err.Error() != "fetched: exit status 1" {
+			t.Errorf("every run gets the same line: %v", err)
+		}
+	}
+	other.next()
+	_ = other.send(t, other.source(Fetched, "right", nil))
+	other.expect(t, []string{"fetched", "fetched"}, []redact.Secret{"right"})
+}
+
+// A failure of the network says nothing about the password.
+func TestANetworkFailureIsNoRefusal(t *testing.T) {
+	s := newScene(t)
+	for range 2 {
+		if err := s.send(t, s.source(Fetched, "broken", nil)); !errors.Is(err, wire.ErrUnreachable) {
+			t.Error(err)
+		}
+	}
+	s.expect(t, []string{"fetched", "fetched"}, []redact.Secret{"broken", "broken"})
+}
+
+func TestAnExplicitLoginIsNeverQuiet(t *testing.T) {
+	s := newScene(t)
+	s.Explicit = true
+	for range 3 {
+		_ = s.send(t, s.source(Typed, "wrong", nil))
+	}
+	s.expect(t, []string{"typed", "typed", "typed"}, []redact.Secret{"wrong", "wrong", "wrong"})
+	s.Explicit = false
+	_ = s.send(t, s.source(Typed, "right", nil)) // And it quiets no prompt of kubectl's.
+	if len(s.sent) != 4 {
+		t.Error("a refused login quiets get-token")
+	}
+}
+
+func TestTheLockIsHeldFromTheLookToTheOutcome(t *testing.T) {
+	s := newScene(t)
+	held := false
+	s.Lock = func(context.Context) (func(), error) { held = true; return func() { held = false }, nil }
+	source := s.source(Given, "right", nil)
+	get := source.Get
+	source.Get = func(ctx context.Context) (redact.Secret, error) {
+		if held {
+			t.Error("locked while asking")
+		}
+		return get(ctx)
+	}
+	err := s.Send(t.Context(), []Source{source}, func(context.Context, redact.Secret, Source) error {
+		if !held {
+			t.Error("not locked while sending")
+		}
+		return nil
+	})
+	if err != nil || held {
+		t.Errorf("%v, held %t", err, held)
+	}
+}
+
+func TestARefusalDoesNotHoldTheSecret(t *testing.T) {
+	r, other := hash("wrong", time.Now()), hash("wrong", time.Now())
+	if !matches(r, "wrong") || matches(r, "Wrong") || matches(&tokens.Refusal{}, "") {
+		t.Error("the hash does not tell secrets apart")
+	}
+	if reflect.DeepEqual(r.Hash, other.Hash) || len(r.Salt) != saltLength {
+		t.Error("the hash is not salted")
+	}
+}

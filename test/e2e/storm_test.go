@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// passwordFile keeps a password where a password command finds it.
+func (h *home) passwordFile(t *testing.T, password string) string {
+	t.Helper()
+	path := filepath.Join(h.dir, "password")
+	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// storm runs kubectl n times at once and counts the exit codes.
+func (h *home) storm(t *testing.T, n int, args ...string) (codes map[int]int, output string) {
+	t.Helper()
+	codes = map[int]int{}
+	var mu sync.Mutex
+	var all strings.Builder
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			out, code := h.run(t, append([]string{"kubectl"}, args...)...)
+			mu.Lock()
+			defer mu.Unlock()
+			codes[code]++
+			all.WriteString(out)
+		})
+	}
+	group.Wait()
+	return codes, all.String()
+}
+
+// However many kubectl ask for a credential that has ended, one of them gets a new one and all have it.
+func TestFiftyKubectlRenewOnce(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u, "--password-command", "cat "+h.passwordFile(t, u.Password))
+	codes, out := h.storm(t, 50, "--context", "ns1", "get", "configmaps")
+	if codes[0] != 50 {
+		t.Errorf("exit codes %v:\n%.2000s", codes, out)
+	}
+	var sent []string
+	for _, line := range logins(t, u) {
+		if strings.Contains(line, "/wcp/") {
+			sent = append(sent, line)
+		}
+	}
+	if len(sent) != 1 || sent[0] != "POST /wcp/login 200 SERVER1" {
+		t.Errorf("requests: %q", sent)
+	}
+}
+
+// With a wrong password, too, one request reaches the server: vCenter would lock the account at five.
+func TestManyKubectlWithAWrongPasswordSendItOnce(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u, "--password-command", "cat "+h.passwordFile(t, u.Password))
+	h.passwordFile(t, "wrong")
+	codes, out := h.storm(t, 6, "--context", "ns1", "get", "configmaps")
+	if codes[1] != 6 {
+		t.Errorf("exit codes %v:\n%.2000s", codes, out)
+	}
+	if got := logins(t, u); len(got) != 1 || got[0] != "POST /wcp/login 401 SERVER1" {
+		t.Errorf("requests: %q", got)
+	}
+}
+
+// Some network file systems have no locks. That is a warning, and the work is done.
+func TestWithoutLocks(t *testing.T) {
+	t.Parallel()
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed; .ci/run installs it")
+	}
+	if err := exec.Command(strace, "-o", os.DevNull, "true").Run(); err != nil {
+		t.Skipf("strace may not trace here: %v", err)
+	}
+	h, u := newHome(t), newUser(t, "ns1")
+	h.ended(t, u, "--password-command", "cat "+h.passwordFile(t, u.Password))
+	for _, command := range [][]string{
+		{"get-token", "--server", site.Supervisors[0].Server, "--user", u.Username},
+		{"login", "--server", site.Supervisors[0].Server, "-u", u.Username},
+		{"logout"},
+	} {
+		out, code := h.run(t, append([]string{strace, "-f", "-o", os.DevNull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK", bin + "/kubectl-vsphere"}, command...)...)
+		if code != 0 || !strings.Contains(out, "no locks available") {
+			t.Errorf("%s: exit code %d:\n%s", command[0], code, out)
+		}
+	}
+}
