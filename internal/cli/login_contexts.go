@@ -26,8 +26,15 @@ func (a *App) writeContexts(ctx context.Context, files kubeconfig.Files, s token
 	wanted := wantedContexts(s, o, res)
 	command, told := execCommand()
 	var plan kubeconfig.Planned
+	var gone []string
 	report, err := files.Update(ctx, o.staticTokens, func(old *api.Config) (kubeconfig.Change, error) {
-		plan = kubeconfig.Plan(old, command, wanted)
+		plan = o.plan(old, command, wanted)
+		if found := vanished(old, s, o, res); len(found) > 0 {
+			gone = found // Once they are pruned there are none.
+		}
+		if plan.Change.Empty() && o.prune {
+			return kubeconfig.RemoveContexts(old, gone), nil
+		}
 		return plan.Change, nil
 	})
 	if err != nil {
@@ -39,6 +46,7 @@ func (a *App) writeContexts(ctx context.Context, files kubeconfig.Files, s token
 	for _, path := range report.Rewritten {
 		fmt.Fprintf(a.ErrOut, "note: %s has sections in flow style (as JSON), which were laid out anew\n", path)
 	}
+	a.reportVanished(gone, o)
 	w := written{Report: report}
 	for i, name := range plan.Names {
 		if name == "" {
@@ -48,20 +56,29 @@ func (a *App) writeContexts(ctx context.Context, files kubeconfig.Files, s token
 	return w, nil
 }
 
+// plan is what changes in a kubeconfig.
+func (o loginOptions) plan(old *api.Config, command string, wanted []kubeconfig.Wanted) kubeconfig.Planned {
+	p := kubeconfig.Plan(old, command, wanted)
+	if o.keepContext && old.CurrentContext != "" {
+		p.Change.CurrentContext = nil
+	}
+	return p
+}
+
 // wantedContexts is one context for the Supervisor, one for each namespace and one for each cluster.
 func wantedContexts(s tokens.Session, o loginOptions, res *login.Result) []kubeconfig.Wanted {
 	var wanted []kubeconfig.Wanted
 	for _, h := range res.Hosts {
 		if h.Address == o.server {
-			wanted = append(wanted, kubeconfig.Wanted{Name: h.Address.Host, Target: hostTarget(h, s.Trust, o)})
+			wanted = append(wanted, kubeconfig.Wanted{Name: o.prefix + h.Address.Host, Target: hostTarget(h, s.Trust, o)})
 		}
 	}
 	for _, ns := range res.Namespaces {
-		wanted = append(wanted, kubeconfig.Wanted{Name: ns.Name, Namespace: ns.Name, Target: hostTarget(ns.Host, s.Trust, o)})
+		wanted = append(wanted, kubeconfig.Wanted{Name: o.prefix + ns.Name, Namespace: ns.Name, Target: hostTarget(ns.Host, s.Trust, o)})
 	}
 	for _, c := range res.Clusters {
 		wanted = append(wanted, kubeconfig.Wanted{
-			Name: c.Name, Target: clusterTarget(c, o),
+			Name: o.prefix + c.Name, Target: clusterTarget(c, o),
 			Current: o.current != "" && (o.current == c.Name || o.current == c.Namespace+"/"+c.Name),
 		})
 	}

@@ -20,12 +20,19 @@ import (
 // login is the whole command: trust the server, see that it is a Supervisor, ask who it is, log in to everything,
 // keep it, write the contexts, say what happened. Nothing is written before the network is done.
 func (a *App) login(ctx context.Context, o loginOptions) error {
-	store, files, err := a.open()
+	store, files, err := a.open(o.files()...)
 	if err != nil {
 		return err
 	}
-	if err := files.Check(); err != nil {
-		return err // Better now than after the password was typed.
+	if o.server == (supervisor.Address{}) {
+		if o, err = a.repeat(store, files, o); err != nil {
+			return err
+		}
+	}
+	if !o.printed() {
+		if err := files.Check(); err != nil {
+			return err // Better now than after the password was typed.
+		}
 	}
 	t, err := a.chooseTrust(store, o)
 	if err != nil {
@@ -45,6 +52,12 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	session, res, err := a.prove(ctx, store, w, o, t, user)
 	if err != nil {
 		return err
+	}
+	switch {
+	case o.printed():
+		return a.printKubeconfig(session, o, res)
+	case o.dryRun:
+		return a.printPlan(files, session, o, res)
 	}
 	written, err := a.writeContexts(ctx, files, session, o, res)
 	if err != nil {
@@ -72,6 +85,10 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o 
 		var err error
 		if res, err = a.reach(ctx, w, o, user, password); err != nil {
 			return err
+		}
+		if o.dryRun {
+			session = last
+			return nil
 		}
 		session, err = a.keep(store, o, last, user, res)
 		if err == nil && last.Keychain && o.forgetKeychain {
@@ -164,6 +181,7 @@ func (a *App) keep(store *tokens.Store, o loginOptions, last tokens.Session, use
 	if !o.commandGiven {
 		session.PasswordCommand = last.PasswordCommand
 	}
+	session.Clusters, session.StaticTokens, session.ContextPrefix = o.clusters.String(), o.staticTokens && !o.printed(), o.prefix
 	for _, h := range res.Hosts {
 		session.Hosts = append(session.Hosts, h.Address.String())
 	}

@@ -21,13 +21,16 @@ func (a *App) openStore() (*tokens.Store, error) {
 	return tokens.Open(dir)
 }
 
-// open opens the store and finds the user's kubeconfig files.
-func (a *App) open() (*tokens.Store, kubeconfig.Files, error) {
+// open opens the store and finds the user's kubeconfig files. A path given by a flag stands for all of them, as with kubectl.
+func (a *App) open(kubeconfigs ...string) (*tokens.Store, kubeconfig.Files, error) {
 	store, err := a.openStore()
 	if err != nil {
 		return nil, kubeconfig.Files{}, err
 	}
-	paths, err := kubeconfig.Locate(a.Getenv, a.Home)
+	paths := kubeconfigs
+	if len(paths) == 0 {
+		paths, err = kubeconfig.Locate(a.Getenv, a.Home)
+	}
 	return store, kubeconfig.Files{
 		Paths: paths, Lock: filepath.Join(store.Dir(), "kubeconfig.lock"),
 		Warn: func(message string) { fmt.Fprintln(a.ErrOut, message) },

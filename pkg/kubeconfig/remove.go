@@ -17,10 +17,41 @@ func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Cha
 			delete(now.AuthInfos, name)
 		}
 	}
-	unused := map[string]bool{}
 	for name, c := range old.Contexts {
 		if u := old.AuthInfos[c.AuthInfo]; u != nil && now.AuthInfos[c.AuthInfo] == nil {
 			delete(now.Contexts, name)
+		}
+	}
+	return removed(old, now)
+}
+
+// RemoveContexts works out the change that takes away contexts, and those of their users and clusters that login wrote and
+// nobody uses then.
+func RemoveContexts(old *api.Config, names []string) Change {
+	now := old.DeepCopy()
+	users := map[string]bool{}
+	for _, name := range names {
+		if c := now.Contexts[name]; c != nil {
+			users[c.AuthInfo] = true
+			delete(now.Contexts, name)
+		}
+	}
+	for _, c := range now.Contexts {
+		delete(users, c.AuthInfo)
+	}
+	for name := range users {
+		if _, ours := Ours(now.AuthInfos[name]); ours {
+			delete(now.AuthInfos, name)
+		}
+	}
+	return removed(old, now)
+}
+
+// removed is the change from old to now, in which contexts are missing, without the clusters that nobody uses then.
+func removed(old, now *api.Config) Change {
+	unused := map[string]bool{}
+	for name, c := range old.Contexts {
+		if now.Contexts[name] == nil {
 			unused[c.Cluster] = true
 		}
 	}

@@ -19,6 +19,33 @@ type Report struct {
 	Written   []string    // the files that were replaced
 	Rewritten []string    // those of them where a section or the file, being in flow style, was laid out anew
 	Config    *api.Config // all files merged, as they are now
+	Texts     []Text      // of Preview: the files that would be replaced
+}
+
+// Text is a file as it is and as it is to become.
+type Text struct {
+	Path     string
+	Old, New []byte
+}
+
+// Preview works out what Update would do, and writes nothing.
+func (f Files) Preview(plan func(*api.Config) (Change, error)) (Report, error) {
+	docs, report, err := f.planned(plan)
+	if err != nil {
+		return Report{}, err
+	}
+	for _, doc := range docs {
+		if doc.changed() {
+			report.Texts = append(report.Texts, Text{doc.path, doc.read, doc.text})
+		}
+	}
+	return report, nil
+}
+
+// Text is a kubeconfig with the change and nothing else.
+func (c Change) Text() ([]byte, error) {
+	text, _, err := Splice(nil, c)
+	return text, err
 }
 
 // rounds bounds how often plan is asked again: an entry of a later file comes to light when the first one's goes.
@@ -77,25 +104,12 @@ func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) 
 		return Report{}, err
 	}
 	defer release()
-	docs, err := f.read()
+	docs, report, err := f.planned(plan)
 	if err != nil {
 		return Report{}, err
 	}
-	var report Report
-	for range rounds {
-		change, err := plan(merge(docs))
-		if err != nil {
-			return Report{}, err
-		}
-		if change.Empty() {
-			break
-		}
-		if err := edits(docs, change, &report); err != nil {
-			return Report{}, err
-		}
-	}
 	for _, doc := range docs {
-		if bytes.Equal(doc.read, doc.text) && (doc.exists || len(doc.text) == 0) {
+		if !doc.changed() {
 			continue
 		}
 		if err := locked[doc.path]; err != nil {
@@ -106,8 +120,35 @@ func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) 
 		}
 		report.Written = append(report.Written, doc.path)
 	}
-	report.Config = merge(docs)
 	return report, nil
+}
+
+// planned reads the files and makes the changes in memory.
+func (f Files) planned(plan func(*api.Config) (Change, error)) ([]*file, Report, error) {
+	docs, err := f.read()
+	if err != nil {
+		return nil, Report{}, err
+	}
+	var report Report
+	for range rounds {
+		change, err := plan(merge(docs))
+		if err != nil {
+			return nil, Report{}, err
+		}
+		if change.Empty() {
+			break
+		}
+		if err := edits(docs, change, &report); err != nil {
+			return nil, Report{}, err
+		}
+	}
+	report.Config = merge(docs)
+	return docs, report, nil
+}
+
+// changed tells whether the file is to be written.
+func (d *file) changed() bool {
+	return !bytes.Equal(d.read, d.text) || !d.exists && len(d.text) > 0
 }
 
 // edits puts a change of the merged view into the files.

@@ -53,6 +53,18 @@ func parseRef(s string) (Ref, error) {
 	return Ref{Namespace: namespace, Name: name}, nil
 }
 
+// String is what ParseSelection reads; empty for all.
+func (s Selection) String() string {
+	if s.nothing {
+		return "none"
+	}
+	var refs []string
+	for _, r := range s.only {
+		refs = append(refs, r.String())
+	}
+	return strings.Join(refs, ",")
+}
+
 // With is the selection narrowed to ref, or to ref beside the clusters it names already.
 func (s Selection) With(ref Ref) Selection {
 	if slices.Contains(s.only, ref) {
@@ -60,6 +72,9 @@ func (s Selection) With(ref Ref) Selection {
 	}
 	return Selection{only: append(slices.Clone(s.only), ref)}
 }
+
+// All tells whether every cluster is wanted.
+func (s Selection) All() bool { return !s.nothing && len(s.only) == 0 }
 
 // Named tells whether the user named the clusters.
 func (s Selection) Named() bool { return len(s.only) > 0 }

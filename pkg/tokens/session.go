@@ -25,6 +25,11 @@ type Session struct {
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, under Account
 
+	// What the last login was for, so that the next one can repeat it.
+	Clusters      string `json:"clusters,omitempty"` // a selection as typed; empty: all
+	StaticTokens  bool   `json:"staticTokens,omitempty"`
+	ContextPrefix string `json:"contextPrefix,omitempty"`
+
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
 }

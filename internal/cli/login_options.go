@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+)
+
+// loginOptions is what the flags mean.
+type loginOptions struct {
+	server       supervisor.Address
+	user         string // empty: to be asked
+	insecure     bool
+	caFile       string
+	clusters     login.Selection
+	current      string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
+	staticTokens bool
+
+	kubeconfig  string // a file; empty: the user's; "-": standard output
+	prefix      string // of the contexts' names
+	keepContext bool
+	dryRun      bool
+	planFormat  planFormat
+
+	passwordStdin   bool
+	passwordCommand []string
+	commandGiven    bool // the flag was there, perhaps empty
+	savePassword    bool
+	forgetKeychain  bool // --save-password=false
+	force           bool
+	prune           bool
+
+	given func(flag string) bool // tells whether a flag was on the command line
+}
+
+// printed tells whether the kubeconfig goes to standard output.
+func (o loginOptions) printed() bool { return o.kubeconfig == "-" }
+
+// files are the paths that --kubeconfig names; none are the user's own.
+func (o loginOptions) files() []string {
+	if o.kubeconfig == "" || o.printed() {
+		return nil
+	}
+	return []string{o.kubeconfig}
+}
+
+// options checks the command line as far as that is possible without asking anybody.
+func (f loginFlags) options() (loginOptions, error) {
+	o := loginOptions{
+		user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens,
+		kubeconfig: f.kubeconfig, prefix: f.contextPrefix, keepContext: f.keepContext, dryRun: f.dryRun, planFormat: f.output,
+		passwordStdin: f.passwordStdin, savePassword: f.savePassword, force: f.force, prune: f.prune,
+	}
+	if err := f.conflicts(); err != nil {
+		return o, err
+	}
+	o.staticTokens = o.staticTokens || o.printed() // What is printed may go to where there is no store.
+	if f.passwordCommand != "" {
+		var err error
+		if o.passwordCommand, err = secret.ParseCommand(f.passwordCommand); err != nil {
+			return o, usagef("--password-command: %w", err)
+		}
+	}
+	var err error
+	if f.server != "" { // Else the last login is repeated.
+		if o.server, err = supervisor.ParseAddress(f.server); err != nil {
+			return o, usagef("--server: %w", err)
+		}
+	}
+	if f.user != "" {
+		if err := sso.CheckUser(f.user); err != nil {
+			return o, usagef("--vsphere-username: %w", err)
+		}
+	}
+	o.clusters, o.current, err = f.selection()
+	return o, err
+}
+
+// conflicts finds flags that do not go together.
+func (f loginFlags) conflicts() error {
+	switch {
+	case f.insecure && f.ca != "":
+		return usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
+	case f.passwordStdin && f.passwordCommand != "":
+		return usagef("--password-stdin and --password-command do not go together")
+	case f.passwordStdin && f.user == "" && f.server != "":
+		return usagef("--password-stdin needs --vsphere-username: there is nothing left to ask on")
+	case f.output != "" && !f.dryRun:
+		return usagef("--output goes with --dry-run")
+	case f.kubeconfig == "-" && f.dryRun:
+		return usagef("--kubeconfig - writes nothing anyway; it does not go with --dry-run")
+	}
+	return nil
+}
+
+// selection joins the closed plugin's two flags, which name one cluster, with --workload-clusters.
+func (f loginFlags) selection() (login.Selection, string, error) {
+	sel, err := login.ParseSelection(f.clusters)
+	if err != nil {
+		return sel, "", usagef("--workload-clusters: %w", err)
+	}
+	if f.clusterName == "" {
+		if f.clusterNamespace != "" {
+			return sel, "", usagef("--tanzu-kubernetes-cluster-namespace goes with --tanzu-kubernetes-cluster-name")
+		}
+		return sel, "", nil
+	}
+	ref := login.Ref{Namespace: f.clusterNamespace, Name: f.clusterName}
+	if f.clusters == "all" {
+		return sel, ref.String(), nil
+	}
+	return sel.With(ref), ref.String(), nil
+}

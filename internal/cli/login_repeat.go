@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// repeat fills in what the last login of the current context's session was for. Flags that are given win. Skipping the
+// verification is never repeated by itself.
+func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions) (loginOptions, error) {
+	cfg, err := files.Load()
+	if err != nil {
+		return o, err
+	}
+	session, found, err := currentSession(store, cfg)
+	if err != nil {
+		return o, err
+	}
+	if !found {
+		return o, usagef("--server is missing: which Supervisor? (There is no session to repeat.)")
+	}
+	if o.server, err = supervisor.ParseAddress(session.Server); err != nil {
+		return o, err
+	}
+	if session.Trust.Mode == trust.Insecure && !o.insecure && o.caFile == "" {
+		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority", session.Server)
+	}
+	if o.user == "" {
+		o.user = session.User
+	}
+	if hit.Fold(o.user) != hit.Fold(session.User) {
+		return o, nil // Somebody else: what the session was for is not theirs.
+	}
+	return o.like(session)
+}
+
+// like takes what flags did not say from the last login.
+func (o loginOptions) like(session tokens.Session) (loginOptions, error) {
+	var err error
+	if !o.given("workload-clusters") && !o.given("tanzu-kubernetes-cluster-name") {
+		if o.clusters, err = login.ParseSelection(session.Clusters); err != nil {
+			return o, err
+		}
+	}
+	if !o.given("static-tokens") {
+		o.staticTokens = o.staticTokens || session.StaticTokens
+	}
+	if !o.given("context-prefix") {
+		o.prefix = session.ContextPrefix
+	}
+	return o, nil
+}
+
+// currentSession is the session of the current context, else the only one there is.
+func currentSession(store *tokens.Store, cfg *api.Config) (tokens.Session, bool, error) {
+	if c := cfg.Contexts[cfg.CurrentContext]; c != nil {
+		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours {
+			return store.FindSession(key)
+		}
+	}
+	all, _ := store.Sessions()
+	if len(all) == 1 {
+		return all[0], true, nil
+	}
+	return tokens.Session{}, false, nil
+}
+
+// vanished lists the contexts of the session for namespaces and clusters that this login did not find though it looked.
+func vanished(cfg *api.Config, s tokens.Session, o loginOptions, res *login.Result) []string {
+	if len(res.Failures) > 0 { // What failed may be there all the same.
+		return nil
+	}
+	var gone []string
+	for name, c := range cfg.Contexts {
+		key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo])
+		if ours && s.Covers(key) && !found(key, c.Namespace, o, res) {
+			gone = append(gone, name)
+		}
+	}
+	slices.Sort(gone)
+	return gone
+}
+
+// found tells whether a login reached what a context is for, or did not look for it.
+func found(key hit.Key, namespace string, o loginOptions, res *login.Result) bool {
+	if key.Cluster == "" {
+		return namespace == "" || slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool {
+			return ns.Name == namespace && ns.Host.Credential.Key.Same(key)
+		})
+	}
+	if !o.clusters.All() || len(res.Unlisted) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(res.Clusters, func(c login.Cluster) bool { return c.Credential.Key.Same(key) })
+}
+
+// reportVanished says which contexts lead nowhere any more, or went.
+func (a *App) reportVanished(gone []string, o loginOptions) {
+	for _, name := range gone {
+		if o.prune {
+			fmt.Fprintf(a.ErrOut, "note: the context %s is removed: what it was for is not there any more\n", name)
+		} else {
+			fmt.Fprintf(a.ErrOut, "note: what the context %s is for is not there any more; --prune removes it\n", name)
+		}
+	}
+}
