@@ -90,14 +90,17 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o 
 			session = last
 			return nil
 		}
-		session, err = a.keep(store, o, last, user, res)
-		if err == nil && last.Keychain && o.forgetKeychain {
+		if session, err = a.keep(store, o, last, user, res); err != nil {
+			return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err),
+				"Make %s writable, or name another place with %s.", store.Dir(), hit.HomeVariable)
+		}
+		if last.Keychain && o.forgetKeychain {
 			a.forgetPassword(ctx, last.Account)
 		}
-		if err == nil && o.savePassword {
+		if o.savePassword {
 			session = a.savePassword(ctx, store, session, password)
 		}
-		return err
+		return nil
 	})
 	return session, res, a.proveError(err, user)
 }

@@ -8,3 +8,6 @@ import (
 )
 
 func owner(fs.FileInfo) int { return os.Geteuid() }
+
+// mayWrite is told by the attempt there.
+func mayWrite(string) error { return nil }

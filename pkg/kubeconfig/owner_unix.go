@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // owner is the number of the user that a file belongs to.
@@ -15,3 +17,6 @@ func owner(info fs.FileInfo) int {
 	}
 	return os.Geteuid()
 }
+
+// mayWrite tells whether files can be made in a directory (access(2)).
+func mayWrite(dir string) error { return unix.Access(dir, unix.W_OK|unix.X_OK) }

@@ -60,6 +60,24 @@ func (d *file) replace(private bool) error {
 	return notWritable(d.path, path, err)
 }
 
+// writable tells what can be known beforehand of whether replace will work.
+func (d *file) writable() error {
+	path, err := resolve(d.path)
+	if err != nil {
+		return nil //nolint:nilerr // Reading it said so.
+	}
+	if info, err := os.Stat(path); err == nil {
+		if err := replaceable(d.path, info); err != nil {
+			return err
+		}
+	}
+	dir := filepath.Dir(path)
+	if err := mayWrite(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return notWritable(d.path, path, err)
+	}
+	return nil
+}
+
 // replaceable refuses a file that its owner has locked, or whose owner a new file would not have.
 func replaceable(path string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {

@@ -84,6 +84,9 @@ func (f Files) Check() error {
 	if err != nil {
 		return err
 	}
+	if err := destination(docs).writable(); err != nil {
+		return err
+	}
 	const name = "kubectl-vsphere-check"
 	current := name
 	var report Report

@@ -243,6 +243,32 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 }
 
+// Check tells beforehand what Update would fail on, and writes nothing.
+func TestCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+		want string // empty: fine
+	}{
+		"usual":     {small, 0o600, ""},
+		"read-only": {small, 0o400, "chmod u+w"},
+		"an alias":  {"apiVersion: v1\nkind: Config\nx: &u\n- name: a\n  user: {}\nusers: *u\n", 0o600, "users is an alias (*u)"},
+	} {
+		f := files(t, "config")
+		write(t, f.Paths[0], c.text, c.mode)
+		err := f.Check()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, _ := os.ReadFile(f.Paths[0]); string(after) != c.text {
+			t.Errorf("%s: the file changed", name)
+		}
+	}
+	if err := files(t, "none").Check(); err != nil {
+		t.Errorf("no file yet: %v", err)
+	}
+}
+
 // Entries are changed in the file that they come from; new ones go into the first file that exists.
 func TestUpdateSeveralFiles(t *testing.T) {
 	f := files(t, "missing", "first", "second")

@@ -1,6 +1,8 @@
 package trust
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,6 +14,14 @@ type Options struct {
 	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
+}
+
+// proxyRefusal says who it was: net/http gives the proxy's status as if it were the server's.
+func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return fmt.Errorf("the proxy %s does not connect: %s (NO_PROXY exempts a host)", proxy.Host, resp.Status)
 }
 
 // Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials go
@@ -26,6 +36,7 @@ func (t Trust) Client(o Options) (*http.Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy:                  o.Proxy,
+			OnProxyConnectResponse: proxyRefusal,
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        config,
 			TLSHandshakeTimeout:    o.Timeout,

@@ -325,6 +325,19 @@ func TestAProxyThatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestAProxyThatRefuses(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(server.Close)
+	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{Proxy: proxy(server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := fails(t, &wire.Client{HTTP: h}, get("https://sup.example.com/"), wire.ErrUnreachable)
+	if !strings.HasPrefix(failed.Message, "the proxy 127.0.0.1:") || !strings.Contains(failed.Message, "does not connect: 403 Forbidden") {
+		t.Errorf("got %q", failed.Message)
+	}
+}
+
 func TestNoSuchHost(t *testing.T) {
 	c := &wire.Client{HTTP: &http.Client{Transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
