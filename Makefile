@@ -7,6 +7,7 @@
 #   make lab        runs that site until Ctrl-C
 #   make lint       golangci-lint and govulncheck
 #   make bench      speed and memory, as ratios within one run
+#   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make generate   docs/commands.md from the program's own help
 
 SHELL := /bin/sh
@@ -27,7 +28,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build lab-build lab demo check test unit e2e lab-test lint vuln bench generate check-generated clean FORCE
+.PHONY: build lab-build lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/kubectl_complete-vsphere
 
@@ -84,6 +85,11 @@ vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 
 bench: build lab-build
 	cd test/e2e && go run ./bench
+
+# Each parser of what others write gets FUZZTIME of odd input.
+FUZZTIME ?= 30s
+fuzz:
+	scripts/fuzz $(FUZZTIME)
 
 generate:
 	go run ./internal/gendocs > docs/commands.md
