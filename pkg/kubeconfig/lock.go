@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,7 +42,45 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 		f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err))
 		return func() {}, nil
 	}
+	f.recover()
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// held is a lock of kubectl's kind that we hold. It stands in our own lock file, so that one of us who is killed with it does not
+// keep kubectl and us out: kubectl breaks no lock, and we wait for it to be old.
+type held struct {
+	Path string    `json:"path"`
+	Made time.Time `json:"made"` // tells it from a later one
+}
+
+// recover removes the locks of one of us who was killed. The caller holds our own lock: nobody of us is at work.
+func (f Files) recover() {
+	var left []held
+	if text, err := os.ReadFile(f.Lock); err != nil || json.Unmarshal(text, &left) != nil {
+		return
+	}
+	for _, h := range left {
+		info, err := os.Lstat(h.Path)
+		if err == nil && info.Mode().IsRegular() && info.Size() == 0 && info.ModTime().Equal(h.Made) && os.Remove(h.Path) == nil {
+			f.Warn(fmt.Sprintf("Removed %s, which a login or logout left there when it was killed.", h.Path))
+		}
+	}
+	f.remember(nil)
+}
+
+// remember notes the locks that we hold. Without it a left one is waited for until it is old; nothing else depends on it.
+func (f Files) remember(paths []string) {
+	var all []held
+	for _, path := range paths {
+		if info, err := os.Lstat(path); err == nil {
+			all = append(all, held{path, info.ModTime()})
+		}
+	}
+	var text []byte
+	if len(all) > 0 {
+		text, _ = json.Marshal(all) // Strings and times always marshal.
+	}
+	_ = os.WriteFile(f.Lock, text, 0o600)
 }
 
 // lockLikeKubectl takes the lock that kubectl takes for each file: PATH.lock, created exclusively, empty, mode 0, in the
@@ -52,6 +91,7 @@ func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[st
 		for _, path := range held {
 			_ = os.Remove(path)
 		}
+		f.remember(nil)
 	}
 	errs = map[string]error{}
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
@@ -60,6 +100,7 @@ func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[st
 		switch {
 		case err == nil:
 			held = append(held, lock)
+			f.remember(held)
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
 			errs[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):

@@ -184,6 +184,30 @@ func TestUpdateRemovesStaleLock(t *testing.T) {
 }
 
 // A chain of relative links stays, and so does a link to a file that does not exist yet.
+// A lock of kubectl's kind that one of us left when it was killed is known again, and gone at once; another one is not touched.
+func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
+	f := files(t, "config")
+	write(t, f.Paths[0], small, 0o600)
+	lock := f.Paths[0] + ".lock"
+	var told []string
+	f.Warn = func(message string) { told = append(told, message) }
+	write(t, lock, "", 0o600)
+	f.remember([]string{lock})
+	if _, err := f.Update(t.Context(), false, login("ns1")); err != nil || len(told) != 1 || !strings.Contains(told[0], "killed") {
+		t.Errorf("%v %q", err, told)
+	}
+	write(t, lock, "", 0o600)
+	f.remember([]string{lock})
+	later := time.Now().Add(time.Millisecond)
+	if err := os.Chtimes(lock, later, later); err != nil {
+		t.Fatal(err)
+	}
+	f.recover()
+	if _, err := os.Lstat(lock); err != nil {
+		t.Error("a lock of somebody else was removed")
+	}
+}
+
 func TestUpdateThroughLinks(t *testing.T) {
 	f := files(t, "config")
 	dir := filepath.Dir(f.Paths[0])
