@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
 
 // How long kubectl's lock is waited for, how often it is tried, and from what age on it is left over from a kubectl that
@@ -26,24 +26,17 @@ const (
 
 // lock takes our own lock.
 func (f Files) lock(ctx context.Context) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(f.Lock), 0o700); err != nil {
-		return nil, err
+	locked := true
+	unlock, err = filelock.Take(ctx, f.Lock,
+		func() { f.Warn("Waiting for another login or logout that writes the kubeconfig …") },
+		func(err error) { // kubectl's lock files work where there is none.
+			locked = false
+			f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err))
+		})
+	if err == nil && locked {
+		f.recover()
 	}
-	lock := flock.New(f.Lock, flock.SetPermissions(0o600))
-	taken, err := lock.TryLock()
-	if err == nil && !taken {
-		f.Warn("Waiting for another login or logout that writes the kubeconfig …")
-		_, err = lock.TryLockContext(ctx, lockRetry)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return nil, fmt.Errorf("lock %s: %w", f.Lock, ctx.Err())
-	case err != nil: // Some network file systems have none; kubectl's lock files work there.
-		f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err))
-		return func() {}, nil
-	}
-	f.recover()
-	return func() { _ = lock.Unlock() }, nil
+	return unlock, err
 }
 
 // held is a lock of kubectl's kind that we hold. It stands in our own lock file, so that one of us who is killed with it does not

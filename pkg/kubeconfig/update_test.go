@@ -183,7 +183,6 @@ func TestUpdateRemovesStaleLock(t *testing.T) {
 	}
 }
 
-// A chain of relative links stays, and so does a link to a file that does not exist yet.
 // A lock of kubectl's kind that one of us left when it was killed is known again, and gone at once; another one is not touched.
 func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
 	f := files(t, "config")
@@ -208,6 +207,7 @@ func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
 	}
 }
 
+// A chain of relative links stays, and so does a link to a file that does not exist yet.
 func TestUpdateThroughLinks(t *testing.T) {
 	f := files(t, "config")
 	dir := filepath.Dir(f.Paths[0])

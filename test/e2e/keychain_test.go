@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -10,7 +12,8 @@ import (
 const keychainScript = `
 printf keyring | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
 trap 'kill $!; wait' EXIT
-for i in $(seq 100); do secret-tool search service none >/dev/null 2>&1 && break; sleep 0.05; done
+for i in $(seq 200); do echo ready | secret-tool store --label=ready probe ready 2>/dev/null && break; sleep 0.05; done
+secret-tool clear probe ready
 login() { kubectl-vsphere login --server "$SERVER" -u "$U" --certificate-authority "$CA" --password-stdin "$@" <password >/dev/null; }
 renew() { (kubectl-vsphere get-token --server "$SERVER" --user "$U" --force-refresh >token; echo "renewed: $?"); }
 held() { echo "held: $(secret-tool search --all service kubectl-vsphere 2>&1 | grep -c '^secret = ')"; }
@@ -18,6 +21,15 @@ login --save-password && renew; held
 kubectl-vsphere logout >/dev/null; held
 login --save-password; login; renew; held
 login --save-password=false; renew; held
+`
+
+// busConfig is a session bus that starts no services by itself: a second keyring would come up while the first one starts.
+const busConfig = `<busconfig>
+<type>session</type>
+<listen>unix:tmpdir=/tmp</listen>
+<auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>
 `
 
 // The password is saved in a real Secret Service (GNOME's), renews the session without a person, and goes with the session.
@@ -31,7 +43,11 @@ func TestKeychain(t *testing.T) {
 	u := newUser(t, "ns1")
 	h := newHome(t, "U="+u.Username, "SERVER="+site.Supervisors[0].Server, "CA="+site.Supervisors[0].CA)
 	h.passwordFile(t, u.Password)
-	out, _ := h.run(t, "dbus-run-session", "--", "sh", "-c", keychainScript)
+	bus := filepath.Join(h.dir, "bus.conf")
+	if err := os.WriteFile(bus, []byte(busConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := h.run(t, "dbus-run-session", "--config-file="+bus, "--", "sh", "-c", keychainScript)
 	var got []string
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(line, "renewed:") || strings.HasPrefix(line, "held:") {
