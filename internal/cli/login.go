@@ -13,6 +13,8 @@ type loginFlags struct {
 	clusterNamespace string
 
 	ca           string
+	fingerprint  string
+	replaceCA    bool
 	clusters     string
 	staticTokens bool
 
@@ -36,8 +38,9 @@ The password is asked for, or read from KUBECTL_VSPHERE_PASSWORD; it is sent to 
 --save-password says so. Tokens
 are cached in a directory that only you can read, not in the kubeconfig: the contexts call "kubectl-vsphere get-token".
 
-The Supervisor's certificate must be trusted: by the system, by --certificate-authority, or not at all with
---insecure-skip-tls-verify. A CA file is remembered for the next login to the same Supervisor.
+The Supervisor's certificate must be trusted: by the system, by --certificate-authority, by --ca-fingerprint, by you when
+you are asked at a terminal (trust on first use), or not at all with --insecure-skip-tls-verify. All but the last are
+remembered for the next login to the same Supervisor.
 
 Without flags the last login of the current context's session is repeated, with what was granted since.
 
@@ -82,6 +85,8 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.clusterName, "tanzu-kubernetes-cluster-name", "", "Name of the Tanzu Kubernetes cluster to login to, and to no other.")
 	flags.StringVar(&f.clusterNamespace, "tanzu-kubernetes-cluster-namespace", "", "Namespace in which the Tanzu Kubernetes cluster resides.")
 	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) that the Supervisor's certificate is verified with.")
+	flags.StringVar(&f.fingerprint, "ca-fingerprint", "", "SHA-256 of the CA (or certificate) that the Supervisor must show, as sha256:HEX; it is trusted from then on.")
+	flags.BoolVar(&f.replaceCA, "replace-ca", false, "Ask about a CA that is not the one that was trusted so far.")
 	flags.StringVar(&f.clusters, "workload-clusters", "", "TKG clusters to log in to: all, none, or a list of NAMESPACE/NAME. (default all)")
 	flags.BoolVar(&f.staticTokens, "static-tokens", false, "Write the tokens into the kubeconfig, for scripts that read them there (less secure).")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "",

@@ -5,17 +5,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // loginOptions is what the flags mean.
 type loginOptions struct {
-	server       supervisor.Address
-	user         string // empty: to be asked
-	insecure     bool
-	caFile       string
-	clusters     login.Selection
-	current      string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
-	staticTokens bool
+	server    supervisor.Address
+	user      string // empty: to be asked
+	insecure  bool
+	caFile    string
+	replaceCA bool
+
+	caFingerprint string // as trust.Fingerprint writes it
+	clusters      login.Selection
+	current       string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
+	staticTokens  bool
 
 	kubeconfig  string // a file; empty: the user's; "-": standard output
 	prefix      string // of the contexts' names
@@ -48,12 +52,18 @@ func (o loginOptions) files() []string {
 // options checks the command line as far as that is possible without asking anybody.
 func (f loginFlags) options() (loginOptions, error) {
 	o := loginOptions{
-		user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens,
+		user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens, replaceCA: f.replaceCA,
 		kubeconfig: f.kubeconfig, prefix: f.contextPrefix, keepContext: f.keepContext, dryRun: f.dryRun, planFormat: f.output,
 		passwordStdin: f.passwordStdin, savePassword: f.savePassword, force: f.force, prune: f.prune,
 	}
 	if err := f.conflicts(); err != nil {
 		return o, err
+	}
+	if f.fingerprint != "" {
+		var err error
+		if o.caFingerprint, err = trust.ParseFingerprint(f.fingerprint); err != nil {
+			return o, usagef("--ca-fingerprint: %w", err)
+		}
 	}
 	o.staticTokens = o.staticTokens || o.printed() // What is printed may go to where there is no store.
 	if f.passwordCommand != "" {
@@ -82,6 +92,8 @@ func (f loginFlags) conflicts() error {
 	switch {
 	case f.insecure && f.ca != "":
 		return usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
+	case f.fingerprint != "" && (f.insecure || f.ca != ""):
+		return usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
 	case f.passwordStdin && f.passwordCommand != "":
 		return usagef("--password-stdin and --password-command do not go together")
 	case f.passwordStdin && f.user == "" && f.server != "":

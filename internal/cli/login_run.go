@@ -34,15 +34,8 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 			return err // Better now than after the password was typed.
 		}
 	}
-	t, err := a.chooseTrust(store, o)
+	t, w, err := a.meet(ctx, store, o)
 	if err != nil {
-		return err
-	}
-	w, err := a.wireClient(t)
-	if err != nil {
-		return err
-	}
-	if err := a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server}); err != nil {
 		return err
 	}
 	user, err := a.username(ctx, o.user)

@@ -1,22 +1,106 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// meet makes the first contact with a Supervisor: before any password is asked for, its certificate is believed, for a reason that
+// the session keeps, and it has answered as a Supervisor does.
+func (a *App) meet(ctx context.Context, store *tokens.Store, o loginOptions) (trust.Trust, *wire.Client, error) {
+	t, err := a.chooseTrust(store, o)
+	if err != nil {
+		return t, nil, err
+	}
+	w, err := a.greetWith(ctx, t, o)
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || o.caFile != "" {
+		return t, w, err
+	}
+	if t, err = a.firstUse(ctx, o, t, untrusted); err != nil {
+		return t, nil, err
+	}
+	w, err = a.greetWith(ctx, t, o)
+	return t, w, err
+}
+
+func (a *App) greetWith(ctx context.Context, t trust.Trust, o loginOptions) (*wire.Client, error) {
+	w, err := a.wireClient(t)
+	if err != nil {
+		return nil, err
+	}
+	return w, a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server})
+}
+
+// firstUse decides about a CA that is not known: by the fingerprint of the command line, else a person at the terminal does. A CA
+// that was trusted before gives way to another one only when that is asked for.
+func (a *App) firstUse(ctx context.Context, o loginOptions, before trust.Trust, e *trust.UntrustedError) (trust.Trust, error) {
+	known := before.Fingerprints()
+	switch {
+	case o.caFingerprint != "":
+		pinned, ok := e.Pin(o.caFingerprint)
+		if !ok {
+			e.Reason = "it does not show the certificate of --ca-fingerprint " + o.caFingerprint
+			return before, e
+		}
+		return pinned, nil
+	case len(known) > 0 && !o.replaceCA:
+		return before, hint(&changedCA{o.server, known, e},
+			"Somebody may be between you and the server. If its CA was replaced, compare the SHA-256 and give --replace-ca.")
+	case a.Terminal == nil:
+		return before, e
+	}
+	fmt.Fprintf(a.ErrOut, "The certificate of %s is signed by a CA that is unknown here.\n%s", o.server, describe(e))
+	if len(known) > 0 {
+		fmt.Fprintf(a.ErrOut, "  trusted so far: %s\n", strings.Join(known, ", "))
+	}
+	fmt.Fprint(a.ErrOut, "This is trust on first use: nobody but you can tell whether this is the server and not somebody in between. Compare\n"+
+		"the last SHA-256 with your vSphere administrator, or with the root certificates that the vCenter offers for download.\n")
+	answer, err := a.prompter().Line(ctx, "Trust it for this Supervisor from now on? [y/N] ")
+	switch {
+	case errors.Is(err, secret.ErrEmpty), err == nil && !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes"):
+		fmt.Fprintln(a.ErrOut, "Not trusted. Nothing was sent.")
+		return before, &silentError{e} // What it is stands above.
+	case err != nil:
+		return before, err
+	}
+	pinned, _ := e.Pin(e.Shown())
+	return pinned, nil
+}
+
+// changedCA is a server that shows another CA than before.
+type changedCA struct {
+	server supervisor.Address
+	known  []string // fingerprints
+	*trust.UntrustedError
+}
+
+// Error shows both.
+func (e *changedCA) Error() string {
+	return fmt.Sprintf("the CA of %s is not the one that was trusted so far: it was SHA-256 %s and is %s", e.server, strings.Join(e.known, " or "), e.Shown())
+}
+
+// Unwrap gives the certificate that was not believed.
+func (e *changedCA) Unwrap() error { return e.UntrustedError }
+
 // chooseTrust decides how the Supervisor's certificate is verified: by a flag, else as at the last login to this
 // Supervisor, else by the system's roots. Skipping the verification is never remembered for the next login.
 func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, error) {
 	switch {
+	case o.caFingerprint != "":
+		return trust.Trust{Mode: trust.Pinned}, nil // Nothing yet: what the server shows is compared.
 	case o.caFile != "":
 		t, err := trust.FromFile(o.caFile)
 		if err != nil {
@@ -29,7 +113,7 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 	}
 	sessions, _ := store.Sessions()
 	for _, s := range sessions {
-		if s.Server == o.server.String() && s.Trust.Mode == trust.Bundle {
+		if s.Server == o.server.String() && (s.Trust.Mode == trust.Bundle || s.Trust.Mode == trust.Pinned) {
 			return s.Trust, nil
 		}
 	}
@@ -75,8 +159,8 @@ func (a *App) requestTimeout() (time.Duration, error) {
 	return d, nil
 }
 
-// untrustedHint says which flags would help against a certificate that is not trusted.
-func untrustedHint(e *trust.UntrustedError) string {
+// describe says what a person needs to decide about a certificate, a line each.
+func describe(e *trust.UntrustedError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  certificate of: %s\n", safetext.Line(e.Subject, 200))
 	fmt.Fprintf(&b, "  signed by:      %s\n", safetext.Line(e.Issuer, 200))
@@ -85,7 +169,12 @@ func untrustedHint(e *trust.UntrustedError) string {
 	if e.IssuerSHA256 != "" {
 		fmt.Fprintf(&b, "  CA SHA-256:     %s\n", e.IssuerSHA256)
 	}
-	fmt.Fprintf(&b, "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its vCenter),\n"+
-		"or, where nobody can come between you and the server, --insecure-skip-tls-verify.")
 	return b.String()
+}
+
+// untrustedHint says which flags would help against a certificate that is not trusted.
+func untrustedHint(e *trust.UntrustedError) string {
+	return describe(e) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its vCenter), or\n" +
+		"--ca-fingerprint sha256:… if you know that from elsewhere, or, where nobody can come between you and the server,\n" +
+		"--insecure-skip-tls-verify."
 }

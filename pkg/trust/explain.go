@@ -21,7 +21,10 @@ type UntrustedError struct {
 	SHA256       string   // of the certificate, as `openssl x509 -fingerprint -sha256` prints it
 	IssuerSHA256 string   // of the last CA certificate that the server showed; empty when it showed none
 	Names        []string // DNS names and addresses that the certificate is for
+	UnknownCA    bool     // nothing else is known to be wrong with it
 	Err          error
+
+	chain []*x509.Certificate
 }
 
 // Error is one line with host, reason and CA.
@@ -42,6 +45,8 @@ func Explain(host string, err error) error {
 		return err
 	}
 	e := &UntrustedError{Host: host, Reason: reason(verification.Err), Err: err}
+	var unknown x509.UnknownAuthorityError
+	e.UnknownCA = errors.As(verification.Err, &unknown)
 	e.describe(verification.UnverifiedCertificates)
 	return e
 }
@@ -50,6 +55,7 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	if len(chain) == 0 {
 		return
 	}
+	e.chain = chain
 	leaf, last := chain[0], chain[len(chain)-1]
 	e.Subject, e.Issuer = name(leaf.Subject.String()), name(leaf.Issuer.String())
 	e.NotBefore, e.NotAfter = leaf.NotBefore, leaf.NotAfter
@@ -76,8 +82,10 @@ func name(s string) string {
 // Fingerprint is the SHA-256 of a certificate in DER: upper-case hex pairs with colons.
 func Fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
-	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+	return format(sum[:])
 }
+
+func format(sum []byte) string { return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":") }
 
 func reason(err error) string {
 	var unknown x509.UnknownAuthorityError

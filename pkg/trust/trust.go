@@ -1,5 +1,5 @@
-// Package trust says why a server's certificate is believed: the system's roots, a bundle of CA certificates, or
-// nothing. It makes the HTTP client that follows from it, and explains a certificate that was not believed.
+// Package trust says why a server's certificate is believed: the system's roots, a bundle of CA certificates, what the server
+// showed at first use, or nothing. It makes the HTTP client that follows from it, and explains a certificate that was not believed.
 package trust
 
 import (
@@ -19,13 +19,14 @@ type Mode string
 const (
 	System   Mode = "system"   // the roots of the operating system (and SSL_CERT_FILE)
 	Bundle   Mode = "ca"       // the CA certificates of Trust.CA and no others
+	Pinned   Mode = "pinned"   // Trust.CA as well, which the server showed at first use
 	Insecure Mode = "insecure" // none: whoever answers is believed
 )
 
 // Trust is a mode with what it needs. The zero value is System.
 type Trust struct {
 	Mode Mode   `json:"mode"`
-	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle
+	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle and Pinned
 }
 
 // maxBundle bounds a CA file; the system's own bundle has about 250 kB.
@@ -84,6 +85,9 @@ func (t Trust) TLSConfig() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	switch t.Mode {
 	case System, "":
+	case Pinned:
+		c.RootCAs = x509.NewCertPool()
+		c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) // Before the first use there is none: nothing is trusted.
 	case Bundle:
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) {

@@ -327,3 +327,40 @@ func TestClientFollowsNoRedirectAndKeepsNoCookie(t *testing.T) {
 		}
 	}
 }
+
+func TestPin(t *testing.T) {
+	ca := newAuthority(t, "first")
+	server := ca.serve(t, nil)
+	var untrusted *trust.UntrustedError
+	if err := trust.Explain("sup", get(t, trust.Trust{Mode: trust.Pinned}, server.URL)); !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+		t.Fatalf("nothing pinned trusts: %v", err)
+	}
+	pinned, ok := untrusted.Pin(untrusted.Shown())
+	if !ok || pinned.Mode != trust.Pinned || len(pinned.Fingerprints()) != 1 || pinned.Fingerprints()[0] != untrusted.Shown() {
+		t.Fatalf("%+v %t", pinned, ok)
+	}
+	if err := get(t, pinned, server.URL); err != nil {
+		t.Errorf("the pinned server: %v", err)
+	}
+	if err := get(t, pinned, newAuthority(t, "second").serve(t, nil).URL); err == nil {
+		t.Error("another server is trusted")
+	}
+	if _, ok := untrusted.Pin(strings.Repeat("00:", 31) + "00"); ok {
+		t.Error("what was not shown is pinned")
+	}
+}
+
+func TestParseFingerprint(t *testing.T) {
+	want := trust.Fingerprint([]byte("x"))
+	plain := strings.ToLower(strings.ReplaceAll(want, ":", ""))
+	for _, s := range []string{want, plain, "sha256:" + plain, "SHA256:" + want, " " + want + "\n"} {
+		if got, err := trust.ParseFingerprint(s); err != nil || got != want {
+			t.Errorf("%q: %q, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "sha256:", plain[1:], plain + "00", "md5:" + plain, strings.Repeat("zz", 32)} {
+		if got, err := trust.ParseFingerprint(s); err == nil {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+}

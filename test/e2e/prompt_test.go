@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -282,5 +283,107 @@ func TestInterruptKubectl(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the terminal does not echo any more")
 		}
+	}
+}
+
+// Trust on first use: No by default, and no password before the answer.
+func TestFirstUse(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, "ns1")
+	h := newHome(t)
+	args := []string{"kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", u.Username}
+	const ask = "Trust it for this Supervisor from now on? [y/N] "
+	for _, answer := range []string{"\r", "n\r", "yep\r"} {
+		term := h.onTerminal(t, args...)
+		term.expect(ask)
+		term.enter(answer)
+		if code := term.wait(); code != 4 {
+			t.Errorf("%q: exit code %d:\n%s", answer, code, term.output())
+		}
+		if strings.Contains(term.output(), "Password") || !strings.Contains(term.output(), "CA SHA-256:") {
+			t.Errorf("%q:\n%s", answer, term.output())
+		}
+	}
+	if got := logins(t, u); len(got) > 0 {
+		t.Errorf("sent: %q", got)
+	}
+	term := h.onTerminal(t, args...)
+	term.expect(ask)
+	if code, _ := term.interrupt(); code != 130 {
+		t.Errorf("Ctrl-C: exit code %d", code)
+	}
+	for i, question := range []string{ask, ""} { // The second time it is trusted.
+		term := h.onTerminal(t, args...)
+		if question != "" {
+			term.expect(question)
+			term.enter("y\r")
+		}
+		term.expect("Password: ")
+		term.enter(u.Password + "\r")
+		if code := term.wait(); code != 0 || strings.Count(term.output(), ask) != 1-i {
+			t.Errorf("login %d: exit code %d:\n%s", i, code, term.output())
+		}
+	}
+	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
+		t.Errorf("kubectl: %s", out)
+	}
+}
+
+// A server whose CA is not the one of the last login is refused with both; asked for, a person decides.
+func TestReplaceCA(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	h.login(t, u)
+	h.otherCA(t)
+	if err := adminCall(http.MethodDelete, "log?user="+u.Username, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", u.Username}
+	term := h.onTerminal(t, args...)
+	if code := term.wait(); code != 4 || !strings.Contains(term.output(), "is not the one that was trusted so far") || !strings.Contains(term.output(), "--replace-ca") {
+		t.Errorf("exit code %d:\n%s", code, term.output())
+	}
+	if got := logins(t, u); len(got) > 0 {
+		t.Errorf("sent: %q", got)
+	}
+	term = h.onTerminal(t, append(args, "--replace-ca")...)
+	term.expect("trusted so far:")
+	term.expect("[y/N] ")
+	term.enter("yes\r")
+	term.expect("Password: ")
+	term.enter(u.Password + "\r")
+	if code := term.wait(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, term.output())
+	}
+	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
+		t.Errorf("kubectl: %s", out)
+	}
+}
+
+// otherCA makes the only session trust a CA that is not the Supervisor's.
+func (h *home) otherCA(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%q %v", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(filepath.Join(filepath.Dir(site.Supervisors[0].CA), "tkg1", "ca.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var session map[string]any
+	if err := json.Unmarshal(text, &session); err != nil {
+		t.Fatal(err)
+	}
+	session["trust"] = map[string]string{"mode": "pinned", "ca": string(ca)}
+	if text, err = json.Marshal(session); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], text, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,0 +1,57 @@
+package trust
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"strings"
+)
+
+// ParseFingerprint reads the SHA-256 of a certificate: 64 hex digits, with colons or without, in any case, perhaps after
+// "sha256:". It returns the form of Fingerprint.
+func ParseFingerprint(s string) (string, error) {
+	digits := strings.ReplaceAll(strings.TrimSpace(s), ":", "")
+	if rest, ok := strings.CutPrefix(strings.ToLower(digits), "sha256"); ok {
+		digits = rest
+	}
+	sum, err := hex.DecodeString(digits)
+	if err != nil || len(sum) != sha256.Size {
+		return "", errors.New("it is not a SHA-256: 64 hex digits, as in sha256:2F4B…")
+	}
+	return format(sum), nil
+}
+
+// Pin is trust in what the server showed: the certificate of the chain with that fingerprint. It is false when the chain holds
+// none.
+func (e *UntrustedError) Pin(fingerprint string) (Trust, bool) {
+	for _, c := range e.chain {
+		if Fingerprint(c.Raw) == fingerprint {
+			var text bytes.Buffer
+			_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // A buffer takes everything.
+			return Trust{Mode: Pinned, CA: text.String()}, true
+		}
+	}
+	return Trust{}, false
+}
+
+// Shown is the fingerprint of what is pinned at first use: the CA, if the server showed it, else its own certificate.
+func (e *UntrustedError) Shown() string {
+	if e.IssuerSHA256 != "" {
+		return e.IssuerSHA256
+	}
+	return e.SHA256
+}
+
+// Fingerprints are those of the certificates that this trust rests on.
+func (t Trust) Fingerprints() []string {
+	var all []string
+	for text := []byte(t.CA); ; {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return all
+		}
+		all = append(all, Fingerprint(block.Bytes))
+	}
+}
