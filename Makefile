@@ -28,7 +28,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build lab-build lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/kubectl_complete-vsphere
 
@@ -37,6 +37,10 @@ bin/kubectl-vsphere: FORCE
 
 bin/kubectl_complete-vsphere: completion/kubectl_complete-vsphere
 	mkdir -p bin && cp $< $@
+
+# The program whose every change of a file can be made to fail, for tests (pkg/disk/faults.go).
+faults-build: FORCE
+	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/kubectl-vsphere ./cmd/kubectl-vsphere
 
 # Constant flags: changing one would compile Kubernetes again.
 lab-build: FORCE
@@ -54,7 +58,7 @@ check:
 	go vet ./...
 	go test ./...
 
-test: build lab-build unit lab-test e2e
+test: build faults-build lab-build unit lab-test e2e
 
 unit:
 	go vet ./...

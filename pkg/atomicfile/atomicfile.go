@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
 // Options say how a file is written.
@@ -32,8 +33,14 @@ const (
 // abandoned is the age from which on a temporary file is nobody's, whatever its name says. Writing one takes milliseconds.
 const abandoned = time.Minute
 
-// Sweep removes the temporary files in a directory that a kill left behind. They may hold what the user wants gone.
-func Sweep(dir string) {
+// CreateTemp makes an empty temporary file (0600) in dir. Whoever makes it removes it.
+func CreateTemp(dir string) (*os.File, error) {
+	return disk.CreateTemp(dir, fmt.Sprintf("%s%d-*%s", prefix, os.Getpid(), suffix))
+}
+
+// Abandoned are the temporary files in a directory that a kill left behind.
+func Abandoned(dir string) []string {
+	var paths []string
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		name, ours := strings.CutPrefix(e.Name(), prefix)
@@ -45,15 +52,23 @@ func Sweep(dir string) {
 		pid, err := strconv.Atoi(number)
 		info, infoErr := e.Info()
 		if infoErr == nil && (err == nil && !alive(pid) || time.Since(info.ModTime()) > abandoned) {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
+	}
+	return paths
+}
+
+// Sweep removes what is Abandoned in a directory. It may hold what the user wants gone.
+func Sweep(dir string) {
+	for _, path := range Abandoned(dir) {
+		_ = disk.Remove(path)
 	}
 }
 
 // Write replaces the file at path, which must not be a symbolic link: the rename would replace the link.
 func Write(path string, text []byte, o Options) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, fmt.Sprintf("%s%d-*%s", prefix, os.Getpid(), suffix))
+	temp, err := CreateTemp(dir)
 	if err != nil {
 		return err
 	}
@@ -62,40 +77,28 @@ func Write(path string, text []byte, o Options) error {
 		err = o.Check()
 	}
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = disk.Rename(temp.Name(), path)
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name())
+		_ = disk.Remove(temp.Name())
 		return err
 	}
 	if o.Durable {
-		return syncDir(dir)
+		return disk.SyncDir(dir)
 	}
 	return nil
 }
 
 func fill(f *os.File, text []byte, o Options) error {
-	_, err := f.Write(text)
+	err := disk.Write(f, text)
 	if err == nil && o.Owner != nil && os.Geteuid() == 0 {
 		err = chownLike(f, o.Owner)
 	}
 	if err == nil {
-		err = f.Chmod(o.Mode)
+		err = disk.Chmod(f, o.Mode)
 	}
 	if err == nil && o.Durable {
-		err = f.Sync()
+		err = disk.Sync(f)
 	}
 	return errors.Join(err, f.Close())
-}
-
-// syncDir makes a rename last. Windows has no such call and orders its metadata itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
 func chownLike(f *os.File, like fs.FileInfo) error {
@@ -14,7 +16,7 @@ func chownLike(f *os.File, like fs.FileInfo) error {
 	if !ok {
 		return nil
 	}
-	return f.Chown(int(stat.Uid), int(stat.Gid))
+	return disk.Chown(f, int(stat.Uid), int(stat.Gid))
 }
 
 // alive tells whether a process runs. Another user's is, too.

@@ -5,11 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
 const (
@@ -30,12 +31,16 @@ func Take(ctx context.Context, path string, waiting func(), none func(error)) (u
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		none(err)
 		return func() {}, nil
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	taken, err := lock.TryLock()
+	var taken bool
+	err = disk.Do("lock", path, func() error { // It may make the file.
+		taken, err = lock.TryLock()
+		return err
+	})
 	if err == nil && !taken {
 		waiting()
 		bounded, cancel := context.WithTimeoutCause(ctx, wait, ErrBusy)

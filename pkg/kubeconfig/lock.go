@@ -2,7 +2,6 @@ package kubeconfig
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
 
@@ -26,74 +27,50 @@ const (
 
 // lock takes our own lock.
 func (f Files) lock(ctx context.Context) (unlock func(), err error) {
-	locked := true
-	unlock, err = filelock.Take(ctx, f.Lock,
+	return filelock.Take(ctx, f.Lock,
 		func() { f.Warn("Waiting for another login or logout that writes the kubeconfig …") },
-		func(err error) { // kubectl's lock files work where there is none.
-			locked = false
-			f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err))
-		})
-	if err == nil && locked {
-		f.recover()
-	}
-	return unlock, err
+		func(err error) { f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err)) }) // kubectl's lock files work there.
 }
 
-// held is a lock of kubectl's kind that we hold. It stands in our own lock file, so that one of us who is killed with it does not
-// keep kubectl and us out: kubectl breaks no lock, and we wait for it to be old.
-type held struct {
-	Path string    `json:"path"`
-	Made time.Time `json:"made"` // tells it from a later one
-}
-
-// recover removes the locks of one of us who was killed. The caller holds our own lock: nobody of us is at work.
+// recover removes what one of us left that was killed: temporary files, and locks of kubectl's kind, which keep kubectl and us
+// out, since kubectl breaks none and we wait for them to be old.
 func (f Files) recover() {
-	var left []held
-	if text, err := os.ReadFile(f.Lock); err != nil || json.Unmarshal(text, &left) != nil {
-		return
-	}
-	for _, h := range left {
-		info, err := os.Lstat(h.Path)
-		if err == nil && info.Mode().IsRegular() && info.Size() == 0 && info.ModTime().Equal(h.Made) && os.Remove(h.Path) == nil {
-			f.Warn(fmt.Sprintf("Removed %s, which a login or logout left there when it was killed.", h.Path))
+	for _, path := range f.Paths {
+		lock := path + ".lock"
+		for _, left := range atomicfile.Abandoned(filepath.Dir(lock)) {
+			if sameFile(left, lock) && disk.Remove(lock) == nil {
+				f.Warn(fmt.Sprintf("Removed %s, which a login or logout left there when it was killed.", lock))
+			}
+		}
+		atomicfile.Sweep(filepath.Dir(lock))
+		if file, err := resolve(path); err == nil {
+			atomicfile.Sweep(filepath.Dir(file))
 		}
 	}
-	f.remember(nil)
 }
 
-// remember notes the locks that we hold. Without it a left one is waited for until it is old; nothing else depends on it.
-func (f Files) remember(paths []string) {
-	var all []held
-	for _, path := range paths {
-		if info, err := os.Lstat(path); err == nil {
-			all = append(all, held{path, info.ModTime()})
-		}
-	}
-	var text []byte
-	if len(all) > 0 {
-		text, _ = json.Marshal(all) // Strings and times always marshal.
-	}
-	_ = os.WriteFile(f.Lock, text, 0o600)
+func sameFile(a, b string) bool {
+	first, err := os.Lstat(a)
+	second, secondErr := os.Lstat(b)
+	return err == nil && secondErr == nil && os.SameFile(first, second)
 }
 
 // lockLikeKubectl takes the lock that kubectl takes for each file: PATH.lock, created exclusively, empty, mode 0, in the
 // order of the paths. A file whose directory cannot be written to is in errs: it matters only if that file is to change.
 func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[string]error, err error) {
-	var held []string
+	var releases []func()
 	release = func() {
-		for _, path := range held {
-			_ = os.Remove(path)
+		for _, r := range releases {
+			r()
 		}
-		f.remember(nil)
 	}
 	errs = map[string]error{}
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
 		lock := path + ".lock"
-		err := f.create(ctx, lock)
+		remove, err := f.create(ctx, lock)
 		switch {
 		case err == nil:
-			held = append(held, lock)
-			f.remember(held)
+			releases = append(releases, remove)
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
 			errs[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
@@ -108,17 +85,39 @@ func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[st
 	return release, errs, nil
 }
 
-// create makes a lock file, with patience while another process has it.
-func (f Files) create(ctx context.Context, lock string) error {
-	// kubectl makes the directory too. 0700, since what will be in it is private.
-	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
-		return err
+// create makes a lock file, with patience while another process has it. The lock is a link to a temporary file of ours, by which
+// recover knows it again.
+func (f Files) create(ctx context.Context, lock string) (remove func(), err error) {
+	dir := filepath.Dir(lock)
+	if err := disk.MkdirAll(dir, 0o700); err != nil { // kubectl makes it too. 0700, since what will be in it is private.
+		return nil, err
 	}
+	temp, err := atomicfile.CreateTemp(dir)
+	if err != nil {
+		return nil, err
+	}
+	drop := func() { _ = disk.Remove(temp.Name()) }
+	if err := errors.Join(disk.Chmod(temp, 0), temp.Close()); err != nil {
+		drop()
+		return nil, err
+	}
+	if err := f.link(ctx, temp.Name(), lock); err != nil {
+		drop()
+		return nil, err
+	}
+	return func() {
+		if disk.Remove(lock) == nil { // Else recover needs the other name.
+			drop()
+		}
+	}, nil
+}
+
+func (f Files) link(ctx context.Context, temp, lock string) error {
 	start, told := time.Now(), false
 	for {
-		file, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL, 0)
-		if err == nil {
-			return file.Close()
+		err := disk.Link(temp, lock)
+		if err != nil && !errors.Is(err, fs.ErrExist) { // Some file systems have no links.
+			err = disk.CreateExclusive(lock, 0)
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return err
@@ -150,16 +149,16 @@ func (f Files) breakStale(lock string) bool {
 		return false
 	}
 	aside := fmt.Sprintf("%s.stale-%d", lock, os.Getpid())
-	if os.Rename(lock, aside) != nil {
+	if disk.Rename(lock, aside) != nil {
 		return false
 	}
 	moved, err := os.Lstat(aside)
 	if err != nil || !os.SameFile(seen, moved) {
-		_ = os.Link(aside, lock)
-		_ = os.Remove(aside)
+		_ = disk.Link(aside, lock)
+		_ = disk.Remove(aside)
 		return false
 	}
-	_ = os.Remove(aside)
+	_ = disk.Remove(aside)
 	f.Warn(fmt.Sprintf("Removed %s, which was left there %s ago.", lock, time.Since(seen.ModTime()).Round(time.Second)))
 	return true
 }

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 )
 
 // Report says what Update did.
@@ -63,11 +60,7 @@ func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) 
 		return Report{}, err
 	}
 	defer unlock()
-	for _, path := range f.Paths {
-		if file, err := resolve(path); err == nil {
-			atomicfile.Sweep(filepath.Dir(file)) // Our other writers wait for the lock: nothing there is in use.
-		}
-	}
+	f.recover() // Our other writers wait for the lock: what is left there is not in use.
 	for range rounds {
 		report, err := f.update(ctx, private, plan)
 		if !errors.Is(err, errChanged) {

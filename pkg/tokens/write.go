@@ -3,10 +3,10 @@ package tokens
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
 // durability says what a crash of the machine may cost.
@@ -19,7 +19,7 @@ const (
 
 // write replaces a file of the store.
 func (s *Store) write(path string, text []byte, d durability) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	return atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
@@ -27,7 +27,7 @@ func (s *Store) write(path string, text []byte, d durability) error {
 
 // remove removes a file that may be gone already.
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package disk
+
+func persist(call func() error) error { return call() }
