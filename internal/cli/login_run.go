@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -84,8 +85,11 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o 
 			return nil
 		}
 		if session, err = a.keep(store, o, last, user, res); err != nil {
-			return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err),
-				"Make %s writable, or name another place with %s.", store.Dir(), hit.HomeVariable)
+			remedy := "Make %s writable, or name another place with %s."
+			if disk.Full(err) {
+				remedy = "There is no room in %s: make some, or name another place with %s."
+			}
+			return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), remedy, store.Dir(), hit.HomeVariable)
 		}
 		if last.Keychain && o.forgetKeychain {
 			a.forgetPassword(ctx, last.Account)

@@ -7,7 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"syscall"
 )
+
+// Full tells whether err is that there is no room: a full disk, a quota, a limit (RLIMIT_FSIZE).
+func Full(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
 
 // MkdirAll is os.MkdirAll.
 func MkdirAll(path string, mode fs.FileMode) error {

@@ -174,7 +174,7 @@ func notWritable(path, file string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link that leads nowhere; other directories are made.
 		remedy = "a symbolic link leads there; type: mkdir -p " + filepath.Dir(file) + " (or name another file with KUBECONFIG)"
 	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EIO) {
+	if disk.Full(err) || errors.Is(err, syscall.EIO) {
 		remedy = "the old file is as it was; try again when there is room on a working disk"
 	}
 	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}

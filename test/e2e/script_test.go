@@ -81,6 +81,9 @@ func condition(cond string) (bool, error) {
 	if cond == "mounts" { // root, and not in a container that may not mount
 		return exec.Command("unshare", "-m", "sh", "-c", "mount --bind /dev/null /dev/zero").Run() == nil, nil
 	}
+	if cond == "root" {
+		return os.Geteuid() == 0, nil
+	}
 	return false, fmt.Errorf("unknown condition %q", cond)
 }
 
