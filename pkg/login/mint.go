@@ -18,6 +18,22 @@ import (
 // unknownLife is how long a token is used that does not say until when it is good. Real ones live 10 hours and say so.
 const unknownLife = time.Hour
 
+// A clock that is off by less makes no difference, and by more is no clock: TLS would fail.
+const (
+	minSkew = 5 * time.Second
+	maxSkew = 24 * time.Hour
+)
+
+// skew is how far the server's clock is ahead of ours. The times of its tokens are meant by its clock; what we remember of
+// them, and kubectl's stamp, by ours.
+func skew(server, ours time.Time) time.Duration {
+	d := server.Sub(ours)
+	if server.IsZero() || d.Abs() < minSkew || d.Abs() > maxSkew {
+		return 0
+	}
+	return d
+}
+
 // Mint gets the credential of key with one POST /wcp/login at its control plane host. The reply tells, for a cluster,
 // where its API server is. The error is sso.ErrUnknownCluster when the Supervisor names no API server for it.
 func Mint(ctx context.Context, w *wire.Client, key hit.Key, password redact.Secret) (tokens.Credential, sso.Reply, error) {
@@ -29,19 +45,20 @@ func Mint(ctx context.Context, w *wire.Client, key hit.Key, password redact.Secr
 	if namespace, name, ok := strings.Cut(key.Cluster, "/"); ok {
 		cluster = &sso.Cluster{Namespace: namespace, Name: name}
 	}
-	asked := time.Now()
 	reply, err := sso.Login(ctx, w, a, key.User, password, cluster)
 	if err != nil {
 		return tokens.Credential{}, sso.Reply{}, err
 	}
-	c := tokens.Credential{Key: key, Token: reply.Token, Issued: reply.Claims.IssuedAt, Expires: reply.Claims.Expiry}
-	if c.Issued.IsZero() {
-		c.Issued = asked
+	now := time.Now()
+	ahead := skew(reply.Date, now)
+	c := tokens.Credential{Key: key, Token: reply.Token, Issued: now, Expires: now.Add(unknownLife)}
+	if !reply.Claims.IssuedAt.IsZero() {
+		c.Issued = reply.Claims.IssuedAt.Add(-ahead)
 	}
-	if c.Expires.IsZero() {
-		c.Expires = asked.Add(unknownLife)
+	if !reply.Claims.Expiry.IsZero() {
+		c.Expires = reply.Claims.Expiry.Add(-ahead)
 	}
-	if !c.Expires.After(asked) {
+	if !c.Expires.After(now) {
 		return tokens.Credential{}, sso.Reply{}, &wire.Error{
 			Method: http.MethodPost, URL: a.URL("/wcp/login"), Kind: wire.ErrServer,
 			Message: fmt.Sprintf("the token of the reply ended at %s: is the clock of this machine right?", c.Expires.Format(time.RFC3339)),

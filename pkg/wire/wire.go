@@ -69,11 +69,23 @@ type Request struct {
 	Accept string // application/json when empty
 }
 
-// Do sends the request and returns the body of a 2xx reply. Every other outcome is an *Error, or the context's error
-// when that ended.
+// Reply is a 2xx reply.
+type Reply struct {
+	Body []byte
+	Date time.Time // by the server's clock (RFC 9110, section 6.6.1), in whole seconds; zero when it does not say
+}
+
+// Do is Exchange for whom the body is enough.
 func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
+	reply, err := c.Exchange(ctx, r)
+	return reply.Body, err
+}
+
+// Exchange sends the request and returns a 2xx reply. Every other outcome is an *Error, or the context's error when that
+// ended.
+func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	if err := c.enter(ctx); err != nil {
-		return nil, err
+		return Reply{}, err
 	}
 	defer c.leave()
 	timeout := c.Timeout
@@ -84,11 +96,11 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	defer cancel()
 	req, err := r.build(bounded)
 	if err != nil {
-		return nil, err
+		return Reply{}, err
 	}
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		return nil, r.networkError(ctx, err, timeout)
+		return Reply{}, r.networkError(ctx, err, timeout)
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
@@ -98,13 +110,14 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	}
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return nil, r.statusError(resp, body)
+		return Reply{}, r.statusError(resp, body)
 	case err != nil:
-		return nil, r.networkError(ctx, err, timeout)
+		return Reply{}, r.networkError(ctx, err, timeout)
 	case len(body) > MaxBody:
-		return nil, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
+		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
 	}
-	return body, nil
+	date, _ := http.ParseTime(resp.Header.Get("Date"))
+	return Reply{body, date}, nil
 }
 
 func (r Request) build(ctx context.Context) (*http.Request, error) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,8 +31,9 @@ type Cluster struct{ Namespace, Name string }
 type Reply struct {
 	Token         redact.Secret
 	Claims        Claims
-	ClusterServer string // host or host:port, canonical
-	ClusterCA     []byte // PEM
+	Date          time.Time // by the server's clock; zero when it does not say
+	ClusterServer string    // host or host:port, canonical
+	ClusterCA     []byte    // PEM
 }
 
 // reply is the wire's shape; fields that other clients report beside these are ignored.
@@ -55,13 +57,15 @@ func Login(ctx context.Context, w *wire.Client, a supervisor.Address, user strin
 		}
 	}
 	url := a.URL("/wcp/login")
-	text, err := w.Do(ctx, wire.Request{
+	got, err := w.Exchange(ctx, wire.Request{
 		Method: http.MethodPost, URL: url, Basic: &wire.Basic{User: user, Password: password}, Body: body,
 	})
 	if err != nil {
 		return Reply{}, err
 	}
-	return parseReply(url, text, cluster != nil)
+	reply, err := parseReply(url, got.Body, cluster != nil)
+	reply.Date = got.Date
+	return reply, err
 }
 
 // guest is the body that asks for a cluster's token.

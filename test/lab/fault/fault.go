@@ -48,6 +48,7 @@ type Fault struct {
 	Bytes     int               `json:"bytes,omitempty"`    // a body of so many bytes
 
 	TokenLifetime Duration `json:"tokenLifetime,omitempty"`
+	Skew          Duration `json:"skew,omitempty"`     // how far the Supervisor's clock is ahead
 	Expired       bool     `json:"expired,omitempty"`  // tokens that have ended already
 	WrongCA       bool     `json:"wrongCA,omitempty"`  // another CA than the cluster's
 	NoServer      bool     `json:"noServer,omitempty"` // a cluster without an address

@@ -140,7 +140,12 @@ func (f *front) login(w http.ResponseWriter, r *http.Request) {
 			f.addGuest(&reply, guest, fault.From(r.Context()))
 		}
 	}
-	if reply.SessionID, err = f.VCenter.Mint(user, audience, lifetime(fault.From(r.Context()))); err != nil {
+	bad := fault.From(r.Context())
+	skew := time.Duration(bad.Skew)
+	if skew != 0 {
+		w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
+	}
+	if reply.SessionID, err = f.VCenter.Mint(user, audience, lifetime(bad), skew); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

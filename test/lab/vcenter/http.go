@@ -89,7 +89,7 @@ func (s *Service) exchange(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusInternalServerError, map[string]string{"type": "com.vmware.vcenter.tokenservice.exceptions.InvalidGrant"})
 		return
 	}
-	token, err := s.Mint(user, req.Spec.Audience, 0)
+	token, err := s.Mint(user, req.Spec.Audience, 0, 0)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -170,7 +170,7 @@ func TestAddUser(t *testing.T) {
 func mint(t *testing.T, s *Service, lifetime time.Duration) string {
 	t.Helper()
 	u, _ := s.Lookup(dev)
-	token, err := s.Mint(u, Audience, lifetime)
+	token, err := s.Mint(u, Audience, lifetime, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestLifetime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := s.Mint(User{Username: dev}, Audience, 0)
+	token, err := s.Mint(User{Username: dev}, Audience, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
