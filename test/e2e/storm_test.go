@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,5 +96,43 @@ func TestWithoutLocks(t *testing.T) {
 		if code != 0 || !strings.Contains(out, "no locks available") {
 			t.Errorf("%s: exit code %d:\n%s", command[0], code, out)
 		}
+	}
+}
+
+// Many logins to different Supervisors at once, into one kubeconfig: the entries of all are there.
+func TestManyLoginsIntoOneKubeconfig(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, "ns1")
+	h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	const n = 20
+	var group sync.WaitGroup
+	servers := make([]string, n)
+	for i := range servers {
+		servers[i] = newFront(t)
+	}
+	for _, server := range servers {
+		group.Go(func() {
+			if out, code := h.run(t, "kubectl-vsphere", "login", "--server", server, "-u", u.Username,
+				"--certificate-authority", site.Supervisors[0].CA, "--workload-clusters", "none"); code != 0 {
+				t.Errorf("%s: exit code %d:\n%s", server, code, out)
+			}
+		})
+	}
+	group.Wait()
+	out, _ := h.run(t, "kubectl", "config", "get-contexts", "-o", "name")
+	names := strings.Fields(out)
+	for _, server := range servers {
+		if host, _, _ := strings.Cut(server, ":"); !slices.Contains(names, host) {
+			t.Errorf("there is no context %s in %q", host, names)
+		}
+	}
+	if out, code := h.run(t, "kubectl", "--context", names[0], "auth", "whoami"); code != 0 || !strings.Contains(out, u.Username) {
+		t.Errorf("kubectl: %s", out)
+	}
+	if out, code := h.run(t, "kubectl-vsphere", "logout", "--all"); code != 0 {
+		t.Errorf("logout: %s", out)
+	}
+	if out, _ := h.run(t, "kubectl", "config", "get-contexts", "-o", "name"); strings.TrimSpace(out) != "" {
+		t.Errorf("left after logout: %s", out)
 	}
 }

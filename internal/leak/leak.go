@@ -1,0 +1,57 @@
+// Package leak fails the tests of a package that leave goroutines or open files behind.
+package leak
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// Main is a TestMain: it runs the tests and returns only to end the process.
+func Main(m *testing.M) {
+	before := files()
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+		if left := opened(before); len(left) > 0 {
+			fmt.Fprintf(os.Stderr, "open files are left: %q\n", left)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// opened are the files that are open and were not before. Connections take a moment to close.
+func opened(before map[string]string) []string {
+	for tries := 20; ; tries-- {
+		var left []string
+		for fd, target := range files() {
+			if before[fd] != target && target != "anon_inode:[eventpoll]" && target != "anon_inode:[eventfd]" { // The runtime's own.
+				left = append(left, fd+" "+target)
+			}
+		}
+		if len(left) == 0 || tries == 0 {
+			return left
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// files are the open files of this process, by number: nothing where the system does not tell.
+func files() map[string]string {
+	const dir = "/proc/self/fd"
+	open := map[string]string{}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if target, err := os.Readlink(dir + "/" + e.Name()); err == nil { // Not the one that read the directory.
+			open[e.Name()] = target
+		}
+	}
+	return open
+}
