@@ -16,7 +16,6 @@ import (
 type onDisk struct {
 	args     []string
 	template string // a home directory as it is before
-	home     *home  // the environment; its directory is not used
 	old, new string // the kubeconfig
 	calls    int
 	trace    []string // "OP PATH" each
@@ -106,7 +105,7 @@ func (c *onDisk) whole(t *testing.T, h *home) {
 	}
 	_ = filepath.WalkDir(filepath.Join(h.dir, ".local", "state"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".json" {
-			return nil
+			return nil //nolint:nilerr // There is no store yet.
 		}
 		text, err := os.ReadFile(path)
 		if err != nil || !json.Valid(text) {
