@@ -13,7 +13,8 @@ type loginFlags struct {
 	clusterNamespace string
 
 	ca           string
-	fingerprint  string
+	fingerprints []string
+	aliases      []string
 	replaceCA    bool
 	clusters     string
 	staticTokens bool
@@ -85,8 +86,11 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.clusterName, "tanzu-kubernetes-cluster-name", "", "Name of the Tanzu Kubernetes cluster to login to, and to no other.")
 	flags.StringVar(&f.clusterNamespace, "tanzu-kubernetes-cluster-namespace", "", "Namespace in which the Tanzu Kubernetes cluster resides.")
 	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) that the Supervisor's certificate is verified with.")
-	flags.StringVar(&f.fingerprint, "ca-fingerprint", "", "SHA-256 of the CA (or certificate) that the Supervisor must show, as sha256:HEX; it is trusted from then on.")
+	flags.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
+		"SHA-256 of the CA (or certificate) that the Supervisor must show, as sha256:HEX; it is trusted from then on.\nMore of them where its other control plane hosts have other CAs.")
 	flags.BoolVar(&f.replaceCA, "replace-ca", false, "Ask about a CA that is not the one that was trusted so far.")
+	flags.StringArrayVar(&f.aliases, "control-plane-address", nil,
+		"HOST=ADDRESS where a server is reached at another address than its own (NAT), or HOST:PORT=ADDRESS:PORT; remembered.")
 	flags.StringVar(&f.clusters, "workload-clusters", "", "TKG clusters to log in to: all, none, or a list of NAMESPACE/NAME. (default all)")
 	flags.BoolVar(&f.staticTokens, "static-tokens", false, "Write the tokens into the kubeconfig, for scripts that read them there (less secure).")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "",

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
@@ -86,10 +88,27 @@ func wantedContexts(s tokens.Session, o loginOptions, res *login.Result) []kubec
 }
 
 func hostTarget(h login.Host, t trust.Trust, o loginOptions) kubeconfig.Target {
-	return kubeconfig.Target{
-		Key: h.Credential.Key, Server: h.Address.API(h.APIPort),
-		CA: []byte(t.CA), Insecure: t.Mode == trust.Insecure, Token: static(h.Credential, o),
+	server := h.Address.API(h.APIPort)
+	target := kubeconfig.Target{Key: h.Credential.Key, CA: apiCA(h, server, t), Insecure: t.Mode == trust.Insecure, Token: static(h.Credential, o)}
+	return o.reached(target, server)
+}
+
+// apiCA is what the API server of a host is verified by; nothing leaves it to the system's roots. What was pinned for it wins;
+// else what the Supervisor tells is believed as the Supervisor's front is.
+func apiCA(h login.Host, server string, t trust.Trust) []byte {
+	if pin, ok := t.Pins[trust.ServerOf(strings.TrimPrefix(server, "https://"))]; ok {
+		return []byte(pin)
 	}
+	front := t.For(trust.ServerOf(strings.TrimPrefix(h.Address.URL(""), "https://")))
+	switch {
+	case front.Mode == trust.Insecure:
+		return nil
+	case len(h.APICA) == 0, front.Mode == trust.System && trust.SystemKnows(h.APICA):
+		return []byte(front.CA)
+	case front.Mode == trust.Bundle:
+		return trust.Merge([]byte(front.CA), h.APICA)
+	}
+	return h.APICA
 }
 
 // clusterTarget is a TKG cluster, whose server is verified by the CA that the Supervisor told, or by the system's roots when it
@@ -97,7 +116,18 @@ func hostTarget(h login.Host, t trust.Trust, o loginOptions) kubeconfig.Target {
 func clusterTarget(c login.Cluster, o loginOptions) kubeconfig.Target {
 	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: static(c.Credential, o)}
 	if a, err := supervisor.ParseAddress(c.Server); err == nil {
-		t.Server = a.API(a.Port)
+		return o.reached(t, a.API(a.Port))
+	}
+	return t
+}
+
+// reached fills in where kubectl reaches a server (a URL).
+func (o loginOptions) reached(t kubeconfig.Target, server string) kubeconfig.Target {
+	t.Server = server
+	name := strings.TrimPrefix(server, "https://")
+	if at := o.aliases.Reach(name); at != name {
+		t.Server = "https://" + at
+		t.Name, _, _ = net.SplitHostPort(name) // It has a port.
 	}
 	return t
 }

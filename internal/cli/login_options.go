@@ -16,10 +16,11 @@ type loginOptions struct {
 	caFile    string
 	replaceCA bool
 
-	caFingerprint string // as trust.Fingerprint writes it
-	clusters      login.Selection
-	current       string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
-	staticTokens  bool
+	caFingerprints []string           // as trust.Fingerprint writes them
+	aliases        supervisor.Aliases // where servers are reached
+	clusters       login.Selection
+	current        string // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
+	staticTokens   bool
 
 	kubeconfig  string // a file; empty: the user's; "-": standard output
 	prefix      string // of the contexts' names
@@ -59,11 +60,22 @@ func (f loginFlags) options() (loginOptions, error) {
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	if f.fingerprint != "" {
-		var err error
-		if o.caFingerprint, err = trust.ParseFingerprint(f.fingerprint); err != nil {
+	for _, s := range f.fingerprints {
+		fingerprint, err := trust.ParseFingerprint(s)
+		if err != nil {
 			return o, usagef("--ca-fingerprint: %w", err)
 		}
+		o.caFingerprints = append(o.caFingerprints, fingerprint)
+	}
+	for _, s := range f.aliases {
+		host, at, err := supervisor.ParseAlias(s)
+		if err != nil {
+			return o, usagef("--control-plane-address: %w", err)
+		}
+		if o.aliases == nil {
+			o.aliases = supervisor.Aliases{}
+		}
+		o.aliases[host] = at
 	}
 	o.staticTokens = o.staticTokens || o.printed() // What is printed may go to where there is no store.
 	if f.passwordCommand != "" {
@@ -92,7 +104,7 @@ func (f loginFlags) conflicts() error {
 	switch {
 	case f.insecure && f.ca != "":
 		return usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
-	case f.fingerprint != "" && (f.insecure || f.ca != ""):
+	case len(f.fingerprints) > 0 && (f.insecure || f.ca != ""):
 		return usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
 	case f.passwordStdin && f.passwordCommand != "":
 		return usagef("--password-stdin and --password-command do not go together")

@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -35,7 +34,10 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 			return err // Better now than after the password was typed.
 		}
 	}
-	t, w, err := a.meet(ctx, store, o)
+	if !o.given("control-plane-address") {
+		o.aliases = lastAliases(store, o.server.String())
+	}
+	s, err := a.meet(ctx, store, o)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	session, res, err := a.prove(ctx, store, w, o, t, user)
+	session, res, err := a.prove(ctx, store, s, o, user)
 	if err != nil {
 		return err
 	}
@@ -62,9 +64,9 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 
 // prove sends the password, once, through the guard; with it everything is logged in to and kept. The account's lock is held
 // meanwhile, so that a get-token that waits finds the new credential.
-func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o loginOptions, t trust.Trust, user string) (tokens.Session, *login.Result, error) {
+func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOptions, user string) (tokens.Session, *login.Result, error) {
 	last := lastSession(store, o.server.String(), user)
-	last.Trust = t
+	last.Trust = s.transport.Trust()
 	session, res := tokens.Session{}, (*login.Result)(nil)
 	sources, err := a.loginSources(o, last)
 	if err != nil {
@@ -77,9 +79,10 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o 
 	}
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		var err error
-		if res, err = a.reach(ctx, w, o, user, password); err != nil {
+		if res, err = a.reach(ctx, s, o, user, password); err != nil {
 			return err
 		}
+		last.Trust = s.transport.Trust() // Other hosts may have been met.
 		if o.dryRun {
 			session = last
 			return nil
@@ -100,6 +103,17 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, w *wire.Client, o 
 		return nil
 	})
 	return session, res, a.proveError(err, user)
+}
+
+// lastAliases are those of the last login to a Supervisor.
+func lastAliases(store *tokens.Store, server string) supervisor.Aliases {
+	all, _ := store.Sessions()
+	for _, s := range all {
+		if s.Server == server && len(s.Aliases) > 0 {
+			return s.Aliases
+		}
+	}
+	return nil
 }
 
 // lastSession is the session of a user at a Supervisor as the last login left it, or the beginning of one.
@@ -162,11 +176,12 @@ func (a *App) greet(ctx context.Context, c *supervisor.Client) error {
 }
 
 // reach logs in to everything, with progress on a terminal.
-func (a *App) reach(ctx context.Context, w *wire.Client, o loginOptions, user string, password redact.Secret) (*login.Result, error) {
+func (a *App) reach(ctx context.Context, s site, o loginOptions, user string, password redact.Secret) (*login.Result, error) {
 	p := a.newProgress()
 	defer p.done()
 	return login.Do(ctx, login.Request{
-		Wire: w, Server: o.server, User: user, Password: password, Clusters: o.clusters, Progress: p.show,
+		Wire: s.Client, Server: o.server, User: user, Password: password, Clusters: o.clusters, Progress: p.show,
+		Untrusted: a.others(s, o, p),
 	})
 }
 
@@ -182,6 +197,7 @@ func (a *App) keep(store *tokens.Store, o loginOptions, last tokens.Session, use
 		session.PasswordCommand = last.PasswordCommand
 	}
 	session.Clusters, session.StaticTokens, session.ContextPrefix = o.clusters.String(), o.staticTokens && !o.printed(), o.prefix
+	session.Aliases = o.aliases
 	for _, h := range res.Hosts {
 		session.Hosts = append(session.Hosts, h.Address.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -17,52 +18,78 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// site is a Supervisor as the login knows it: how its servers are verified and reached.
+type site struct {
+	*wire.Client
+	transport *trust.Transport
+}
+
 // meet makes the first contact with a Supervisor: before any password is asked for, its certificate is believed, for a reason that
 // the session keeps, and it has answered as a Supervisor does.
-func (a *App) meet(ctx context.Context, store *tokens.Store, o loginOptions) (trust.Trust, *wire.Client, error) {
+func (a *App) meet(ctx context.Context, store *tokens.Store, o loginOptions) (site, error) {
 	t, err := a.chooseTrust(store, o)
 	if err != nil {
-		return t, nil, err
+		return site{}, err
 	}
-	w, err := a.greetWith(ctx, t, o)
+	s, err := a.greetWith(ctx, t, o)
 	var untrusted *trust.UntrustedError
 	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || o.caFile != "" {
-		return t, w, err
+		return s, err
 	}
-	if t, err = a.firstUse(ctx, o, t, untrusted); err != nil {
-		return t, nil, err
-	}
-	w, err = a.greetWith(ctx, t, o)
-	return t, w, err
-}
-
-func (a *App) greetWith(ctx context.Context, t trust.Trust, o loginOptions) (*wire.Client, error) {
-	w, err := a.wireClient(t)
+	ca, err := a.firstUse(ctx, o, o.server.String(), t.Fingerprints(), untrusted)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	return w, a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server})
+	return a.greetWith(ctx, trust.Trust{Mode: trust.Pinned, CA: ca}, o)
 }
 
-// firstUse decides about a CA that is not known: by the fingerprint of the command line, else a person at the terminal does. A CA
-// that was trusted before gives way to another one only when that is asked for.
-func (a *App) firstUse(ctx context.Context, o loginOptions, before trust.Trust, e *trust.UntrustedError) (trust.Trust, error) {
-	known := before.Fingerprints()
-	switch {
-	case o.caFingerprint != "":
-		pinned, ok := e.Pin(o.caFingerprint)
-		if !ok {
-			e.Reason = "it does not show the certificate of --ca-fingerprint " + o.caFingerprint
-			return before, e
+func (a *App) greetWith(ctx context.Context, t trust.Trust, o loginOptions) (site, error) {
+	w, transport, err := a.wireClient(t, o.aliases.Reach)
+	if err != nil {
+		return site{}, err
+	}
+	return site{w, transport}, a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server})
+}
+
+// others decides about further servers of the site whose CA is unknown, one after the other.
+func (a *App) others(s site, o loginOptions, p *progress) func(context.Context, string, *trust.UntrustedError) error {
+	if o.caFile != "" || o.insecure {
+		return nil
+	}
+	var one sync.Mutex
+	return func(ctx context.Context, server string, e *trust.UntrustedError) error {
+		one.Lock()
+		defer one.Unlock()
+		p.pause()
+		defer p.resume()
+		known := trust.Trust{CA: s.transport.Trust().Pins[server]}.Fingerprints()
+		ca, err := a.firstUse(ctx, o, server, known, e)
+		if err == nil {
+			s.transport.Pin(server, ca)
 		}
-		return pinned, nil
+		return err
+	}
+}
+
+// firstUse decides about a CA that is not known and returns it (PEM): by a fingerprint of the command line, else a person at the
+// terminal does. A CA that was trusted for this server before (known) gives way to another one only when that is asked for.
+func (a *App) firstUse(ctx context.Context, o loginOptions, server string, known []string, e *trust.UntrustedError) (string, error) {
+	switch {
+	case len(o.caFingerprints) > 0:
+		for _, fingerprint := range o.caFingerprints {
+			if ca, ok := e.Pin(fingerprint); ok {
+				return ca, nil
+			}
+		}
+		e.Reason = "it does not show the certificate of --ca-fingerprint " + strings.Join(o.caFingerprints, " or ")
+		return "", e
 	case len(known) > 0 && !o.replaceCA:
-		return before, hint(&changedCA{o.server, known, e},
+		return "", hint(&changedCA{server, known, e},
 			"Somebody may be between you and the server. If its CA was replaced, compare the SHA-256 and give --replace-ca.")
 	case a.Terminal == nil:
-		return before, e
+		return "", e
 	}
-	fmt.Fprintf(a.ErrOut, "The certificate of %s is signed by a CA that is unknown here.\n%s", o.server, describe(e))
+	fmt.Fprintf(a.ErrOut, "The certificate of %s is signed by a CA that is unknown here.\n%s", server, describe(e))
 	if len(known) > 0 {
 		fmt.Fprintf(a.ErrOut, "  trusted so far: %s\n", strings.Join(known, ", "))
 	}
@@ -71,18 +98,18 @@ func (a *App) firstUse(ctx context.Context, o loginOptions, before trust.Trust, 
 	answer, err := a.prompter().Line(ctx, "Trust it for this Supervisor from now on? [y/N] ")
 	switch {
 	case errors.Is(err, secret.ErrEmpty), err == nil && !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes"):
-		fmt.Fprintln(a.ErrOut, "Not trusted. Nothing was sent.")
-		return before, &silentError{e} // What it is stands above.
+		fmt.Fprintln(a.ErrOut, "Not trusted. Nothing was sent to it.")
+		return "", &silentError{e} // What it is stands above.
 	case err != nil:
-		return before, err
+		return "", err
 	}
-	pinned, _ := e.Pin(e.Shown())
-	return pinned, nil
+	ca, _ := e.Pin(e.Shown())
+	return ca, nil
 }
 
 // changedCA is a server that shows another CA than before.
 type changedCA struct {
-	server supervisor.Address
+	server string
 	known  []string // fingerprints
 	*trust.UntrustedError
 }
@@ -99,7 +126,7 @@ func (e *changedCA) Unwrap() error { return e.UntrustedError }
 // Supervisor, else by the system's roots. Skipping the verification is never remembered for the next login.
 func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, error) {
 	switch {
-	case o.caFingerprint != "":
+	case len(o.caFingerprints) > 0:
 		return trust.Trust{Mode: trust.Pinned}, nil // Nothing yet: what the server shows is compared.
 	case o.caFile != "":
 		t, err := trust.FromFile(o.caFile)
@@ -124,20 +151,23 @@ func insecureWarning(server string) string {
 	return fmt.Sprintf("WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.", server)
 }
 
-// wireClient is the client for every request of one command.
-func (a *App) wireClient(t trust.Trust) (*wire.Client, error) {
+// wireClient is the client for every request of one command. reach says where servers are reached; nil: at their own addresses.
+func (a *App) wireClient(t trust.Trust, reach func(string) string) (*wire.Client, *trust.Transport, error) {
 	timeout, err := a.requestTimeout()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	client, err := t.Client(trust.Options{Timeout: timeout, Proxy: http.ProxyFromEnvironment, MaxConns: login.MaxInFlight})
+	transport, err := trust.NewTransport(t, trust.Options{
+		Timeout: timeout, Proxy: http.ProxyFromEnvironment, MaxConns: login.MaxInFlight, Reach: reach,
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	client := transport.Client()
 	if a.flags.verbose > 0 {
 		client.Transport = &requestLog{next: client.Transport, out: a.ErrOut, now: a.Now}
 	}
-	return &wire.Client{HTTP: client, Timeout: timeout}, nil
+	return &wire.Client{HTTP: client, Timeout: timeout}, transport, nil
 }
 
 const defaultTimeout = 30 * time.Second

@@ -17,6 +17,7 @@ type progress struct {
 	out   io.Writer // nil: nobody is watching
 	step  login.Step
 	shown time.Time
+	quiet bool // somebody is asked
 	now   func() time.Time
 }
 
@@ -39,7 +40,7 @@ func (p *progress) show(step login.Step, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if step == p.step && now.Sub(p.shown) < progressEvery {
+	if p.quiet || step == p.step && now.Sub(p.shown) < progressEvery {
 		return
 	}
 	p.step, p.shown = step, now
@@ -48,6 +49,20 @@ func (p *progress) show(step login.Step, done, total int) {
 		return
 	}
 	fmt.Fprintf(p.out, "\r%s: %d of %d\x1b[K", step, done, total)
+}
+
+// pause removes the line until resume, so that a question can be asked.
+func (p *progress) pause() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.quiet = true
+	p.done()
+}
+
+func (p *progress) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.quiet = false
 }
 
 // done removes the line.

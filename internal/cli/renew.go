@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -29,7 +30,7 @@ type renewal struct {
 
 // renew is a tokens.Renew. It runs under the account's lock.
 func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
-	w, err := r.wireClient(s.Trust)
+	w, _, err := r.wireClient(s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	if err != nil {
 		return tokens.Credential{}, err
 	}

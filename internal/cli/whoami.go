@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -114,13 +116,14 @@ func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred 
 	if err != nil {
 		return err
 	}
-	w, err := a.wireClient(t)
+	server, reach := serverOf(cluster)
+	w, _, err := a.wireClient(t, reach)
 	if err != nil {
 		return err
 	}
-	url := strings.TrimSuffix(cluster.Server, "/") + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+	endpoint := server + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 	body, err := w.Do(ctx, wire.Request{
-		Method: http.MethodPost, URL: url, Bearer: cred.Token,
+		Method: http.MethodPost, URL: endpoint, Bearer: cred.Token,
 		Body: []byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`),
 	})
 	if err != nil {
@@ -134,7 +137,7 @@ func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred 
 			} `json:"userInfo"`
 		} `json:"status"`
 	}
-	if err := wire.DecodeJSON(http.MethodPost, url, body, &review); err != nil {
+	if err := wire.DecodeJSON(http.MethodPost, endpoint, body, &review); err != nil {
 		return err
 	}
 	id.Username = safetext.Line(review.Status.UserInfo.Username, maxName)
@@ -142,6 +145,19 @@ func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred 
 		id.Groups = append(id.Groups, safetext.Line(g, maxName))
 	}
 	return nil
+}
+
+// serverOf is the URL of an API server by the name in its certificate, and where that is reached.
+func serverOf(c *api.Cluster) (server string, reach func(string) string) {
+	server = strings.TrimSuffix(c.Server, "/")
+	u, err := url.Parse(server)
+	if err != nil || c.TLSServerName == "" {
+		return server, nil
+	}
+	at := trust.ServerOf(u.Host)
+	_, port, _ := net.SplitHostPort(at) // It has one.
+	u.Host = net.JoinHostPort(c.TLSServerName, port)
+	return u.String(), func(string) string { return at }
 }
 
 // maxName bounds a user or group name on the terminal, in characters.

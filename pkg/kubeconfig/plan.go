@@ -18,6 +18,7 @@ type Target struct {
 	Key      hit.Key       // whose credential; the arguments of get-token
 	Server   string        // https://HOST:PORT of the API server
 	CA       []byte        // PEM; empty leaves the server to the system's roots
+	Name     string        // that the server's certificate is for, where it is not the one of Server
 	Insecure bool          // the server's certificate is not verified; CA must be empty
 	Token    redact.Secret // written into the file; empty writes a call of get-token
 }
@@ -165,7 +166,7 @@ func sameServer(a, b hit.Key) bool { return a.Server == b.Server && a.Cluster ==
 // sameCluster tells whether an entry says already what we would write.
 func sameCluster(c *api.Cluster, t Target) bool {
 	return c.Server == t.Server && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
-		c.CertificateAuthority == ""
+		(t.Name == "" || c.TLSServerName == t.Name) && c.CertificateAuthority == ""
 }
 
 // usedFor tells whether everybody who uses the cluster entry is one of our users for the same API server, or one of
@@ -228,6 +229,9 @@ func (t Target) cluster(old *api.Cluster) *api.Cluster {
 	c := copyOr(old)
 	c.Server, c.CertificateAuthorityData, c.InsecureSkipTLSVerify = t.Server, t.CA, t.Insecure
 	c.CertificateAuthority = ""
+	if t.Name != "" {
+		c.TLSServerName = t.Name
+	}
 	if len(c.CertificateAuthorityData) == 0 {
 		c.CertificateAuthorityData = nil
 	}

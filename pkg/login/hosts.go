@@ -2,13 +2,20 @@ package login
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and fills in hosts and
@@ -65,11 +72,56 @@ func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 	return hosts, nil
 }
 
-// loginHost gets the Supervisor token of one host.
+// loginHost gets the Supervisor token of one host, and what its API server is verified by.
 func (r Request) loginHost(ctx context.Context, h *Host) error {
-	var err error
-	h.Credential, _, err = Mint(ctx, r.Wire, hit.Key{Server: h.Address.String(), User: r.User}, r.Password)
+	var told errgroup.Group
+	told.Go(func() error { return r.askCA(ctx, h) })
+	mint := func() (err error) {
+		h.Credential, _, err = Mint(ctx, r.Wire, hit.Key{Server: h.Address.String(), User: r.User}, r.Password)
+		return err
+	}
+	err := r.meet(ctx, mint(), h.Address.URL(""), mint)
+	untold := told.Wait()
+	var untrusted *trust.UntrustedError
+	if err == nil && errors.As(untold, &untrusted) { // It is believed by now.
+		untold = r.askCA(ctx, h)
+	}
+	if err != nil || untold == nil || r.Untrusted == nil {
+		return err
+	}
+	// Only the API server itself can tell. Whatever it answers but a certificate, kubectl will see.
+	url := h.Address.API(h.APIPort)
+	greet := func() error {
+		_, err := r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url + "/version"})
+		return err
+	}
+	if err := r.meet(ctx, greet(), url, greet); errors.As(err, &untrusted) {
+		return err
+	}
+	return nil
+}
+
+// infoTime bounds the wait for what is good to know only.
+const infoTime = 10 * time.Second
+
+// askCA asks a host for the CA of its API server.
+func (r Request) askCA(ctx context.Context, h *Host) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, infoTime)
+	defer cancel()
+	h.APICA, err = (&supervisor.Client{Wire: r.Wire, Address: h.Address}).APICA(ctx)
 	return err
+}
+
+// meet tries again what failed with err, when that is a server at url whose CA was unknown and is believed now.
+func (r Request) meet(ctx context.Context, err error, url string, again func() error) error {
+	var untrusted *trust.UntrustedError
+	if r.Untrusted == nil || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+		return err
+	}
+	if err := r.Untrusted(ctx, trust.ServerOf(strings.TrimPrefix(url, "https://")), untrusted); err != nil {
+		return err
+	}
+	return again()
 }
 
 // account names whom the identity service counts refusals for: its issuer and the subject, without case.

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -32,6 +33,9 @@ type Request struct {
 	User     string
 	Password redact.Secret
 	Clusters Selection
+	// Untrusted, if set, is told of a server (HOST:PORT) beyond the first one whose CA is unknown, before anything was sent to
+	// it. It returns nil when Wire believes it from now on. It may be called from several goroutines.
+	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
 	// Progress, if set, is told what is under way and, where that is known, how much of it is settled; else total is 0. It
 	// may be called from several goroutines.
 	Progress func(step Step, done, total int)
@@ -57,7 +61,8 @@ func (r Request) progress(step Step, done, total int) {
 // Host is a control plane host that accepted the account.
 type Host struct {
 	Address    supervisor.Address
-	APIPort    int // 0 when the Supervisor did not say
+	APIPort    int    // 0 when the Supervisor did not say
+	APICA      []byte // PEM, by which the API server is verified; nil when the Supervisor did not say
 	Credential tokens.Credential
 }
 

@@ -396,7 +396,7 @@ func TestListsRunInParallelWithinABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, done := make(chan struct{}), make(chan struct{})
 		f.hold = func(r *http.Request) {
-			if strings.Contains(r.URL.Path, "/namespaces/") {
+			if strings.HasPrefix(r.URL.Path, "/apis/") && strings.Contains(r.URL.Path, "/namespaces/") {
 				<-release
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -27,6 +28,8 @@ const (
 	password = redact.Secret("pass-word-7")
 )
 
+const infoPath = "/api/v1/namespaces/kube-public/configmaps/vip-cluster-info"
+
 // fake plays every control plane host of a site: whatever address is dialled, it answers.
 type fake struct {
 	t        *testing.T
@@ -37,6 +40,8 @@ type fake struct {
 	secret   map[string][]string // clusters that exist beside the listed ones
 	building map[string]bool     // clusters without an API server yet
 	twins    bool                // the older kind of object is served, too
+
+	info string // the CA of the API servers (PEM); empty: not told
 
 	lived time.Duration // of the tokens; 10 hours when 0
 
@@ -53,7 +58,9 @@ type fake struct {
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	f.requests = append(f.requests, r.Method+" "+r.Host+r.URL.Path)
+	if r.URL.Path != infoPath { // It comes when it comes.
+		f.requests = append(f.requests, r.Method+" "+r.Host+r.URL.Path)
+	}
 	f.flying++
 	f.peak = max(f.peak, f.flying)
 	f.mu.Unlock()
@@ -68,6 +75,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := strings.Split(strings.Trim(r.URL.Path, "/"), "/"); {
 	case r.URL.Path == "/wcp/workloads":
 		f.workloads(w, r)
+	case r.URL.Path == infoPath && f.info != "":
+		config, _ := json.Marshal(map[string]any{"clusters": []any{map[string]any{"cluster": map[string]any{"certificate-authority-data": []byte(f.info)}}}})
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]string{"kubeconfig": string(config)}})
 	case r.URL.Path == "/wcp/login":
 		f.login(w, r)
 	case path[0] == "apis" && len(path) == 2 && (f.twins || path[1] == "cluster.x-k8s.io"):
@@ -208,4 +218,12 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	d.fake.ServeHTTP(w, r)
 	return w.Result(), nil
+}
+
+// caOf is a CA certificate in PEM.
+func caOf(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }

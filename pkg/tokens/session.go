@@ -21,6 +21,8 @@ type Session struct {
 	Account string      `json:"account"` // whom the identity service counts refusals for
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
+	// Aliases say where servers are reached whose own address is not (supervisor.Aliases).
+	Aliases map[string]string `json:"aliases,omitempty"`
 	// What renews it without a person; a login sets it.
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, under Account

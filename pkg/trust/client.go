@@ -14,6 +14,9 @@ type Options struct {
 	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
+	// Reach tells at which address (HOST:PORT) a server (HOST:PORT) is reached; nil: at its own. Its certificate is still the one
+	// of the server.
+	Reach func(server string) string
 }
 
 // proxyRefusal says who it was: net/http gives the proxy's status as if it were the server's.
@@ -27,26 +30,41 @@ func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 // Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials go
 // to no other host than they were meant for, keeps no cookie, and decompresses nothing behind the caller's back.
 func (t Trust) Client(o Options) (*http.Client, error) {
+	transport, err := NewTransport(t, o)
+	if err != nil {
+		return nil, err
+	}
+	return transport.Client(), nil
+}
+
+// Client is the client of the transport, as Trust.Client makes it.
+func (t *Transport) Client() *http.Client {
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     t,
+	}
+}
+
+// transport is for servers that are verified by the trust's own CA, with that name instead of the URL's if there is one.
+func (t Trust) transport(o Options, serverName string) (*http.Transport, error) {
 	config, err := t.TLSConfig()
 	if err != nil {
 		return nil, err
 	}
+	config.ServerName = serverName
 	dialer := &net.Dialer{Timeout: o.Timeout}
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:                  o.Proxy,
-			OnProxyConnectResponse: proxyRefusal,
-			DialContext:            dialer.DialContext,
-			TLSClientConfig:        config,
-			TLSHandshakeTimeout:    o.Timeout,
-			ResponseHeaderTimeout:  o.Timeout,
-			MaxResponseHeaderBytes: 64 << 10,
-			MaxConnsPerHost:        o.MaxConns,
-			MaxIdleConnsPerHost:    o.MaxConns,
-			IdleConnTimeout:        30 * time.Second,
-			DisableCompression:     true,
-			ForceAttemptHTTP2:      true,
-		},
+	return &http.Transport{
+		Proxy:                  o.Proxy,
+		OnProxyConnectResponse: proxyRefusal,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    o.Timeout,
+		ResponseHeaderTimeout:  o.Timeout,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxConnsPerHost:        o.MaxConns,
+		MaxIdleConnsPerHost:    o.MaxConns,
+		IdleConnTimeout:        30 * time.Second,
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      true,
 	}, nil
 }

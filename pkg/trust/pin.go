@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
@@ -23,17 +22,14 @@ func ParseFingerprint(s string) (string, error) {
 	return format(sum), nil
 }
 
-// Pin is trust in what the server showed: the certificate of the chain with that fingerprint. It is false when the chain holds
-// none.
-func (e *UntrustedError) Pin(fingerprint string) (Trust, bool) {
+// Pin is what the server showed (PEM): the certificate of the chain with that fingerprint. It is false when the chain holds none.
+func (e *UntrustedError) Pin(fingerprint string) (ca string, ok bool) {
 	for _, c := range e.chain {
 		if Fingerprint(c.Raw) == fingerprint {
-			var text bytes.Buffer
-			_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // A buffer takes everything.
-			return Trust{Mode: Pinned, CA: text.String()}, true
+			return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})), true
 		}
 	}
-	return Trust{}, false
+	return "", false
 }
 
 // Shown is the fingerprint of what is pinned at first use: the CA, if the server showed it, else its own certificate.

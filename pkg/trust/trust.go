@@ -27,6 +27,9 @@ const (
 type Trust struct {
 	Mode Mode   `json:"mode"`
 	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle and Pinned
+	// Pins are the CAs (PEM) of servers (HOST:PORT) that have one of their own: other control plane hosts, an API server beside
+	// its front.
+	Pins map[string]string `json:"pins,omitempty"`
 }
 
 // maxBundle bounds a CA file; the system's own bundle has about 250 kB.

@@ -20,6 +20,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -142,7 +143,7 @@ func TestFromFileNamesAFileThatIsNoBundle(t *testing.T) {
 		"too large a bundle": good + strings.Repeat("# comment\n", 1<<17),
 	} {
 		path := write(t, text)
-		if got, err := trust.FromFile(path); err == nil || got != (trust.Trust{}) || !strings.Contains(err.Error(), path) {
+		if got, err := trust.FromFile(path); err == nil || !reflect.DeepEqual(got, trust.Trust{}) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -196,13 +197,13 @@ func TestTLSIsOfToday(t *testing.T) {
 }
 
 func TestTrustIsStoredAsItIs(t *testing.T) {
-	for _, want := range []trust.Trust{{}, {Mode: trust.System}, {Mode: trust.Bundle, CA: "pem\n"}, {Mode: trust.Insecure}} {
+	for _, want := range []trust.Trust{{}, {Mode: trust.System}, {Mode: trust.Bundle, CA: "pem\n"}, {Mode: trust.Insecure}, {Mode: trust.Pinned, CA: "pem", Pins: map[string]string{"h:443": "pem"}}} {
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got trust.Trust
-		if err := json.Unmarshal(text, &got); err != nil || got != want {
+		if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is %+v, %v", text, got, err)
 		}
 	}
@@ -335,8 +336,9 @@ func TestPin(t *testing.T) {
 	if err := trust.Explain("sup", get(t, trust.Trust{Mode: trust.Pinned}, server.URL)); !errors.As(err, &untrusted) || !untrusted.UnknownCA {
 		t.Fatalf("nothing pinned trusts: %v", err)
 	}
-	pinned, ok := untrusted.Pin(untrusted.Shown())
-	if !ok || pinned.Mode != trust.Pinned || len(pinned.Fingerprints()) != 1 || pinned.Fingerprints()[0] != untrusted.Shown() {
+	shown, ok := untrusted.Pin(untrusted.Shown())
+	pinned := trust.Trust{Mode: trust.Pinned, CA: shown}
+	if !ok || len(pinned.Fingerprints()) != 1 || pinned.Fingerprints()[0] != untrusted.Shown() {
 		t.Fatalf("%+v %t", pinned, ok)
 	}
 	if err := get(t, pinned, server.URL); err != nil {
@@ -362,5 +364,55 @@ func TestParseFingerprint(t *testing.T) {
 		if got, err := trust.ParseFingerprint(s); err == nil {
 			t.Errorf("%q: %q", s, got)
 		}
+	}
+}
+
+// A pin is for one server: no other is believed by it, and that one by nothing else.
+func TestPinsAreForOneServer(t *testing.T) {
+	first, second := newAuthority(t, "first"), newAuthority(t, "second")
+	a, b := first.serve(t, nil), second.serve(t, nil)
+	server := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "https://") }
+	base := trust.Trust{Mode: trust.Bundle, CA: first.pem}
+	if err := get(t, base, b.URL); err == nil {
+		t.Error("it is trusted without a pin")
+	}
+	pinned := base.WithPin(server(b), second.pem)
+	if err := errors.Join(get(t, pinned, a.URL), get(t, pinned, b.URL)); err != nil {
+		t.Error(err)
+	}
+	if err := get(t, pinned, second.serve(t, nil).URL); err == nil {
+		t.Error("another server of that CA is trusted")
+	}
+	if err := get(t, base.WithPin(server(a), second.pem), a.URL); err == nil {
+		t.Error("a server with a pin is trusted for another reason")
+	}
+	if base.Pins != nil {
+		t.Error("WithPin changed the trust that it is made from")
+	}
+}
+
+// A server that is reached elsewhere is verified by its own name, and asked for by it.
+func TestReach(t *testing.T) {
+	ca := newAuthority(t, "first")
+	server := ca.serve(t, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"sup.example.com"} })
+	at := strings.TrimPrefix(server.URL, "https://")
+	for name, want := range map[string]bool{"sup.example.com": true, "other.example.com": false} {
+		client, err := trust.Trust{Mode: trust.Bundle, CA: ca.pem}.Client(trust.Options{Reach: func(s string) string {
+			if s != name+":443" {
+				t.Errorf("asked for %q", s)
+			}
+			return at
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Get("https://" + name + "/")
+		if (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		client.CloseIdleConnections()
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -97,7 +98,7 @@ func (r *relay) serve(client net.Conn) {
 	if dead {
 		return
 	}
-	go func() { _, _ = io.Copy(server, client) }()
+	go r.ask(server, client)
 	buf := make([]byte, 4096)
 	for {
 		n, err := server.Read(buf)
@@ -107,6 +108,31 @@ func (r *relay) serve(client net.Conn) {
 			return
 		}
 	}
+}
+
+// ask passes requests on. What is only good to know is not told by a server that is about to die.
+func (r *relay) ask(server io.Writer, client net.Conn) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := client.Read(buf)
+		if err != nil {
+			return
+		}
+		if r.dies() && bytes.HasPrefix(buf[:n], []byte("GET /api/")) {
+			_, err = io.WriteString(client, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+		} else {
+			_, err = server.Write(buf[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (r *relay) dies() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.left >= 0
 }
 
 // pass tells how many of n bytes still go through, and whether it dies then.
@@ -136,12 +162,11 @@ func TestServerDiesAtEachByte(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	const workers = 3
-	h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
 	login := func(r *relay, h *home) (string, int) {
 		return h.run(t, "kubectl-vsphere", "login", "--server", r.address, "-u", u.Username, "--certificate-authority", r.caFile)
 	}
 	first := newRelay(t, 100)
-	first.revive(-1)
+	first.revive(1 << 20)
 	if out, code := login(first, newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, out)
 	}
@@ -155,6 +180,7 @@ func TestServerDiesAtEachByte(t *testing.T) {
 	for worker := range workers {
 		r := newRelay(t, worker+1)
 		group.Go(func() {
+			h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
 			for !t.Failed() {
 				mu.Lock()
 				at := next
@@ -168,16 +194,17 @@ func TestServerDiesAtEachByte(t *testing.T) {
 				if code != 4 || strings.Count(out, "error: ") != 1 || strings.Contains(out, "goroutine ") || !strings.Contains(out, r.address) {
 					t.Errorf("after %d of %d bytes: exit code %d:\n%s", at, total, code, out)
 				}
+				if _, err := os.Stat(filepath.Join(h.dir, ".kube", "config")); !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("after %d of %d bytes: a kubeconfig was written: %v", at, total, err)
+				}
+				if _, err := os.Stat(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions")); !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("after %d of %d bytes: a session was written: %v", at, total, err)
+				}
 			}
 		})
 	}
 	group.Wait()
 	t.Logf("%d bytes", total)
-	for _, path := range []string{".kube/config", ".local/state/kubectl-vsphere/sessions"} {
-		if _, err := os.Stat(filepath.Join(h.dir, path)); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("%s was written: %v", path, err)
-		}
-	}
 	sent := map[string]int{}
 	for _, line := range logins(t, u)[before:] {
 		sent[line]++

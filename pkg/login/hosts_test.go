@@ -1,0 +1,96 @@
+package login_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// strangers are servers (HOST:PORT) whose CA is unknown until it is believed. Nothing gets through to them before.
+type strangers struct {
+	direct
+	mu   sync.Mutex
+	left []string
+}
+
+func (s *strangers) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	unknown := slices.Contains(s.left, trust.ServerOf(r.URL.Host))
+	s.mu.Unlock()
+	if unknown {
+		return nil, &trust.UntrustedError{Host: r.URL.Host, UnknownCA: true}
+	}
+	return s.direct.RoundTrip(r)
+}
+
+func (s *strangers) login(t *testing.T, f *fake, believe bool) (*login.Result, []string) {
+	t.Helper()
+	f.t = t
+	s.direct = direct{f}
+	var asked []string
+	res, err := login.Do(t.Context(), login.Request{
+		Wire: &wire.Client{HTTP: &http.Client{Transport: s}}, Server: supervisor.Address{Host: front}, User: "ada@vsphere.local", Password: password,
+		Untrusted: func(_ context.Context, server string, e *trust.UntrustedError) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			asked = append(asked, server)
+			if !believe {
+				return e
+			}
+			s.left = slices.DeleteFunc(s.left, func(one string) bool { return one == server })
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, asked
+}
+
+// Another control plane host with another CA: asked about once, before the password is sent there.
+func TestAStrangerIsAskedAbout(t *testing.T) {
+	for _, believe := range []bool{true, false} {
+		f := site()
+		f.info = caOf(t)
+		res, asked := (&strangers{left: []string{"10.0.0.2:443"}}).login(t, f, believe)
+		if !slices.Equal(asked, []string{"10.0.0.2:443"}) {
+			t.Errorf("asked about %q", asked)
+		}
+		sent := slices.Contains(f.paths(), "POST 10.0.0.2/wcp/login")
+		if sent != believe || len(res.Hosts) != map[bool]int{true: 2, false: 1}[believe] {
+			t.Errorf("believed: %t; sent: %t; hosts: %v", believe, sent, res.Hosts)
+		}
+		var untrusted *trust.UntrustedError
+		if !believe && (len(res.Failures) == 0 || !errors.As(res.Failures[0].Err, &untrusted)) {
+			t.Errorf("failures: %v", failures(res))
+		}
+		for _, h := range res.Hosts {
+			if string(h.APICA) != f.info {
+				t.Errorf("%s: the CA of its API server is %q", h.Address, h.APICA)
+			}
+		}
+	}
+}
+
+// A Supervisor that does not tell the CA of its API server: the server's own certificate is asked about.
+func TestAnAPIServerIsAskedAboutWhenNobodyTells(t *testing.T) {
+	f := site()
+	res, asked := (&strangers{left: []string{"10.0.0.1:6443"}}).login(t, f, true)
+	if !slices.Equal(asked, []string{"10.0.0.1:6443"}) || len(res.Hosts) != 2 || res.Hosts[0].APICA != nil {
+		t.Errorf("asked about %q; %v", asked, res.Hosts)
+	}
+	for _, path := range f.paths() {
+		if strings.Contains(path, ":6443") && path != "GET 10.0.0.1:6443/version" && path != "GET 10.0.0.2:6443/version" {
+			t.Errorf("sent: %s", path)
+		}
+	}
+}

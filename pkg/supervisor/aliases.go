@@ -1,0 +1,66 @@
+package supervisor
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// Aliases say where a server is reached whose own address is not (NAT, another network): HOST to ADDR, for all ports, or
+// HOST:PORT to ADDR:PORT. Its certificate stays the one of HOST.
+type Aliases map[string]string
+
+// ParseAlias reads HOST=ADDR or HOST:PORT=ADDR:PORT.
+func ParseAlias(s string) (host, at string, err error) {
+	host, at, ok := strings.Cut(s, "=")
+	if !ok {
+		return "", "", fmt.Errorf("%q is not HOST=ADDRESS", s)
+	}
+	a, portA, err := parseEnd(host)
+	if err != nil {
+		return "", "", err
+	}
+	b, portB, err := parseEnd(at)
+	if err != nil {
+		return "", "", err
+	}
+	if (portA == "") != (portB == "") {
+		return "", "", fmt.Errorf("%q has a port on one side only", s)
+	}
+	return join(a, portA), join(b, portB), nil
+}
+
+// parseEnd is ParseAddress that keeps a port as it is written: 443 is one, too.
+func parseEnd(s string) (host, port string, err error) {
+	a, err := ParseAddress(s)
+	if err != nil {
+		return "", "", err
+	}
+	if a.Port != 0 {
+		return a.Host, strconv.Itoa(a.Port), nil
+	}
+	if _, port, err = net.SplitHostPort(s); err != nil {
+		port = "" // There is none.
+	}
+	return a.Host, port, nil
+}
+
+func join(host, port string) string {
+	if port == "" {
+		return host
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// Reach is where a server (HOST:PORT) is reached: ADDR:PORT.
+func (a Aliases) Reach(server string) string {
+	if at, ok := a[server]; ok {
+		return at
+	}
+	host, port, err := net.SplitHostPort(server)
+	if at, ok := a[host]; ok && err == nil {
+		return net.JoinHostPort(at, port)
+	}
+	return server
+}

@@ -1,0 +1,58 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrNoInfo is a Supervisor that does not tell its CA.
+var ErrNoInfo = errors.New("the Supervisor does not tell its CA")
+
+// APICA is the CA (PEM) that users verify the API server by, from GET
+// /api/v1/namespaces/kube-public/configmaps/vip-cluster-info, which needs no authentication: a kubeconfig in it. It may be
+// another one than the front's. What cannot be read is ErrNoInfo: not every Supervisor has it.
+func (c *Client) APICA(ctx context.Context) ([]byte, error) {
+	url := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/vip-cluster-info")
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return nil, errors.Join(ErrNoInfo, err)
+	}
+	var info struct {
+		Data struct {
+			Kubeconfig string `json:"kubeconfig"`
+		} `json:"data"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &info); err != nil {
+		return nil, errors.Join(ErrNoInfo, err)
+	}
+	return parseInfo(info.Data.Kubeconfig)
+}
+
+func parseInfo(kubeconfig string) ([]byte, error) {
+	var config struct {
+		Clusters []struct {
+			Cluster struct {
+				CA string `json:"certificate-authority-data"`
+			} `json:"cluster"`
+		} `json:"clusters"`
+	}
+	if err := yaml.Unmarshal([]byte(kubeconfig), &config); err != nil || len(config.Clusters) == 0 {
+		return nil, ErrNoInfo
+	}
+	text, err := base64.StdEncoding.DecodeString(config.Clusters[0].Cluster.CA)
+	if err != nil {
+		return nil, ErrNoInfo
+	}
+	ca, err := trust.Certificates(text)
+	if err != nil {
+		return nil, ErrNoInfo
+	}
+	return ca, nil
+}

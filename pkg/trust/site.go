@@ -1,0 +1,121 @@
+package trust
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// ServerOf is how pins name a server: HOST:PORT of a URL's host, whose port is 443 when it has none.
+func ServerOf(urlHost string) string {
+	if _, _, err := net.SplitHostPort(urlHost); err == nil {
+		return urlHost
+	}
+	return net.JoinHostPort(strings.Trim(urlHost, "[]"), "443")
+}
+
+// For is the trust in one server (HOST:PORT): its pin, else what goes for all.
+func (t Trust) For(server string) Trust {
+	if pin, ok := t.Pins[server]; ok && t.Mode != Insecure {
+		return Trust{Mode: Pinned, CA: pin}
+	}
+	return Trust{Mode: t.Mode, CA: t.CA}
+}
+
+// WithPin is the trust with a CA (PEM) for one server (HOST:PORT), and no other for that one.
+func (t Trust) WithPin(server, ca string) Trust {
+	pins := maps.Clone(t.Pins)
+	if pins == nil {
+		pins = map[string]string{}
+	}
+	pins[server] = ca
+	t.Pins = pins
+	return t
+}
+
+// Transport is the transport of a site: each server is verified by the trust in it, and reached where it can be reached.
+type Transport struct {
+	options Options
+	common  *http.Transport
+
+	mu    sync.Mutex
+	trust Trust
+	own   map[string]*http.Transport // of servers with a pin or with another address
+}
+
+// NewTransport makes the transport of a site. What it trusts can grow (Pin).
+func NewTransport(t Trust, o Options) (*Transport, error) {
+	common, err := Trust{Mode: t.Mode, CA: t.CA}.transport(o, "")
+	if err != nil {
+		return nil, err
+	}
+	return &Transport{options: o, common: common, trust: t, own: map[string]*http.Transport{}}, nil
+}
+
+// Trust is the trust with the pins that were added.
+func (t *Transport) Trust() Trust {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.trust
+}
+
+// Pin trusts a CA (PEM) for one server (HOST:PORT) from now on.
+func (t *Transport) Pin(server, ca string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.trust = t.trust.WithPin(server, ca)
+	delete(t.own, server)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	server := ServerOf(r.URL.Host)
+	at := server
+	if t.options.Reach != nil {
+		at = t.options.Reach(server)
+	}
+	next, err := t.forServer(server, at)
+	if err != nil {
+		return nil, err
+	}
+	if at != server {
+		there := *r.URL
+		there.Host = at
+		r = r.Clone(r.Context())
+		r.Host, r.URL = r.URL.Host, &there
+	}
+	return next.RoundTrip(r)
+}
+
+func (t *Transport) forServer(server, at string) (*http.Transport, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, pinned := t.trust.Pins[server]
+	if !pinned && at == server {
+		return t.common, nil
+	}
+	if own := t.own[server]; own != nil {
+		return own, nil
+	}
+	name, _, err := net.SplitHostPort(server)
+	if err != nil {
+		return nil, err
+	}
+	own, err := t.trust.For(server).transport(t.options, name)
+	if err == nil {
+		t.own[server] = own
+	}
+	return own, err
+}
+
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+func (t *Transport) CloseIdleConnections() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.common.CloseIdleConnections()
+	for _, own := range t.own {
+		own.CloseIdleConnections()
+	}
+}
