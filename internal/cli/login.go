@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 )
 
@@ -15,6 +17,7 @@ type loginFlags struct {
 	ca           string
 	fingerprints []string
 	aliases      []string
+	wait         time.Duration
 	replaceCA    bool
 	clusters     string
 	staticTokens bool
@@ -107,6 +110,7 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.BoolVar(&f.savePassword, "save-password", false, "Save the password in the keychain of the operating system, so that tokens are renewed without you.")
 	flags.BoolVar(&f.force, "force", false, "Send a password again that was refused in the last 5 minutes.")
 	flags.BoolVar(&f.prune, "prune", false, "Remove the contexts of namespaces and clusters that are not there any more.")
+	flags.DurationVar(&f.wait, "wait", 0, "How long to wait for clusters that are being created, as 15m: until they have an address and accept the token.")
 	_ = c.MarkFlagFilename("certificate-authority")
 	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
@@ -35,6 +37,7 @@ type loginOptions struct {
 	forgetKeychain  bool // --save-password=false
 	force           bool
 	prune           bool
+	wait            time.Duration // for clusters that are being created; 0: not at all
 
 	given func(flag string) bool // tells whether a flag was on the command line
 }
@@ -55,7 +58,7 @@ func (f loginFlags) options() (loginOptions, error) {
 	o := loginOptions{
 		user: f.user, insecure: f.insecure, caFile: f.ca, staticTokens: f.staticTokens, replaceCA: f.replaceCA,
 		kubeconfig: f.kubeconfig, prefix: f.contextPrefix, keepContext: f.keepContext, dryRun: f.dryRun, planFormat: f.output,
-		passwordStdin: f.passwordStdin, savePassword: f.savePassword, force: f.force, prune: f.prune,
+		passwordStdin: f.passwordStdin, savePassword: f.savePassword, force: f.force, prune: f.prune, wait: f.wait,
 	}
 	if err := f.conflicts(); err != nil {
 		return o, err
@@ -112,6 +115,10 @@ func (f loginFlags) conflicts() error {
 		return usagef("--password-stdin needs --vsphere-username: there is nothing left to ask on")
 	case f.output != "" && !f.dryRun:
 		return usagef("--output goes with --dry-run")
+	case f.wait < 0:
+		return usagef("--wait: %s is not a time to wait", f.wait)
+	case f.wait > 0 && f.dryRun:
+		return usagef("--wait does not go with --dry-run, which writes nothing")
 	case f.kubeconfig == "-" && f.dryRun:
 		return usagef("--kubeconfig - writes nothing anyway; it does not go with --dry-run")
 	}

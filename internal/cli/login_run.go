@@ -45,9 +45,15 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	session, res, err := a.prove(ctx, store, s, o, user)
+	session, password, res, err := a.prove(ctx, store, s, o, user)
 	if err != nil {
 		return err
+	}
+	wait := func() error { return a.await(ctx, store, s, o, session, password, res) }
+	if o.printed() && o.wait > 0 {
+		if err := wait(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case o.printed():
@@ -59,18 +65,26 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.wait > 0 {
+		if err := wait(); err != nil {
+			return err
+		}
+		if written, err = a.writeContexts(ctx, files, session, o, res); err != nil {
+			return err
+		}
+	}
 	return a.report(res, written, o)
 }
 
 // prove sends the password, once, through the guard; with it everything is logged in to and kept. The account's lock is held
 // meanwhile, so that a get-token that waits finds the new credential.
-func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOptions, user string) (tokens.Session, *login.Result, error) {
+func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOptions, user string) (tokens.Session, redact.Secret, *login.Result, error) {
 	last := lastSession(store, o.server.String(), user)
 	last.Trust = s.transport.Trust()
-	session, res := tokens.Session{}, (*login.Result)(nil)
+	session, res, proven := tokens.Session{}, (*login.Result)(nil), redact.Secret("")
 	sources, err := a.loginSources(o, last)
 	if err != nil {
-		return session, nil, err
+		return session, "", nil, err
 	}
 	guard := a.guard(store, last.Account)
 	guard.Explicit, guard.Force = true, o.force
@@ -82,6 +96,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 		if res, err = a.reach(ctx, s, o, user, password); err != nil {
 			return err
 		}
+		proven = password
 		last.Trust = s.transport.Trust() // Other hosts may have been met.
 		if o.dryRun {
 			session = last
@@ -102,7 +117,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 		}
 		return nil
 	})
-	return session, res, a.proveError(err, user)
+	return session, proven, res, a.proveError(err, user)
 }
 
 // lastAliases are those of the last login to a Supervisor.

@@ -120,7 +120,11 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 	wanted = settleGuesses(wanted, res)
 	for _, c := range wanted {
 		if c.err != nil {
-			res.Failures = append(res.Failures, Failure{What: c.ref().String(), Err: c.err})
+			f := Failure{What: c.ref().String(), Err: c.err}
+			if errors.Is(c.err, ErrNoEndpoint) {
+				f.pending = c
+			}
+			res.Failures = append(res.Failures, f)
 			continue
 		}
 		res.Clusters = append(res.Clusters, c.result)

@@ -85,6 +85,8 @@ type Failure struct {
 	// What is a host, a namespace or NAMESPACE/CLUSTER.
 	What string
 	Err  error
+
+	pending *candidate // a cluster that has no address yet
 }
 
 // Result is what one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
