@@ -109,10 +109,25 @@ func (f loginFlags) conflicts() error {
 		return usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
 	case len(f.fingerprints) > 0 && (f.insecure || f.ca != ""):
 		return usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
+	}
+	if err := f.passwordConflicts(); err != nil {
+		return err
+	}
+	return f.outputConflicts()
+}
+
+func (f loginFlags) passwordConflicts() error {
+	switch {
 	case f.passwordStdin && f.passwordCommand != "":
 		return usagef("--password-stdin and --password-command do not go together")
 	case f.passwordStdin && f.user == "" && f.server != "":
 		return usagef("--password-stdin needs --vsphere-username: there is nothing left to ask on")
+	}
+	return nil
+}
+
+func (f loginFlags) outputConflicts() error {
+	switch {
 	case f.output != "" && !f.dryRun:
 		return usagef("--output goes with --dry-run")
 	case f.wait < 0:

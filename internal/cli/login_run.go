@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -49,18 +50,21 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.dryRun {
+		return a.printPlan(files, session, o, res)
+	}
 	wait := func() error { return a.await(ctx, store, s, o, session, password, res) }
-	if o.printed() && o.wait > 0 {
+	if o.printed() {
 		if err := wait(); err != nil {
 			return err
 		}
-	}
-	switch {
-	case o.printed():
 		return a.printKubeconfig(session, o, res)
-	case o.dryRun:
-		return a.printPlan(files, session, o, res)
 	}
+	return a.write(ctx, files, session, o, res, wait)
+}
+
+// write writes the contexts, and once more with what came of waiting for clusters, and says what there is.
+func (a *App) write(ctx context.Context, files kubeconfig.Files, session tokens.Session, o loginOptions, res *login.Result, wait func() error) error {
 	written, err := a.writeContexts(ctx, files, session, o, res)
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ import (
 // await waits for clusters that are being created, says for what, and keeps the credentials that come of it. Nothing is locked
 // meanwhile, and what was ready before is usable.
 func (a *App) await(ctx context.Context, store *tokens.Store, s site, o loginOptions, session tokens.Session, password redact.Secret, res *login.Result) error {
+	if o.wait == 0 {
+		return nil
+	}
 	waiting, cancel := context.WithTimeout(ctx, o.wait)
 	defer cancel()
 	request := login.Request{Wire: s.Client, Server: o.server, User: session.User, Password: password}
