@@ -6,7 +6,7 @@
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
 #   make lab        runs that site until Ctrl-C
 #   make lint       golangci-lint and govulncheck
-#   make bench      speed and memory, as ratios within one run
+#   make bench      speed and memory, as ratios within one run, against budgets
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make generate   docs/commands.md from the program's own help
 

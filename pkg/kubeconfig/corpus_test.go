@@ -312,7 +312,7 @@ func FuzzSplice(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := verify(old, out, addition()); err != nil {
+		if _, err := verify(old, out, addition()); err != nil {
 			t.Errorf("%v\n%q\n%q", err, text, out)
 		}
 		back, _, err := Splice(out, deletion())

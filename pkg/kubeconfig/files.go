@@ -49,11 +49,12 @@ func (f Files) Load() (*api.Config, error) {
 
 // file is one kubeconfig while it is edited.
 type file struct {
-	path   string
-	exists bool
-	read   []byte // as it is on disk
-	text   []byte // as it is to become
-	config *api.Config
+	path     string
+	exists   bool
+	read     []byte      // as it is on disk
+	text     []byte      // as it is to become
+	config   *api.Config // what text means
+	document *document   // where things are in text, for one edit; nil: to be parsed
 }
 
 // maxFile bounds what is read; kubectl itself has no bound, and the largest ones in the field have a few megabytes.
@@ -71,7 +72,7 @@ func (f Files) read() ([]*file, error) {
 		default:
 			doc.exists, doc.read, doc.text = true, text, text
 			if doc.config, err = load(text); err == nil {
-				_, err = parse(text)
+				doc.document, err = parse(text)
 			}
 			if err != nil {
 				return nil, &FileError{path, "cannot be read: " + err.Error(), "mend it or move it away; nothing was changed", err}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -46,7 +47,10 @@ type Planned struct {
 // The current context is the wanted one that says so; else it stays when it is one of the wanted; else it is the first
 // of them. command is what kubectl is to run for a token.
 func Plan(old *api.Config, command string, wanted []Wanted) Planned {
-	p := &planner{now: old.DeepCopy(), old: old, command: command, claimed: map[string]hit.Key{}, taken: map[string]bool{}}
+	p := &planner{now: old.DeepCopy(), old: old, command: command, folded: map[string]string{}, claimed: map[string]hit.Key{}, taken: map[string]bool{}}
+	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
+		p.spell(name)
+	}
 	var out Planned
 	for _, w := range wanted {
 		out.Names = append(out.Names, p.context(w))
@@ -80,6 +84,7 @@ func currentAfter(current string, wanted []Wanted, names []string) string {
 type planner struct {
 	now, old *api.Config
 	command  string
+	folded   map[string]string  // user entries by their names without case
 	claimed  map[string]hit.Key // cluster entries that this plan has written, and for which server and cluster
 	taken    map[string]bool    // contexts that this plan has written
 }
@@ -102,6 +107,7 @@ func (p *planner) context(w Wanted) string {
 	p.now.Contexts[name] = c
 	p.now.Clusters[entry] = w.Target.cluster(p.now.Clusters[entry])
 	p.now.AuthInfos[user] = w.Target.user(p.now.AuthInfos[user], p.command)
+	p.spell(user)
 	p.claimed[entry] = w.Target.Key
 	p.taken[name] = true
 	return name
@@ -141,12 +147,17 @@ func (p *planner) spelled(name string) string {
 	if p.now.AuthInfos[name] != nil {
 		return name
 	}
-	for existing := range p.now.AuthInfos {
-		if hit.Fold(existing) == hit.Fold(name) {
-			return existing
-		}
+	if existing, ok := p.folded[hit.Fold(name)]; ok {
+		return existing
 	}
 	return name
+}
+
+// spell makes a user entry known to spelled. The first of several names that differ in case only stands for all.
+func (p *planner) spell(name string) {
+	if folded := hit.Fold(name); p.folded[folded] == "" {
+		p.folded[folded] = name
+	}
 }
 
 // clusterFits tells whether a cluster entry is free or for the same API server.

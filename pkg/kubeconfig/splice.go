@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 // Splice puts a change into the text of a kubeconfig. Entries in block style are replaced, appended and deleted as
@@ -26,16 +27,26 @@ func Splice(text []byte, c Change) (out []byte, rewritten bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	out, _, rewritten, err = d.editVerified(old, c)
+	return out, rewritten, err
+}
+
+// editVerified is Splice for a text that was read already: old is what it means. now is what the new text means.
+func (d *document) editVerified(old *api.Config, c Change) (out []byte, now *api.Config, rewritten bool, err error) {
+	if out, rewritten, err = d.edit(c); err != nil {
+		return nil, nil, false, err
+	}
+	now, err = verify(old, out, c)
+	return out, now, rewritten, err
+}
+
+// edit makes the new text, by lines or anew. The document is of no use afterwards.
+func (d *document) edit(c Change) (out []byte, rewritten bool, err error) {
 	if d.flow() {
 		out, err = d.rewriteFlow(c)
-		rewritten = true
-	} else {
-		out, rewritten, err = d.splice(c)
+		return out, true, err
 	}
-	if err != nil {
-		return nil, false, err
-	}
-	return out, rewritten, verify(old, out, c)
+	return d.splice(c)
 }
 
 // patch replaces the lines start to end (exclusive) by text.

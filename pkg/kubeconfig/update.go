@@ -204,18 +204,32 @@ func (d *file) has(e edit) bool {
 }
 
 func (d *file) edit(c Change, report *Report) error {
-	text, rewritten, err := Splice(d.text, c)
+	var text []byte
+	var config *api.Config
+	var rewritten bool
+	doc, err := d.take()
 	if err == nil {
-		d.text = text
-		d.config, err = load(text)
+		text, config, rewritten, err = doc.editVerified(d.config, c)
 	}
 	if err != nil {
 		return &FileError{d.path, "cannot be edited: " + err.Error(), "mend the file, or name another one with KUBECONFIG", err}
 	}
+	d.text, d.config = text, config
 	if rewritten {
 		report.Rewritten = append(report.Rewritten, d.path)
 	}
 	return nil
+}
+
+// take gives the document for one edit. That of the file as it was read is there already: to parse a large one takes as long
+// as kubectl takes to read it.
+func (d *file) take() (*document, error) {
+	doc := d.document
+	d.document = nil
+	if doc == nil {
+		return parse(d.text)
+	}
+	return doc, nil
 }
 
 // unchanged looks once more at what will be replaced.

@@ -40,20 +40,20 @@ func withoutValues(err error) string {
 	return safetext.Line(quoted.ReplaceAllString(text, "…"), 200)
 }
 
-// verify reads the new text and compares it with what the change makes of the old configuration.
-func verify(old *api.Config, text []byte, c Change) error {
+// verify reads the new text, compares it with what the change makes of the old configuration, and returns what it read.
+func verify(old *api.Config, text []byte, c Change) (*api.Config, error) {
 	got, err := load(text)
 	if err != nil {
-		return errors.Join(errNotPlanned, err)
+		return nil, errors.Join(errNotPlanned, err)
 	}
 	want, err := c.applyTo(old)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !reflect.DeepEqual(got, want) {
-		return errNotPlanned
+		return nil, errNotPlanned
 	}
-	return nil
+	return got, nil
 }
 
 // applyTo makes the change in memory. It goes through the same decoder as the file does, so that defaults and

@@ -1,0 +1,51 @@
+// Command bench is the other side of `make bench`: what users wait for is measured from outside, by test/e2e/bench, and
+// this program does, in a process of its own, what that is compared with. It uses the packages as a program would.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial SERVER USER CA-FILE")
+
+func run(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return errUsage
+	}
+	switch args[0] {
+	case "clientcmd":
+		return rewrite(args[1])
+	case "serial":
+		if len(args) != 4 {
+			return errUsage
+		}
+		return serial(ctx, args[1], args[2], args[3])
+	}
+	if len(args) != 3 {
+		return errUsage
+	}
+	n, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	switch args[0] {
+	case "kubeconfig":
+		return writeKubeconfig(args[1], n)
+	case "update":
+		return update(ctx, args[1], n)
+	case "store":
+		return fill(args[1], n)
+	}
+	return errUsage
+}

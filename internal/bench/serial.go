@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// timeout leaves a request the time to wait for those before it.
+const timeout = time.Minute
+
+// serial is the login of the package, with one request at a time over one connection. It stores and writes nothing, so
+// that what is compared with it has rather more to do.
+func serial(ctx context.Context, server, user, ca string) error {
+	address, err := supervisor.ParseAddress(server)
+	if err != nil {
+		return err
+	}
+	t, err := trust.FromFile(ca)
+	if err != nil {
+		return err
+	}
+	client, err := t.Client(trust.Options{Timeout: timeout, MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	client.Transport = &oneAtATime{next: client.Transport}
+	res, err := login.Do(ctx, login.Request{
+		Wire: &wire.Client{HTTP: client, Timeout: timeout}, Server: address, User: user,
+		Password: redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD")),
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range res.Failures {
+		err = errors.Join(err, fmt.Errorf("%s: %w", f.What, f.Err))
+	}
+	return err
+}
+
+// oneAtATime begins a request when the reply to the one before it has been read.
+type oneAtATime struct {
+	mu   sync.Mutex
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o *oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	resp, err := o.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, errors.Join(err, resp.Body.Close())
+	}
+	whole := io.NopCloser(bytes.NewReader(body))
+	err, resp.Body = resp.Body.Close(), whole
+	return resp, err
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// tokenLength is about what a token of a real vCenter has.
+const tokenLength = 1200
+
+// fill puts n credentials into a store: cluster-0 and so on of supervisor.example.com.
+func fill(dir string, n int) error {
+	store, err := tokens.Open(dir)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	for i := range n {
+		err := store.SaveCredential(tokens.Credential{
+			Key:    hit.Key{Server: "supervisor.example.com", User: user, Cluster: fmt.Sprintf("production/cluster-%d", i)},
+			Token:  redact.Secret(strings.Repeat("t", tokenLength)),
+			Issued: now, Expires: now.Add(10 * time.Hour),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
