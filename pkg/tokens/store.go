@@ -175,12 +175,18 @@ func (s *Store) Sweep() {
 func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 	s.Sweep()
 	var gone []Credential
-	all, _ := s.Credentials()
-	for _, c := range all {
-		if now.Sub(c.Expires) > age {
-			if err := s.DeleteCredential(c.Key); err != nil {
-				return gone, err
-			}
+	for _, path := range s.list(hit.Credentials) {
+		if info, err := os.Stat(path); err != nil || now.Sub(info.ModTime()) < age {
+			continue // It was good when it was written.
+		}
+		f, err := hit.Read(path)
+		if err != nil || now.Sub(f.Expires) <= age {
+			continue
+		}
+		if err := s.DeleteCredential(f.Key()); err != nil {
+			return gone, err
+		}
+		if c, err := fromFile(f); err == nil {
 			gone = append(gone, c)
 		}
 	}

@@ -351,6 +351,12 @@ func TestPruneRemovesWhatEndedLongAgo(t *testing.T) {
 	recent := credential(hit.Key{Server: "recent", User: "ada"}, "t")
 	recent.Expires = now.Add(-24 * time.Hour) // just as old as is kept
 	saveCredential(t, s, recent)
+	for _, key := range []hit.Key{supervisorKey, clusterKey, recent.Key} {
+		written := now.Add(-48 * time.Hour)
+		if err := os.Chtimes(hit.Path(s.Dir(), key), written, written); err != nil {
+			t.Fatal(err)
+		}
+	}
 	gone, err := s.Prune(now, 24*time.Hour)
 	if err != nil || len(gone) != 1 {
 		t.Fatal(err)
