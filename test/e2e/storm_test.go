@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,5 +135,47 @@ func TestManyLoginsIntoOneKubeconfig(t *testing.T) {
 	}
 	if out, _ := h.run(t, "kubectl", "config", "get-contexts", "-o", "name"); strings.TrimSpace(out) != "" {
 		t.Errorf("left after logout: %s", out)
+	}
+}
+
+// kubectl and logins write one kubeconfig at the same time: nothing of kubectl's is lost. (Of ours it may be: kubectl reads before it
+// locks, and removes what it has not read. So the last login comes after it.)
+func TestKubectlWritesMeanwhile(t *testing.T) {
+	t.Parallel()
+	u := newUser(t, "ns1")
+	h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	h.login(t, u, "--workload-clusters", "none")
+	const n = 10
+	login := func(i int) {
+		if out, code := h.run(t, "kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", u.Username,
+			"--workload-clusters", "none", "--context-prefix", fmt.Sprintf("login%d-", i)); code != 0 {
+			t.Errorf("login %d: exit code %d:\n%s", i, code, out)
+		}
+	}
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { login(i) })
+	}
+	want := []string{"last-ns1"}
+	group.Go(func() {
+		for i := range n {
+			name := fmt.Sprintf("kubectl%d", i)
+			want = append(want, name)
+			// kubectl gives up at once when the file is locked.
+			for out, code := "", 1; code != 0; {
+				if out, code = h.run(t, "kubectl", "config", "set-context", name, "--cluster", "c"); code != 0 && !strings.Contains(out, "config.lock: file exists") {
+					t.Errorf("kubectl: %s", out)
+					return
+				}
+			}
+		}
+	})
+	group.Wait()
+	h.login(t, u, "--workload-clusters", "none", "--context-prefix", "last-")
+	out, _ := h.run(t, "kubectl", "config", "get-contexts", "-o", "name")
+	for _, name := range want {
+		if !slices.Contains(strings.Fields(out), name) {
+			t.Errorf("there is no %s in %q", name, strings.Fields(out))
+		}
 	}
 }
