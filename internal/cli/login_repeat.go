@@ -37,6 +37,7 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	if o.user == "" {
 		o.user = session.User
 	}
+	fmt.Fprintf(a.ErrOut, "Logging in as %s to %s.\n", o.user, session.Server)
 	if hit.Fold(o.user) != hit.Fold(session.User) {
 		return o, nil // Somebody else: what the session was for is not theirs.
 	}

@@ -82,7 +82,7 @@ func (a *App) firstUse(ctx context.Context, o loginOptions, server string, known
 			}
 		}
 		e.Reason = "it does not show the certificate of --ca-fingerprint " + strings.Join(o.caFingerprints, " or ")
-		return "", e
+		return "", hint(e, "%sIf you compared that with what you were given, somebody may be between you and the server.", describe(e))
 	case len(known) > 0 && !o.replaceCA:
 		return "", hint(&changedCA{server, known, e},
 			"Somebody may be between you and the server. If its CA was replaced, compare the SHA-256 and give --replace-ca.")
@@ -204,6 +204,10 @@ func describe(e *trust.UntrustedError) string {
 
 // untrustedHint says which flags would help against a certificate that is not trusted.
 func untrustedHint(e *trust.UntrustedError) string {
+	if !e.UnknownCA {
+		return describe(e) + "No CA file mends that: the server needs another certificate, or you another address for it. Where nobody can come between\n" +
+			"you and the server there is --insecure-skip-tls-verify."
+	}
 	return describe(e) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its vCenter), or\n" +
 		"--ca-fingerprint sha256:… if you know that from elsewhere, or, where nobody can come between you and the server,\n" +
 		"--insecure-skip-tls-verify."
