@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -14,11 +16,7 @@ import (
 // sha256Of is the fingerprint of the first certificate of a file.
 func sha256Of(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(text)
+	block, _ := pem.Decode(readFile(t, file))
 	if block == nil {
 		t.Fatalf("%s holds no PEM", file)
 	}
@@ -26,6 +24,15 @@ func sha256Of(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("sha256:%x", sha256.Sum256(block.Bytes))
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // Linked vCenters have other CAs: each control plane host is asked about by itself, before the password is sent there.
@@ -54,6 +61,12 @@ func TestFirstUseOfLinkedHosts(t *testing.T) {
 		}
 		if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
 			t.Errorf("kubectl: %s", out)
+		}
+		// The front's CA is another one than that of its API server, which the Supervisor tells.
+		name, _, _ := strings.Cut(r.address, ":")
+		out, _ = h.run(t, "kubectl", "config", "view", "--raw", "-o", `jsonpath={.clusters[?(@.name=="`+name+`")].cluster.certificate-authority-data}`)
+		if told, err := base64.StdEncoding.DecodeString(out); err != nil || !bytes.Equal(told, readFile(t, lab.CA)) {
+			t.Errorf("the API server is verified by %s, %v", told, err)
 		}
 		if out, code := h.run(t, args...); code != 0 { // They are remembered.
 			t.Errorf("again: exit code %d:\n%s", code, out)
