@@ -40,7 +40,8 @@ func (a *App) meet(ctx context.Context, store *tokens.Store, o loginOptions) (si
 	if err != nil {
 		return s, err
 	}
-	return a.greetWith(ctx, trust.Trust{Mode: trust.Pinned, CA: ca}, o)
+	t.Mode, t.CA = trust.Pinned, ca // What is pinned for other servers stays.
+	return a.greetWith(ctx, t, o)
 }
 
 func (a *App) greetWith(ctx context.Context, t trust.Trust, o loginOptions) (site, error) {
@@ -125,9 +126,10 @@ func (e *changedCA) Unwrap() error { return e.UntrustedError }
 // chooseTrust decides how the Supervisor's certificate is verified: by a flag, else as at the last login to this
 // Supervisor, else by the system's roots. Skipping the verification is never remembered for the next login.
 func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, error) {
+	last := lastTrust(store, o.server.String())
 	switch {
-	case len(o.caFingerprints) > 0:
-		return trust.Trust{Mode: trust.Pinned}, nil // Nothing yet: what the server shows is compared.
+	case len(o.caFingerprints) > 0: // Nothing yet for the Supervisor: what it shows is compared.
+		return trust.Trust{Mode: trust.Pinned, Pins: last.Pins}, nil
 	case o.caFile != "":
 		t, err := trust.FromFile(o.caFile)
 		if err != nil {
@@ -138,13 +140,22 @@ func (a *App) chooseTrust(store *tokens.Store, o loginOptions) (trust.Trust, err
 		fmt.Fprintln(a.ErrOut, insecureWarning(o.server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil
 	}
+	return last, nil
+}
+
+// lastTrust is that of the last login to a Supervisor, whoever that was, or the system's roots.
+func lastTrust(store *tokens.Store, server string) trust.Trust {
+	t := trust.Trust{Mode: trust.System}
 	sessions, _ := store.Sessions()
 	for _, s := range sessions {
-		if s.Server == o.server.String() && (s.Trust.Mode == trust.Bundle || s.Trust.Mode == trust.Pinned) {
-			return s.Trust, nil
+		if s.Server != server || s.Trust.Mode == trust.Insecure {
+			continue
+		}
+		if t = s.Trust; t.Mode != trust.System {
+			break
 		}
 	}
-	return trust.Trust{Mode: trust.System}, nil
+	return t
 }
 
 func insecureWarning(server string) string {

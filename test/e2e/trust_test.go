@@ -68,8 +68,10 @@ func TestFirstUseOfLinkedHosts(t *testing.T) {
 		if told, err := base64.StdEncoding.DecodeString(out); err != nil || !bytes.Equal(told, readFile(t, lab.CA)) {
 			t.Errorf("the API server is verified by %s, %v", told, err)
 		}
-		if out, code := h.run(t, args...); code != 0 { // They are remembered.
-			t.Errorf("again: exit code %d:\n%s", code, out)
+		for _, again := range [][]string{args, append(args, "--ca-fingerprint", front)} { // The linked host's is remembered.
+			if out, code := h.run(t, again...); code != 0 {
+				t.Errorf("%q: exit code %d:\n%s", again, code, out)
+			}
 		}
 		if out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", lab.Server, "--user", u.Username, "--force-refresh"); code != 0 {
 			t.Errorf("renewal: exit code %d:\n%s", code, out)
