@@ -1,0 +1,95 @@
+package federation
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// newKey makes the key that tokens are signed with from now on.
+func (s *Service) newKey() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err == nil {
+		s.key, s.kid = key, random()
+	}
+	return err
+}
+
+// sign makes an ES256 JWT (RFC 7518, section 3.4).
+func (s *Service) sign(claims map[string]any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	signed := encode([]byte(`{"alg":"ES256","kid":"`+s.kid+`"}`)) + "." + encode(payload)
+	sum := sha256.Sum256([]byte(signed))
+	r, t, err := ecdsa.Sign(rand.Reader, s.key, sum[:])
+	if err != nil {
+		return "", err
+	}
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	t.FillBytes(signature[32:])
+	return signed + "." + encode(signature), nil
+}
+
+// idToken is the token of a login or a refresh, for the client itself. One of a refresh carries no nonce.
+func (s *Service) idToken(one *session, nonce string) (string, error) {
+	now := s.Now()
+	claims := map[string]any{
+		"iss": s.Issuer, "aud": []string{ClientID}, "azp": ClientID, "sub": one.subject(s.Issuer), "jti": random(),
+		"iat": now.Unix(), "exp": now.Add(s.Lifetimes.Access).Unix(), "auth_time": one.began.Unix(), "rat": one.began.Unix(),
+		"username": one.user.Username, "groups": one.user.Groups,
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	return s.sign(claims)
+}
+
+// audienceToken is what the exchange gives for a cluster.
+func (s *Service) audienceToken(one *session, audience string) (string, error) {
+	now := s.Now()
+	return s.sign(map[string]any{
+		"iss": s.Issuer, "aud": []string{audience}, "azp": ClientID, "sub": one.subject(s.Issuer), "jti": random(),
+		"iat": now.Unix(), "exp": now.Add(s.Lifetimes.Access).Unix(), "auth_time": one.began.Unix(), "rat": one.began.Unix(),
+		"username": one.user.Username, "groups": one.user.Groups,
+	})
+}
+
+// random is 32 random bytes in hex.
+func random() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// session is one login with all that was handed out for it.
+type session struct {
+	user     User
+	upstream string
+	scopes   []string // granted
+	began    time.Time
+
+	code      string
+	used      bool // the code was redeemed, or spoilt
+	challenge string
+	redirect  string
+	nonce     string
+
+	access, refresh         string // the newest; empty: none, or revoked
+	accessUntil, freshUntil time.Time
+}
+
+func (one *session) subject(issuer string) string {
+	return issuer + "?idpName=" + one.upstream + "&sub=" + one.user.Username
+}
+
+// revoke takes away what was handed out.
+func (one *session) revoke() { one.access, one.refresh = "", "" }
