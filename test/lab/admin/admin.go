@@ -26,7 +26,8 @@ type Site interface {
 	AddCluster(ctx context.Context, c ClusterSpec) (uid string, err error)
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
 	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
-	AddFront(ctx context.Context, supervisor int) (server string, err error)
+	// With identity it has a FederationDomain of its own, whose users are the vCenter's.
+	AddFront(ctx context.Context, supervisor int, identity bool) (server string, err error)
 }
 
 type api struct {
@@ -113,9 +114,12 @@ func (a *api) deleteCluster(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Supervisor int }
+	var in struct {
+		Supervisor int
+		Identity   bool
+	}
 	if read(w, r, &in) {
-		server, err := a.site.AddFront(r.Context(), in.Supervisor)
+		server, err := a.site.AddFront(r.Context(), in.Supervisor, in.Identity)
 		answer(w, map[string]string{"server": server}, err)
 	}
 }

@@ -61,7 +61,7 @@ var rows = []row{
 	{id: "1.4/sha256sum", says: "a checksum file beside it", without: notSimulated},
 	{id: "1.4/docker-helper", says: "the docker credential helper as a zip", without: notSimulated},
 	{id: "1.4/vcf-cli", says: "the VCF CLI from 9.1 on", without: notSimulated},
-	{id: "1.4/pinniped", says: "the issuer of Pinniped", without: notSimulated},
+	{id: "1.4/pinniped", says: "the issuer of Pinniped", without: siteSide},
 	{id: "1.4/discovery", says: "config maps of kube-public on 443 without credentials", test: testAPIAnonymous},
 
 	{id: "1.5/logrus", says: "log lines of the plugin", without: clientSide},

@@ -91,7 +91,13 @@ func (s *Service) Handler() http.Handler {
 	if err != nil {
 		panic(err) // It is the lab's own.
 	}
-	return http.StripPrefix(u.Path, mux)
+	return http.StripPrefix(u.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Host, u.Host) { // Another name for the same server is no issuer.
+			http.NotFound(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 }
 
 // discovery is the document of section 2.2: no grant types, no device endpoint, no revocation, no user info.

@@ -57,7 +57,7 @@ func (d *domain) do(r *http.Request) *http.Response {
 
 func (d *domain) get(path string, out any) {
 	d.t.Helper()
-	resp := d.do(httptest.NewRequest(http.MethodGet, "/wcp/pinniped"+path, nil))
+	resp := d.do(httptest.NewRequest(http.MethodGet, "https://10.0.0.1/wcp/pinniped"+path, nil))
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil || resp.StatusCode != http.StatusOK {
 		d.t.Fatalf("%s: %d %v", path, resp.StatusCode, err)
 	}
@@ -77,7 +77,7 @@ func authorization() url.Values {
 // authorize sends an authorization request with a password and returns where the redirect leads.
 func (d *domain) authorize(q url.Values, password string) (*http.Response, url.Values) {
 	d.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "/wcp/pinniped/oauth2/authorize?"+q.Encode(), nil)
+	r := httptest.NewRequest(http.MethodGet, "https://10.0.0.1/wcp/pinniped/oauth2/authorize?"+q.Encode(), nil)
 	if password != "" {
 		r.Header.Set("Pinniped-Username", "ryan")
 		r.Header.Set("Pinniped-Password", password)
@@ -93,7 +93,7 @@ func (d *domain) authorize(q url.Values, password string) (*http.Response, url.V
 // token sends a form to the token endpoint.
 func (d *domain) token(form url.Values) (int, map[string]any) {
 	d.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/wcp/pinniped/oauth2/token", strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "https://10.0.0.1/wcp/pinniped/oauth2/token", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp := d.do(r)
 	var reply map[string]any
@@ -173,6 +173,9 @@ func TestDiscovery(t *testing.T) {
 	if document["issuer"] != "https://10.0.0.1/wcp/pinniped" || document["token_endpoint"] != "https://10.0.0.1/wcp/pinniped/oauth2/token" || len(document) != 13 {
 		t.Errorf("%v", document)
 	}
+	if resp := d.do(httptest.NewRequest(http.MethodGet, "https://10.0.0.2/wcp/pinniped/jwks.json", nil)); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("under another name: %d", resp.StatusCode)
+	}
 	var idps map[string]any
 	d.get("/v1alpha1/pinniped_identity_providers", &idps)
 	text, _ := json.Marshal(idps)
@@ -218,7 +221,7 @@ func TestBrowserLogin(t *testing.T) {
 		}
 		send := func(password string) *http.Response {
 			form := url.Values{"state": {state.Get("state")}, "username": {"ryan"}, "password": {password}}
-			r := httptest.NewRequest(http.MethodPost, "/wcp/pinniped/login", strings.NewReader(form.Encode()))
+			r := httptest.NewRequest(http.MethodPost, "https://10.0.0.1/wcp/pinniped/login", strings.NewReader(form.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			return d.do(r)
 		}

@@ -39,6 +39,10 @@ type Config struct {
 	API          *url.URL
 	APITransport http.RoundTripper
 	Banner       func() string
+	// Federation is the FederationDomain below /wcp/pinniped, and Info the data of the config map that tells of it; nil: this
+	// Supervisor has no external identity provider.
+	Federation http.Handler
+	Info       map[string]string
 	// WrongCA is a CA that signed nothing here, for the fault of that name.
 	WrongCA []byte
 }
@@ -51,6 +55,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /wcp/workloads", f.workloads)
 	mux.HandleFunc("POST /wcp/login", f.login)
 	mux.HandleFunc("GET /{$}", f.page)
+	if c.Federation != nil {
+		mux.Handle("/wcp/pinniped/", c.Federation)
+		mux.HandleFunc("GET /api/v1/namespaces/kube-public/configmaps/pinniped-info", f.info)
+	}
 	proxy := f.proxy()
 	for _, path := range []string{"/api", "/api/", "/apis", "/apis/", "/version", "/openapi/", "/healthz", "/readyz", "/livez"} {
 		mux.Handle(path, proxy)
@@ -63,6 +71,13 @@ type front struct{ Config }
 func (f *front) banner(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, f.Banner())
+}
+
+// info answers in the place of the API server: each front of a Supervisor may have an issuer of its own, and there is one API.
+func (f *front) info(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, map[string]any{
+		"kind": "ConfigMap", "apiVersion": "v1", "metadata": map[string]string{"name": "pinniped-info", "namespace": "kube-public"}, "data": f.Info,
+	})
 }
 
 // page is the download page that scripts use to see whether a Supervisor is up.

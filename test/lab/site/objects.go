@@ -171,7 +171,7 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 }
 
 // AddFront implements admin.Site.
-func (s *Site) AddFront(_ context.Context, index int) (string, error) {
+func (s *Site) AddFront(_ context.Context, index int, identity bool) (string, error) {
 	sup, err := s.supervisor(index)
 	if err != nil {
 		return "", err
@@ -186,5 +186,5 @@ func (s *Site) AddFront(_ context.Context, index int) (string, error) {
 	if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
 		return "", err
 	}
-	return s.net.front(last), s.openFront(sup, last)
+	return s.net.front(last), s.openFront(sup, last, identity)
 }

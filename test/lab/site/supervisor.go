@@ -82,7 +82,7 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", map[string]string{"kubeconfig": info}, readable); err != nil {
 		return err
 	}
-	return s.openFront(sup, sup.last)
+	return s.openFront(sup, sup.last, false)
 }
 
 // The roles of users in a vSphere Namespace. Without a controller manager the roles edit and view stay empty.
@@ -106,15 +106,15 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 	)
 }
 
-// openFront serves the front of a Supervisor at an address.
-func (s *Site) openFront(sup *supervisor, last int) error {
+// openFront serves the front of a Supervisor at an address, with an identity provider if that is asked for.
+func (s *Site) openFront(sup *supervisor, last int, identity bool) error {
 	api, err := url.Parse(sup.api.REST.Host)
 	if err != nil {
 		return err
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(s.vmca.Cert)
-	handler := front.New(front.Config{
+	config := front.Config{
 		VCenter:   s.vcenter,
 		Workloads: s.workloads,
 		Guest: func(ctx context.Context, ns, name string) (front.Guest, bool, error) {
@@ -124,7 +124,13 @@ func (s *Site) openFront(sup *supervisor, last int) error {
 		APITransport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64},
 		Banner:       func() string { return "" },
 		WrongCA:      s.other.PEM,
-	})
+	}
+	if identity {
+		if err := s.addIdentity(&config, last); err != nil {
+			return err
+		}
+	}
+	handler := front.New(config)
 	l, err := s.net.listenFront(last)
 	if err != nil {
 		return err

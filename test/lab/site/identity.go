@@ -1,0 +1,39 @@
+package site
+
+import (
+	"encoding/base64"
+	"net"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+)
+
+// addIdentity gives a front a FederationDomain of its own. Its one upstream is of the kind of LDAP, and knows the vCenter's users.
+func (s *Site) addIdentity(c *front.Config, last int) error {
+	issuer := "https://" + s.net.front(last) + "/wcp/pinniped"
+	service, err := federation.New(federation.Config{
+		Issuer: issuer,
+		Upstreams: []federation.Upstream{{
+			Name: "lab-ldap", Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
+			Check: func(name, password string) (federation.User, bool) {
+				u, err := s.vcenter.Check(name, password)
+				return federation.User{Username: u.Username, Groups: u.Groups}, err == nil
+			},
+			Again: func(name string) bool {
+				_, known := s.vcenter.Lookup(name)
+				return known
+			},
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	c.Federation = service.Handler()
+	c.Info = map[string]string{
+		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": issuer,
+		"issuer_ca_bundle_data": base64.StdEncoding.EncodeToString(s.vmca.PEM),
+		"concierge_endpoint":    "https://" + net.JoinHostPort(s.net.ip(last), kube.Port), "concierge_is_cluster_scoped": "true",
+	}
+	return nil
+}
