@@ -31,8 +31,8 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	if o.server, err = supervisor.ParseAddress(session.Server); err != nil {
 		return o, err
 	}
-	if session.Trust.Mode == trust.Insecure && !o.insecure && o.caFile == "" {
-		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority", session.Server)
+	if session.Trust.Mode == trust.Insecure && !o.insecure && o.caFile == "" && len(o.caFingerprints) == 0 {
+		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", session.Server)
 	}
 	if o.user == "" {
 		o.user = session.User

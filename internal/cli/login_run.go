@@ -90,7 +90,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 	if err != nil {
 		return session, "", nil, err
 	}
-	guard := a.guard(store, last.Account)
+	guard := a.guard(store, last.Account, user)
 	guard.Explicit, guard.Force = true, o.force
 	guard.Lock = func(ctx context.Context) (func(), error) {
 		return store.LockAccount(ctx, last.Account, func() { a.sayWaiting(user, o.server.String()) }, guard.Warn)
@@ -101,6 +101,9 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 			return err
 		}
 		proven = password
+		if res.Refused() { // Changed meanwhile, or the account was locked.
+			defer guard.Refused(password)
+		}
 		last.Trust = s.transport.Trust() // Other hosts may have been met.
 		if o.dryRun {
 			session = last
@@ -143,7 +146,7 @@ func lastSession(store *tokens.Store, server, user string) tokens.Session {
 			return s
 		}
 	}
-	return tokens.Session{Account: tokens.HostAccount(hit.Key{Server: server, User: user})}
+	return tokens.Session{User: user, Account: tokens.HostAccount(hit.Key{Server: server, User: user})}
 }
 
 // savePassword puts the password into the keychain. Without one the login is good all the same.
@@ -233,7 +236,7 @@ func (a *App) keep(store *tokens.Store, o loginOptions, last tokens.Session, use
 	if _, err := store.Prune(a.Now(), pruneAfter); err != nil {
 		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
 	}
-	return session, store.ClearMark(session.Account)
+	return session, store.EndQuiet(session.Account)
 }
 
 // pruneAfter is how long a credential that has ended is kept, so that status can tell of it. Clusters come and go.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -95,7 +96,14 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 		fmt.Fprintln(a.Out, "The current KUBECONFIG context is unset.")
 		fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
 	}
-	return a.saidGoodbye(scope, ending, len(report.Written) > 0)
+	if err := a.saidGoodbye(scope, ending, len(report.Written) > 0); err != nil {
+		return err
+	}
+	if len(ending.unreadable) > 0 && !scope.everything() {
+		return hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(ending.unreadable...)),
+			"kubectl vsphere logout without flags removes it too.")
+	}
+	return nil
 }
 
 func (a *App) saidGoodbye(scope logoutScope, ending ending, wrote bool) error {
@@ -121,12 +129,15 @@ type ending struct {
 	sessions []tokens.Session
 	staying  []tokens.Session
 	keys     []hit.Key
+
+	unreadable []error // files of the store of which nobody knows whose they are
 }
 
 // ending finds the sessions in scope, and the credentials that no other session needs.
 func (s logoutScope) ending(store *tokens.Store) ending {
 	e := ending{scope: s}
-	all, _ := store.Sessions()
+	all, unreadable := store.Sessions()
+	e.unreadable = unreadable
 	for _, session := range all {
 		if s.has(session.Server, session.User) {
 			e.sessions = append(e.sessions, session)
@@ -134,7 +145,8 @@ func (s logoutScope) ending(store *tokens.Store) ending {
 			e.staying = append(e.staying, session)
 		}
 	}
-	credentials, _ := store.Credentials()
+	credentials, unreadable := store.Credentials()
+	e.unreadable = append(e.unreadable, unreadable...)
 	for _, c := range credentials {
 		if e.covers(c.Key) {
 			e.keys = append(e.keys, c.Key)
@@ -178,8 +190,11 @@ func (a *App) forgetPassword(ctx context.Context, account string) {
 	}
 }
 
-// clear removes the credentials and sessions from the store.
+// clear removes the credentials and sessions from the store. A logout of everybody takes what cannot be read along.
 func (e ending) clear(store *tokens.Store) error {
+	if e.scope.everything() {
+		return store.Clear()
+	}
 	for _, key := range e.keys {
 		if err := store.DeleteCredential(key); err != nil {
 			return err

@@ -42,8 +42,14 @@ func (a *App) loginSources(o loginOptions, last tokens.Session) ([]secret.Source
 	case len(o.passwordCommand) > 0:
 		return []secret.Source{secret.Command(o.passwordCommand, a.ErrOut)}, nil
 	}
+	if o.commandGiven { // It is taken away by this login.
+		last.PasswordCommand = nil
+	}
+	if o.forgetKeychain {
+		last.Keychain = false
+	}
 	var sources []secret.Source
-	if a.Getenv(passwordVariable) != "" {
+	if named := a.Getenv(usernameVariable); a.Getenv(passwordVariable) != "" && (named == "" || hit.Fold(named) == hit.Fold(last.User)) {
 		sources = append(sources, secret.Variable(passwordVariable, a.Getenv))
 	}
 	sources = append(sources, a.remembered(last)...)
@@ -107,19 +113,20 @@ func (a *App) renewalSources(store *tokens.Store, s tokens.Session, question str
 	return sources
 }
 
-// passwordIsFor tells whether the variable's password is this session's: the user is named beside it, or there is no other
-// account.
+// passwordIsFor tells whether the variable's password is this session's: the user is named beside it and has one account here, or
+// there is no other account.
 func (a *App) passwordIsFor(store *tokens.Store, s tokens.Session) bool {
-	if user := a.Getenv(usernameVariable); user != "" {
-		return hit.Fold(user) == hit.Fold(s.User)
+	user := a.Getenv(usernameVariable)
+	if user != "" && hit.Fold(user) != hit.Fold(s.User) {
+		return false
 	}
-	all, _ := store.Sessions()
-	for _, other := range all {
-		if other.Account != s.Account {
+	all, unreadable := store.Sessions()
+	for _, other := range all { // A name may stand for accounts of two vCenters.
+		if other.Account != s.Account && (user == "" || hit.Fold(other.User) == hit.Fold(user)) {
 			return false
 		}
 	}
-	return true
+	return user != "" || len(unreadable) == 0
 }
 
 // mayAsk tells whether there is somebody to ask: client-go says so, or a person runs the command by hand.
@@ -132,9 +139,9 @@ func (a *App) mayAsk() bool {
 }
 
 // guard is what every password goes through.
-func (a *App) guard(store *tokens.Store, account string) *secret.Guard {
+func (a *App) guard(store *tokens.Store, account, user string) *secret.Guard {
 	return &secret.Guard{
-		Marks: store, Account: account, Now: a.Now, Parent: secret.ParentProcess(),
+		Marks: store, Account: account, Name: "user " + hit.Fold(user), Now: a.Now, Parent: secret.ParentProcess(),
 		Warn: func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) },
 	}
 }

@@ -35,7 +35,7 @@ func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tok
 		return tokens.Credential{}, err
 	}
 	var fresh tokens.Credential
-	err = r.guard(r.store, s.Account).Send(ctx, r.renewalSources(r.store, s, r.question(s)),
+	err = r.guard(r.store, s.Account, s.User).Send(ctx, r.renewalSources(r.store, s, r.question(s)),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
 			if fresh, _, err = login.Mint(ctx, w, key, password); err == nil && from.Kind == secret.Typed {
@@ -49,7 +49,9 @@ func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tok
 	case errors.As(err, &none) && len(none.Reasons) == 0, errors.Is(err, secret.ErrNoTerminal):
 		return fresh, r.ended(s, "")
 	case errors.As(err, &none):
-		return fresh, r.ended(s, none.Error())
+		ended := r.ended(s, none.Error())
+		ended.Err = none
+		return fresh, ended
 	case errors.Is(err, secret.ErrEmpty):
 		return fresh, r.ended(s, "no password was typed")
 	case errors.As(err, &refused):
@@ -71,7 +73,7 @@ func (r *renewal) question(s tokens.Session) string {
 }
 
 // ended is a session that only a login brings back.
-func (r *renewal) ended(s tokens.Session, why string) error {
+func (r *renewal) ended(s tokens.Session, why string) *tokens.LoginRequiredError {
 	reason := fmt.Sprintf("the session of %s at %s has ended", s.User, s.Server)
 	if r.force {
 		reason = fmt.Sprintf("a new token for %s at %s needs the password", s.User, s.Server)

@@ -117,6 +117,7 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 		c.err = refusal.do(func() error { return r.mint(ctx, c) })
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
+	res.refused = res.refused || refusal.open.Load()
 	wanted = settleGuesses(wanted, res)
 	for _, c := range wanted {
 		if c.err != nil {

@@ -31,6 +31,7 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	one := func(i int) { errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) }) }
 	one(0)
 	each(len(hosts)-1, func(i int) { one(i + 1) })
+	res.refused = refusal.open.Load()
 	reached := map[string]Host{}
 	for i, h := range hosts {
 		if errs[i] != nil {

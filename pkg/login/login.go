@@ -98,7 +98,12 @@ type Result struct {
 	Clusters   []Cluster
 	Failures   []Failure
 	Unlisted   []string
+
+	refused bool
 }
+
+// Refused tells whether the password was refused after it had been accepted.
+func (r *Result) Refused() bool { return r.refused }
 
 // Credentials lists every credential of the result.
 func (r *Result) Credentials() []tokens.Credential {

@@ -37,8 +37,8 @@ func TestMarkBlocks(t *testing.T) {
 
 func TestMarkForOneParent(t *testing.T) {
 	mark := tokens.Mark{Time: now, ParentPID: 100, ParentStart: "7"}
-	if !mark.Blocks(100, "7", now.Add(time.Hour)) || mark.Blocks(200, "9", now) {
-		t.Error("it must hold for that parent and nobody else")
+	if !mark.Blocks(100, "7", now.Add(time.Second)) || mark.Blocks(100, "7", now.Add(time.Minute)) || mark.Blocks(200, "9", now) {
+		t.Error("it must hold for that parent, for a minute, and for nobody else")
 	}
 }
 
@@ -58,34 +58,48 @@ func TestNoMarkBlocksNobody(t *testing.T) {
 
 func TestStoreKeepsAMarkUntilItIsCleared(t *testing.T) {
 	s := newStore(t)
-	if got := s.Mark("account"); got != (tokens.Mark{}) {
-		t.Errorf("before: %+v", got)
+	mark := func(account string) tokens.Mark {
+		t.Helper()
+		m, err := s.Mark(account)
+		if err != nil {
+			t.Error(err)
+		}
+		return m
+	}
+	if diff := cmp.Diff(tokens.Mark{}, mark("account")); diff != "" {
+		t.Errorf("before: %s", diff)
 	}
 	want := tokens.Mark{
 		Time: now, ParentPID: 100, ParentStart: "7", Everybody: true, Reason: "refused",
-		Refused: &tokens.Refusal{Time: now, Salt: []byte("salt"), Hash: []byte("hash")},
+		Refusals: []tokens.Refusal{{Time: now, Salt: []byte("salt"), Hash: []byte("hash")}, {Time: now}},
 	}
 	if err := s.SetMark("account", want); err != nil {
 		t.Fatal(err)
 	}
 	want.Version = hit.Version
-	if diff := cmp.Diff(want, s.Mark("account")); diff != "" {
+	if diff := cmp.Diff(want, mark("account")); diff != "" {
 		t.Error(diff)
 	}
-	if got := s.Mark("another"); got != (tokens.Mark{}) {
-		t.Errorf("another account has %+v", got)
+	if diff := cmp.Diff(tokens.Mark{}, mark("another")); diff != "" {
+		t.Errorf("another account: %s", diff)
+	}
+	if err := s.EndQuiet("account"); err != nil {
+		t.Fatal(err)
+	}
+	if got := mark("account"); !got.Time.IsZero() || len(got.Refusals) != 2 {
+		t.Errorf("after the quiet: %+v", got)
 	}
 	for range 2 { // there need not be one
 		if err := s.ClearMark("account"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := s.Mark("account"); got != (tokens.Mark{}) {
-		t.Errorf("after: %+v", got)
+	if diff := cmp.Diff(tokens.Mark{}, mark("account")); diff != "" {
+		t.Errorf("after: %s", diff)
 	}
 }
 
-func TestStoreTakesAMarkThatItCannotReadForNone(t *testing.T) {
+func TestStoreTellsAMarkThatItCannotRead(t *testing.T) {
 	for name, text := range map[string]string{"garbage": "{", "a newer one": `{"version":2,"time":"2025-06-01T12:00:00Z"}`} {
 		s := newStore(t)
 		if err := s.SetMark("account", tokens.Mark{Time: now}); err != nil {
@@ -96,7 +110,7 @@ func TestStoreTakesAMarkThatItCannotReadForNone(t *testing.T) {
 			t.Fatalf("%v, %v", paths, err)
 		}
 		overwrite(t, paths[0], text)
-		if got := s.Mark("account"); got != (tokens.Mark{}) {
+		if got, err := s.Mark("account"); err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

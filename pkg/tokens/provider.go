@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,10 +18,14 @@ type LoginRequiredError struct {
 	Server string // what to log in to
 	User   string
 	Reason string // why, in words
+	Err    error  // what stands behind it, if anything
 }
 
 // Error says why, without the command to type: that is the caller's to word.
 func (e *LoginRequiredError) Error() string { return e.Reason }
+
+// Unwrap gives what stands behind it.
+func (e *LoginRequiredError) Unwrap() error { return e.Err }
 
 // Provider hands out credentials: from the store, or renewed.
 type Provider struct {
@@ -46,7 +51,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return Credential{}, err
 	}
 	if !known {
-		return Credential{}, &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
+		return Credential{}, notLoggedIn(key)
 	}
 	unlock, err := p.Store.LockAccount(ctx, session.Account, func() {
 		if p.Waiting != nil {
@@ -57,6 +62,13 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return Credential{}, err
 	}
 	defer unlock()
+	// Somebody may have logged out meanwhile.
+	if session, known, err = p.Store.FindSession(key); err != nil {
+		return Credential{}, err
+	}
+	if !known {
+		return Credential{}, notLoggedIn(key)
+	}
 	again, found, err := p.Store.Credential(key)
 	if err != nil {
 		return Credential{}, err
@@ -66,6 +78,10 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return again, nil
 	}
 	return p.renew(ctx, session, key)
+}
+
+func notLoggedIn(key hit.Key) error {
+	return &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
 }
 
 // renew gets a fresh credential and keeps it. The caller holds the account's lock.
@@ -78,6 +94,10 @@ func (p *Provider) renew(ctx context.Context, session Session, key hit.Key) (Cre
 	if err := p.Store.SaveCredential(fresh); err != nil && p.Warn != nil {
 		// The credential is good all the same; the next call pays for another one.
 		p.Warn(fmt.Errorf("the new token could not be kept: %w", err))
+	}
+	// A logout waits for nobody. What came after it goes as well.
+	if _, known, err := p.Store.FindSession(key); err == nil && !known {
+		return Credential{}, errors.Join(notLoggedIn(key), p.Store.DeleteSession(session.ID), p.Store.DeleteCredential(key))
 	}
 	return fresh, nil
 }

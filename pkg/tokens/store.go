@@ -164,6 +164,17 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
+// Clear removes every session, credential and mark, also those that cannot be read.
+func (s *Store) Clear() error {
+	var errs []error
+	for _, sub := range []string{hit.Credentials, sessionsDir, accountsDir} {
+		for _, path := range s.list(sub) {
+			errs = append(errs, remove(path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Sweep removes what killed writers left behind.
 func (s *Store) Sweep() {
 	for _, sub := range []string{sessionsDir, hit.Credentials, accountsDir} {

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kballard/go-shellquote"
@@ -67,32 +70,42 @@ func Command(argv []string, out io.Writer) Source {
 
 // run gives the command's standard output, and an error when there is too much of it.
 func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // The user named it at login, and the session file is theirs alone.
 	cmd.Stderr = stderr
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // Another password is none of its business.
+		return strings.HasPrefix(v, "KUBECTL_VSPHERE_PASSWORD=")
+	})
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
-	stdout := &limited{max: maxSecret + 2}
+	stdout := &limited{max: maxSecret + 2, full: end}
 	cmd.Stdout = stdout
-	if err := cmd.Run(); err != nil {
-		return nil, err
-	}
-	if stdout.over {
+	err := cmd.Run()
+	switch {
+	case stdout.over:
 		return nil, fmt.Errorf("it printed more than %d bytes", maxSecret)
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // It ended well, and left something behind.
+		return nil, err
 	}
 	return stdout.text, nil
 }
 
-// limited takes no more than max bytes and swallows the rest.
+// limited takes no more than max bytes, and calls full when there are more.
 type limited struct {
 	text []byte
 	max  int
 	over bool
+	full func()
 }
 
 // Write never fails: a program that is told of a closed pipe would report that instead of its own trouble.
 func (l *limited) Write(p []byte) (int, error) {
 	room := min(len(p), l.max-len(l.text))
 	l.text = append(l.text, p[:room]...)
-	l.over = l.over || room < len(p)
+	if room < len(p) {
+		l.over = true
+		l.full()
+	}
 	return len(p), nil
 }

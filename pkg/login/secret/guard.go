@@ -4,19 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// again is how long a refused secret is not sent again by itself. vCenter counts five refusals within 180 s.
-const again = 5 * time.Minute
+const (
+	// again is how long a refused secret is not sent again by itself. vCenter counts five refusals within 180 s.
+	again = 5 * time.Minute
+	// enough is how many refusals, or requests without an answer, in that time end all sending by itself, whatever the secret: one more
+	// might lock the account.
+	enough = 4
+)
 
 // Marks is where an account's refusals are remembered; *tokens.Store is one.
 type Marks interface {
-	Mark(account string) tokens.Mark
+	Mark(account string) (tokens.Mark, error)
 	SetMark(account string, m tokens.Mark) error
 	ClearMark(account string) error
 }
@@ -26,8 +34,11 @@ type Marks interface {
 type Guard struct {
 	Marks   Marks
 	Account string
-	Now     func() time.Time
-	Parent  Parent
+	// Name, if set, is a second account under which refused secrets are known again: the user's name, since two Supervisors may be
+	// of one vCenter before a login has told so.
+	Name   string
+	Now    func() time.Time
+	Parent Parent
 	// Explicit is a person's own command: no quiet holds it back from asking.
 	Explicit bool
 	// Force sends a refused secret again.
@@ -75,8 +86,12 @@ type Sender func(ctx context.Context, password redact.Secret, from Source) error
 // person did not type one (ErrCancelled, ErrEmpty).
 func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	none := &NoPasswordError{}
-	before := g.Marks.Mark(g.Account) // What this very call leaves must not keep it from asking the next source.
+	before, unreadable := g.Marks.Mark(g.Account) // What this very call leaves must not keep it from asking the next source.
 	for _, source := range sources {
+		if unreadable != nil && source.Kind != Typed {
+			none.Reasons = append(none.Reasons, fmt.Sprintf("%s: it is not sent, since what was refused before cannot be read: %v", source.Name, unreadable))
+			continue
+		}
 		if g.quiet(before, source) {
 			none.Reasons = append(none.Reasons, before.Reason)
 			continue
@@ -97,7 +112,7 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 			return err
 		}
 		g.declined(source, known.Error())
-		none.Reasons, none.Known = append(none.Reasons, known.Error()), true
+		none.Reasons, none.Known = append(none.Reasons, known.Error()), none.Known || known.refused
 	}
 	return none
 }
@@ -108,18 +123,16 @@ func (g *Guard) quiet(mark tokens.Mark, source Source) bool {
 	return !g.Explicit && source.Kind != Given && mark.Blocks(g.Parent.PID, g.Parent.Start, g.Now())
 }
 
-// knownError is a secret that is not sent, since the server refused it a moment ago.
+// knownError is a secret that is not sent, since the server refused it, or too much, a moment ago.
 type knownError struct {
-	source string
-	at     time.Time
+	text    string
+	refused bool // else there was no answer: the network is no refusal
 }
 
-func (e *knownError) Error() string {
-	return fmt.Sprintf("the password of %s was refused at %s, and is not sent again for %d minutes",
-		e.source, e.at.Local().Format(time.TimeOnly), int(again.Minutes()))
-}
+func (e *knownError) Error() string { return e.text }
 
-// try sends one password under the lock, unless it is the refused one, and notes the outcome.
+// try sends one password under the lock, unless it is a refused one, and notes the outcome. That it is sent is noted before: a
+// refusal must not be forgotten because the program was killed, or nothing could be written.
 func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, send Sender) error {
 	if g.Lock != nil {
 		unlock, err := g.Lock(ctx)
@@ -128,30 +141,114 @@ func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, 
 		}
 		defer unlock()
 	}
-	mark := g.Marks.Mark(g.Account)
-	if r := mark.Refused; r != nil && source.Kind != Typed && !g.Force && recent(r.Time, g.Now()) && matches(r, password) {
-		return &knownError{source.Name, r.Time}
+	mark, err := g.Marks.Mark(g.Account)
+	if err != nil && source.Kind != Typed {
+		return err
 	}
-	err := send(ctx, password, source)
+	mark.Refusals = g.recent(mark.Refusals)
+	if source.Kind != Typed {
+		if known := g.known(source, password, mark); known != nil && !g.Force {
+			return known
+		}
+		if err := g.noteSending(mark); err != nil {
+			return fmt.Errorf("the password of %s is not sent, since a refusal of it could not be remembered: %w", source.Name, err)
+		}
+	}
+	err = send(ctx, password, source)
 	switch {
 	case errors.Is(err, wire.ErrRefused):
-		g.refused(source, password)
+		g.refused(source, password, mark)
 		return &RefusedError{source.Name, err}
-	case err == nil && !mark.Time.IsZero():
-		g.warn(g.Marks.ClearMark(g.Account))
+	case err == nil:
+		g.accepted(password, mark)
+	case source.Kind != Typed && answered(err):
+		g.warn(g.set(g.Account, mark))
 	}
 	return err
 }
 
-// recent is whether a refusal still counts. A clock that was set back must not make it count for long.
-func recent(refused, now time.Time) bool {
-	age := now.Sub(refused)
-	return age > -again && age < again
+// noteSending notes that a secret is on its way. A person's own command goes on without it, and is warned.
+func (g *Guard) noteSending(mark tokens.Mark) error {
+	sending := mark
+	sending.Refusals = append(slices.Clone(mark.Refusals), tokens.Refusal{Time: g.Now()})
+	err := g.Marks.SetMark(g.Account, sending)
+	if err != nil && g.Explicit {
+		g.warn(err)
+		return nil
+	}
+	return err
+}
+
+// known tells why a secret must not be sent by itself.
+func (g *Guard) known(source Source, password redact.Secret, mark tokens.Mark) error {
+	refusals := mark.Refusals
+	if g.Name != "" {
+		byName, err := g.Marks.Mark(g.Name)
+		if err != nil {
+			return err
+		}
+		refusals = append(slices.Clone(refusals), g.recent(byName.Refusals)...)
+	}
+	for _, r := range refusals {
+		if matches(r, password) {
+			return &knownError{fmt.Sprintf("the password of %s was refused at %s, and is not sent again for %d minutes",
+				source.Name, r.Time.Local().Format(time.TimeOnly), int(again.Minutes())), true}
+		}
+	}
+	if !g.Explicit && len(mark.Refusals) >= enough {
+		refused := slices.ContainsFunc(mark.Refusals, func(r tokens.Refusal) bool { return len(r.Hash) > 0 })
+		return &knownError{fmt.Sprintf("the password of %s is not sent: %d were refused or had no answer in the last %d minutes",
+			source.Name, len(mark.Refusals), int(again.Minutes())), refused}
+	}
+	return nil
+}
+
+// answered tells whether an error proves that no refusal was counted: the server said something else, or was never reached.
+func answered(err error) bool {
+	var untrusted *trust.UntrustedError
+	var network *net.OpError
+	var name *net.DNSError
+	return !errors.Is(err, wire.ErrUnreachable) && !errors.Is(err, context.Canceled) ||
+		errors.As(err, &untrusted) || errors.As(err, &name) || errors.As(err, &network) && network.Op == "dial"
+}
+
+// accepted ends the quiet. Other secrets that were refused stay so: a wrong variable beside a right command would be sent again
+// and again.
+func (g *Guard) accepted(password redact.Secret, mark tokens.Mark) {
+	others := func(all []tokens.Refusal) []tokens.Refusal {
+		return slices.DeleteFunc(slices.Clone(all), func(r tokens.Refusal) bool { return matches(r, password) })
+	}
+	g.warn(g.set(g.Account, tokens.Mark{Refusals: others(mark.Refusals)}))
+	if g.Name == "" {
+		return
+	}
+	if byName, err := g.Marks.Mark(g.Name); err == nil && len(byName.Refusals) > 0 {
+		g.warn(g.set(g.Name, tokens.Mark{Refusals: others(g.recent(byName.Refusals))}))
+	}
+}
+
+// set writes a mark, or removes an empty one.
+func (g *Guard) set(account string, mark tokens.Mark) error {
+	if mark.Time.IsZero() && len(mark.Refusals) == 0 {
+		return g.Marks.ClearMark(account)
+	}
+	return g.Marks.SetMark(account, mark)
+}
+
+// recent are the refusals that still count. A clock that was set back must not make one count for long.
+func (g *Guard) recent(all []tokens.Refusal) []tokens.Refusal {
+	var kept []tokens.Refusal
+	for _, r := range all {
+		if age := g.Now().Sub(r.Time); age > -again && age < again {
+			kept = append(kept, r)
+		}
+	}
+	return kept
 }
 
 // refused remembers a secret that the server refused. A command or variable may be mended at once, so only the caller's
 // own runs are quiet then; a prompt is quiet for everybody.
-func (g *Guard) refused(source Source, password redact.Secret) {
+func (g *Guard) refused(source Source, password redact.Secret, before tokens.Mark) {
 	mark := g.mark(source)
 	mark.Reason = fmt.Sprintf("the password of %s was refused a moment ago", source.Name)
 	if source.Kind == Typed {
@@ -160,7 +257,25 @@ func (g *Guard) refused(source Source, password redact.Secret) {
 	if g.Explicit { // It is no answer to a prompt of kubectl's.
 		mark.ParentPID, mark.ParentStart, mark.Everybody = 0, "", false
 	}
-	mark.Refused = hash(password, g.Now())
+	refusal := hash(password, g.Now())
+	mark.Refusals = append(before.Refusals, refusal)
+	g.warn(g.Marks.SetMark(g.Account, mark))
+	g.refusedName(refusal)
+}
+
+// refusedName remembers the secret under the user's name as well.
+func (g *Guard) refusedName(r tokens.Refusal) {
+	if g.Name == "" {
+		return
+	}
+	byName, _ := g.Marks.Mark(g.Name) // One that cannot be read is written anew.
+	g.warn(g.Marks.SetMark(g.Name, tokens.Mark{Refusals: append(g.recent(byName.Refusals), r)}))
+}
+
+// Refused remembers a secret that was refused after it had been accepted: it was changed meanwhile, or the account is locked.
+func (g *Guard) Refused(password redact.Secret) {
+	mark, _ := g.Marks.Mark(g.Account) // One that cannot be read is written anew.
+	mark.Refusals = append(g.recent(mark.Refusals), hash(password, g.Now()))
 	g.warn(g.Marks.SetMark(g.Account, mark))
 }
 
@@ -181,7 +296,8 @@ func (g *Guard) declined(source Source, reason string) {
 	}
 	mark := g.mark(source)
 	mark.Reason = reason
-	mark.Refused = g.Marks.Mark(g.Account).Refused
+	before, _ := g.Marks.Mark(g.Account) // Send looked at it.
+	mark.Refusals = g.recent(before.Refusals)
 	g.warn(g.Marks.SetMark(g.Account, mark))
 }
 

@@ -13,25 +13,34 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// marks is a store of one mark.
-type marks struct{ mark tokens.Mark }
+// marks is a store of marks.
+type marks struct {
+	all         map[string]tokens.Mark
+	read, write error
+}
 
-func (m *marks) Mark(string) tokens.Mark                { return m.mark }
-func (m *marks) SetMark(_ string, to tokens.Mark) error { m.mark = to; return nil }
-func (m *marks) ClearMark(string) error                 { m.mark = tokens.Mark{}; return nil }
+func (m *marks) Mark(account string) (tokens.Mark, error) { return m.all[account], m.read }
+func (m *marks) SetMark(account string, to tokens.Mark) error {
+	if m.write == nil {
+		m.all[account] = to
+	}
+	return m.write
+}
+func (m *marks) ClearMark(account string) error { delete(m.all, account); return nil }
 
 // scene is a guard with a server that accepts "right" only, and what was asked and sent.
 type scene struct {
 	*Guard
+	marks *marks
 	now   time.Time
 	asked []string
 	sent  []redact.Secret
 }
 
 func newScene(t *testing.T) *scene {
-	s := &scene{now: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
+	s := &scene{marks: &marks{all: map[string]tokens.Mark{}}, now: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
 	s.Guard = &Guard{
-		Marks: &marks{}, Account: "ada", Now: func() time.Time { return s.now }, Parent: Parent{PID: 1, Start: "1"},
+		Marks: s.marks, Account: "ada", Now: func() time.Time { return s.now }, Parent: Parent{PID: 1, Start: "1"},
 		Warn: func(err error) { t.Error(err) },
 	}
 	return s
@@ -117,8 +126,8 @@ func TestAnotherSecretIsSentAtOnce(t *testing.T) {
 		if err := s.send(t, s.source(kind, "right", nil)); err != nil {
 			t.Error(err)
 		}
-		if !reflect.DeepEqual(s.Marks.Mark(""), tokens.Mark{}) {
-			t.Errorf("the mark stays: %+v", s.Marks.Mark(""))
+		if m := s.marks.all["ada"]; !m.Time.IsZero() || len(m.Refusals) != 1 {
+			t.Errorf("the quiet stays, or the refusal is forgotten: %+v", m)
 		}
 	}
 }
@@ -225,10 +234,105 @@ func TestTheLockIsHeldFromTheLookToTheOutcome(t *testing.T) {
 
 func TestARefusalDoesNotHoldTheSecret(t *testing.T) {
 	r, other := hash("wrong", time.Now()), hash("wrong", time.Now())
-	if !matches(r, "wrong") || matches(r, "Wrong") || matches(&tokens.Refusal{}, "") {
+	if !matches(r, "wrong") || matches(r, "Wrong") || matches(tokens.Refusal{}, "") {
 		t.Error("the hash does not tell secrets apart")
 	}
 	if reflect.DeepEqual(r.Hash, other.Hash) || len(r.Salt) != saltLength {
 		t.Error("the hash is not salted")
+	}
+}
+
+// Two wrong secrets that take turns are sent once each.
+func TestSecretsThatTakeTurnsAreSentOnceEach(t *testing.T) {
+	s := newScene(t)
+	for range 5 {
+		_ = s.send(t, s.source(Given, "one", nil), s.source(Fetched, "two", nil))
+		s.next()
+		_ = s.send(t, s.source(Fetched, "two", nil))
+		s.next()
+	}
+	if !reflect.DeepEqual(s.sent, []redact.Secret{"one", "two"}) {
+		t.Errorf("sent %d", len(s.sent))
+	}
+}
+
+// A right answer of one source does not make the wrong one of another be sent again.
+func TestARightSecretDoesNotForgetTheWrongOne(t *testing.T) {
+	s := newScene(t)
+	for range 4 {
+		_ = s.send(t, s.source(Given, "wrong", nil), s.source(Fetched, "right", nil))
+		s.next()
+	}
+	if !reflect.DeepEqual(s.sent, []redact.Secret{"wrong", "right", "right", "right"}) {
+		t.Errorf("sent %d", len(s.sent))
+	}
+	s.Force = true
+	_ = s.send(t, s.source(Given, "wrong", nil))
+	s.Force = false
+	if n := len(s.marks.all["ada"].Refusals); n != 2 {
+		t.Errorf("%d refusals", n)
+	}
+}
+
+// A source that has something new each time does not lock the account, and neither do runs that are killed.
+func TestEnoughIsEnough(t *testing.T) {
+	s := newScene(t)
+	for i := range 6 {
+		_ = s.send(t, s.source(Fetched, fmt.Sprint("wrong", i), nil))
+		s.next()
+	}
+	if len(s.sent) != 4 {
+		t.Errorf("sent %d", len(s.sent))
+	}
+	s.Explicit = true // A person's own command is not held back.
+	if err := s.send(t, s.source(Given, "right", nil)); err != nil {
+		t.Error(err)
+	}
+	killed := newScene(t)
+	for range 6 {
+		err := killed.Send(t.Context(), []Source{killed.source(Given, "wrong", nil)}, func(context.Context, redact.Secret, Source) error {
+			killed.sent = append(killed.sent, "wrong")
+			return fmt.Errorf("%w: no answer", wire.ErrUnreachable)
+		})
+		if err == nil || errors.Is(err, wire.ErrRefused) {
+			t.Errorf("no answer is no refusal: %v", err)
+		}
+	}
+	if len(killed.sent) != 4 {
+		t.Errorf("without an answer: sent %d", len(killed.sent))
+	}
+}
+
+// What cannot be remembered, or cannot be read, is not sent by itself; a person's own command goes on.
+func TestWithoutAMemoryNothingIsSentByItself(t *testing.T) {
+	for _, broken := range []*marks{{write: errors.New("disk full")}, {read: errors.New("mode 644")}} {
+		s := newScene(t)
+		broken.all = map[string]tokens.Mark{}
+		s.Marks, s.Warn = broken, func(error) {}
+		for range 3 {
+			if err := s.send(t, s.source(Given, "wrong", nil)); err == nil || len(s.sent) > 0 {
+				t.Errorf("sent %d, %v", len(s.sent), err)
+			}
+		}
+		_ = s.send(t, s.source(Typed, "wrong", nil))
+		if len(s.sent) != 1 {
+			t.Errorf("what a person types is not sent")
+		}
+	}
+}
+
+// Before a login tells the account, a refused secret is known again under the user's name.
+func TestARefusedSecretIsKnownByTheUsersName(t *testing.T) {
+	s := newScene(t)
+	s.Name = "ada@vsphere.local"
+	for _, account := range []string{"10.0.0.1 ada", "10.0.0.2 ada", "10.0.0.3 ada"} {
+		s.Account = account
+		_ = s.send(t, s.source(Given, "wrong", nil))
+	}
+	if len(s.sent) != 1 {
+		t.Errorf("sent %d", len(s.sent))
+	}
+	if err := s.send(t, s.source(Given, "right", nil)); err != nil {
+		t.Error(err)
 	}
 }

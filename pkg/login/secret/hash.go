@@ -21,13 +21,13 @@ const (
 	saltLength  = 16
 )
 
-func hash(password redact.Secret, now time.Time) *tokens.Refusal {
+func hash(password redact.Secret, now time.Time) tokens.Refusal {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // It never fails (crypto/rand).
-	return &tokens.Refusal{Time: now, Salt: salt, Hash: slow(password, salt)}
+	return tokens.Refusal{Time: now, Salt: salt, Hash: slow(password, salt)}
 }
 
-func matches(r *tokens.Refusal, password redact.Secret) bool {
+func matches(r tokens.Refusal, password redact.Secret) bool {
 	return len(r.Hash) == hashLength && subtle.ConstantTimeCompare(slow(password, r.Salt), r.Hash) == 1
 }
 

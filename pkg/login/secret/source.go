@@ -93,7 +93,10 @@ func (p Prompter) Terminal(question string) Source {
 
 // trim cuts one line end and checks that a password is left that can be sent.
 func trim(text []byte) (redact.Secret, error) {
-	s := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	s := string(text)
+	if line, ended := strings.CutSuffix(s, "\n"); ended {
+		s = strings.TrimSuffix(line, "\r")
+	}
 	switch {
 	case s == "":
 		return "", errors.New("the password is empty")
