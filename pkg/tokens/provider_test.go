@@ -247,3 +247,39 @@ func TestHostAccountDoesNotTellCases(t *testing.T) {
 		t.Errorf("%q and %q", a, b)
 	}
 }
+
+// A logout waits for nobody: what a renewal gets after it is not kept, and not handed out.
+func TestGetKeepsNothingAfterALogout(t *testing.T) {
+	for name, when := range map[string]func(p *tokens.Provider, s *tokens.Store, logout func()){
+		"while it renews": func(p *tokens.Provider, _ *tokens.Store, logout func()) {
+			p.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+				logout()
+				return credential(key, "fresh"), nil
+			}
+		},
+		"while it waits": func(p *tokens.Provider, s *tokens.Store, logout func()) {
+			unlock, err := s.LockAccount(t.Context(), session().Account, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Waiting = func(tokens.Session) { logout(); unlock() }
+		},
+	} {
+		s := newStore(t)
+		saved := saveSession(t, s, session())
+		saveCredential(t, s, ended(clusterKey))
+		p := provider(t, s)
+		when(p, s, func() {
+			if err := s.DeleteSession(saved.ID); err != nil {
+				t.Error(err)
+			}
+		})
+		var required *tokens.LoginRequiredError
+		if c, err := p.Get(t.Context(), clusterKey, false); !errors.As(err, &required) || c.Token != "" {
+			t.Errorf("%s: %v, %v", name, c, err)
+		}
+		if _, found, _ := s.Credential(clusterKey); found {
+			t.Errorf("%s: a credential is left", name)
+		}
+	}
+}

@@ -85,7 +85,9 @@ func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	switch {
 	case stdout.over:
 		return nil, fmt.Errorf("it printed more than %d bytes", maxSecret)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // It ended well, and left something behind.
+	case errors.Is(err, exec.ErrWaitDelay): // It ended well, and left something behind.
+		_ = cmd.Cancel()
+	case err != nil:
 		return nil, err
 	}
 	return stdout.text, nil

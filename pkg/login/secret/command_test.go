@@ -20,6 +20,7 @@ import (
 func shell(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 func TestCommandGivesALine(t *testing.T) {
+	t.Setenv("KUBECTL_VSPHERE_PASSWORD", "other")
 	for script, want := range map[string]redact.Secret{
 		"printf right":                        "right",
 		"echo right":                          "right",
@@ -28,6 +29,8 @@ func TestCommandGivesALine(t *testing.T) {
 		`printf 'rïght'`:                      "rïght",
 		"head -c 4096 /dev/zero | tr '\\0' x": redact.Secret(strings.Repeat("x", 4096)),
 		"cat; echo right":                     "right", // Standard input is closed.
+		"sleep 77 & echo right":               "right", // What it leaves behind does not matter.
+		"echo right$KUBECTL_VSPHERE_PASSWORD": "right", // Another password is not for it.
 	} {
 		got, err := Command(shell(script), os.Stderr).Get(t.Context())
 		if got != want || err != nil {
@@ -45,6 +48,7 @@ func TestCommandWithoutAPassword(t *testing.T) {
 		"echo hush; exit 1":                   "exit status 1",
 		"kill -9 $$":                          "signal: killed",
 		"head -c 9000 /dev/zero":              "more than 4096 bytes",
+		"yes":                                 "more than 4096 bytes", // At once, not after 30 s.
 		"head -c 4097 /dev/zero | tr '\\0' x": "longer than 4096 bytes",
 	} {
 		password, err := Command(shell(script), os.Stderr).Get(t.Context())
@@ -129,7 +133,7 @@ func TestParseCommand(t *testing.T) {
 }
 
 func TestReader(t *testing.T) {
-	for text, want := range map[string]redact.Secret{"right": "right", "right\n": "right", "right\r\n": "right", "": "", "a\nb": "", "a\n\n": "", strings.Repeat("x", 5000): ""} {
+	for text, want := range map[string]redact.Secret{"right": "right", "right\n": "right", "right\r\n": "right", "right\r": "right\r", "": "", "a\nb": "", "a\n\n": "", strings.Repeat("x", 5000): ""} {
 		got, err := Reader(strings.NewReader(text)).Get(t.Context())
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%.20q: %q, %v", text, got.Reveal(), err)
