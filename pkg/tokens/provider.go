@@ -46,12 +46,9 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if found && !force && stored.Good(p.Now()) {
 		return stored, nil
 	}
-	session, known, err := p.Store.FindSession(key)
+	session, err := p.session(key)
 	if err != nil {
 		return Credential{}, err
-	}
-	if !known {
-		return Credential{}, notLoggedIn(key)
 	}
 	unlock, err := p.Store.LockAccount(ctx, session.Account, func() {
 		if p.Waiting != nil {
@@ -63,11 +60,8 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	}
 	defer unlock()
 	// Somebody may have logged out meanwhile.
-	if session, known, err = p.Store.FindSession(key); err != nil {
+	if session, err = p.session(key); err != nil {
 		return Credential{}, err
-	}
-	if !known {
-		return Credential{}, notLoggedIn(key)
 	}
 	again, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -78,6 +72,15 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return again, nil
 	}
 	return p.renew(ctx, session, key)
+}
+
+// session is the one that key belongs to.
+func (p *Provider) session(key hit.Key) (Session, error) {
+	session, known, err := p.Store.FindSession(key)
+	if err == nil && !known {
+		err = notLoggedIn(key)
+	}
+	return session, err
 }
 
 func notLoggedIn(key hit.Key) error {

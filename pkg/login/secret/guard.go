@@ -258,7 +258,7 @@ func (g *Guard) refused(source Source, password redact.Secret, before tokens.Mar
 		mark.ParentPID, mark.ParentStart, mark.Everybody = 0, "", false
 	}
 	refusal := hash(password, g.Now())
-	mark.Refusals = append(before.Refusals, refusal)
+	mark.Refusals = append(slices.Clone(before.Refusals), refusal)
 	g.warn(g.Marks.SetMark(g.Account, mark))
 	g.refusedName(refusal)
 }
