@@ -117,7 +117,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 			return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), remedy, store.Dir(), hit.HomeVariable)
 		}
 		if last.Keychain && o.forgetKeychain {
-			a.forgetPassword(ctx, last.Account)
+			a.forgetPassword(ctx, last)
 		}
 		if o.savePassword {
 			session = a.savePassword(ctx, store, session, password)
@@ -151,7 +151,7 @@ func lastSession(store *tokens.Store, server, user string) tokens.Session {
 
 // savePassword puts the password into the keychain. Without one the login is good all the same.
 func (a *App) savePassword(ctx context.Context, store *tokens.Store, s tokens.Session, password redact.Secret) tokens.Session {
-	err := secret.SaveInKeychain(ctx, s.Account, password)
+	err := secret.SaveInKeychain(ctx, s.KeychainEntry(), password)
 	if err == nil {
 		s.Keychain = true
 		s, err = store.SaveSession(s)

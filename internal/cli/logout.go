@@ -173,19 +173,17 @@ func (e ending) owns(_ string, u *api.AuthInfo) bool {
 	return ours && e.covers(key)
 }
 
-// forgetPasswords takes the passwords of accounts that have no session any more out of the keychain.
+// forgetPasswords takes the passwords of the sessions that end out of the keychain.
 func (a *App) forgetPasswords(ctx context.Context, e ending) {
 	for _, s := range e.sessions {
-		needed := slices.ContainsFunc(e.staying, func(other tokens.Session) bool { return other.Keychain && other.Account == s.Account })
-		if !s.Keychain || needed {
-			continue
+		if s.Keychain {
+			a.forgetPassword(ctx, s)
 		}
-		a.forgetPassword(ctx, s.Account)
 	}
 }
 
-func (a *App) forgetPassword(ctx context.Context, account string) {
-	if err := secret.ForgetInKeychain(ctx, account); err != nil {
+func (a *App) forgetPassword(ctx context.Context, s tokens.Session) {
+	if err := secret.ForgetInKeychain(ctx, s.KeychainEntry()); err != nil {
 		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
 	}
 }

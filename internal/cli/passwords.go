@@ -78,7 +78,7 @@ func (a *App) remembered(s tokens.Session) []secret.Source {
 		sources = append(sources, secret.Command(s.PasswordCommand, a.ErrOut))
 	}
 	if s.Keychain {
-		sources = append(sources, secret.Keychain(s.Account))
+		sources = append(sources, secret.Keychain(s.KeychainEntry()))
 	}
 	if s.Trust.Mode != trust.Insecure {
 		return sources

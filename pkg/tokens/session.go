@@ -25,7 +25,7 @@ type Session struct {
 	Aliases map[string]string `json:"aliases,omitempty"`
 	// What renews it without a person; a login sets it.
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
-	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, under Account
+	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, as KeychainEntry
 
 	// What the last login was for, so that the next one can repeat it.
 	Clusters      string `json:"clusters,omitempty"` // a selection as typed; empty: all
@@ -38,6 +38,10 @@ type Session struct {
 
 // SessionID names the session of a user at a Supervisor. It is a file name.
 func SessionID(server, user string) string { return hash(server + "\x00" + hit.Fold(user)) }
+
+// KeychainEntry names the session's password in the OS keychain. It is not the account, which the server tells: one that lied could be
+// handed the password of another.
+func (s Session) KeychainEntry() string { return HostAccount(hit.Key{Server: s.Server, User: s.User}) }
 
 // HostAccount stands for an account before the identity service has named it.
 func HostAccount(key hit.Key) string { return key.Server + " " + hit.Fold(key.User) }
