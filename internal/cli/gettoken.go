@@ -92,9 +92,24 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 	c, err := p.Get(ctx, key, force)
 	var required *tokens.LoginRequiredError
 	if errors.As(err, &required) {
-		return c, fmt.Errorf("%w; type: %s", err, loginCommandFor(required.Server, required.User))
+		switch failed := r.again(ctx, key); {
+		case failed == nil:
+			return p.Get(ctx, key, false)
+		case !errors.Is(failed, errNobody):
+			err = fmt.Errorf("%w: %w", required, failed)
+		}
+		return c, fmt.Errorf("%w; type: %s", err, r.loginCommand(required))
 	}
 	return c, err
+}
+
+// loginCommand is what a person types to bring a session back. By an identity provider no user is named.
+func (r *renewal) loginCommand(required *tokens.LoginRequiredError) string {
+	s, found, err := r.store.FindSession(hit.Key{Server: required.Server, User: required.User})
+	if err == nil && found && s.Method == methodOIDC {
+		return loginCommandFor(s.Server, "") + " --auth-method oidc"
+	}
+	return loginCommandFor(required.Server, required.User)
 }
 
 func (a *App) sayWaiting(user, server string) {

@@ -18,6 +18,7 @@ type loginFlags struct {
 	fingerprints []string
 	aliases      []string
 	wait         time.Duration
+	namespaces   []string
 	replaceCA    bool
 	clusters     string
 	staticTokens bool
@@ -27,6 +28,14 @@ type loginFlags struct {
 	keepContext   bool
 	dryRun        bool
 	output        planFormat
+
+	authMethod       string
+	identityProvider string
+	flow             string
+	noBrowser        bool
+	browserCommand   string
+	listen           string
+	listenRemote     bool
 
 	passwordStdin   bool
 	passwordCommand string
@@ -104,6 +113,16 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.VarP(&f.output, "output", "o", "What --dry-run prints: yaml, the new entries, or diff, of the files. (default diff)")
 	_ = c.MarkFlagFilename("kubeconfig")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))
+	flags.StringVar(&f.authMethod, "auth-method", "", "How to log in: sso, vCenter Single Sign-On; oidc, the Supervisor's identity provider;\nauto, sso with -u or a password, else what the Supervisor has. (default auto)")
+	flags.StringVar(&f.identityProvider, "identity-provider", "", "Name of the identity provider, where the Supervisor has several.")
+	flags.StringVar(&f.flow, "oidc-flow", "", "How the identity provider is shown who you are: browser, device, password, or auto. (default auto)")
+	flags.BoolVar(&f.noBrowser, "no-browser", false, "Open no browser; print the address to open, here or on another machine.")
+	flags.StringVar(&f.browserCommand, "browser-command", "", "Program (with arguments, no shell) that opens the page in place of %s, or of its last argument.")
+	flags.StringVar(&f.listen, "listen-address", "", "HOST:PORT where the browser comes back to. (default a free port of 127.0.0.1)")
+	flags.BoolVar(&f.listenRemote, "listen-remote", false, "Allow a --listen-address that other machines reach, as in a container with a published port.")
+	flags.StringSliceVar(&f.namespaces, "namespaces", nil, "vSphere Namespaces to write contexts for, where an identity provider's accounts may not list them; remembered.")
+	_ = c.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions([]string{methodAuto, methodSSO, methodOIDC}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions(flows, cobra.ShellCompDirectiveNoFileComp))
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "Read the password from standard input.")
 	flags.StringVar(&f.passwordCommand, "password-command", "",
 		"Program (with arguments, no shell) that prints the password; remembered, so that tokens are renewed without you.")

@@ -115,6 +115,9 @@ func apiCA(h login.Host, server string, t trust.Trust) []byte {
 // told none: never by nothing.
 func clusterTarget(c login.Cluster, o loginOptions) kubeconfig.Target {
 	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: static(c.Credential, o)}
+	if c.URL != "" {
+		return o.reached(t, c.URL)
+	}
 	if a, err := supervisor.ParseAddress(c.Server); err == nil {
 		return o.reached(t, a.API(a.Port))
 	}

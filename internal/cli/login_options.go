@@ -30,6 +30,10 @@ type loginOptions struct {
 	dryRun      bool
 	planFormat  planFormat
 
+	method     string // methodAuto, methodSSO or methodOIDC
+	oidc       oidcOptions
+	namespaces []string // to look at beside those that can be listed
+
 	passwordStdin   bool
 	passwordCommand []string
 	commandGiven    bool // the flag was there, perhaps empty
@@ -97,6 +101,18 @@ func (f loginFlags) options() (loginOptions, error) {
 		if err := sso.CheckUser(f.user); err != nil {
 			return o, usagef("--vsphere-username: %w", err)
 		}
+	}
+	for _, ns := range f.namespaces {
+		if !supervisor.IsName(ns) {
+			return o, usagef("--namespaces: %q cannot be the name of one", ns)
+		}
+	}
+	o.namespaces = f.namespaces
+	if o.method, err = f.method(); err != nil {
+		return o, err
+	}
+	if o.oidc, err = f.oidcOptions(); err != nil {
+		return o, err
 	}
 	o.clusters, o.current, err = f.selection()
 	return o, err

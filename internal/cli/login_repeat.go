@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -34,6 +35,11 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	if session.Trust.Mode == trust.Insecure && !o.insecure && o.caFile == "" && len(o.caFingerprints) == 0 {
 		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", session.Server)
 	}
+	if session.Method == methodOIDC && o.method != methodSSO && (o.user == "" || hit.Fold(o.user) == hit.Fold(session.User)) {
+		fmt.Fprintf(a.ErrOut, "Logging in to %s by its identity provider, as %s did.\n", session.Server, session.User)
+		o.method = methodOIDC
+		return o.like(session)
+	}
 	if o.user == "" {
 		o.user = session.User
 	}
@@ -54,6 +60,12 @@ func (o loginOptions) like(session tokens.Session) (loginOptions, error) {
 	}
 	if !o.given("static-tokens") {
 		o.staticTokens = o.staticTokens || session.StaticTokens
+	}
+	if !o.given("namespaces") {
+		o.namespaces = session.Namespaces
+	}
+	if kept, err := oidc.ParseSession(session.Renewal); err == nil && o.oidc.provider == "" {
+		o.oidc.provider = kept.IdentityProvider
 	}
 	if !o.given("context-prefix") {
 		o.prefix = session.ContextPrefix
@@ -94,7 +106,7 @@ func vanished(cfg *api.Config, s tokens.Session, o loginOptions, res *login.Resu
 // found tells whether a login reached what a context is for, or did not look for it.
 func found(key hit.Key, namespace string, o loginOptions, res *login.Result) bool {
 	if key.Cluster == "" {
-		return namespace == "" || slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool {
+		return namespace == "" || res.NamespacesHidden || slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool {
 			return ns.Name == namespace && ns.Host.Credential.Key.Same(key)
 		})
 	}

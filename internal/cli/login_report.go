@@ -42,7 +42,10 @@ func (a *App) report(res *login.Result, w written, o loginOptions) error {
 
 // reportFailures says what did not work. named is a login for clusters that the user named.
 func (a *App) reportFailures(res *login.Result, w written, named bool) error {
-	if len(res.Namespaces) == 0 && len(res.Failures) == 0 {
+	switch {
+	case res.NamespacesHidden && len(res.Namespaces) == 0:
+		fmt.Fprintln(a.ErrOut, "note: you may not list the vSphere Namespaces here (403); name yours with --namespaces, once")
+	case len(res.Namespaces) == 0 && len(res.Failures) == 0:
 		fmt.Fprintln(a.ErrOut, "note: you have no vSphere Namespace here; ask your vSphere administrator for a role in one")
 	}
 	if len(res.Unlisted) > 0 && !named {

@@ -42,6 +42,13 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
+	method, id, err := a.chooseMethod(ctx, s, o)
+	if err != nil {
+		return err
+	}
+	if method == methodOIDC {
+		return a.loginOIDC(ctx, store, files, s, o, id)
+	}
 	user, err := a.username(ctx, o.user)
 	if err != nil {
 		return err
@@ -110,11 +117,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 			return nil
 		}
 		if session, err = a.keep(store, o, last, user, res); err != nil {
-			remedy := "Make %s writable, or name another place with %s."
-			if disk.Full(err) {
-				remedy = "There is no room in %s: make some, or name another place with %s."
-			}
-			return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), remedy, store.Dir(), hit.HomeVariable)
+			return a.notKept(store, err)
 		}
 		if last.Keychain && o.forgetKeychain {
 			a.forgetPassword(ctx, last)
@@ -125,6 +128,15 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 		return nil
 	})
 	return session, proven, res, a.proveError(err, user)
+}
+
+// notKept says what to do about a store that takes nothing.
+func (a *App) notKept(store *tokens.Store, err error) error {
+	remedy := "Make %s writable, or name another place with %s."
+	if disk.Full(err) {
+		remedy = "There is no room in %s: make some, or name another place with %s."
+	}
+	return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), remedy, store.Dir(), hit.HomeVariable)
 }
 
 // lastAliases are those of the last login to a Supervisor.
@@ -241,8 +253,6 @@ func (a *App) keep(store *tokens.Store, o loginOptions, last tokens.Session, use
 
 // pruneAfter is how long a credential that has ended is kept, so that status can tell of it. Clusters come and go.
 const pruneAfter = 30 * 24 * time.Hour
-
-const methodSSO = "sso"
 
 // loginError words the errors of a login as a whole.
 func loginError(err error, user string) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -164,12 +165,17 @@ func insecureWarning(server string) string {
 
 // wireClient is the client for every request of one command. reach says where servers are reached; nil: at their own addresses.
 func (a *App) wireClient(t trust.Trust, reach func(string) string) (*wire.Client, *trust.Transport, error) {
+	return a.wireClientWith(t, reach, nil)
+}
+
+// wireClientWith is one that proves itself with a certificate, if it is given one.
+func (a *App) wireClientWith(t trust.Trust, reach func(string) string, certificate *tls.Certificate) (*wire.Client, *trust.Transport, error) {
 	timeout, err := a.requestTimeout()
 	if err != nil {
 		return nil, nil, err
 	}
 	transport, err := trust.NewTransport(t, trust.Options{
-		Timeout: timeout, Proxy: http.ProxyFromEnvironment, MaxConns: login.MaxInFlight, Reach: reach,
+		Timeout: timeout, Proxy: http.ProxyFromEnvironment, MaxConns: login.MaxInFlight, Reach: reach, Certificate: certificate,
 	})
 	if err != nil {
 		return nil, nil, err

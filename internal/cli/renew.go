@@ -30,6 +30,9 @@ type renewal struct {
 
 // renew is a tokens.Renew. It runs under the account's lock.
 func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+	if s.Method == methodOIDC {
+		return r.renewOIDC(ctx, s, key)
+	}
 	w, _, err := r.wireClient(s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	if err != nil {
 		return tokens.Credential{}, err

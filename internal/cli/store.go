@@ -48,6 +48,9 @@ func (a *App) loadKubeconfig() (*api.Config, error) {
 
 // loginCommandFor is what a person types to log in again.
 func loginCommandFor(server, user string) string {
+	if user == "" {
+		return "kubectl vsphere login --server " + quote(server)
+	}
 	return fmt.Sprintf("kubectl vsphere login --server %s -u %s", quote(server), quote(user))
 }
 

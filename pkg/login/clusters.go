@@ -19,20 +19,26 @@ import (
 type candidate struct {
 	ns     Namespace
 	name   string
-	guess  *Ref // what the user named, when only logging in can tell whether it exists
+	uid    string // of a listed one
+	guess  *Ref   // what the user named, when only logging in can tell whether it exists
 	result Cluster
 	err    error
 }
 
-// findClusters lists the clusters of every namespace and narrows them to the selection. What the user named and
-// nobody knows becomes a failure here.
+// findClusters lists the clusters of every namespace with the token of its host, as find does.
 func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
+	clients := r.clients(res)
+	return r.find(ctx, res, func(a supervisor.Address) *supervisor.Client { return clients[a] })
+}
+
+// find lists the clusters of every namespace and narrows them to the selection. What the user named and nobody knows becomes a
+// failure here.
+func (r Request) find(ctx context.Context, res *Result, client func(supervisor.Address) *supervisor.Client) []*candidate {
 	lists := make([][]supervisor.Cluster, len(res.Namespaces))
 	errs := make([]error, len(res.Namespaces))
-	clients := r.clients(res)
 	each(len(res.Namespaces), func(i int) {
 		ns := res.Namespaces[i]
-		lists[i], errs[i] = clients[ns.Host.Address].Clusters(ctx, ns.Host.Credential.Token, ns.Name)
+		lists[i], errs[i] = client(ns.Host.Address).Clusters(ctx, ns.Host.Credential.Token, ns.Name)
 	})
 	var listed []*candidate
 	var closed []Namespace
@@ -46,7 +52,7 @@ func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
 			closed = append(closed, ns)
 		}
 		for _, c := range lists[i] {
-			listed = append(listed, &candidate{ns: ns, name: c.Name})
+			listed = append(listed, &candidate{ns: ns, name: c.Name, uid: c.UID})
 		}
 	}
 	return r.Clusters.choose(listed, closed, res)
@@ -118,8 +124,12 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
 	res.refused = res.refused || refusal.open.Load()
-	wanted = settleGuesses(wanted, res)
-	for _, c := range wanted {
+	settleClusters(wanted, res)
+}
+
+// settleClusters puts what became of the candidates into the result.
+func settleClusters(wanted []*candidate, res *Result) {
+	for _, c := range settleGuesses(wanted, res) {
 		if c.err != nil {
 			f := Failure{What: c.ref().String(), Err: c.err}
 			if errors.Is(c.err, ErrNoEndpoint) {
@@ -136,7 +146,10 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 func (r Request) mint(ctx context.Context, c *candidate) error {
 	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
 	cred, reply, err := Mint(ctx, r.Wire, key, r.Password)
-	if errors.Is(err, sso.ErrUnknownCluster) && c.guess == nil {
+	if errors.Is(err, sso.ErrUnknownCluster) {
+		if c.guess != nil {
+			return errUnknown
+		}
 		return ErrNoEndpoint
 	}
 	if err != nil {
@@ -149,6 +162,9 @@ func (r Request) mint(ctx context.Context, c *candidate) error {
 	}
 	return nil
 }
+
+// errUnknown is a guess that does not exist.
+var errUnknown = errors.New("no such cluster")
 
 // settleGuesses drops the guesses that do not exist: of what the user named, exactly one namespace must have it.
 func settleGuesses(all []*candidate, res *Result) []*candidate {
@@ -184,7 +200,7 @@ func settle(guesses []*candidate, unlisted []string) (*candidate, error) {
 		switch {
 		case c.err == nil:
 			found = append(found, c)
-		case !errors.Is(c.err, sso.ErrUnknownCluster):
+		case !errors.Is(c.err, errUnknown):
 			failed = c.err
 		}
 	}

@@ -76,6 +76,7 @@ type Namespace struct {
 type Cluster struct {
 	Namespace, Name string
 	Server          string // bare host, as the Supervisor told it
+	URL             string // of the API server, where the Supervisor told that instead
 	CA              []byte // PEM
 	Credential      tokens.Credential
 }
@@ -98,6 +99,8 @@ type Result struct {
 	Clusters   []Cluster
 	Failures   []Failure
 	Unlisted   []string
+	// NamespacesHidden tells that the account may not list namespaces, so that there may be more of them.
+	NamespacesHidden bool
 
 	refused bool
 }

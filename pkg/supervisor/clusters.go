@@ -88,13 +88,15 @@ type objectList struct {
 	Metadata struct {
 		Continue string `json:"continue"`
 	} `json:"metadata"`
-	Items []struct {
-		Metadata struct {
-			Name      string `json:"name"`
-			Namespace string `json:"namespace"`
-			UID       string `json:"uid"`
-		} `json:"metadata"`
-	} `json:"items"`
+	Items []object `json:"items"`
+}
+
+type object struct {
+	Metadata struct {
+		Name   string            `json:"name"`
+		UID    string            `json:"uid"`
+		Labels map[string]string `json:"labels"`
+	} `json:"metadata"`
 }
 
 // list pages through one kind of object. A kind that is not served is an empty list.
@@ -103,8 +105,17 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 	if err != nil || version == "" {
 		return nil, err
 	}
-	base := c.Address.URL("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural)
+	items, err := c.pages(ctx, token, c.api("/apis/"+r.group+"/"+version+"/namespaces/"+namespace+"/"+r.plural))
 	var all []Cluster
+	for _, item := range items {
+		all = append(all, Cluster{Namespace: namespace, Name: item.Metadata.Name, UID: item.Metadata.UID})
+	}
+	return all, err
+}
+
+// pages gets the metadata of all objects of a list. One that is not there is empty.
+func (c *Client) pages(ctx context.Context, token redact.Secret, base string) ([]object, error) {
+	var all []object
 	next, restarted := "", false
 	for range maxPages {
 		page, err := c.page(ctx, token, base, next)
@@ -121,7 +132,7 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 		for _, item := range page.Items {
 			// A name that is none is skipped rather than written into the user's kubeconfig.
 			if IsName(item.Metadata.Name) {
-				all = append(all, Cluster{Namespace: namespace, Name: item.Metadata.Name, UID: item.Metadata.UID})
+				all = append(all, item)
 			}
 		}
 		if page.Metadata.Continue == "" || page.Metadata.Continue == next {

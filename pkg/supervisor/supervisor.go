@@ -20,8 +20,18 @@ var ErrNotSupervisor = errors.New("not a vSphere Supervisor")
 type Client struct {
 	Wire    *wire.Client
 	Address Address
+	// API, if set, is the URL of the Kubernetes API. The front passes a token on to it, but no client certificate.
+	API string
 
 	versions sync.Map // API group -> *served
+}
+
+// api is a URL of the Kubernetes API.
+func (c *Client) api(path string) string {
+	if c.API != "" {
+		return c.API + path
+	}
+	return c.Address.URL(path)
 }
 
 // maxBanner bounds the text of a banner, in bytes.

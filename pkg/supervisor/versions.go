@@ -34,7 +34,7 @@ func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resou
 }
 
 func (c *Client) askVersion(ctx context.Context, token redact.Secret, group string) (string, error) {
-	url := c.Address.URL("/apis/" + group)
+	url := c.api("/apis/" + group)
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: token})
 	if errors.Is(err, wire.ErrNotFound) {
 		return "", nil

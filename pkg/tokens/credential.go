@@ -13,13 +13,31 @@ import (
 // 401. A credential that lives shorter than twice as long gives half of its life.
 const leeway = 45 * time.Second
 
-// Credential is what one API server accepts, until when.
+// Credential is what one API server accepts, until when: a bearer token, or a client certificate. A credential that has not been
+// minted yet has neither: it only keeps the target.
 type Credential struct {
-	Key     hit.Key
-	Session string // the ID of the session it came from
-	Token   redact.Secret
-	Issued  time.Time
-	Expires time.Time
+	Key         hit.Key
+	Session     string // the ID of the session it came from
+	Token       redact.Secret
+	Certificate string        // PEM
+	PrivateKey  redact.Secret // PEM, of Certificate
+	Issued      time.Time
+	Expires     time.Time
+	Target      *Target // where it is minted, if that is not the control plane host
+}
+
+// Target is what is needed to mint the credential of an API server from a session of an identity provider. It is a cache of what
+// the Supervisor tells.
+type Target struct {
+	Audience  string `json:"audience"`
+	Server    string `json:"server"`              // URL of the API server
+	CA        string `json:"ca,omitempty"`        // PEM; empty: the system's roots
+	Concierge string `json:"concierge,omitempty"` // the form of its Concierge, once that is known (package concierge)
+}
+
+// Minted tells whether there is something to hand out.
+func (c Credential) Minted() bool {
+	return c.Token != "" || c.Certificate != "" && c.PrivateKey != ""
 }
 
 // Until is when the credential is no longer handed out. It is a whole second, as in the stamp that kubectl gets: a
@@ -30,35 +48,45 @@ func (c Credential) Until() time.Time {
 }
 
 // Good tells whether the credential can be handed out.
-func (c Credential) Good(now time.Time) bool { return now.Before(c.Until()) }
+func (c Credential) Good(now time.Time) bool { return c.Minted() && now.Before(c.Until()) }
 
 // Aging tells whether more than half of the credential's life is over.
 func (c Credential) Aging(now time.Time) bool {
-	return now.After(c.Issued.Add(c.Expires.Sub(c.Issued) / 2))
+	return c.Minted() && now.After(c.Issued.Add(c.Expires.Sub(c.Issued)/2))
 }
 
 // status is the status of an ExecCredential, the same in v1 and v1beta1 of client.authentication.k8s.io.
 type status struct {
-	ExpirationTimestamp string `json:"expirationTimestamp,omitempty"`
-	Token               string `json:"token,omitempty"`
+	ExpirationTimestamp   string `json:"expirationTimestamp,omitempty"`
+	Token                 string `json:"token,omitempty"`
+	ClientCertificateData string `json:"clientCertificateData,omitempty"`
+	ClientKeyData         string `json:"clientKeyData,omitempty"`
 }
 
 // Status is the ExecCredential status that kubectl gets. Its expirationTimestamp has the leeway taken off.
 func (c Credential) Status() (json.RawMessage, error) {
 	return json.Marshal(status{
-		ExpirationTimestamp: c.Until().Format(time.RFC3339),
-		Token:               c.Token.Reveal(),
+		ExpirationTimestamp:   c.Until().Format(time.RFC3339),
+		Token:                 c.Token.Reveal(),
+		ClientCertificateData: c.Certificate,
+		ClientKeyData:         c.PrivateKey.Reveal(),
 	})
 }
 
 func (c Credential) file() (hit.File, error) {
-	s, err := c.Status()
-	return hit.File{
-		Version: hit.Version, Session: c.Session,
-		Server: c.Key.Server, User: c.Key.User, Cluster: c.Key.Cluster,
-		Issued: c.Issued.UTC(), Expires: c.Expires.UTC(), Until: c.Until(),
-		Status: s,
-	}, err
+	f := hit.File{Version: hit.Version, Session: c.Session, Server: c.Key.Server, User: c.Key.User, Cluster: c.Key.Cluster, Status: json.RawMessage("{}")}
+	var err error
+	if c.Target != nil {
+		if f.Target, err = json.Marshal(c.Target); err != nil {
+			return f, err
+		}
+	}
+	if !c.Minted() {
+		return f, nil
+	}
+	f.Issued, f.Expires, f.Until = c.Issued.UTC(), c.Expires.UTC(), c.Until()
+	f.Status, err = c.Status()
+	return f, err
 }
 
 func fromFile(f hit.File) (Credential, error) {
@@ -66,8 +94,17 @@ func fromFile(f hit.File) (Credential, error) {
 	if err := json.Unmarshal(f.Status, &s); err != nil {
 		return Credential{}, err
 	}
-	if s.Token == "" {
+	c := Credential{
+		Key: f.Key(), Session: f.Session, Token: redact.Secret(s.Token), Certificate: s.ClientCertificateData,
+		PrivateKey: redact.Secret(s.ClientKeyData), Issued: f.Issued, Expires: f.Expires,
+	}
+	if len(f.Target) > 0 {
+		if err := json.Unmarshal(f.Target, &c.Target); err != nil {
+			return Credential{}, err
+		}
+	}
+	if !c.Minted() && c.Target == nil {
 		return Credential{}, errors.New("the credential file holds no token")
 	}
-	return Credential{Key: f.Key(), Session: f.Session, Token: redact.Secret(s.Token), Issued: f.Issued, Expires: f.Expires}, nil
+	return c, nil
 }

@@ -6,18 +6,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Session is one account at one Supervisor: how it logs in, how the server is trusted, where its password is. It holds no
-// password.
+// Session is one account at one Supervisor: how it logs in, how the server is trusted, what renews it. It holds no password.
 type Session struct {
 	Version int         `json:"version"`
 	ID      string      `json:"id"`
 	Server  string      `json:"server"`  // canonical address of the Supervisor
 	User    string      `json:"user"`    // as typed
-	Method  string      `json:"method"`  // "sso"
+	Method  string      `json:"method"`  // "sso" or "oidc"
 	Account string      `json:"account"` // whom the identity service counts refusals for
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
@@ -27,10 +27,16 @@ type Session struct {
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, as KeychainEntry
 
+	// Renewal is what the method keeps to renew the session, as JSON that only it reads. It holds secrets.
+	Renewal redact.JSON `json:"renewal,omitempty"`
+	// Ends is when a person must log in again, whatever is renewed; zero when that is not known.
+	Ends time.Time `json:"ends,omitzero"`
+
 	// What the last login was for, so that the next one can repeat it.
-	Clusters      string `json:"clusters,omitempty"` // a selection as typed; empty: all
-	StaticTokens  bool   `json:"staticTokens,omitempty"`
-	ContextPrefix string `json:"contextPrefix,omitempty"`
+	Clusters      string   `json:"clusters,omitempty"`   // a selection as typed; empty: all
+	Namespaces    []string `json:"namespaces,omitempty"` // named by the user, where they cannot be listed
+	StaticTokens  bool     `json:"staticTokens,omitempty"`
+	ContextPrefix string   `json:"contextPrefix,omitempty"`
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`

@@ -191,17 +191,25 @@ func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 			continue // It was good when it was written.
 		}
 		f, err := hit.Read(path)
-		if err != nil || now.Sub(f.Expires) <= age {
+		if err != nil || now.Sub(f.Expires) <= age || len(f.Target) > 0 && recent(path, now) {
 			continue
 		}
 		if err := s.DeleteCredential(f.Key()); err != nil {
 			return gone, err
 		}
-		if c, err := fromFile(f); err == nil {
+		if c, err := fromFile(f); err == nil && c.Minted() {
 			gone = append(gone, c)
 		}
 	}
 	return gone, nil
+}
+
+// targetAge is how long a target is kept that no credential is minted for.
+const targetAge = 30 * 24 * time.Hour
+
+func recent(path string, now time.Time) bool {
+	info, err := os.Stat(path)
+	return err == nil && now.Sub(info.ModTime()) < targetAge
 }
 
 func (s *Store) sessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }

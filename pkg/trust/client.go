@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,8 @@ type Options struct {
 	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
+	// Certificate is what the client proves itself with, if anything.
+	Certificate *tls.Certificate
 	// Reach tells at which address (HOST:PORT) a server (HOST:PORT) is reached; nil: at its own. Its certificate is still the one
 	// of the server.
 	Reach func(server string) string
@@ -52,6 +55,9 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 		return nil, err
 	}
 	config.ServerName = serverName
+	if o.Certificate != nil {
+		config.Certificates = []tls.Certificate{*o.Certificate}
+	}
 	dialer := &net.Dialer{Timeout: o.Timeout}
 	return &http.Transport{
 		Proxy:                  o.Proxy,

@@ -80,6 +80,9 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 // withoutSecrets takes the request's own secrets out of what a server says: a proxy or a page for debugging repeats headers.
 func (r Request) withoutSecrets(body []byte) []byte {
 	secrets := []string{r.Bearer.Reveal()}
+	for _, s := range r.Secrets {
+		secrets = append(secrets, s.Reveal(), url.QueryEscape(s.Reveal()))
+	}
 	if r.Basic != nil {
 		password := r.Basic.Password.Reveal()
 		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+password)), password, url.QueryEscape(password))
@@ -101,6 +104,14 @@ func statusText(code int) string {
 		text = "unknown status"
 	}
 	return fmt.Sprintf("%s (%d)", text, code)
+}
+
+// Explain words an error of net/http that another package met, as if the exchange had been made here. Without one it is nil.
+func Explain(ctx context.Context, method, url string, err error, timeout time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return Request{Method: method, URL: url}.networkError(ctx, err, timeout)
 }
 
 // networkError words an exchange that got no whole reply. ctx is the caller's: when that one ended, its error is the

@@ -67,6 +67,9 @@ type Request struct {
 	Bearer redact.Secret
 	Body   []byte // JSON, or nil
 	Accept string // application/json when empty
+	// Header are further headers. Secrets are what is in them, or in the body, that a reply may repeat and an error must not.
+	Header  http.Header
+	Secrets []redact.Secret
 }
 
 // Reply is a 2xx reply.
@@ -132,6 +135,9 @@ func (r Request) build(ctx context.Context) (*http.Request, error) {
 	req.Header.Set("Accept", accept)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "kubectl-vsphere")
+	for name, values := range r.Header {
+		req.Header[name] = values
+	}
 	switch {
 	case r.Basic != nil:
 		req.SetBasicAuth(r.Basic.User, r.Basic.Password.Reveal())

@@ -117,6 +117,24 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	return none
 }
 
+// Ask lets a person log in by other means than a password, unless one was asked a moment ago and nothing came of it. The error is
+// then a *NoPasswordError with the reason of that time.
+func (g *Guard) Ask(login func() error) error {
+	person := Source{Name: "the login", Kind: Typed}
+	before, err := g.Marks.Mark(g.Account)
+	if err != nil {
+		return err
+	}
+	if g.quiet(before, person) {
+		return &NoPasswordError{Reasons: []string{before.Reason}}
+	}
+	if err := login(); err != nil {
+		g.declined(person, "the login did not succeed a moment ago")
+		return err
+	}
+	return nil
+}
+
 // quiet tells whether a source must not be asked now, and what to say instead. What is there without asking anybody is
 // always looked at: it may be another secret than the refused one.
 func (g *Guard) quiet(mark tokens.Mark, source Source) bool {

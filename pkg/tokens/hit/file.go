@@ -22,6 +22,7 @@ type File struct {
 	Expires time.Time       `json:"expires"` // when the server stops accepting it
 	Until   time.Time       `json:"until"`   // when we stop handing it out
 	Status  json.RawMessage `json:"status"`
+	Target  json.RawMessage `json:"target,omitempty"` // of package tokens
 }
 
 // Key is what the credential is for.

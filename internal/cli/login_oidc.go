@@ -1,0 +1,352 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// federatedLogin is a login by the identity provider of a Supervisor.
+type federatedLogin struct {
+	*App
+	store  *tokens.Store
+	site   site
+	o      loginOptions
+	apiCA  []byte
+	issuer *oidc.Client
+	idp    oidc.IdentityProvider
+}
+
+// loginOIDC is the login command from the point where the Supervisor is trusted: a person proves who he is at the issuer, the session
+// is kept at once, then everything that it may use is found and written.
+func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconfig.Files, s site, o loginOptions, id supervisor.Identity) error {
+	switch {
+	case o.staticTokens:
+		return usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: what an identity provider's session gives is good for minutes")
+	case o.wait > 0:
+		return usagef("--wait is for vCenter Single Sign-On")
+	}
+	l := &federatedLogin{App: a, store: store, site: s, o: o}
+	if err := l.discover(ctx, id); err != nil {
+		return err
+	}
+	claims, err := l.person(ctx)
+	if err != nil {
+		return oidcError(err)
+	}
+	session, res, err := l.keep(ctx, claims)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.printPlan(files, session, o, res)
+	}
+	return a.write(ctx, files, session, o, res, nil)
+}
+
+// discover asks for all that needs no person: the issuer's document, its identity providers, the CA of the API server.
+func (l *federatedLogin) discover(ctx context.Context, id supervisor.Identity) error {
+	w, err := l.issuerClient(string(id.IssuerCA), l.site.transport.Trust(), l.o.aliases)
+	if err != nil {
+		return err
+	}
+	provider, err := oidc.Discover(ctx, w, id.Issuer)
+	if err != nil {
+		return issuerError(err, id)
+	}
+	all, err := provider.IdentityProviders(ctx, w)
+	if err != nil {
+		return err
+	}
+	if l.idp, err = l.chooseProvider(ctx, all); err != nil {
+		return err
+	}
+	l.apiCA, _ = (&supervisor.Client{Wire: l.site.Client, Address: l.o.server}).APICA(ctx) // Not every Supervisor tells it.
+	l.issuer = &oidc.Client{Wire: w, Now: l.Now, Session: oidc.Session{
+		Provider: provider, CA: string(id.IssuerCA), Client: oidc.PinnipedClient, IdentityProvider: l.idp.Name, Concierge: id.Concierge,
+	}}
+	return nil
+}
+
+// issuerClient verifies an issuer by the CA that the Supervisor told for it, else as the Supervisor itself.
+func (a *App) issuerClient(ca string, t trust.Trust, aliases supervisor.Aliases) (*wire.Client, error) {
+	if ca != "" {
+		t = trust.Trust{Mode: trust.Bundle, CA: ca}
+	}
+	w, _, err := a.wireClient(t, aliases.Reach)
+	return w, err
+}
+
+// issuerError says whose fault it is when the issuer's certificate is not what the Supervisor promised.
+func issuerError(err error, id supervisor.Identity) error {
+	var untrusted *trust.UntrustedError
+	if errors.As(err, &untrusted) && len(id.IssuerCA) > 0 {
+		return hint(fmt.Errorf("the issuer %s does not show a certificate of the CA that the Supervisor names for it: %w", id.Issuer, err),
+			"Nothing was sent to it. Ask your vSphere administrator: issuer_ca_bundle_data of kube-public/pinniped-info must be the CA of the issuer.")
+	}
+	return err
+}
+
+// chooseProvider is the named one, the only one, or the one that a person picks.
+func (l *federatedLogin) chooseProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
+	if len(all) == 0 { // Not Pinniped.
+		return oidc.IdentityProvider{Flows: []string{oidc.FlowBrowser}}, nil
+	}
+	named := func(name string) int {
+		return slices.IndexFunc(all, func(i oidc.IdentityProvider) bool { return i.Name == name })
+	}
+	if l.o.oidc.provider != "" {
+		if i := named(l.o.oidc.provider); i >= 0 {
+			return all[i], nil
+		}
+		return oidc.IdentityProvider{}, usagef("--identity-provider: there is no %q; there are: %s", l.o.oidc.provider, providerNames(all))
+	}
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	if l.Terminal == nil {
+		return oidc.IdentityProvider{}, usagef("there are several identity providers; say which with --identity-provider: %s", providerNames(all))
+	}
+	fmt.Fprintln(l.ErrOut, "This Supervisor has several identity providers:")
+	for i, p := range all {
+		fmt.Fprintf(l.ErrOut, "  %d  %s (%s)\n", i+1, p.Name, p.Type)
+	}
+	answer, err := l.prompter().Line(ctx, "Number or name: ")
+	if err != nil {
+		return oidc.IdentityProvider{}, noTerminal(err, "name one with --identity-provider")
+	}
+	for i, p := range all {
+		if answer == p.Name || answer == fmt.Sprint(i+1) {
+			return p, nil
+		}
+	}
+	return oidc.IdentityProvider{}, usagef("there is no identity provider %q", answer)
+}
+
+func providerNames(all []oidc.IdentityProvider) string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// person has somebody prove who he is, by the flow that was asked for or that suits.
+func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
+	f := l.flow()
+	l.issuer.Flow = string(f)
+	switch f {
+	case flowPassword:
+		return l.password(ctx)
+	case flowDevice:
+		return l.device(ctx, l.issuer)
+	}
+	if !l.idp.Offers(oidc.FlowBrowser) {
+		return oidc.Claims{}, usagef("the identity provider %s takes passwords only: leave --oidc-flow out", l.idp.Name)
+	}
+	return l.browse(ctx, l.issuer, l.o.oidc)
+}
+
+// flow is the one that was asked for; else the password's, when one is at hand or the issuer prefers it and somebody can type it.
+func (l *federatedLogin) flow() flow {
+	if l.o.oidc.flow != flowAuto {
+		return l.o.oidc.flow
+	}
+	given := l.Getenv(passwordVariable) != "" || l.o.passwordStdin || len(l.o.passwordCommand) > 0
+	wantsBrowser := l.o.oidc.noBrowser || len(l.o.oidc.browserCommand) > 0 || l.o.oidc.listen != ""
+	preferred := len(l.idp.Flows) > 0 && l.idp.Flows[0] == oidc.FlowPassword && l.Terminal != nil && !wantsBrowser
+	switch {
+	case l.idp.Offers(oidc.FlowPassword) && (given || preferred):
+		return flowPassword
+	case l.idp.Offers(oidc.FlowBrowser):
+		return flowBrowser
+	}
+	return flowPassword
+}
+
+// password goes through the same sources and the same guard as one of vCenter Single Sign-On.
+func (l *federatedLogin) password(ctx context.Context) (claims oidc.Claims, err error) {
+	user := l.o.user
+	if user == "" {
+		user = l.Getenv(usernameVariable)
+	}
+	if user, err = l.username(ctx, user); err != nil {
+		return claims, err
+	}
+	last := lastSession(l.store, l.o.server.String(), user)
+	last.Trust, last.Account = l.site.transport.Trust(), l.account(user)
+	sources, err := l.loginSources(l.o, last)
+	if err != nil {
+		return claims, err
+	}
+	guard := l.guard(l.store, last.Account, user)
+	guard.Explicit, guard.Force = true, l.o.force
+	guard.Lock = func(ctx context.Context) (func(), error) { return l.lock(ctx, user) }
+	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+		claims, err = l.issuer.Password(ctx, user, password)
+		return err
+	})
+	return claims, l.proveError(err, user)
+}
+
+// account is whom the issuer knows by a name.
+func (l *federatedLogin) account(user string) string {
+	return l.issuer.Provider.Issuer + " " + hit.Fold(user)
+}
+
+func (l *federatedLogin) lock(ctx context.Context, user string) (func(), error) {
+	return l.store.LockAccount(ctx, l.account(user), func() { l.sayWaiting(user, l.o.server.String()) },
+		func(err error) { fmt.Fprintf(l.ErrOut, "warning: %v\n", err) })
+}
+
+// keep saves the session before it is used, so that a login that a person went through is not lost, whatever fails afterwards. The
+// account's lock is held until the credentials are there as well.
+func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.Session, *login.Result, error) {
+	unlock, err := l.lock(ctx, claims.Username)
+	if err != nil {
+		return tokens.Session{}, nil, err
+	}
+	defer unlock()
+	session, err := l.session(claims)
+	if err != nil {
+		return session, nil, err
+	}
+	federated := l.App.federated(l.store, l.issuer, &session, l.o.dryRun)
+	federated.Front.Wire = l.site.Client
+	verified := federated.API
+	federated.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
+		if ca == "" && certificate == nil {
+			return l.site.Client, nil // It learns of the servers that are met.
+		}
+		return verified(ca, certificate)
+	}
+	if err := federated.Save(); err != nil {
+		return session, nil, l.notKept(l.store, err)
+	}
+	res, err := l.find(ctx, federated, claims.Username)
+	if err != nil {
+		return session, nil, oidcError(fmt.Errorf("%s is logged in, but the Supervisor cannot be used: %w", claims.Username, err))
+	}
+	session.Trust = l.site.transport.Trust()
+	if l.o.dryRun {
+		return session, res, nil
+	}
+	if err := federated.Save(); err != nil {
+		return session, nil, l.notKept(l.store, err)
+	}
+	return session, res, l.keepCredentials(session, res)
+}
+
+// session is what is remembered, as of the moment when the person is known.
+func (l *federatedLogin) session(claims oidc.Claims) (tokens.Session, error) {
+	renewal, err := l.issuer.JSON()
+	now := l.Now()
+	return tokens.Session{
+		Server: l.o.server.String(), User: claims.Username, Method: methodOIDC, Account: l.account(claims.Username),
+		Trust: l.site.transport.Trust(), Hosts: []string{l.o.server.String()}, Aliases: l.o.aliases,
+		PasswordCommand: l.o.passwordCommand, Renewal: renewal, Ends: l.issuer.Ends(now),
+		Clusters: l.o.clusters.String(), Namespaces: l.o.namespaces, ContextPrefix: l.o.prefix, Created: now, Updated: now,
+	}, err
+}
+
+func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user string) (*login.Result, error) {
+	p := l.newProgress()
+	defer p.done()
+	return login.FindRequest{
+		Federated: f, User: user, Clusters: l.o.clusters, Namespaces: l.o.namespaces, APICA: l.apiCA,
+		CA: func(h login.Host) []byte {
+			return apiCA(h, h.Address.API(h.APIPort), l.site.transport.Trust())
+		},
+		Untrusted: l.others(l.site, l.o, p), Progress: p.show,
+	}.Find(ctx)
+}
+
+// keepCredentials replaces all that was there of the session: it may be of somebody else's rights.
+func (l *federatedLogin) keepCredentials(session tokens.Session, res *login.Result) error {
+	all, _ := l.store.Credentials()
+	fresh := res.Credentials()
+	for _, c := range all {
+		again := slices.ContainsFunc(fresh, func(f tokens.Credential) bool { return f.Key.Same(c.Key) })
+		if c.Session == session.ID && !again {
+			if err := l.store.DeleteCredential(c.Key); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range fresh {
+		c.Session = session.ID
+		if err := l.store.SaveCredential(c); err != nil {
+			return l.notKept(l.store, err)
+		}
+	}
+	if _, err := l.store.Prune(l.Now(), pruneAfter); err != nil {
+		fmt.Fprintf(l.ErrOut, "warning: %v\n", err)
+	}
+	return l.store.EndQuiet(session.Account)
+}
+
+// federated mints for a session, which is saved whenever its tokens change.
+func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *tokens.Session, dryRun bool) *login.Federated {
+	aliases := supervisor.Aliases(session.Aliases)
+	address, _ := supervisor.ParseAddress(session.Server) // It was parsed before it was kept.
+	return &login.Federated{
+		Issuer: issuer, Front: &supervisor.Client{Address: address},
+		API: func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
+			t := session.Trust
+			if ca != "" {
+				t = trust.Trust{Mode: trust.Bundle, CA: ca}
+			}
+			w, _, err := a.wireClientWith(t, aliases.Reach, certificate)
+			return w, err
+		},
+		Save: func() (err error) {
+			if session.Renewal, err = issuer.JSON(); err != nil || dryRun {
+				return err
+			}
+			*session, err = store.SaveSession(*session)
+			return err
+		},
+		Reload: func() (bool, error) { return reload(store, issuer, session) },
+	}
+}
+
+// reload takes over what another process made of the session: where there are no locks, two may renew at once.
+func reload(store *tokens.Store, issuer *oidc.Client, session *tokens.Session) (changed bool, err error) {
+	now, found, err := store.FindSession(hit.Key{Server: session.Server, User: session.User})
+	if err != nil || !found || now.ID != session.ID {
+		return false, err
+	}
+	theirs, err := oidc.ParseSession(now.Renewal)
+	if err != nil || theirs.Refresh == issuer.Refresh {
+		return false, err
+	}
+	issuer.Session, *session = theirs, now
+	return true, nil
+}
+
+// oidcError words what went wrong at the issuer.
+func oidcError(err error) error {
+	var distrusted *oidc.TokenError
+	var denied *oidc.Error
+	switch {
+	case errors.As(err, &distrusted):
+		return hint(fmt.Errorf("%w; nothing was kept", err), "Ask your vSphere administrator: the issuer's tokens must be for this client, by its own keys, and of now.")
+	case errors.As(err, &denied) && errors.Is(err, wire.ErrRefused):
+		return fmt.Errorf("the identity provider did not log you in: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+)
+
+// The methods of a login, as sessions name them and --auth-method takes them.
+const (
+	methodAuto = "auto"
+	methodSSO  = "sso"
+	methodOIDC = "oidc"
+)
+
+// chooseMethod says whether the login is by an identity provider, and what the Supervisor tells of that. Who gives a user name or a
+// password means vCenter Single Sign-On, as ever, and nothing is asked for it.
+func (a *App) chooseMethod(ctx context.Context, s site, o loginOptions) (method string, id supervisor.Identity, err error) {
+	front := &supervisor.Client{Wire: s.Client, Address: o.server}
+	switch {
+	case o.method == methodSSO, o.method == methodAuto && a.meansSSO(o):
+		return methodSSO, id, nil
+	case o.method == methodOIDC:
+		id, err = front.Identity(ctx)
+		if errors.Is(err, supervisor.ErrNoIdentity) {
+			err = hint(err, "Log in with vCenter Single Sign-On: --auth-method sso -u USER.")
+		}
+		return methodOIDC, id, err
+	}
+	id, err = front.Identity(ctx)
+	if errors.Is(err, supervisor.ErrNoIdentity) {
+		fmt.Fprintln(a.ErrOut, "Logging in with vCenter Single Sign-On: this Supervisor has no external identity provider.")
+		return methodSSO, id, nil
+	}
+	if err == nil {
+		fmt.Fprintln(a.ErrOut, "Logging in by the identity provider of this Supervisor. For vCenter Single Sign-On give -u USER or --auth-method sso.")
+	}
+	return methodOIDC, id, err
+}
+
+// meansSSO tells whether something was given that only vCenter Single Sign-On asks for by itself.
+func (a *App) meansSSO(o loginOptions) bool {
+	return o.user != "" || a.Getenv(passwordVariable) != "" || o.passwordStdin || len(o.passwordCommand) > 0
+}
+
+// flow is what --oidc-flow takes.
+type flow string
+
+const (
+	flowAuto     flow = "auto"
+	flowBrowser  flow = "browser"
+	flowDevice   flow = "device"
+	flowPassword flow = "password"
+)
+
+var flows = []string{string(flowAuto), string(flowBrowser), string(flowDevice), string(flowPassword)}
+
+// oidcOptions are what the flags mean for a login by an identity provider.
+type oidcOptions struct {
+	provider       string // name of the identity provider; empty: the only one, or to be asked
+	flow           flow
+	noBrowser      bool
+	browserCommand []string
+	listen         string // HOST:PORT; empty: a free port of 127.0.0.1
+}
+
+func (f loginFlags) oidcOptions() (oidcOptions, error) {
+	o := oidcOptions{provider: f.identityProvider, flow: flow(f.flow), noBrowser: f.noBrowser, listen: f.listen}
+	if o.flow == "" {
+		o.flow = flowAuto
+	}
+	if !slices.Contains(flows, string(o.flow)) {
+		return o, usagef("--oidc-flow: want %s", strings.Join(flows, ", "))
+	}
+	if f.browserCommand != "" {
+		var err error
+		if o.browserCommand, err = secret.ParseCommand(f.browserCommand); err != nil {
+			return o, usagef("--browser-command: %w", err)
+		}
+	}
+	switch {
+	case f.noBrowser && f.browserCommand != "":
+		return o, usagef("--no-browser and --browser-command do not go together")
+	case f.listenRemote && f.listen == "":
+		return o, usagef("--listen-remote goes with --listen-address")
+	}
+	if err := checkListen(f.listen, f.listenRemote); err != nil {
+		return o, usagef("--listen-address: %w", err)
+	}
+	return o, nil
+}
+
+// method reads --auth-method. A flag that only identity providers have decides it, too.
+func (f loginFlags) method() (string, error) {
+	switch {
+	case f.authMethod == "" || f.authMethod == methodAuto:
+		if f.identityProvider != "" || f.flow != "" || f.noBrowser || f.browserCommand != "" || f.listen != "" {
+			return methodOIDC, nil
+		}
+		return methodAuto, nil
+	case f.authMethod == methodSSO || f.authMethod == methodOIDC:
+		return f.authMethod, nil
+	}
+	return "", usagef("--auth-method: want auto, sso or oidc")
+}

@@ -1,0 +1,145 @@
+// Package concierge turns a token for a cluster into what the cluster's API server accepts, by its Pinniped Concierge: POST
+// TokenCredentialRequest (login.concierge.pinniped.dev/v1alpha1). The request needs no other credentials.
+package concierge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+var (
+	// ErrNone is an API server without a Concierge: it may accept the token itself.
+	ErrNone = errors.New("the cluster has no Concierge")
+	// ErrRefused is a token that the Concierge does not accept. It never says why: the audience, the time, the authenticator.
+	ErrRefused = errors.New("the cluster's Concierge does not accept the token")
+)
+
+// Form is where a Concierge takes requests.
+type Form string
+
+// The forms: newer than Pinniped v0.6.0, older, and none at all. Empty: not known yet.
+const (
+	ClusterScoped Form = "cluster"
+	Namespaced    Form = "namespaced"
+	None          Form = "none"
+)
+
+const (
+	group = "login.concierge.pinniped.dev/v1alpha1"
+	// namespace is that of an old Concierge on a Supervisor or TKG cluster.
+	namespace = "pinniped-concierge"
+)
+
+func (f Form) path() string {
+	if f == Namespaced {
+		return "/apis/" + group + "/namespaces/" + namespace + "/tokencredentialrequests"
+	}
+	return "/apis/" + group + "/tokencredentialrequests"
+}
+
+// Credential is what the API server accepts: a client certificate, or a token.
+type Credential struct {
+	Certificate string        // PEM
+	PrivateKey  redact.Secret // PEM
+	Token       redact.Secret
+	Expires     time.Time // by the server's clock
+	Date        time.Time // that clock; zero when it does not say
+}
+
+// Request exchanges a token at the API server at url (https). It finds out the form of the Concierge if that is not known, and
+// returns it to be remembered. The error is ErrNone, ErrRefused, or one of package wire. An API server without a Concierge answers 404,
+// or forbids what it does not know (403), or takes nothing without credentials (401).
+func Request(ctx context.Context, w *wire.Client, url string, form Form, token redact.Secret) (Credential, Form, error) {
+	forms := []Form{form}
+	if form == "" {
+		forms = []Form{ClusterScoped, Namespaced}
+	}
+	for _, f := range forms {
+		if f == None {
+			break
+		}
+		c, err := request(ctx, w, url+f.path(), f, token)
+		if errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrForbidden) {
+			return Credential{}, "", ErrNone
+		}
+		if !errors.Is(err, wire.ErrNotFound) {
+			return c, f, err
+		}
+	}
+	return Credential{}, None, ErrNone
+}
+
+// The wire's shapes.
+type (
+	tokenCredentialRequest struct {
+		APIVersion string   `json:"apiVersion"`
+		Kind       string   `json:"kind"`
+		Metadata   metadata `json:"metadata"`
+		Spec       spec     `json:"spec"`
+	}
+	metadata struct {
+		Namespace string `json:"namespace,omitempty"`
+	}
+	spec struct {
+		Token         redact.Stored `json:"token"`
+		Authenticator authenticator `json:"authenticator"`
+	}
+	authenticator struct {
+		APIGroup string `json:"apiGroup"`
+		Kind     string `json:"kind"`
+		Name     string `json:"name"`
+	}
+	reply struct {
+		Status struct {
+			Credential *struct {
+				Expires     time.Time     `json:"expirationTimestamp"`
+				Token       redact.Stored `json:"token"`
+				Certificate string        `json:"clientCertificateData"`
+				PrivateKey  redact.Stored `json:"clientKeyData"`
+			} `json:"credential"`
+			Message string `json:"message"`
+		} `json:"status"`
+	}
+)
+
+// tkg is the authenticator that every Supervisor and TKG cluster has.
+var tkg = authenticator{APIGroup: "authentication.concierge.pinniped.dev", Kind: "JWTAuthenticator", Name: "tkg-jwt-authenticator"}
+
+func request(ctx context.Context, w *wire.Client, url string, form Form, token redact.Secret) (Credential, error) {
+	body := tokenCredentialRequest{APIVersion: group, Kind: "TokenCredentialRequest", Spec: spec{redact.Stored{Secret: token}, tkg}}
+	if form == Namespaced {
+		body.Metadata.Namespace = namespace
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return Credential{}, err
+	}
+	got, err := w.Exchange(ctx, wire.Request{Method: http.MethodPost, URL: url, Body: text, Secrets: []redact.Secret{token}})
+	if err != nil {
+		return Credential{}, err
+	}
+	return parse(url, got)
+}
+
+func parse(url string, got wire.Reply) (Credential, error) {
+	var r reply
+	if err := wire.DecodeJSON(http.MethodPost, url, got.Body, &r); err != nil {
+		return Credential{}, err
+	}
+	c := r.Status.Credential
+	if c == nil {
+		return Credential{}, ErrRefused // Its message is always the same.
+	}
+	if c.Token.Secret == "" && (c.Certificate == "" || c.PrivateKey.Secret == "") || c.Expires.IsZero() {
+		return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no credential"}
+	}
+	return Credential{
+		Certificate: c.Certificate, PrivateKey: c.PrivateKey.Secret, Token: c.Token.Secret, Expires: c.Expires, Date: got.Date,
+	}, nil
+}

@@ -1,0 +1,177 @@
+package login
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Federated mints credentials from a session of an identity provider: refresh, exchange for the audience of the API server, and a
+// certificate of its Concierge. The account's lock must be held, since a refresh ends the tokens of before.
+type Federated struct {
+	Issuer *oidc.Client
+	// Front asks the Supervisor what it tells everybody.
+	Front *supervisor.Client
+	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is), with a certificate if there is one.
+	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)
+	// Save keeps the session; it is called after each refresh, before the new tokens are used.
+	Save func() error
+	// Reload reads the session anew, when the issuer does not know its refresh token any more, and tells whether that is another one.
+	Reload func() (changed bool, err error)
+
+	renewed bool
+}
+
+// ErrEnded is a session that the issuer does not renew any more.
+var ErrEnded = errors.New("the identity provider does not renew the session")
+
+// EndedError is ErrEnded with what the issuer said.
+type EndedError struct{ Err error }
+
+// Error gives the issuer's words.
+func (e *EndedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives ErrEnded and the cause.
+func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
+
+// Mint gets the credential of key at its target with at most three requests: refresh, exchange and certificate. The target that is
+// returned with it knows more than the one that was given.
+func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tokens.Credential, error) {
+	token, err := f.exchange(ctx, t.Audience)
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	w, err := f.API(t.CA, nil)
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	now := f.Issuer.Now()
+	c := tokens.Credential{Key: key, Issued: now, Target: &t}
+	got, form, err := concierge.Request(ctx, w, t.Server, concierge.Form(t.Concierge), token.Token)
+	t.Concierge = string(form)
+	switch {
+	case errors.Is(err, concierge.ErrNone): // The API server knows the issuer itself.
+		c.Token, c.Expires = token.Token, token.Expires
+	case err != nil:
+		return tokens.Credential{}, err
+	default:
+		c.Token, c.Certificate, c.PrivateKey = got.Token, got.Certificate, got.PrivateKey
+		c.Expires = got.Expires.Add(-skew(got.Date, now))
+	}
+	if !c.Expires.After(now) {
+		return tokens.Credential{}, fmt.Errorf("%s: the credential of the reply ended at %s: is the clock of this machine right?", t.Server, c.Expires.UTC().Format(time.RFC3339))
+	}
+	return c, nil
+}
+
+// exchange gets a token for an audience, with a refresh when the access token has ended. One that the issuer does not take though it
+// looks good was ended by a refresh elsewhere.
+func (f *Federated) exchange(ctx context.Context, audience string) (oidc.Token, error) {
+	if !f.Issuer.Fresh(f.Issuer.Now()) {
+		if err := f.renew(ctx); err != nil {
+			return oidc.Token{}, err
+		}
+	}
+	token, err := f.Issuer.Exchange(ctx, audience)
+	if errors.Is(err, wire.ErrRefused) && !f.renewed {
+		if err := f.renew(ctx); err != nil {
+			return oidc.Token{}, err
+		}
+		token, err = f.Issuer.Exchange(ctx, audience)
+	}
+	return token, err
+}
+
+// renew refreshes and saves. A refusal is final only when nobody else has refreshed meanwhile.
+func (f *Federated) renew(ctx context.Context) error {
+	f.renewed = true
+	err := f.Issuer.Renew(ctx)
+	if errors.Is(err, wire.ErrRefused) {
+		changed, reloadErr := f.Reload()
+		if reloadErr != nil {
+			return reloadErr
+		}
+		if changed {
+			if f.Issuer.Fresh(f.Issuer.Now()) {
+				return nil
+			}
+			err = f.Issuer.Renew(ctx)
+		}
+	}
+	var distrusted *oidc.TokenError
+	switch {
+	case errors.Is(err, wire.ErrRefused), errors.Is(err, oidc.ErrNoRefresh):
+		return &EndedError{err}
+	case err == nil, errors.As(err, &distrusted): // The old refresh token is spent either way.
+		return errors.Join(err, f.Save())
+	}
+	return err
+}
+
+// SupervisorTarget is where the Supervisor's own credential is minted: its audience is the issuer itself.
+func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
+	server := f.Issuer.Concierge
+	if server == "" {
+		server = f.Front.Address.API(0)
+	}
+	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
+}
+
+// Audience is how a TKG cluster knows the tokens that are for it.
+func Audience(name, uid string) string { return name + "-" + uid }
+
+// Supervisor is a client of the Supervisor's API that proves itself by a credential.
+func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.Client, redact.Secret, error) {
+	var certificate *tls.Certificate
+	if c.Certificate != "" {
+		pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
+		if err != nil {
+			return nil, "", errors.New("the Concierge's certificate cannot be used")
+		}
+		certificate = &pair
+	}
+	ca := ""
+	if c.Target != nil {
+		ca = c.Target.CA
+	}
+	w, err := f.API(ca, certificate)
+	if err != nil {
+		return nil, "", err
+	}
+	return &supervisor.Client{Wire: w, Address: f.Front.Address, API: f.Front.Address.API(0)}, c.Token, nil
+}
+
+// ClusterTarget asks the Supervisor where the credential of a cluster (NAMESPACE/NAME) is minted.
+func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.Client, token redact.Secret, cluster string) (tokens.Target, error) {
+	namespace, name, _ := strings.Cut(cluster, "/")
+	found, err := api.Cluster(ctx, token, namespace, name)
+	if err != nil {
+		return tokens.Target{}, fmt.Errorf("look the cluster %s up: %w", cluster, err)
+	}
+	endpoint, err := f.endpoint(ctx, api, token, found)
+	return tokens.Target{Audience: Audience(name, found.UID), Server: endpoint.Server, CA: string(endpoint.CA)}, err
+}
+
+// endpoint is what the cluster's Secret tells, or what the cluster tells itself to who may not read that.
+func (f *Federated) endpoint(ctx context.Context, api *supervisor.Client, token redact.Secret, c supervisor.Cluster) (supervisor.Endpoint, error) {
+	e, err := api.Endpoint(ctx, token, c.Namespace, c.Name)
+	if !errors.Is(err, wire.ErrForbidden) {
+		return e, err
+	}
+	w, err := f.API("", nil)
+	if err != nil {
+		return e, err
+	}
+	return api.PublicEndpoint(ctx, w, token, c.Namespace, c.Name)
+}

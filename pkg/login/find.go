@@ -1,0 +1,121 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// FindRequest is a look at what a session of an identity provider may use at a Supervisor.
+type FindRequest struct {
+	*Federated
+	User     string
+	Clusters Selection
+	// Namespaces are looked at beside those that the Supervisor lists.
+	Namespaces []string
+	APICA      []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
+	// CA decides what an API server of the Supervisor is verified by (PEM).
+	CA func(Host) []byte
+	// Untrusted and Progress are as in Request.
+	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
+	Progress  func(step Step, done, total int)
+}
+
+// Find mints the Supervisor's credential and asks its API for namespaces and clusters. Nothing is asked of a cluster, unless the
+// Supervisor does not tell its CA: the credential of each is minted when it is used first, and until then has a target only. An
+// error means that the Supervisor itself could not be used.
+func (r FindRequest) Find(ctx context.Context) (*Result, error) {
+	base := Request{Clusters: r.Clusters, Progress: r.Progress, Untrusted: r.Untrusted}
+	base.progress(StepNamespaces, 0, 0)
+	host := Host{Address: r.Front.Address, APICA: r.APICA}
+	var err error
+	host.Credential, err = r.Mint(ctx, hit.Key{Server: host.Address.String(), User: r.User}, r.SupervisorTarget(r.CA(host)))
+	if err != nil {
+		return nil, fmt.Errorf("get a credential of the Supervisor: %w", err)
+	}
+	api, token, err := r.Supervisor(host.Credential)
+	if err != nil {
+		return nil, err
+	}
+	api.Wire = api.Wire.AtMost(MaxInFlight)
+	res := &Result{Hosts: []Host{host}}
+	if err := r.namespaces(ctx, api, token, res); err != nil {
+		return nil, err
+	}
+	if !r.Clusters.none() {
+		base.progress(StepList, 0, 0)
+		r.targets(ctx, api, token, base.find(ctx, res, func(supervisor.Address) *supervisor.Client { return api }), res)
+	}
+	return res, ctx.Err()
+}
+
+// namespaces are those that the account may list, and those that were named.
+func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) error {
+	names, err := api.Namespaces(ctx, token)
+	switch {
+	case errors.Is(err, wire.ErrForbidden):
+		res.NamespacesHidden = true
+	case err != nil:
+		return fmt.Errorf("list namespaces: %w", err)
+	}
+	names = append(names, r.Namespaces...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		res.Namespaces = append(res.Namespaces, Namespace{Name: name, Host: res.Hosts[0]})
+	}
+	return nil
+}
+
+// targets asks where each cluster is.
+func (r FindRequest) targets(ctx context.Context, api *supervisor.Client, token redact.Secret, wanted []*candidate, res *Result) {
+	var done atomic.Int64
+	base := Request{Progress: r.Progress, Untrusted: r.Untrusted}
+	each(len(wanted), func(i int) {
+		c := wanted[i]
+		c.err = r.target(ctx, api, token, c)
+		base.progress(StepClusters, int(done.Add(1)), len(wanted))
+	})
+	settleClusters(wanted, res)
+}
+
+func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token redact.Secret, c *candidate) error {
+	found := supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
+	var err error
+	if c.guess != nil {
+		if found, err = api.Cluster(ctx, token, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {
+			return errUnknown
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var e supervisor.Endpoint
+	ask := func() (err error) { e, err = r.endpoint(ctx, api, token, found); return err }
+	if err = ask(); err != nil {
+		var untrusted *trust.UntrustedError
+		if errors.As(err, &untrusted) {
+			err = Request{Untrusted: r.Untrusted}.meet(ctx, err, "https://"+untrusted.Host, ask)
+		}
+	}
+	if errors.Is(err, supervisor.ErrNoEndpoint) {
+		return ErrNoEndpoint
+	}
+	if err != nil {
+		return err
+	}
+	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
+	c.result = Cluster{
+		Namespace: c.ns.Name, Name: c.name, URL: e.Server, CA: e.CA,
+		Credential: tokens.Credential{Key: key, Target: &tokens.Target{Audience: Audience(c.name, found.UID), Server: e.Server, CA: string(e.CA)}},
+	}
+	return nil
+}

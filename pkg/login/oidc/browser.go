@@ -1,0 +1,135 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"slices"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// quiet takes what net/http would say of browsers that hang up.
+var quiet = log.New(io.Discard, "", 0)
+
+// Browser is how a person's browser takes part in a login.
+type Browser struct {
+	// Listener is where the browser comes back to; nil: the answer can only be pasted. It is closed.
+	Listener net.Listener
+	// Show is told the address that the browser must open. Its error ends the login.
+	Show func(ctx context.Context, url string) error
+	// Paste, if set, waits for a code or an address that the person copied. It returns when ctx ends.
+	Paste func(ctx context.Context) (string, error)
+	// Refused, if set, is told why something that was pasted could not be it; the person may paste again.
+	Refused func(error)
+	// FormPost asks the issuer for a page that posts the answer, which shows the code where it cannot. Browsers keep a public
+	// page from posting to this machine, so that a redirect is better wherever there is a listener.
+	FormPost bool
+}
+
+// RedirectURI is where the browser is sent back to. The path and the address are those that Pinniped knows (RFC 8252, section 7.3:
+// any port will do).
+func RedirectURI(l net.Listener) string {
+	if l == nil {
+		return nowhere
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // A TCP listener has one.
+	return "http://" + net.JoinHostPort("127.0.0.1", port) + "/callback"
+}
+
+// Browse logs in with a browser: the authorization code flow with PKCE. The answer comes by the browser or is pasted, whichever is
+// first; it is redeemed once.
+func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
+	a := newAttempt(RedirectURI(b.Listener))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var claims Claims
+	back := newCallback(a, c.Provider.Issuer, func(code redact.Secret) (err error) {
+		claims, err = c.redeem(ctx, code, a)
+		return err
+	})
+	if err := b.Show(ctx, c.url(a, c.responseMode(b.FormPost))); err != nil {
+		closeListener(b.Listener)
+		return Claims{}, err
+	}
+	err := b.wait(ctx, cancel, back)
+	return claims, err
+}
+
+// responseMode is the one to ask for; empty where the issuer knows no others than the usual.
+func (c *Client) responseMode(formPost bool) string {
+	query := len(c.Provider.ResponseModes) == 0 || slices.Contains(c.Provider.ResponseModes, "query")
+	if slices.Contains(c.Provider.ResponseModes, "form_post") && (formPost || !query) {
+		return "form_post"
+	}
+	if slices.Contains(c.Provider.ResponseModes, "query") {
+		return "query"
+	}
+	return ""
+}
+
+// wait returns when the answer came, by one way or the other, and both have ended.
+func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error {
+	ways := 0
+	ended := make(chan error, 2)
+	if b.Listener != nil {
+		ways++
+		go func() { ended <- back.serve(ctx, b.Listener) }()
+	}
+	if b.Paste != nil {
+		ways++
+		go func() { ended <- b.paste(ctx, back) }()
+	}
+	if ways == 0 {
+		return errors.New("there is no way for the answer of the login to come back")
+	}
+	err := <-ended
+	// A person who closes standard input, or has nobody to read from, may still use the browser.
+	for ways--; ways > 0 && errors.Is(err, errNoPaste); ways-- {
+		err = <-ended
+	}
+	cancel()
+	for ; ways > 0; ways-- {
+		<-ended
+	}
+	return err
+}
+
+// errNoPaste is the end of pasting without a code.
+var errNoPaste = errors.New("nothing was pasted")
+
+// paste takes what is pasted until it is a code.
+func (b Browser) paste(ctx context.Context, back *callback) error {
+	for {
+		text, err := b.Paste(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errNoPaste, err)
+		}
+		code, err := back.attempt.pasted(text)
+		var denied *Error
+		if err != nil && !errors.As(err, &denied) {
+			if b.Refused != nil {
+				b.Refused(err)
+			}
+			continue
+		}
+		err = back.settle(code, err)
+		if errors.Is(err, errOver) {
+			<-ctx.Done() // The browser's answer is being redeemed; that one counts.
+			return ctx.Err()
+		}
+		return err
+	}
+}
+
+func closeListener(l net.Listener) {
+	if l != nil {
+		_ = l.Close()
+	}
+}

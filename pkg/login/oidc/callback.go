@@ -1,0 +1,163 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// callback is what the browser comes back to: it takes one answer, redeems it, and tells the person how that went.
+type callback struct {
+	attempt attempt
+	host    string // of the redirect URI: a page of another site that reaches this port by a name of its own is turned away
+	origin  string // of the issuer, whose page may post the answer
+	redeem  func(redact.Secret) error
+
+	mu   sync.Mutex
+	over bool
+	err  error
+	done chan struct{} // closed when it is over and the browser was told
+}
+
+func newCallback(a attempt, issuer string, redeem func(redact.Secret) error) *callback {
+	c := &callback{attempt: a, redeem: redeem, done: make(chan struct{})}
+	if u, err := url.Parse(a.redirect); err == nil {
+		c.host = u.Host
+	}
+	if u, err := url.Parse(issuer); err == nil {
+		c.origin = u.Scheme + "://" + u.Host
+	}
+	return c
+}
+
+// maxAnswer bounds what a browser sends, in bytes.
+const maxAnswer = 1 << 20
+
+// serve takes requests from l until the login is over, or ctx ends.
+func (c *callback) serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: c, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: maxAnswer,
+		ErrorLog: quiet,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	defer func() { // What was answered arrives; nothing else is waited for.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+		<-failed
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.done:
+		return c.err
+	case err := <-failed:
+		failed <- err
+		return fmt.Errorf("listen for the browser: %w", err)
+	}
+}
+
+// ServeHTTP checks host, path, method and state, in this order, before it looks at anything else.
+func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	switch {
+	case r.Host != c.host:
+		say(w, http.StatusForbidden, "This is no page of that host.")
+		return
+	case r.URL.Path != "/callback":
+		say(w, http.StatusNotFound, "There is nothing here.")
+		return
+	}
+	if r.Header.Get("Origin") == c.origin {
+		h.Set("Vary", "*")
+		h.Set("Access-Control-Allow-Origin", c.origin)
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
+	switch r.Method {
+	case http.MethodOptions:
+		h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+		if wanted := r.Header.Get("Access-Control-Request-Headers"); wanted != "" {
+			h.Set("Access-Control-Allow-Headers", "content-type")
+		}
+		w.WriteHeader(http.StatusNoContent)
+	case http.MethodGet:
+		c.answer(w, r.URL.Query())
+	case http.MethodPost:
+		r.Body = http.MaxBytesReader(w, r.Body, maxAnswer)
+		if err := r.ParseForm(); err != nil {
+			say(w, http.StatusBadRequest, "The answer cannot be read.")
+			return
+		}
+		c.answer(w, r.PostForm)
+	default:
+		h.Set("Allow", "GET, POST, OPTIONS")
+		say(w, http.StatusMethodNotAllowed, "A login does not end this way.")
+	}
+}
+
+// answer takes the first answer that is to this login. The code is redeemed before the browser is told, so that the page tells how
+// it went.
+func (c *callback) answer(w http.ResponseWriter, params url.Values) {
+	code, err := c.attempt.code(params)
+	if errors.Is(err, errState) {
+		say(w, http.StatusForbidden, "This answer is not to the login that is under way. Nothing was done with it.")
+		return
+	}
+	switch err := c.settle(code, err); {
+	case errors.Is(err, errOver):
+		say(w, http.StatusConflict, "This login was answered before. Look at the terminal for how it went.")
+	case err != nil:
+		say(w, http.StatusBadRequest, "You are not logged in: "+err.Error())
+		c.finish()
+	default:
+		say(w, http.StatusOK, "You are logged in. You can close this page and go back to the terminal.")
+		c.finish()
+	}
+}
+
+// errOver is a second answer.
+var errOver = errors.New("the login was answered before")
+
+// settle redeems a code, once, whoever brought it; err is an answer without one.
+func (c *callback) settle(code redact.Secret, err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return errOver
+	}
+	c.over = true
+	if err == nil {
+		err = c.redeem(code)
+	}
+	c.err = err
+	return err
+}
+
+// finish lets serve return. Only who settled calls it.
+func (c *callback) finish() { close(c.done) }
+
+// say answers with a page: no script, nothing from elsewhere.
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>kubectl vsphere</title></head>
+<body><h1>kubectl vsphere</h1><p>`+html.EscapeString(text)+`</p></body></html>
+`)
+}

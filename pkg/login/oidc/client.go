@@ -1,0 +1,202 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Client speaks with an issuer for one session. It is for one goroutine.
+type Client struct {
+	Session
+	Wire *wire.Client // verifies the issuer
+	Now  func() time.Time
+}
+
+// Error is an error reply of an issuer (RFC 6749, sections 4.1.2.1 and 5.2). Its text is what the issuer says, made harmless.
+type Error struct {
+	Endpoint    string
+	Status      int // of HTTP; 0: it came by a redirect
+	Code        string
+	Description string
+}
+
+// boilerplate is what Pinniped's library says before what there is to say.
+var boilerplate = []string{
+	"The resource owner or authorization server denied the request.",
+	"The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.",
+	"The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.",
+}
+
+// Error gives code and description.
+func (e *Error) Error() string {
+	said := strings.TrimSpace(e.Description)
+	for _, b := range boilerplate {
+		if rest := strings.TrimSpace(strings.TrimPrefix(said, b)); rest != "" {
+			said = rest
+		}
+	}
+	text := safetext.Line(e.Code, 80)
+	if said = safetext.Line(said, 300); said != "" {
+		text = said + " (" + text + ")"
+	}
+	if e.Endpoint != "" {
+		text = e.Endpoint + ": " + text
+	}
+	return text
+}
+
+// Unwrap gives the kind of the error: a refusal of the person or of what stands for him, or a fault of the issuer.
+func (e *Error) Unwrap() error {
+	switch {
+	case e.Status >= 500 || e.Code == "server_error" || e.Code == "temporarily_unavailable" || e.Status == http.StatusTooManyRequests:
+		return wire.ErrServer
+	case e.Status == http.StatusUnauthorized, e.Code == "access_denied", e.Code == "invalid_grant":
+		return wire.ErrRefused
+	case e.Status == http.StatusBadRequest && e.Code == "invalid_request": // Dex, of a refresh token that was used before
+		return wire.ErrRefused
+	}
+	return wire.ErrServer
+}
+
+func (c *Client) config(redirect string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: c.Client, RedirectURL: redirect, Scopes: c.Provider.wanted(),
+		Endpoint: oauth2.Endpoint{
+			AuthURL: c.Provider.Authorize, TokenURL: c.Provider.Token, DeviceAuthURL: c.Provider.Device,
+			// A public client has nothing to authenticate with, and trying how another way goes would spend a code that is good once.
+			AuthStyle: oauth2.AuthStyleInParams,
+		},
+	}
+}
+
+// bounded is a context in which x/oauth2 uses our HTTP client, and each exchange ends in time.
+func (c *Client) bounded(ctx context.Context) context.Context {
+	h := *c.Wire.HTTP
+	h.Timeout = c.timeout()
+	return context.WithValue(ctx, oauth2.HTTPClient, &h)
+}
+
+func (c *Client) timeout() time.Duration {
+	if c.Wire.Timeout > 0 {
+		return c.Wire.Timeout
+	}
+	return wire.DefaultTimeout
+}
+
+// failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply.
+func (c *Client) failed(ctx context.Context, url string, err error) error {
+	var reply *oauth2.RetrieveError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !errors.As(err, &reply):
+		return wire.Explain(ctx, http.MethodPost, url, err, c.timeout())
+	case reply.ErrorCode == "":
+		return &wire.Error{Method: http.MethodPost, URL: url, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
+			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}
+	}
+	return &Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}
+}
+
+// redeem takes a code for the tokens of the session. A code is good once: a second use of it would revoke what the first one got.
+func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Claims, error) {
+	token, err := c.config(a.redirect).Exchange(c.bounded(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
+	if err != nil {
+		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+	}
+	return c.accept(ctx, token, a.nonce)
+}
+
+// accept verifies what the token endpoint answered, and takes it into the session.
+func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Claims, error) {
+	id, _ := t.Extra("id_token").(string)
+	claims, err := c.verify(ctx, redact.Secret(id), c.Client, nonce)
+	if err != nil {
+		return Claims{}, err
+	}
+	if c.Subject != "" && claims.Subject != c.Subject { // OpenID Connect Core 1.0, section 12.2
+		return Claims{}, &TokenError{"it is of somebody else than before"}
+	}
+	c.Subject = claims.Subject
+	c.take(t)
+	return claims, nil
+}
+
+func (c *Client) take(t *oauth2.Token) {
+	c.Access.Secret, c.AccessUntil = redact.Secret(t.AccessToken), t.Expiry
+	if t.Expiry.IsZero() {
+		c.AccessUntil = c.Now().Add(time.Minute)
+	}
+	if t.RefreshToken != "" {
+		c.Refresh.Secret = redact.Secret(t.RefreshToken)
+	}
+}
+
+// ErrNoRefresh is a session that nothing renews: the issuer gave no refresh token.
+var ErrNoRefresh = errors.New("the issuer gave no refresh token")
+
+// Renew takes the refresh token for new tokens of the session. The old ones are void from then on, so what is in Session must be
+// saved before anything else is done. The error is a wire.ErrRefused when the issuer does not take the token, which need not
+// mean that a person must log in: another process may have used it.
+func (c *Client) Renew(ctx context.Context) error {
+	if c.Refresh.Secret == "" {
+		return ErrNoRefresh
+	}
+	source := c.config("").TokenSource(c.bounded(ctx), &oauth2.Token{RefreshToken: c.Refresh.Reveal()})
+	token, err := source.Token()
+	if err != nil {
+		return c.failed(ctx, c.Provider.Token, err)
+	}
+	// The old token is spent whatever the new one says: who does not believe it must not keep the old one.
+	c.take(token)
+	if id, _ := token.Extra("id_token").(string); id == "" {
+		return nil // OpenID Connect Core 1.0, section 12.2: it might not be there.
+	}
+	_, err = c.accept(ctx, token, "")
+	return err
+}
+
+// Token is what the exchange gives for an audience.
+type Token struct {
+	Token   redact.Secret
+	Expires time.Time // by the issuer's clock
+}
+
+const (
+	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+	typeAccess    = "urn:ietf:params:oauth:token-type:access_token"
+	typeJWT       = "urn:ietf:params:oauth:token-type:jwt"
+)
+
+// Exchange takes the access token for a token of another audience (RFC 8693). The error is a wire.ErrRefused when the access
+// token is void.
+func (c *Client) Exchange(ctx context.Context, audience string) (Token, error) {
+	// x/oauth2 has no name for this grant; this is its way to send one.
+	config := clientcredentials.Config{
+		ClientID: c.Client, TokenURL: c.Provider.Token, AuthStyle: oauth2.AuthStyleInParams,
+		EndpointParams: map[string][]string{
+			"grant_type": {grantExchange}, "audience": {audience}, "subject_token": {c.Access.Reveal()},
+			"subject_token_type": {typeAccess}, "requested_token_type": {typeJWT},
+		},
+	}
+	reply, err := config.Token(c.bounded(ctx))
+	if err != nil {
+		return Token{}, c.failed(ctx, c.Provider.Token, err)
+	}
+	token := redact.Secret(reply.AccessToken)
+	claims, err := c.verify(ctx, token, audience, "")
+	return Token{token, claims.Expiry}, err
+}

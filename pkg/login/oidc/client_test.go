@@ -1,0 +1,289 @@
+package oidc
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+func TestPassword(t *testing.T) {
+	i := newIssuer(t)
+	var got *http.Request
+	i.answering(nil)
+	next := i.location
+	i.location = func(w http.ResponseWriter, r *http.Request) { got = r; next(w, r) }
+	claims, err := i.client.Password(t.Context(), "alice", password)
+	if err != nil || claims.Username != "alice@corp.example" || claims.Subject != "sub-1" {
+		t.Fatalf("%+v %v", claims, err)
+	}
+	q := got.URL.Query()
+	if got.Header.Get("Pinniped-Username") != "alice" || got.Header.Get("Pinniped-Password") != password.Reveal() {
+		t.Error("the headers are not those of the reference")
+	}
+	form := i.forms[0]
+	if q.Get("code_challenge") != challengeOf(form.Get("code_verifier")) || q.Get("code_challenge_method") != "S256" {
+		t.Error("the challenge is not of the verifier")
+	}
+	want := map[string]string{
+		"client_id": "pinniped-cli", "redirect_uri": "http://127.0.0.1:0/callback", "response_type": "code", "access_type": "offline",
+		"pinniped_idp_name": "ldap", "scope": "offline_access openid pinniped:request-audience username groups",
+	}
+	for name, value := range want {
+		if q.Get(name) != value {
+			t.Errorf("%s is %q, not %q", name, q.Get(name), value)
+		}
+	}
+	if len(q.Get("state")) < 16 || len(q.Get("nonce")) < 16 || q.Get("state") == q.Get("nonce") {
+		t.Errorf("state %q, nonce %q", q.Get("state"), q.Get("nonce"))
+	}
+	form.Del("code_verifier")
+	if diff := cmp.Diff(url.Values{
+		"grant_type": {"authorization_code"}, "code": {"pin_ac_1"}, "client_id": {"pinniped-cli"}, "redirect_uri": {"http://127.0.0.1:0/callback"},
+	}, form); diff != "" {
+		t.Error(diff)
+	}
+	if i.client.Refresh.Reveal() != "pin_rt_1" || i.client.Access.Reveal() != "pin_at_1" || !i.client.Fresh(time.Now()) {
+		t.Errorf("session: %q until %s", i.client.Refresh.Reveal(), i.client.AccessUntil)
+	}
+}
+
+func TestPasswordIsNotSentWhereNobodyAskedForIt(t *testing.T) {
+	i := newIssuer(t)
+	i.location = func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }
+	i.client.Provider.Pinniped = pinniped{}
+	if _, err := i.client.Password(t.Context(), "alice", password); !errors.Is(err, ErrNoPassword) {
+		t.Error(err)
+	}
+}
+
+func TestPasswordIsRefused(t *testing.T) {
+	const said = "The resource owner or authorization server denied the request. Username/password not accepted by LDAP provider."
+	i := newIssuer(t)
+	i.answering(func(q url.Values) url.Values {
+		return url.Values{"state": {q.Get("state")}, "error": {"access_denied"}, "error_description": {said}}
+	})
+	_, err := i.client.Password(t.Context(), "alice", password)
+	if !errors.Is(err, wire.ErrRefused) || err.Error() != "Username/password not accepted by LDAP provider. (access_denied)" {
+		t.Error(err)
+	}
+}
+
+// Whatever the authorization endpoint answers but a redirect to us is no login, and is followed nowhere.
+func TestPasswordAnswers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status   int
+		location string
+		want     string
+	}{
+		"a page":               {200, "", "wants a browser"},
+		"a bad request":        {400, "", "identity provider's name"},
+		"another host":         {303, "https://evil.example/callback?code=x", "another place"},
+		"another port":         {303, "http://127.0.0.1:80/callback?code=x", "another place"},
+		"another path":         {302, "http://127.0.0.1:0/other?code=x", "another place"},
+		"another state":        {303, "http://127.0.0.1:0/callback?code=x&state=theirs", "not to this login"},
+		"no state":             {303, "http://127.0.0.1:0/callback?code=x", "not to this login"},
+		"a permanent redirect": {301, "http://127.0.0.1:0/callback?code=x", "status 301"},
+	} {
+		i := newIssuer(t)
+		i.location = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", tc.location)
+			w.WriteHeader(tc.status)
+		}
+		_, err := i.client.Password(t.Context(), "alice", password)
+		if err == nil || !strings.Contains(err.Error(), tc.want) || len(i.forms) > 0 || i.client.Refresh.Secret != "" {
+			t.Errorf("%s: %v, %d codes redeemed", name, err, len(i.forms))
+		}
+		if err != nil && (strings.Contains(err.Error(), "code=") || strings.Contains(err.Error(), password.Reveal())) {
+			t.Errorf("%s: %v shows a secret", name, err)
+		}
+	}
+}
+
+// A token that is not believed ends the login, and nothing of the reply is kept.
+func TestTokensThatAreNotBelieved(t *testing.T) {
+	set := func(name string, value any) func(map[string]any) {
+		return func(c map[string]any) { c[name] = value }
+	}
+	for name, tc := range map[string]struct {
+		bend func(map[string]any)
+		sign func(i *issuer) func(map[string]any) string
+		want string
+	}{
+		"another nonce":     {set("nonce", "theirs"), nil, "another login"},
+		"no nonce":          {func(c map[string]any) { delete(c, "nonce") }, nil, "another login"},
+		"another issuer":    {set("iss", "https://evil.example"), nil, "issued by a different provider"},
+		"another audience":  {set("aud", []string{"other"}), nil, "audience"},
+		"ended":             {set("exp", time.Now().Add(-time.Second).Unix()), nil, "clock of this machine"},
+		"of the future":     {set("iat", time.Now().Add(time.Hour).Unix()), nil, "clock of this machine"},
+		"a name with bells": {set("username", "al\x07ice"), nil, "user name"},
+		"a long name":       {set("username", strings.Repeat("a", 2000)), nil, "user name"},
+		"another key": {nil, func(i *issuer) func(map[string]any) string {
+			other := &issuer{t: i.t, kid: i.kid}
+			other.newKey()
+			return other.es256
+		}, "not by a key of the issuer"},
+		"no signature": {nil, func(*issuer) func(map[string]any) string { return unsigned }, ""},
+		"a shared key": {nil, func(i *issuer) func(map[string]any) string {
+			return func(c map[string]any) string { return i.with(jose.HS256, make([]byte, 32), c) }
+		}, ""},
+		"no token": {nil, func(*issuer) func(map[string]any) string {
+			return func(map[string]any) string { return "garbage" }
+		}, ""},
+	} {
+		i := newIssuer(t)
+		i.bend = tc.bend
+		if tc.sign != nil {
+			i.sign = tc.sign(i)
+		}
+		i.answering(nil)
+		_, err := i.client.Password(t.Context(), "alice", password)
+		var distrusted *TokenError
+		if !errors.As(err, &distrusted) || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if i.client.Refresh.Secret != "" || i.client.Access.Secret != "" || i.client.Subject != "" {
+			t.Errorf("%s: something was kept", name)
+		}
+	}
+}
+
+func TestRenew(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Refresh.Secret, i.client.Subject = "pin_rt_0", "sub-1"
+	i.answers = []answer{i.tokens(1, "")}
+	if err := i.client.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"pin_rt_0"}, "client_id": {"pinniped-cli"}}, i.forms[0]); diff != "" {
+		t.Error(diff)
+	}
+	if i.client.Refresh.Reveal() != "pin_rt_1" {
+		t.Errorf("the new refresh token is not kept")
+	}
+}
+
+// The old refresh token is spent when there is an answer, whatever is wrong with the tokens in it.
+func TestRenewOfSomebodyElse(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Refresh.Secret, i.client.Subject = "pin_rt_0", "sub-0"
+	i.answers = []answer{i.tokens(1, "")}
+	err := i.client.Renew(t.Context())
+	var distrusted *TokenError
+	if !errors.As(err, &distrusted) || i.client.Refresh.Reveal() != "pin_rt_1" {
+		t.Errorf("%v, refresh token %s", err, i.client.Refresh.Reveal())
+	}
+}
+
+func TestRenewIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer answer
+		kind   error
+	}{
+		"Pinniped: used before":  {answer{400, map[string]any{"error": "invalid_grant", "error_description": "malformed"}}, wire.ErrRefused},
+		"Dex: used before":       {answer{400, map[string]any{"error": "invalid_request", "error_description": "already been claimed"}}, wire.ErrRefused},
+		"Pinniped: not upstream": {answer{401, map[string]any{"error": "error", "error_description": "Error during upstream refresh."}}, wire.ErrRefused},
+		"a broken issuer":        {answer{500, map[string]any{"error": "server_error"}}, wire.ErrServer},
+		"a proxy":                {answer{502, nil}, wire.ErrServer},
+		"no OAuth error":         {answer{401, map[string]any{"message": "who are you"}}, wire.ErrServer},
+		"another client":         {answer{400, map[string]any{"error": "unsupported_grant_type"}}, wire.ErrServer},
+		"too many":               {answer{429, map[string]any{"error": "slow_down"}}, wire.ErrServer},
+	} {
+		i := newIssuer(t)
+		i.client.Refresh.Secret = "pin_rt_0"
+		i.answers = []answer{tc.answer}
+		err := i.client.Renew(t.Context())
+		if !errors.Is(err, tc.kind) || errors.Is(err, wire.ErrRefused) != (tc.kind == wire.ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if i.client.Refresh.Reveal() != "pin_rt_0" || strings.Contains(err.Error(), "pin_rt_") {
+			t.Errorf("%s: the refresh token was lost or shown: %v", name, err)
+		}
+	}
+}
+
+func TestExchange(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Access.Secret = "pin_at_0"
+	i.answers = []answer{{200, map[string]any{
+		"access_token": i.token("tkc1-uid", ""), "issued_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_type": "N_A",
+	}}}
+	got, err := i.client.Exchange(t.Context(), "tkc1-uid")
+	if err != nil || time.Until(got.Expires) < time.Minute {
+		t.Fatal(got.Expires, err)
+	}
+	if diff := cmp.Diff(url.Values{
+		"client_id": {"pinniped-cli"}, "grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "audience": {"tkc1-uid"},
+		"subject_token": {"pin_at_0"}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+		"requested_token_type": {"urn:ietf:params:oauth:token-type:jwt"},
+	}, i.forms[0]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestExchangeForAnotherAudience(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Access.Secret = "pin_at_0"
+	i.answers = []answer{{200, map[string]any{"access_token": i.token("other", ""), "token_type": "N_A"}}}
+	var distrusted *TokenError
+	if _, err := i.client.Exchange(t.Context(), "tkc1-uid"); !errors.As(err, &distrusted) {
+		t.Error(err)
+	}
+}
+
+// Keys are asked for once, and again only when a token names one that is not known.
+func TestKeysAreRemembered(t *testing.T) {
+	i := newIssuer(t)
+	verify := func() error {
+		_, err := i.client.verify(t.Context(), "", "", "")
+		if err == nil {
+			t.Fatal("an empty token was believed")
+		}
+		i.answers = []answer{i.tokens(1, "")}
+		i.client.Refresh.Secret = "pin_rt_0"
+		return i.client.Renew(t.Context())
+	}
+	for range 3 {
+		if err := verify(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if i.asked["jwks"] != 1 {
+		t.Errorf("the keys were asked for %d times", i.asked["jwks"])
+	}
+	i.kid = "two"
+	i.newKey()
+	if err := verify(); err != nil || i.asked["jwks"] != 2 {
+		t.Errorf("after the issuer took another key: %v, asked %d times", err, i.asked["jwks"])
+	}
+}
+
+func TestSessionIsKept(t *testing.T) {
+	i := newIssuer(t)
+	i.answering(nil)
+	if _, err := i.client.Password(t.Context(), "alice", password); err != nil {
+		t.Fatal(err)
+	}
+	text, err := i.client.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseSession(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := got.JSON()
+	if string(again) != string(text) || got.Refresh.Reveal() != "pin_rt_1" || got.Provider.Token != i.client.Provider.Token || len(got.Provider.Keys) == 0 {
+		t.Errorf("%s", string(text))
+	}
+	if got.Ends(time.Unix(0, 0)) != time.Unix(9*3600, 0) {
+		t.Error("a session of Pinniped ends after 9 hours")
+	}
+}

@@ -1,0 +1,63 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+)
+
+// ErrNoDevice is an issuer without the device grant; Pinniped has none.
+var ErrNoDevice = errors.New("the issuer does not offer the device flow")
+
+// DeviceCode is what a person types into a browser on any machine, and until when.
+type DeviceCode struct {
+	URL      string // where it is typed
+	Code     string
+	Complete string // the same with the code in it; may be empty
+	Until    time.Time
+}
+
+// Device logs in with a browser on another machine (RFC 8628). show is told what to type there.
+func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, error) {
+	if c.Provider.Device == "" {
+		return Claims{}, ErrNoDevice
+	}
+	config := c.config("")
+	reply, err := config.DeviceAuth(c.bounded(ctx))
+	if err != nil {
+		return Claims{}, c.failed(ctx, c.Provider.Device, err)
+	}
+	code := DeviceCode{URL: reply.VerificationURI, Code: reply.UserCode, Complete: reply.VerificationURIComplete, Until: reply.Expiry}
+	if err := code.check(); err != nil {
+		return Claims{}, &Error{Endpoint: "POST " + c.Provider.Device, Code: "server_error", Description: err.Error()}
+	}
+	show(code)
+	token, err := config.DeviceAccessToken(c.bounded(ctx), reply)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return Claims{}, fmt.Errorf("nobody typed the code before %s", code.Until.Local().Format(time.TimeOnly))
+	}
+	if err != nil {
+		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+	}
+	return c.accept(ctx, token, "")
+}
+
+// check refuses what must not be shown to a person, or opened.
+func (d DeviceCode) check() error {
+	for _, u := range []string{d.URL, d.Complete} {
+		if u != "" && safetext.Line(u, 2048) != u {
+			return errors.New("the verification URI cannot be shown")
+		}
+	}
+	if _, err := supervisor.CheckURL(d.URL); err != nil {
+		return fmt.Errorf("the verification URI %w", err)
+	}
+	if d.Code == "" || safetext.Line(d.Code, 80) != d.Code {
+		return errors.New("the user code cannot be shown")
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// nowhere is a redirect URI that Pinniped knows and where nothing listens: the answer is read from the redirect itself.
+const nowhere = "http://127.0.0.1:0/callback"
+
+// ErrNoPassword is an issuer that takes no passwords from a command line.
+var ErrNoPassword = errors.New("the identity provider takes no password from a command line: it wants a browser")
+
+// Password logs in with a user name and a password in headers of the authorization request, which only a Pinniped Supervisor knows
+// and no other issuer is ever sent. The error is a wire.ErrRefused when they are wrong.
+func (c *Client) Password(ctx context.Context, user string, password redact.Secret) (Claims, error) {
+	if !c.Provider.IsPinniped() || c.IdentityProvider == "" {
+		return Claims{}, ErrNoPassword
+	}
+	a := newAttempt(nowhere)
+	answer, err := c.sendPassword(ctx, c.url(a, ""), user, password)
+	if err != nil {
+		return Claims{}, err
+	}
+	code, err := a.code(answer)
+	if err != nil {
+		return Claims{}, err
+	}
+	return c.redeem(ctx, code, a)
+}
+
+// sendPassword returns the parameters of the redirect, which is not followed.
+func (c *Client) sendPassword(ctx context.Context, address, user string, password redact.Secret) (url.Values, error) {
+	bounded, cancel := context.WithTimeout(ctx, c.timeout())
+	defer cancel()
+	req, err := http.NewRequestWithContext(bounded, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "kubectl-vsphere")
+	req.Header.Set("Pinniped-Username", user)
+	req.Header.Set("Pinniped-Password", password.Reveal())
+	resp, err := c.Wire.HTTP.Do(req)
+	if err != nil {
+		return nil, wire.Explain(ctx, http.MethodGet, address, err, c.timeout())
+	}
+	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	if resp.StatusCode != http.StatusFound && resp.StatusCode != http.StatusSeeOther {
+		return nil, notRedirected(c.Provider.Authorize, resp.StatusCode)
+	}
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Scheme != "http" || to.Host != "127.0.0.1:0" || to.Path != "/callback" {
+		return nil, &wire.Error{Method: http.MethodGet, URL: address, Status: resp.StatusCode, Kind: wire.ErrServer,
+			Message: "it redirects to another place than a login ends at; nothing was sent there"}
+	}
+	return to.Query(), nil
+}
+
+// notRedirected words a reply that is no answer.
+func notRedirected(address string, status int) error {
+	message := fmt.Sprintf("it answers with the status %d", status)
+	switch status {
+	case http.StatusOK:
+		message = "it shows a page instead of taking the password: the identity provider wants a browser, or this is no Supervisor's issuer"
+	case http.StatusBadRequest:
+		message = "it does not take the request (400): the identity provider's name may be wrong"
+	}
+	return &wire.Error{Method: http.MethodGet, URL: address, Status: status, Kind: wire.ErrServer, Message: message}
+}

@@ -1,0 +1,139 @@
+// Package oidc logs in with OpenID Connect at an issuer: a Supervisor's Pinniped, whose client is pinniped-cli, or any other. It
+// speaks OAuth 2.0 (RFC 6749) with PKCE (RFC 7636), the device grant (RFC 8628), token exchange (RFC 8693) and revocation (RFC
+// 7009). It keeps nothing on disk and prints nothing: what must be remembered is a Session, who is to be asked is a function.
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Provider is an issuer's discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414), as far as it is used, and its keys.
+type Provider struct {
+	Issuer        string   `json:"issuer"`
+	Authorize     string   `json:"authorization_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	JWKS          string   `json:"jwks_uri"`
+	Device        string   `json:"device_authorization_endpoint,omitempty"`
+	Revocation    string   `json:"revocation_endpoint,omitempty"`
+	Scopes        []string `json:"scopes_supported,omitempty"`
+	ResponseModes []string `json:"response_modes_supported,omitempty"`
+	Challenges    []string `json:"code_challenge_methods_supported,omitempty"`
+	Pinniped      pinniped `json:"discovery.supervisor.pinniped.dev/v1alpha1,omitzero"`
+
+	Keys json.RawMessage `json:"keys,omitempty"` // the JWKS as it was fetched last
+}
+
+// pinniped is what only a Pinniped Supervisor's document has.
+type pinniped struct {
+	IdentityProviders string `json:"pinniped_identity_providers_endpoint,omitempty"`
+}
+
+// IsPinniped tells whether the issuer is a Pinniped Supervisor: only such a one is sent a password in headers.
+func (p Provider) IsPinniped() bool { return p.Pinniped.IdentityProviders != "" }
+
+// Discover gets the document of an issuer (an https URL) and refuses one that speaks for another issuer, or that sends anybody to
+// a server without TLS.
+func Discover(ctx context.Context, w *wire.Client, issuer string) (Provider, error) {
+	url := strings.TrimRight(issuer, "/") + "/.well-known/openid-configuration"
+	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return Provider{}, err
+	}
+	var p Provider
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &p); err != nil {
+		return Provider{}, err
+	}
+	p.Keys = nil // They are not part of the document.
+	if err := p.check(issuer); err != nil {
+		return Provider{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
+	}
+	return p, nil
+}
+
+func (p Provider) check(issuer string) error {
+	if p.Issuer != issuer && p.Issuer != issuer+"/" {
+		return fmt.Errorf("it is the document of the issuer %q, not of %q", safetext.Line(p.Issuer, 200), issuer)
+	}
+	for name, url := range map[string]string{"authorization_endpoint": p.Authorize, "token_endpoint": p.Token, "jwks_uri": p.JWKS} {
+		if _, err := supervisor.CheckURL(url); err != nil {
+			return fmt.Errorf("its %s %w", name, err)
+		}
+	}
+	for name, url := range map[string]string{"device_authorization_endpoint": p.Device, "revocation_endpoint": p.Revocation} {
+		if _, err := supervisor.CheckURL(url); err != nil && url != "" {
+			return fmt.Errorf("its %s %w", name, err)
+		}
+	}
+	if p.IsPinniped() && !strings.HasPrefix(p.Pinniped.IdentityProviders, p.Issuer) {
+		return fmt.Errorf("its pinniped_identity_providers_endpoint is not below the issuer")
+	}
+	return nil
+}
+
+// The flows of a Pinniped identity provider.
+const (
+	FlowPassword = "cli_password"
+	FlowBrowser  = "browser_authcode"
+)
+
+// IdentityProvider is one of the places that a Pinniped Supervisor sends people to.
+type IdentityProvider struct {
+	Name  string   `json:"name"`
+	Type  string   `json:"type"`  // oidc, ldap, activedirectory or github
+	Flows []string `json:"flows"` // the issuer's preference first
+}
+
+// Offers tells whether the provider offers a flow.
+func (i IdentityProvider) Offers(flow string) bool { return slices.Contains(i.Flows, flow) }
+
+// IdentityProviders lists those of a Pinniped Supervisor; none of another issuer. What has no name that can be shown is left out.
+func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]IdentityProvider, error) {
+	if !p.IsPinniped() {
+		return nil, nil
+	}
+	url := p.Pinniped.IdentityProviders
+	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return nil, err
+	}
+	var reply struct {
+		Providers []IdentityProvider `json:"pinniped_identity_providers"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+		return nil, err
+	}
+	known := slices.DeleteFunc(reply.Providers, func(i IdentityProvider) bool {
+		return i.Name == "" || safetext.Line(i.Name, 253) != i.Name || safetext.Line(i.Type, 40) != i.Type
+	})
+	if len(known) == 0 {
+		return nil, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "no identity provider is configured there"}
+	}
+	return known, nil
+}
+
+// wanted are the scopes to ask for: those that a Supervisor needs, and those of them that others know.
+func (p Provider) wanted() []string {
+	scopes := []string{"offline_access", "openid"}
+	if p.IsPinniped() {
+		// Supervisors before Pinniped v0.20.0 refuse the last two.
+		scopes = append(scopes, requestAudience)
+		for _, s := range []string{"username", "groups"} {
+			if slices.Contains(p.Scopes, s) {
+				scopes = append(scopes, s)
+			}
+		}
+	}
+	return scopes
+}
+
+// requestAudience is the scope that allows to exchange the token for one of a cluster.
+const requestAudience = "pinniped:request-audience"

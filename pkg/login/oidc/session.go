@@ -1,0 +1,54 @@
+package oidc
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+)
+
+// PinnipedClient is the public client that every Pinniped Supervisor knows.
+const PinnipedClient = "pinniped-cli"
+
+// Session is what is remembered of a login: what renews it, and what is needed to know where. As JSON it holds secrets.
+type Session struct {
+	Provider         Provider `json:"provider"`
+	CA               string   `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
+	Client           string   `json:"client"`       // the client's ID
+	IdentityProvider string   `json:"identityProvider,omitempty"`
+	Flow             string   `json:"flow,omitempty"` // how the person logged in, in the caller's words
+	// Concierge is the URL of the Supervisor's own Concierge, and Form what it is (package concierge).
+	Concierge string `json:"concierge,omitempty"`
+
+	Subject     string        `json:"subject"`
+	Refresh     redact.Stored `json:"refresh,omitzero"` // empty: nothing renews it
+	Access      redact.Stored `json:"access"`
+	AccessUntil time.Time     `json:"accessUntil"`
+}
+
+// ParseSession reads what Session.JSON wrote.
+func ParseSession(text redact.JSON) (s Session, err error) {
+	return s, json.Unmarshal(text, &s)
+}
+
+// JSON is what a store keeps.
+func (s Session) JSON() (redact.JSON, error) { return json.Marshal(s) }
+
+// minAccess is how long an access token must still be good to be used: an exchange takes less.
+const minAccess = 10 * time.Second
+
+// Fresh tells whether the access token can be used without a refresh.
+func (s Session) Fresh(now time.Time) bool {
+	return s.Access.Secret != "" && now.Add(minAccess).Before(s.AccessUntil)
+}
+
+// pinnipedLife is how long a session of a Pinniped Supervisor can be renewed; nothing configures or tells that.
+const pinnipedLife = 9 * time.Hour
+
+// Ends is when a login of that time must be repeated by a person; zero when nobody knows.
+func (s Session) Ends(login time.Time) time.Time {
+	if !s.Provider.IsPinniped() {
+		return time.Time{}
+	}
+	return login.Add(pinnipedLife)
+}

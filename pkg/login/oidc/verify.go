@@ -1,0 +1,173 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Claims are what an issuer says of a person.
+type Claims struct {
+	Subject  string
+	Username string // for people; the subject where the issuer has no better one
+	Groups   []string
+	Expiry   time.Time
+	All      json.RawMessage
+}
+
+// algorithms are the signatures that only the issuer can make: neither "none" nor those with a shared key.
+var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
+
+// TokenError is a token of the issuer that is not believed.
+type TokenError struct{ Reason string }
+
+// Error says why.
+func (e *TokenError) Error() string { return "the issuer's token is not believed: " + e.Reason }
+
+// maxToken bounds a token, in bytes.
+const maxToken = 256 << 10
+
+// verify checks signature, issuer, audience and time of a token (OpenID Connect Core 1.0, section 3.1.3.7) and, if nonce is not
+// empty, that it is of this very login.
+func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonce string) (Claims, error) {
+	if token == "" {
+		return Claims{}, &TokenError{"there is none in the reply"}
+	}
+	if len(token) > maxToken {
+		return Claims{}, &TokenError{"it is too long"}
+	}
+	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SupportedSigningAlgs: algorithms, Now: c.Now})
+	id, err := verifier.Verify(ctx, token.Reveal())
+	if err != nil {
+		return Claims{}, c.distrust(err)
+	}
+	switch {
+	case nonce != "" && id.Nonce != nonce:
+		return Claims{}, &TokenError{"it is of another login (nonce)"}
+	case id.IssuedAt.After(c.Now().Add(maxSkew)):
+		return Claims{}, &TokenError{fmt.Sprintf("it was issued at %s: is the clock of this machine right?", id.IssuedAt.UTC().Format(time.RFC3339))}
+	}
+	return parseClaims(id)
+}
+
+// maxSkew is how far the issuer's clock may be ahead.
+const maxSkew = time.Minute
+
+// distrust words why a token was not believed. What the network did while keys were fetched stays what it is.
+func (c *Client) distrust(err error) error {
+	var expired *oidc.TokenExpiredError
+	var failed *keysError
+	switch {
+	case errors.As(err, &failed):
+		return failed.err
+	case errors.As(err, &expired):
+		return &TokenError{fmt.Sprintf("it ended at %s: is the clock of this machine right?", expired.Expiry.UTC().Format(time.RFC3339))}
+	}
+	return &TokenError{safetext.Line(strings.TrimPrefix(err.Error(), "oidc: "), 300)}
+}
+
+func parseClaims(id *oidc.IDToken) (Claims, error) {
+	var all json.RawMessage
+	var named struct {
+		Username  any `json:"username"`
+		Preferred any `json:"preferred_username"`
+		Email     any `json:"email"`
+		Groups    any `json:"groups"`
+	}
+	if err := errors.Join(id.Claims(&all), id.Claims(&named)); err != nil {
+		return Claims{}, &TokenError{"its claims cannot be read"}
+	}
+	c := Claims{Subject: id.Subject, Expiry: id.Expiry, All: all}
+	for _, name := range []any{named.Username, named.Preferred, named.Email, id.Subject} {
+		if s, ok := name.(string); ok && s != "" && c.Username == "" {
+			c.Username = s
+		}
+	}
+	if groups, ok := named.Groups.([]any); ok {
+		for _, g := range groups {
+			if s, ok := g.(string); ok {
+				c.Groups = append(c.Groups, s)
+			}
+		}
+	}
+	if c.Username == "" || len(c.Username) > maxName || safetext.Line(c.Username, maxName) != c.Username {
+		return Claims{}, &TokenError{fmt.Sprintf("its user name %q cannot be one", safetext.Line(c.Username, 80))}
+	}
+	return c, nil
+}
+
+// maxName bounds a user name, in bytes.
+const maxName = 1024
+
+// keySet verifies with the keys that are remembered, and fetches them anew when a token names one that is not among them.
+type keySet struct{ c *Client }
+
+// keysError tells a failed fetch from a bad signature.
+type keysError struct{ err error }
+
+func (e *keysError) Error() string { return e.err.Error() }
+
+// VerifySignature implements oidc.KeySet.
+func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	var allowed []jose.SignatureAlgorithm
+	for _, a := range algorithms {
+		allowed = append(allowed, jose.SignatureAlgorithm(a))
+	}
+	jws, err := jose.ParseSigned(jwt, allowed)
+	if err != nil || len(jws.Signatures) != 1 {
+		return nil, errors.New("malformed token")
+	}
+	if payload, ok := k.check(jws); ok {
+		return payload, nil
+	}
+	if err := k.c.fetchKeys(ctx); err != nil {
+		return nil, &keysError{err}
+	}
+	if payload, ok := k.check(jws); ok {
+		return payload, nil
+	}
+	return nil, errors.New("its signature is not by a key of the issuer")
+}
+
+func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
+	var set jose.JSONWebKeySet
+	if len(k.c.Provider.Keys) == 0 || json.Unmarshal(k.c.Provider.Keys, &set) != nil {
+		return nil, false
+	}
+	id := jws.Signatures[0].Header.KeyID
+	for _, key := range set.Keys {
+		if id != "" && key.KeyID != id || !key.IsPublic() {
+			continue
+		}
+		if payload, err := jws.Verify(key); err == nil {
+			return payload, true
+		}
+	}
+	return nil, false
+}
+
+// fetchKeys gets the issuer's JWKS (RFC 7517).
+func (c *Client) fetchKeys(ctx context.Context) error {
+	url := c.Provider.JWKS
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return err
+	}
+	var set jose.JSONWebKeySet
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &set); err != nil {
+		return err
+	}
+	c.Provider.Keys = body
+	return nil
+}

@@ -1,0 +1,174 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Endpoint is where a TKG cluster's API server is, and how it is verified.
+type Endpoint struct {
+	Server string // URL, https
+	CA     []byte // PEM; nil: by the system's roots
+}
+
+// ErrNoEndpoint is a cluster whose API server has no address yet.
+var ErrNoEndpoint = errors.New("has no API server address yet")
+
+// Cluster gets one cluster of a vSphere Namespace with its UID. It is wire.ErrNotFound when there is none.
+func (c *Client) Cluster(ctx context.Context, token redact.Secret, namespace, name string) (Cluster, error) {
+	var last error = wire.ErrNotFound
+	for _, r := range clusterResources {
+		version, err := c.servedVersion(ctx, token, r)
+		if err != nil {
+			return Cluster{}, err
+		}
+		if version == "" {
+			continue
+		}
+		url := c.api("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural + "/" + name)
+		var item object
+		if last = c.get(ctx, token, url, &item); last == nil {
+			return Cluster{Namespace: namespace, Name: name, UID: item.Metadata.UID}, nil
+		}
+		if !errors.Is(last, wire.ErrNotFound) {
+			return Cluster{}, last
+		}
+	}
+	return Cluster{}, last
+}
+
+func (c *Client) get(ctx context.Context, token redact.Secret, url string, into any) error {
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: token})
+	if err != nil {
+		return err
+	}
+	return wire.DecodeJSON(http.MethodGet, url, body, into)
+}
+
+// Endpoint reads the Secret NAME-kubeconfig that Cluster API keeps beside a cluster. It holds an administrator's key, too: nothing but
+// the address and the CA is taken out of it. The error is wire.ErrForbidden for who may not read it, and ErrNoEndpoint while there
+// is none.
+func (c *Client) Endpoint(ctx context.Context, token redact.Secret, namespace, name string) (Endpoint, error) {
+	url := c.api("/api/v1/namespaces/" + namespace + "/secrets/" + name + "-kubeconfig")
+	var secret struct {
+		Data struct {
+			Value string `json:"value"`
+		} `json:"data"`
+	}
+	err := c.get(ctx, token, url, &secret)
+	if errors.Is(err, wire.ErrNotFound) {
+		return Endpoint{}, ErrNoEndpoint
+	}
+	if err != nil {
+		return Endpoint{}, err
+	}
+	text, err := base64.StdEncoding.DecodeString(secret.Data.Value)
+	if err == nil {
+		var e Endpoint
+		if e, err = parseEndpoint(text); err == nil {
+			return e, nil
+		}
+	}
+	return Endpoint{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it holds no kubeconfig of a cluster"}
+}
+
+// parseEndpoint reads the first cluster of a kubeconfig, and no more of it. Errors do not repeat what is in it.
+func parseEndpoint(kubeconfig []byte) (Endpoint, error) {
+	var config struct {
+		Clusters []struct {
+			Cluster struct {
+				Server string `json:"server"`
+				CA     string `json:"certificate-authority-data"`
+			} `json:"cluster"`
+		} `json:"clusters"`
+	}
+	if yaml.Unmarshal(kubeconfig, &config) != nil || len(config.Clusters) == 0 {
+		return Endpoint{}, errors.New("it is no kubeconfig")
+	}
+	first := config.Clusters[0].Cluster
+	server, err := CheckURL(first.Server)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if _, err := ParseAddress(server); err != nil { // It has no path.
+		return Endpoint{}, err
+	}
+	if first.CA == "" {
+		return Endpoint{Server: server}, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(first.CA)
+	if err != nil {
+		return Endpoint{}, errors.New("its CA is not base64")
+	}
+	ca, err := trust.Certificates(text)
+	return Endpoint{Server: server, CA: ca}, err
+}
+
+// clusterAddress is where a cluster's object says that its API server is. It is ErrNoEndpoint while that says nothing.
+func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namespace, name string) (string, error) {
+	version, err := c.servedVersion(ctx, token, clusterResources[0])
+	if err != nil {
+		return "", err
+	}
+	url := c.api("/apis/" + clusterResources[0].group + "/" + version + "/namespaces/" + namespace + "/clusters/" + name)
+	var item struct {
+		Spec struct {
+			Endpoint struct {
+				Host string `json:"host"`
+				Port int    `json:"port"`
+			} `json:"controlPlaneEndpoint"`
+		} `json:"spec"`
+	}
+	if err := c.get(ctx, token, url, &item); err != nil {
+		return "", err
+	}
+	if item.Spec.Endpoint.Host == "" {
+		return "", ErrNoEndpoint
+	}
+	host := item.Spec.Endpoint.Host
+	if item.Spec.Endpoint.Port != 0 {
+		host += ":" + strconv.Itoa(item.Spec.Endpoint.Port)
+	}
+	address, err := ParseAddress(host)
+	if err != nil {
+		return "", fmt.Errorf("GET %s: its controlPlaneEndpoint is no address", url)
+	}
+	return address.API(address.Port), nil
+}
+
+// PublicEndpoint is for who may not read the Secret: the address is that of the cluster's object, and the CA is what the API server
+// tells to everybody (config map kube-public/cluster-info). w decides whether that server is believed.
+func (c *Client) PublicEndpoint(ctx context.Context, w *wire.Client, token redact.Secret, namespace, name string) (Endpoint, error) {
+	server, err := c.clusterAddress(ctx, token, namespace, name)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	var info struct {
+		Data struct {
+			Kubeconfig string `json:"kubeconfig"`
+		} `json:"data"`
+	}
+	url := server + "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &info); err != nil {
+		return Endpoint{}, err
+	}
+	ca, err := parseInfo(info.Data.Kubeconfig)
+	if err != nil {
+		return Endpoint{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it tells no CA"}
+	}
+	return Endpoint{Server: server, CA: ca}, nil
+}

@@ -1,0 +1,88 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrNoIdentity is a Supervisor without an external identity provider, which most are.
+var ErrNoIdentity = errors.New("this Supervisor has no external identity provider")
+
+// Identity is what a Supervisor tells of the issuer that proves the people of its external identity providers.
+type Identity struct {
+	Issuer    string // https URL
+	IssuerCA  []byte // PEM; nil: the issuer is verified as the Supervisor is
+	Concierge string // https URL of the API that turns a token into a certificate; empty: the API server itself
+}
+
+// Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is ErrNoIdentity
+// when there is none, or when nobody may read it without credentials.
+func (c *Client) Identity(ctx context.Context) (Identity, error) {
+	url := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/pinniped-info")
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	if errors.Is(err, wire.ErrNotFound) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrRefused) {
+		return Identity{}, ErrNoIdentity
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	var reply struct {
+		Data struct {
+			Issuer    string `json:"issuer"`
+			CA        string `json:"issuer_ca_bundle_data"` // base64 of PEM
+			Concierge string `json:"concierge_endpoint"`
+		} `json:"data"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+		return Identity{}, err
+	}
+	id, err := parseIdentity(reply.Data.Issuer, reply.Data.CA, reply.Data.Concierge)
+	if err != nil {
+		return Identity{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
+	}
+	return id, nil
+}
+
+func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {
+	if id.Issuer, err = CheckURL(issuer); err != nil {
+		return id, fmt.Errorf("the issuer %w", err)
+	}
+	if ca != "" {
+		text, err := base64.StdEncoding.DecodeString(ca)
+		if err != nil {
+			return id, errors.New("issuer_ca_bundle_data is not base64")
+		}
+		if id.IssuerCA, err = trust.Certificates(text); err != nil {
+			return id, fmt.Errorf("issuer_ca_bundle_data: %w", err)
+		}
+	}
+	if concierge == "" {
+		return id, nil
+	}
+	if id.Concierge, err = CheckURL(concierge); err != nil {
+		return id, fmt.Errorf("the concierge_endpoint %w", err)
+	}
+	return id, nil
+}
+
+// CheckURL returns s without slashes at its end when it is an https URL of a server that may be given a secret: nothing but a
+// host and a path.
+func CheckURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("%q is not a URL of a server", safetext.Line(s, 80))
+	case u.Scheme != "https":
+		return "", fmt.Errorf("%q is not https: nothing is sent to it", safetext.Line(s, 80))
+	}
+	return strings.TrimRight(s, "/"), nil
+}
