@@ -54,6 +54,10 @@ type Fault struct {
 	NoServer      bool     `json:"noServer,omitempty"` // a cluster without an address
 	Refuse        bool     `json:"refuse,omitempty"`   // a cluster's webhook refuses every token
 	Port          *string  `json:"port,omitempty"`     // JSON of control_plane_api_server_port
+
+	ConciergeGone       bool     `json:"conciergeGone,omitempty"`       // a cluster without Concierge
+	ConciergeNamespaced bool     `json:"conciergeNamespaced,omitempty"` // one of the old form
+	CertLifetime        Duration `json:"certLifetime,omitempty"`        // of its certificates
 }
 
 // Request is what a switch is matched with and what the log keeps.

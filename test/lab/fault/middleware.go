@@ -152,11 +152,25 @@ func describe(server string, r *http.Request) Request {
 			req.Cluster = strings.TrimPrefix(guest.Namespace+"/"+guest.Name, "/")
 		}
 	}
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/tokencredentialrequests") {
+		req.User = conciergeUser(r)
+	}
 	return req
 }
 
+// conciergeUser reads whom the token in a TokenCredentialRequest names; the body is put back.
+func conciergeUser(r *http.Request) string {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var in struct{ Spec struct{ Token string } }
+	_ = json.Unmarshal(body, &in)
+	return claim(in.Spec.Token, "username")
+}
+
 // subject reads whom a token names, for the log only.
-func subject(token string) string {
+func subject(token string) string { return claim(token, "sub") }
+
+func claim(token, name string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return ""
@@ -165,9 +179,8 @@ func subject(token string) string {
 	if err != nil {
 		return ""
 	}
-	var claims struct {
-		Subject string `json:"sub"`
-	}
+	var claims map[string]any
 	_ = json.Unmarshal(payload, &claims)
-	return claims.Subject
+	value, _ := claims[name].(string)
+	return value
 }

@@ -123,7 +123,19 @@ func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) erro
 			all = append(all, err)
 		}
 	}
+	if err := c.Typed.CoreV1().Secrets(namespace).Delete(ctx, name+"-kubeconfig", metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
+		all = append(all, err)
+	}
 	return errors.Join(all...)
+}
+
+// AddClusterSecret creates the Secret NAME-kubeconfig.
+func (c *Client) AddClusterSecret(ctx context.Context, namespace, name string, kubeconfig []byte) error {
+	_, err := c.Typed.CoreV1().Secrets(namespace).Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name + "-kubeconfig", Labels: map[string]string{"cluster.x-k8s.io/cluster-name": name}},
+		Type:       "cluster.x-k8s.io/secret", Data: map[string][]byte{"value": kubeconfig},
+	}, metav1.CreateOptions{})
+	return err
 }
 
 // FindCluster looks a Cluster up. Without a namespace its name must be unique.
@@ -136,17 +148,17 @@ func (c *Client) FindCluster(ctx context.Context, namespace, name string) (uid, 
 	return string(list.Items[0].GetUID()), endpoint, true, err
 }
 
-// Bind gives a subject (User or Group) a cluster role, in one namespace or everywhere.
-func (c *Client) Bind(ctx context.Context, namespace, role string, subject rbacv1.Subject) error {
+// Bind gives subjects (User or Group) a cluster role, in one namespace or everywhere.
+func (c *Client) Bind(ctx context.Context, namespace, role string, subjects ...rbacv1.Subject) error {
 	meta := metav1.ObjectMeta{Namespace: namespace, GenerateName: "lab-"}
 	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role}
 	var err error
 	if namespace == "" {
 		_, err = c.Typed.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-			ObjectMeta: meta, RoleRef: ref, Subjects: []rbacv1.Subject{subject}}, metav1.CreateOptions{})
+			ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
 	} else {
 		_, err = c.Typed.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
-			ObjectMeta: meta, RoleRef: ref, Subjects: []rbacv1.Subject{subject}}, metav1.CreateOptions{})
+			ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
 	}
 	return err
 }

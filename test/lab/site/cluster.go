@@ -58,8 +58,20 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if err != nil {
 		return err
 	}
-	c.client, err = c.api.NewClient()
-	return err
+	if c.client, err = c.api.NewClient(); err != nil {
+		return err
+	}
+	if err := s.publishCluster(c); err != nil {
+		return err
+	}
+	return s.addConcierge(c.api, c.client, c.audience(fmt.Sprintf("tkc%d", c.last-addrTKG+1)))
+}
+
+// publishCluster tells everybody where the API server is and what is it verified by, as kubeadm does.
+func (s *Site) publishCluster(c *cluster) error {
+	info := clusterInfo("https://"+net.JoinHostPort(s.net.ip(c.last), kube.Port), c.api.CA.PEM)
+	readable := []string{"cluster-info", "pinniped-info"}
+	return c.client.PublishInfo(s.ctx, "cluster-info", map[string]string{"kubeconfig": info}, readable)
 }
 
 // startWebhook serves TokenReviews for one cluster and returns the path of the kubeconfig that leads to it.

@@ -29,6 +29,7 @@ func (s *Site) addIdentity(c *front.Config, last int) error {
 	if err != nil {
 		return err
 	}
+	s.addIssuer(service)
 	c.Federation = service.Handler()
 	c.Info = map[string]string{
 		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": issuer,

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
@@ -100,24 +104,30 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
 	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters}, u.Role) {
+	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister}, u.Role) {
 		return fmt.Errorf("there is no role %q", u.Role)
 	}
 	if err := s.vcenter.AddUser(u); err != nil {
 		return err
 	}
-	subject := kube.User("sso:" + u.Username)
+	// The identity provider of a Supervisor knows the same people, without the prefix.
+	subjects := []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username)}
 	for _, sup := range s.supervisors {
+		if u.Role == roleLister {
+			if err := sup.client.Bind(ctx, "", "lab:namespaces", subjects...); err != nil {
+				return err
+			}
+		}
 		for _, ns := range sup.listNamespaces() {
 			if slices.Contains(u.Namespaces, ns) {
-				if err := sup.client.Bind(ctx, ns, "lab:"+u.Role, subject); err != nil {
+				if err := sup.client.Bind(ctx, ns, "lab:"+u.Role, subjects...); err != nil {
 					return err
 				}
 			}
 		}
 		for i, c := range s.clusters {
 			if i == sup.index && len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
-				if err := c.client.Bind(ctx, "", "cluster-admin", subject); err != nil {
+				if err := c.client.Bind(ctx, "", "cluster-admin", subjects...); err != nil {
 					return err
 				}
 			}
@@ -158,7 +168,37 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 		s.fakes++
 		s.mu.Unlock()
 	}
+	if err := s.addKubeconfig(ctx, sup, c); err != nil {
+		return "", err
+	}
 	return sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+}
+
+// addKubeconfig is the Secret that Cluster API keeps beside a cluster, with an administrator in it.
+func (s *Site) addKubeconfig(ctx context.Context, sup *supervisor, spec admin.ClusterSpec) error {
+	if spec.Endpoint == "" {
+		return nil
+	}
+	ca := s.other // A cluster without API server shows no certificate that could be compared.
+	for _, c := range s.clusters {
+		if s.net.ip(c.last) == spec.Endpoint {
+			ca = c.api.CA
+		}
+	}
+	pair, err := ca.Client("kubernetes-admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	cfg := api.NewConfig()
+	cfg.Clusters[spec.Name] = &api.Cluster{Server: "https://" + net.JoinHostPort(spec.Endpoint, kube.Port), CertificateAuthorityData: ca.PEM}
+	cfg.AuthInfos[spec.Name+"-admin"] = &api.AuthInfo{ClientCertificateData: pair.CertPEM, ClientKeyData: pair.KeyPEM}
+	cfg.Contexts[spec.Name] = &api.Context{Cluster: spec.Name, AuthInfo: spec.Name + "-admin"}
+	cfg.CurrentContext = spec.Name
+	text, err := clientcmd.Write(*cfg)
+	if err != nil {
+		return err
+	}
+	return sup.client.AddClusterSecret(ctx, spec.Namespace, spec.Name, text)
 }
 
 // DeleteCluster implements admin.Site.

@@ -16,6 +16,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
@@ -76,13 +77,21 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := addRoles(s.ctx, sup.client); err != nil {
 		return err
 	}
-	info := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    certificate-authority-data: %s\n    server: https://%s\ncontexts: []\nusers: []\ncurrent-context: \"\"\npreferences: {}\n",
-		base64.StdEncoding.EncodeToString(s.vmca.PEM), net.JoinHostPort(s.net.ip(sup.last), kube.Port))
+	info := clusterInfo("https://"+net.JoinHostPort(s.net.ip(sup.last), kube.Port), s.vmca.PEM)
 	readable := []string{"vip-cluster-info", "cluster-info", "pinniped-info"}
 	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", map[string]string{"kubeconfig": info}, readable); err != nil {
 		return err
 	}
+	if err := s.addConcierge(sup.api, sup.client, func(f *federation.Service) string { return f.Issuer }); err != nil {
+		return err
+	}
 	return s.openFront(sup, sup.last, false)
+}
+
+// clusterInfo is a kubeconfig of a server and its CA.
+func clusterInfo(server string, ca []byte) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    certificate-authority-data: %s\n    server: %s\ncontexts: []\nusers: []\ncurrent-context: \"\"\npreferences: {}\n",
+		base64.StdEncoding.EncodeToString(ca), server)
 }
 
 // The roles of users in a vSphere Namespace. Without a controller manager the roles edit and view stay empty.
@@ -90,6 +99,8 @@ const (
 	roleEdit       = "edit"       // the default: everything, clusters among it
 	roleView       = "view"       // read
 	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
+	roleNoSecrets  = "nosecrets"  // clusters may be read, Secrets may not
+	roleLister     = "lister"     // edit, and namespaces may be listed
 )
 
 func addRoles(ctx context.Context, c *kube.Client) error {
@@ -103,6 +114,9 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
+		c.AddRole(ctx, "lab:"+roleNoSecrets, rule(read, groups, "*")),
+		c.AddRole(ctx, "lab:"+roleLister, rule(all, []string{""}, core...), rule(all, groups, "*")),
+		c.AddRole(ctx, "lab:namespaces", rule([]string{"list"}, []string{""}, "namespaces")),
 	)
 }
 
