@@ -29,6 +29,7 @@ type federatedLogin struct {
 	apiCA  []byte
 	issuer *oidc.Client
 	idp    oidc.IdentityProvider
+	proven redact.Secret // the password, if one was sent
 }
 
 // loginOIDC is the login command from the point where the Supervisor is trusted: a person proves who he is at the issuer, the session
@@ -167,10 +168,9 @@ func (l *federatedLogin) flow() flow {
 		return l.o.oidc.flow
 	}
 	given := l.Getenv(passwordVariable) != "" || l.o.passwordStdin || len(l.o.passwordCommand) > 0
-	wantsBrowser := l.o.oidc.noBrowser || len(l.o.oidc.browserCommand) > 0 || l.o.oidc.listen != ""
-	preferred := len(l.idp.Flows) > 0 && l.idp.Flows[0] == oidc.FlowPassword && l.Terminal != nil && !wantsBrowser
+	preferred := len(l.idp.Flows) > 0 && l.idp.Flows[0] == oidc.FlowPassword && l.Terminal != nil
 	switch {
-	case l.idp.Offers(oidc.FlowPassword) && (given || preferred):
+	case l.idp.Offers(oidc.FlowPassword) && !l.o.oidc.wantsBrowser() && (given || preferred):
 		return flowPassword
 	case l.idp.Offers(oidc.FlowBrowser):
 		return flowBrowser
@@ -198,6 +198,7 @@ func (l *federatedLogin) password(ctx context.Context) (claims oidc.Claims, err 
 	guard.Lock = func(ctx context.Context) (func(), error) { return l.lock(ctx, user) }
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = l.issuer.Password(ctx, user, password)
+		l.proven = password
 		return err
 	})
 	return claims, l.proveError(err, user)
@@ -248,17 +249,31 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.S
 	if err := federated.Save(); err != nil {
 		return session, nil, l.notKept(l.store, err)
 	}
-	return session, res, l.keepCredentials(session, res)
+	if err := l.keepCredentials(session, res); err != nil {
+		return session, res, err
+	}
+	if l.o.forgetKeychain {
+		l.forgetPassword(ctx, session)
+	}
+	if l.o.savePassword && l.proven != "" {
+		session = l.savePassword(ctx, l.store, session, l.proven)
+	}
+	return session, res, nil
 }
 
 // session is what is remembered, as of the moment when the person is known.
 func (l *federatedLogin) session(claims oidc.Claims) (tokens.Session, error) {
 	renewal, err := l.issuer.JSON()
 	now := l.Now()
+	last := lastSession(l.store, l.o.server.String(), claims.Username)
+	command := l.o.passwordCommand
+	if !l.o.commandGiven {
+		command = last.PasswordCommand
+	}
 	return tokens.Session{
 		Server: l.o.server.String(), User: claims.Username, Method: methodOIDC, Account: l.account(claims.Username),
 		Trust: l.site.transport.Trust(), Hosts: []string{l.o.server.String()}, Aliases: l.o.aliases,
-		PasswordCommand: l.o.passwordCommand, Renewal: renewal, Ends: l.issuer.Ends(now),
+		PasswordCommand: command, Keychain: last.Keychain && !l.o.forgetKeychain, Renewal: renewal, Ends: l.issuer.Ends(now),
 		Clusters: l.o.clusters.String(), Namespaces: l.o.namespaces, ContextPrefix: l.o.prefix, Created: now, Updated: now,
 	}, err
 }

@@ -38,7 +38,7 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	if session.Method == methodOIDC && o.method != methodSSO && (o.user == "" || hit.Fold(o.user) == hit.Fold(session.User)) {
 		fmt.Fprintf(a.ErrOut, "Logging in to %s by its identity provider, as %s did.\n", session.Server, session.User)
 		o.method = methodOIDC
-		return o.like(session)
+		return o.likeOIDC(session)
 	}
 	if o.user == "" {
 		o.user = session.User
@@ -46,6 +46,24 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	fmt.Fprintf(a.ErrOut, "Logging in as %s to %s.\n", o.user, session.Server)
 	if hit.Fold(o.user) != hit.Fold(session.User) {
 		return o, nil // Somebody else: what the session was for is not theirs.
+	}
+	return o.like(session)
+}
+
+// likeOIDC takes the identity provider and the flow, too.
+func (o loginOptions) likeOIDC(session tokens.Session) (loginOptions, error) {
+	kept, err := oidc.ParseSession(session.Renewal)
+	if err != nil {
+		return o, err
+	}
+	if o.oidc.provider == "" {
+		o.oidc.provider = kept.IdentityProvider
+	}
+	if o.oidc.flow == flowAuto && kept.Flow != "" && !o.oidc.wantsBrowser() {
+		o.oidc.flow = flow(kept.Flow)
+	}
+	if o.oidc.flow == flowPassword && o.user == "" {
+		o.user = session.User
 	}
 	return o.like(session)
 }
@@ -63,9 +81,6 @@ func (o loginOptions) like(session tokens.Session) (loginOptions, error) {
 	}
 	if !o.given("namespaces") {
 		o.namespaces = session.Namespaces
-	}
-	if kept, err := oidc.ParseSession(session.Renewal); err == nil && o.oidc.provider == "" {
-		o.oidc.provider = kept.IdentityProvider
 	}
 	if !o.given("context-prefix") {
 		o.prefix = session.ContextPrefix

@@ -19,7 +19,8 @@ import (
 const logoutLong = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
 kubeconfig. Entries of other tools stay. Without flags it is for every Supervisor and user, as with VMware's plugin.
 
-It cannot make a token invalid at the server, since vCenter offers no way: a copy made before stays good until it ends.`
+It cannot make a token of vCenter's invalid at the server, since that offers no way: a copy made before stays good until it
+ends. A session of an identity provider is revoked there, where the provider offers that, and else it is said.`
 
 const logoutExample = `  # Every Supervisor, every user
   kubectl vsphere logout
@@ -79,6 +80,7 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err := ending.clear(store); err != nil {
 		return err
 	}
+	a.revoke(ctx, ending)
 	a.forgetPasswords(ctx, ending)
 	current := ""
 	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {

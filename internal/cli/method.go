@@ -69,6 +69,11 @@ type oidcOptions struct {
 	listen         string // HOST:PORT; empty: a free port of 127.0.0.1
 }
 
+// wantsBrowser tells whether there was a flag that only a browser makes sense with.
+func (o oidcOptions) wantsBrowser() bool {
+	return o.noBrowser || len(o.browserCommand) > 0 || o.listen != ""
+}
+
 func (f loginFlags) oidcOptions() (oidcOptions, error) {
 	o := oidcOptions{provider: f.identityProvider, flow: flow(f.flow), noBrowser: f.noBrowser, listen: f.listen}
 	if o.flow == "" {

@@ -28,6 +28,7 @@ type sessionStatus struct {
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
 	LoggedIn    time.Time          `json:"loggedIn"`
+	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
 	Credentials []credentialStatus `json:"credentials"`
 }
 
@@ -35,8 +36,9 @@ type credentialStatus struct {
 	Server     string    `json:"server"`
 	Cluster    string    `json:"cluster,omitempty"` // NAMESPACE/NAME; empty for the Supervisor's own API
 	Contexts   []string  `json:"contexts"`
-	ValidUntil time.Time `json:"validUntil"`
+	ValidUntil time.Time `json:"validUntil,omitzero"`
 	Valid      bool      `json:"valid"`
+	Minted     bool      `json:"minted"` // false: it is minted on first use
 }
 
 func (a *App) statusCommand() *cobra.Command {
@@ -101,11 +103,11 @@ func (a *App) status() (statusInfo, error) {
 	}
 	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
 	for _, s := range sessions {
-		st := sessionStatus{Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Credentials: []credentialStatus{}}
+		st := sessionStatus{Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends, Credentials: []credentialStatus{}}
 		for _, c := range credentials {
 			if c.Session == s.ID {
 				st.Credentials = append(st.Credentials, credentialStatus{
-					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(a.Now()),
+					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(a.Now()), Minted: c.Minted(),
 				})
 			}
 		}
@@ -132,6 +134,7 @@ func (a *App) printStatus(info statusInfo) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
+	defer a.printEnds(info)
 	fmt.Fprintln(w, "SERVER\tUSER\tCLUSTER\tTOKEN\tCONTEXTS")
 	for _, s := range info.Sessions {
 		for _, c := range s.Credentials {
@@ -148,8 +151,24 @@ func (a *App) printStatus(info statusInfo) error {
 	return w.Flush()
 }
 
+// printEnds tells of sessions that renew themselves until a person must log in again.
+func (a *App) printEnds(info statusInfo) {
+	for _, s := range info.Sessions {
+		switch {
+		case s.Ends.IsZero():
+		case s.Ends.After(a.Now()):
+			fmt.Fprintf(a.Out, "\nThe session of %s at %s renews itself until %s.\n", s.User, s.Server, a.until(s.Ends))
+		default:
+			fmt.Fprintf(a.Out, "\nThe session of %s at %s has ended: %s --auth-method oidc\n", s.User, s.Server, loginCommandFor(s.Server, ""))
+		}
+	}
+}
+
 // tokenState is short, since it stands in a table: how long the token is still good, or that it ended.
 func (a *App) tokenState(c credentialStatus) string {
+	if !c.Minted {
+		return "on first use"
+	}
 	if !c.Valid {
 		return "ended"
 	}

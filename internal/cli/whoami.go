@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -14,8 +18,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -27,11 +33,14 @@ type identity struct {
 	Username   string    `json:"username"`
 	Groups     []string  `json:"groups,omitempty"`
 	ValidUntil time.Time `json:"validUntil"`
+	// Claims are what the identity provider says of the person, as it says it; vCenter's token of the context without one.
+	Claims json.RawMessage `json:"claims,omitempty"`
 }
 
 func (a *App) whoamiCommand() *cobra.Command {
 	var format outputFormat
 	var name string
+	var claims bool
 	c := &cobra.Command{
 		Use:   "whoami",
 		Short: "Asks an API server who you are to it.",
@@ -40,7 +49,7 @@ It tells a token that the server refuses from one that has ended.`,
 		Example: "  kubectl vsphere whoami\n  kubectl vsphere whoami --context tkc1 -o json",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			id, err := a.whoami(c.Context(), name)
+			id, err := a.whoami(c.Context(), name, claims)
 			if err != nil {
 				return err
 			}
@@ -51,6 +60,7 @@ It tells a token that the server refuses from one that has ended.`,
 		},
 	}
 	c.Flags().StringVar(&name, "context", "", "The kubeconfig context to ask. (default the current one)")
+	c.Flags().BoolVar(&claims, "show-claims", false, "Also show what the identity provider said about you at the login or the last renewal.")
 	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
 	format.addTo(c)
 	return c
@@ -61,11 +71,21 @@ func (a *App) printIdentity(id identity) error {
 	fmt.Fprintf(a.Out, "Groups:       %s\n", strings.Join(id.Groups, ", "))
 	fmt.Fprintf(a.Out, "Server:       %s\n", id.Server)
 	_, err := fmt.Fprintf(a.Out, "Valid until:  %s\n", a.until(id.ValidUntil))
+	if len(id.Claims) > 0 {
+		var text bytes.Buffer
+		if err := json.Indent(&text, id.Claims, "", "  "); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(a.Out, "Claims:\n%s\n", safetext.Block(text.String(), maxClaims))
+	}
 	return err
 }
 
+// maxClaims bounds what is shown of claims, in characters.
+const maxClaims = 64 << 10
+
 // whoami finds the context, gets its token as kubectl would and asks the server.
-func (a *App) whoami(ctx context.Context, name string) (identity, error) {
+func (a *App) whoami(ctx context.Context, name string, claims bool) (identity, error) {
 	cfg, err := a.loadKubeconfig()
 	if err != nil {
 		return identity{}, err
@@ -92,7 +112,38 @@ func (a *App) whoami(ctx context.Context, name string) (identity, error) {
 		err = hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", a.until(cred.Expires), err),
 			"A new cluster refuses tokens for some minutes. If this stays, type: %s", loginCommandFor(key.Server, key.User))
 	}
+	if err == nil && claims {
+		id.Claims, err = a.claims(key, cred)
+	}
 	return id, err
+}
+
+// claims are those of the session's identity provider, or those of vCenter's token.
+func (a *App) claims(key hit.Key, cred tokens.Credential) (json.RawMessage, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	s, found, err := store.FindSession(key)
+	if err != nil || !found {
+		return nil, err
+	}
+	var text []byte
+	if s.Method == methodOIDC {
+		kept, err := oidc.ParseSession(s.Renewal)
+		if err != nil {
+			return nil, err
+		}
+		text = kept.Claims
+	} else if parts := strings.Split(cred.Token.Reveal(), "."); len(parts) == 3 {
+		if text, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
+			return nil, errors.New("the token's claims cannot be read")
+		}
+	}
+	if !json.Valid(text) {
+		return nil, errors.New("the token has no claims that can be read")
+	}
+	return text, nil
 }
 
 func contextOf(cfg *api.Config, name string) (*api.Cluster, *api.AuthInfo, error) {
@@ -117,7 +168,15 @@ func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred 
 		return err
 	}
 	server, reach := serverOf(cluster)
-	w, _, err := a.wireClient(t, reach)
+	var certificate *tls.Certificate
+	if cred.Certificate != "" {
+		pair, err := tls.X509KeyPair([]byte(cred.Certificate), []byte(cred.PrivateKey.Reveal()))
+		if err != nil {
+			return errors.New("the stored certificate cannot be used; get a new one with --force-refresh of get-token")
+		}
+		certificate = &pair
+	}
+	w, _, err := a.wireClientWith(t, reach, certificate)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Cla
 	if c.Subject != "" && claims.Subject != c.Subject { // OpenID Connect Core 1.0, section 12.2
 		return Claims{}, &TokenError{"it is of somebody else than before"}
 	}
-	c.Subject = claims.Subject
+	c.Subject, c.Claims = claims.Subject, claims.All
 	c.take(t)
 	return claims, nil
 }

@@ -20,10 +20,11 @@ type Session struct {
 	// Concierge is the URL of the Supervisor's own Concierge, and Form what it is (package concierge).
 	Concierge string `json:"concierge,omitempty"`
 
-	Subject     string        `json:"subject"`
-	Refresh     redact.Stored `json:"refresh,omitzero"` // empty: nothing renews it
-	Access      redact.Stored `json:"access"`
-	AccessUntil time.Time     `json:"accessUntil"`
+	Subject     string          `json:"subject"`
+	Claims      json.RawMessage `json:"claims,omitempty"` // of the last ID token, to be shown to its person
+	Refresh     redact.Stored   `json:"refresh,omitzero"` // empty: nothing renews it
+	Access      redact.Stored   `json:"access"`
+	AccessUntil time.Time       `json:"accessUntil"`
 }
 
 // ParseSession reads what Session.JSON wrote.

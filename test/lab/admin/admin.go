@@ -19,6 +19,22 @@ type ClusterSpec struct {
 	Twin       bool   `json:"twin"`     // with a TanzuKubernetesCluster
 }
 
+// FrontSpec is one more address of a Supervisor, with an identity provider of its own if that is asked for.
+type FrontSpec struct {
+	Supervisor int  `json:"supervisor"`
+	Identity   bool `json:"identity"`
+	// Providers are the identity providers: lab-ldap, the default, and lab-dex.
+	Providers []string `json:"providers,omitempty"`
+	// Lifetimes of what the issuer hands out; those of a real one where they are not said.
+	Lifetimes struct {
+		Code    fault.Duration `json:"code,omitempty"`
+		Access  fault.Duration `json:"access,omitempty"`
+		Refresh fault.Duration `json:"refresh,omitempty"`
+	} `json:"lifetimes,omitempty"`
+	// Minimal leaves out what an older Supervisor does not tell.
+	Minimal bool `json:"minimal,omitempty"`
+}
+
 // Site is what the admin API changes.
 type Site interface {
 	AddUser(ctx context.Context, u vcenter.User) error
@@ -27,7 +43,7 @@ type Site interface {
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
 	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
 	// With identity it has a FederationDomain of its own, whose users are the vCenter's.
-	AddFront(ctx context.Context, supervisor int, identity bool) (server string, err error)
+	AddFront(ctx context.Context, f FrontSpec) (server string, err error)
 }
 
 type api struct {
@@ -114,12 +130,9 @@ func (a *api) deleteCluster(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Supervisor int
-		Identity   bool
-	}
+	var in FrontSpec
 	if read(w, r, &in) {
-		server, err := a.site.AddFront(r.Context(), in.Supervisor, in.Identity)
+		server, err := a.site.AddFront(r.Context(), in)
 		answer(w, map[string]string{"server": server}, err)
 	}
 }

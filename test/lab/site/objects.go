@@ -211,8 +211,8 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 }
 
 // AddFront implements admin.Site.
-func (s *Site) AddFront(_ context.Context, index int, identity bool) (string, error) {
-	sup, err := s.supervisor(index)
+func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
+	sup, err := s.supervisor(f.Supervisor)
 	if err != nil {
 		return "", err
 	}
@@ -226,5 +226,5 @@ func (s *Site) AddFront(_ context.Context, index int, identity bool) (string, er
 	if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
 		return "", err
 	}
-	return s.net.front(last), s.openFront(sup, last, identity)
+	return s.net.front(last), s.openFront(sup, last, f)
 }

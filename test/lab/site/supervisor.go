@@ -16,6 +16,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
@@ -85,7 +86,7 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := s.addConcierge(sup.api, sup.client, func(f *federation.Service) string { return f.Issuer }); err != nil {
 		return err
 	}
-	return s.openFront(sup, sup.last, false)
+	return s.openFront(sup, sup.last, admin.FrontSpec{})
 }
 
 // clusterInfo is a kubeconfig of a server and its CA.
@@ -121,7 +122,7 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 }
 
 // openFront serves the front of a Supervisor at an address, with an identity provider if that is asked for.
-func (s *Site) openFront(sup *supervisor, last int, identity bool) error {
+func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error {
 	api, err := url.Parse(sup.api.REST.Host)
 	if err != nil {
 		return err
@@ -139,8 +140,8 @@ func (s *Site) openFront(sup *supervisor, last int, identity bool) error {
 		Banner:       func() string { return "" },
 		WrongCA:      s.other.PEM,
 	}
-	if identity {
-		if err := s.addIdentity(&config, last); err != nil {
+	if spec.Identity {
+		if err := s.addIdentity(&config, last, spec); err != nil {
 			return err
 		}
 	}
