@@ -226,7 +226,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.S
 	if err != nil {
 		return session, nil, err
 	}
-	federated := l.App.federated(l.store, l.issuer, &session, l.o.dryRun)
+	federated := l.federated(l.store, l.issuer, &session, l.o.dryRun)
 	federated.Front.Wire = l.site.Client
 	verified := federated.API
 	federated.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {

@@ -74,24 +74,16 @@ func (f loginFlags) options() (loginOptions, error) {
 		}
 		o.caFingerprints = append(o.caFingerprints, fingerprint)
 	}
-	for _, s := range f.aliases {
-		host, at, err := supervisor.ParseAlias(s)
-		if err != nil {
-			return o, usagef("--control-plane-address: %w", err)
-		}
-		if o.aliases == nil {
-			o.aliases = supervisor.Aliases{}
-		}
-		o.aliases[host] = at
+	var err error
+	if o.aliases, err = f.aliasesOf(); err != nil {
+		return o, err
 	}
 	o.staticTokens = o.staticTokens || o.printed() // What is printed may go to where there is no store.
 	if f.passwordCommand != "" {
-		var err error
 		if o.passwordCommand, err = secret.ParseCommand(f.passwordCommand); err != nil {
 			return o, usagef("--password-command: %w", err)
 		}
 	}
-	var err error
 	if f.server != "" { // Else the last login is repeated.
 		if o.server, err = supervisor.ParseAddress(f.server); err != nil {
 			return o, usagef("--server: %w", err)
@@ -102,20 +94,42 @@ func (f loginFlags) options() (loginOptions, error) {
 			return o, usagef("--vsphere-username: %w", err)
 		}
 	}
-	for _, ns := range f.namespaces {
-		if !supervisor.IsName(ns) {
-			return o, usagef("--namespaces: %q cannot be the name of one", ns)
-		}
-	}
-	o.namespaces = f.namespaces
-	if o.method, err = f.method(); err != nil {
-		return o, err
-	}
-	if o.oidc, err = f.oidcOptions(); err != nil {
+	if err := f.identity(&o); err != nil {
 		return o, err
 	}
 	o.clusters, o.current, err = f.selection()
 	return o, err
+}
+
+// identity reads what says how somebody proves who he is other than by a password.
+func (f loginFlags) identity(o *loginOptions) (err error) {
+	for _, ns := range f.namespaces {
+		if !supervisor.IsName(ns) {
+			return usagef("--namespaces: %q cannot be the name of one", ns)
+		}
+	}
+	o.namespaces = f.namespaces
+	if o.method, err = f.method(); err != nil {
+		return err
+	}
+	o.oidc, err = f.oidcOptions()
+	return err
+}
+
+// aliasesOf reads --control-plane-address.
+func (f loginFlags) aliasesOf() (supervisor.Aliases, error) {
+	if len(f.aliases) == 0 {
+		return nil, nil
+	}
+	aliases := supervisor.Aliases{}
+	for _, s := range f.aliases {
+		host, at, err := supervisor.ParseAlias(s)
+		if err != nil {
+			return nil, usagef("--control-plane-address: %w", err)
+		}
+		aliases[host] = at
+	}
+	return aliases, nil
 }
 
 // conflicts finds flags that do not go together.

@@ -102,13 +102,13 @@ func (f loginFlags) oidcOptions() (oidcOptions, error) {
 
 // method reads --auth-method. A flag that only identity providers have decides it, too.
 func (f loginFlags) method() (string, error) {
-	switch {
-	case f.authMethod == "" || f.authMethod == methodAuto:
+	switch f.authMethod {
+	case "", methodAuto:
 		if f.identityProvider != "" || f.flow != "" || f.noBrowser || f.browserCommand != "" || f.listen != "" {
 			return methodOIDC, nil
 		}
 		return methodAuto, nil
-	case f.authMethod == methodSSO || f.authMethod == methodOIDC:
+	case methodSSO, methodOIDC:
 		return f.authMethod, nil
 	}
 	return "", usagef("--auth-method: want auto, sso or oidc")

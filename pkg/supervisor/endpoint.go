@@ -26,7 +26,7 @@ var ErrNoEndpoint = errors.New("has no API server address yet")
 
 // Cluster gets one cluster of a vSphere Namespace with its UID. It is wire.ErrNotFound when there is none.
 func (c *Client) Cluster(ctx context.Context, token redact.Secret, namespace, name string) (Cluster, error) {
-	var last error = wire.ErrNotFound
+	last := wire.ErrNotFound
 	for _, r := range clusterResources {
 		version, err := c.servedVersion(ctx, token, r)
 		if err != nil {

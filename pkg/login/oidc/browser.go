@@ -93,7 +93,7 @@ func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error 
 	}
 	cancel()
 	for ; ways > 0; ways-- {
-		<-ended
+		_ = <-ended // What came second does not count.
 	}
 	return err
 }
