@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -60,7 +61,12 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 
 // namespaces are those that the account may list, and those that were named.
 func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) error {
+	var prepared sync.WaitGroup
+	if !r.Clusters.none() {
+		prepared.Go(func() { api.Prepare(ctx, token) })
+	}
 	names, err := api.Namespaces(ctx, token)
+	prepared.Wait()
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
 		res.NamespacesHidden = true

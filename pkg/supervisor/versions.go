@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -31,6 +32,15 @@ func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resou
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+}
+
+// Prepare asks for what lists of clusters need to know first, so that it is there by then. Its errors are those of the lists.
+func (c *Client) Prepare(ctx context.Context, token redact.Secret) {
+	var wg sync.WaitGroup
+	for _, r := range clusterResources {
+		wg.Go(func() { _, _ = c.servedVersion(ctx, token, r) })
+	}
+	wg.Wait()
 }
 
 func (c *Client) askVersion(ctx context.Context, token redact.Secret, group string) (string, error) {

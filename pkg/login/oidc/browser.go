@@ -93,7 +93,7 @@ func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error 
 	}
 	cancel()
 	for ; ways > 0; ways-- {
-		_ = <-ended // What came second does not count.
+		<-ended //nolint:errcheck // What came second does not count.
 	}
 	return err
 }

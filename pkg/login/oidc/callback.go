@@ -56,7 +56,7 @@ func (c *callback) serve(ctx context.Context, l net.Listener) error {
 		if server.Shutdown(ctx) != nil {
 			_ = server.Close()
 		}
-		_ = <-failed // It says that the server was closed.
+		<-failed //nolint:errcheck // It says that the server was closed.
 	}()
 	select {
 	case <-ctx.Done():

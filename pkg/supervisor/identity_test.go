@@ -1,0 +1,66 @@
+package supervisor
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+func TestParseIdentity(t *testing.T) {
+	for name, tc := range map[string]struct{ issuer, ca, concierge, want string }{
+		"plain":               {"https://10.0.0.1/wcp/pinniped", "", "", ""},
+		"a slash at its end":  {"https://10.0.0.1/wcp/pinniped/", "", "https://10.0.0.1:443/", ""},
+		"http":                {"http://10.0.0.1/wcp/pinniped", "", "", "not https"},
+		"a query":             {"https://10.0.0.1/?a=b", "", "", "not a URL"},
+		"a user":              {"https://me:secret@10.0.0.1/", "", "", "not a URL"},
+		"no issuer":           {"", "", "", "not a URL"},
+		"a CA that is none":   {"https://10.0.0.1/", "!", "", "not base64"},
+		"a CA without PEM":    {"https://10.0.0.1/", base64.StdEncoding.EncodeToString([]byte("hello")), "", "no certificate"},
+		"a Concierge of http": {"https://10.0.0.1/", "", "http://10.0.0.1", "not https"},
+		"bells":               {"https://10.0.0.1/\x07", "", "", "not a URL"},
+	} {
+		id, err := parseIdentity(tc.issuer, tc.ca, tc.concierge)
+		if tc.want == "" {
+			if err != nil || id.Issuer != "https://10.0.0.1/wcp/pinniped" || strings.HasSuffix(id.Concierge, "/") {
+				t.Errorf("%s: %+v %v", name, id, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\x07") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The Secret of a cluster holds an administrator: neither an error nor an Endpoint shows anything of that.
+func TestParseEndpoint(t *testing.T) {
+	const users = "users:\n- name: admin\n  user: {client-key-data: SECRET-KEY}\n"
+	cluster := func(fields string) string { return "clusters:\n- name: tkc1\n  cluster: {" + fields + "}\n" + users }
+	for name, tc := range map[string]struct{ text, server, want string }{
+		"by the system's roots": {cluster("server: 'https://10.0.0.9:6443'"), "https://10.0.0.9:6443", ""},
+		"on 443":                {cluster("server: 'https://api.example.com:443'"), "https://api.example.com:443", ""},
+		"http":                  {cluster("server: 'http://10.0.0.9:6443'"), "", "not https"},
+		"a path":                {cluster("server: 'https://10.0.0.9:6443/path'"), "", "more than a host"},
+		"a CA that is none":     {cluster("server: 'https://10.0.0.9:6443', certificate-authority-data: '!'"), "", "not base64"},
+		"no cluster":            {users, "", "no kubeconfig"},
+		"no YAML":               {"\t: SECRET-KEY", "", "no kubeconfig"},
+	} {
+		e, err := parseEndpoint([]byte(tc.text))
+		if tc.want == "" && (err != nil || e.Server != tc.server) {
+			t.Errorf("%s: %+v %v", name, e, err)
+		}
+		if tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "SECRET")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzParseEndpoint(f *testing.F) {
+	f.Add([]byte("clusters:\n- name: a\n  cluster: {server: 'https://10.0.0.9:6443', certificate-authority-data: ''}\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := parseEndpoint(text)
+		if err == nil && !strings.HasPrefix(e.Server, "https://") {
+			t.Errorf("%+v", e)
+		}
+	})
+}
