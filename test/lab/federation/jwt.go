@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/url"
 	"time"
 )
 
@@ -83,12 +85,15 @@ type session struct {
 	redirect  string
 	nonce     string
 
-	access, refresh         string // the newest; empty: none, or revoked
+	access, refresh         string   // the newest; empty: none, or revoked
+	past                    []string // all that was handed out
 	accessUntil, freshUntil time.Time
 }
 
+// subject names the user and where that name comes from; without an OIDC upstream that is the issuer itself.
 func (one *session) subject(issuer string) string {
-	return issuer + "?idpName=" + one.upstream + "&sub=" + one.user.Username
+	return cmp.Or(one.user.issuer, issuer) + "?idpName=" + url.QueryEscape(one.upstream) +
+		"&sub=" + url.QueryEscape(cmp.Or(one.user.subject, one.user.Username))
 }
 
 // revoke takes away what was handed out.
