@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // maxForm is far more than a client sends.
@@ -14,6 +15,9 @@ const maxForm = 1 << 16
 // Who tells whose request it is, where that is known before it is answered: by the password's header, by the form of the login
 // page, or by a code or token of a session, be it an old one. The body is put back.
 func (s *Service) Who(r *http.Request) string {
+	if !strings.HasPrefix("https://"+r.Host+r.URL.Path, s.Issuer+"/") {
+		return ""
+	}
 	if name := r.Header.Get("Pinniped-Username"); name != "" {
 		return name
 	}

@@ -95,7 +95,7 @@ func (s *Site) supervisor(i int) (*supervisor, error) {
 	return s.supervisors[i], nil
 }
 
-// AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
+// AddUser implements admin.Site: the account, in the vCenter and in Dex, and its rights in its namespaces and their clusters.
 func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
@@ -106,6 +106,7 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if err := s.vcenter.AddUser(u); err != nil {
 		return err
 	}
+	s.dex.AddUser(u.Username, u.Password, u.Groups)
 	subject := kube.User("sso:" + u.Username)
 	for _, sup := range s.supervisors {
 		for _, ns := range sup.listNamespaces() {
@@ -171,9 +172,12 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 }
 
 // AddFront implements admin.Site.
-func (s *Site) AddFront(_ context.Context, index int, identity bool) (string, error) {
-	sup, err := s.supervisor(index)
+func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
+	sup, err := s.supervisor(f.Supervisor)
 	if err != nil {
+		return "", err
+	}
+	if err := checkFront(f); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
@@ -186,5 +190,5 @@ func (s *Site) AddFront(_ context.Context, index int, identity bool) (string, er
 	if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
 		return "", err
 	}
-	return s.net.front(last), s.openFront(sup, last, identity)
+	return s.net.front(last), s.openFront(sup, last, f)
 }
