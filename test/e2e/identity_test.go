@@ -15,13 +15,10 @@ func TestLabIdentityProvider(t *testing.T) {
 	if err := adminCall(http.MethodPost, "fronts", map[string]any{"supervisor": 0, "identity": true}, &out); err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(readFile(t, site.Supervisors[0].CA))
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: labTransport(t)}
 	get := func(url string, into any) int {
 		t.Helper()
-		resp, err := (&http.Client{Transport: transport}).Get(url)
+		resp, err := client.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,4 +45,14 @@ func TestLabIdentityProvider(t *testing.T) {
 	if code := get("https://"+site.Supervisors[0].Server+path, &info); code != http.StatusNotFound {
 		t.Errorf("without an identity provider: %d", code)
 	}
+}
+
+// labTransport trusts the CA of the Supervisors, the FederationDomains and Dex.
+func labTransport(t *testing.T) *http.Transport {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(readFile(t, site.Supervisors[0].CA))
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
 }

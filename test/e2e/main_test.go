@@ -29,6 +29,7 @@ type lab struct {
 		Username, Password string
 		Namespaces         []string
 	}
+	OIDC  struct{ Issuer, CA, ClientID string }
 	Admin string
 }
 

@@ -44,7 +44,7 @@ func TestOIDCBrowser(t *testing.T) {
 	if !strings.HasPrefix(start, "https://"+i.server+"/wcp/pinniped/oauth2/authorize?") || !strings.Contains(start, "response_mode=query") {
 		t.Errorf("opened %s", start)
 	}
-	if text := newPlayer(t).logIn(start, u.Username, u.Password); !strings.Contains(text, "You are logged in") {
+	if text := logInAt(t, start, u.Username, u.Password); !strings.Contains(text, "You are logged in") {
 		t.Errorf("page: %s", text)
 	}
 	if code := term.wait(); code != 0 || !strings.Contains(term.output(), "   tkc1") || strings.Contains(term.output(), "noise") {
@@ -70,7 +70,7 @@ func TestOIDCPaste(t *testing.T) {
 				t.Errorf("no word of ssh:\n%s", term.output())
 			}
 			start := regexp.MustCompile(`https://\S+`).FindString(term.output())
-			text := newPlayer(t).logIn(start, u.Username, u.Password)
+			text := logInAt(t, start, u.Username, u.Password)
 			m := codeOnPage.FindStringSubmatch(text)
 			if m == nil {
 				t.Fatalf("no code on the page: %s", text)
@@ -102,9 +102,8 @@ func TestOIDCDenied(t *testing.T) {
 	start, _ := url.Parse(page(t, opened, 1))
 	back := start.Query().Get("redirect_uri")
 	denied := url.Values{"error": {"access_denied"}, "error_description": {"The resource owner or authorization server denied the request. Not you."}, "state": {start.Query().Get("state")}}
-	text, _, err := newPlayer(t).open(back + "?" + denied.Encode())
-	if err != nil || !strings.Contains(text, "You are not logged in: Not you. (access_denied)") {
-		t.Errorf("%v %s", err, text)
+	if text := visit(t, back+"?"+denied.Encode()); !strings.Contains(text, "You are not logged in: Not you. (access_denied)") {
+		t.Error(text)
 	}
 	if code := wait(); code != 3 || !strings.Contains(output.String(), "Not you.") {
 		t.Errorf("%d %s", code, output)
@@ -135,7 +134,7 @@ func TestOIDCListenRemote(t *testing.T) {
 	}
 	opened := h.fakeBrowser(t)
 	output, wait := background(t, h.command(i.loginArgs("--listen-address", "0.0.0.0:0", "--listen-remote")...))
-	newPlayer(t).logIn(page(t, opened, 1), u.Username, u.Password)
+	logInAt(t, page(t, opened, 1), u.Username, u.Password)
 	if code := wait(); code != 0 {
 		t.Errorf("%d %s", code, output)
 	}
@@ -198,7 +197,7 @@ func TestOIDCKubectlLogsIn(t *testing.T) {
 	i, u, h := shortAccess(t), lister(t), newHome(t)
 	opened := h.fakeBrowser(t)
 	output, wait := background(t, h.command(i.loginArgs("--oidc-flow", "browser")...))
-	newPlayer(t).logIn(page(t, opened, 1), u.Username, u.Password)
+	logInAt(t, page(t, opened, 1), u.Username, u.Password)
 	if code := wait(); code != 0 {
 		t.Fatalf("%d %s", code, output)
 	}
@@ -210,7 +209,7 @@ func TestOIDCKubectlLogsIn(t *testing.T) {
 	}
 	again := page(t, opened, 2)
 	mend()
-	if text := newPlayer(t).logIn(again, u.Username, u.Password); !strings.Contains(text, "You are logged in") {
+	if text := logInAt(t, again, u.Username, u.Password); !strings.Contains(text, "You are logged in") {
 		t.Error(text)
 	}
 	for _, term := range terms {
@@ -246,7 +245,7 @@ func TestOIDCLoginWhileKubectlWaits(t *testing.T) {
 func (i issuer) browserLogin(t *testing.T, h *home, u user, opened func() []string, n int) {
 	t.Helper()
 	output, wait := background(t, h.command(i.loginArgs("--oidc-flow", "browser")...))
-	newPlayer(t).logIn(page(t, opened, n), u.Username, u.Password)
+	logInAt(t, page(t, opened, n), u.Username, u.Password)
 	if code := wait(); code != 0 {
 		t.Fatalf("%d %s", code, output)
 	}
@@ -262,10 +261,7 @@ func TestOIDCNoStormOfTabs(t *testing.T) {
 	i.fault(t, refusals["pinniped"])
 	term := h.onTerminal(t, "kubectl", "--context", "tkc1", "get", "pods")
 	start, _ := url.Parse(page(t, opened, 2))
-	_, _, err := newPlayer(t).open(start.Query().Get("redirect_uri") + "?error=access_denied&state=" + start.Query().Get("state"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	visit(t, start.Query().Get("redirect_uri")+"?error=access_denied&state="+start.Query().Get("state"))
 	if code := term.wait(); code == 0 {
 		t.Errorf("%d %s", code, term.output())
 	}
@@ -292,7 +288,7 @@ func TestOIDCLoginSurvivesItsParent(t *testing.T) {
 	}
 	start := page(t, opened, 1)
 	_ = shell.Process.Kill()
-	newPlayer(t).logIn(start, u.Username, u.Password)
+	logInAt(t, start, u.Username, u.Password)
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code == 0 {
 			break

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/site"
 )
 
-const usage = `usage: vsphere-lab up --dir DIR [--network 127.A.B] [--fake-clusters N] [--token-lifetime 10h]
+const usage = `usage: vsphere-lab up --dir DIR [--network 127.A.B] [--fake-clusters N] [--token-lifetime 10h] [--oidc-lifetime 5m]
 
 Runs two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json appears when all is ready.
 `
@@ -46,6 +46,7 @@ func run(args []string) error {
 	flags.StringVar(&o.Network, "network", "", "")
 	flags.IntVar(&o.FakeClusters, "fake-clusters", 0, "")
 	flags.DurationVar(&o.TokenLifetime, "token-lifetime", 0, "")
+	flags.DurationVar(&o.OIDCLifetime, "oidc-lifetime", 0, "")
 	_ = flags.Parse(args[1:])
 	if o.Dir == "" || flags.NArg() > 0 {
 		return errors.New("--dir is missing, or there are arguments too many")

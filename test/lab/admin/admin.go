@@ -19,20 +19,27 @@ type ClusterSpec struct {
 	Twin       bool   `json:"twin"`     // with a TanzuKubernetesCluster
 }
 
-// FrontSpec is one more address of a Supervisor, with an identity provider of its own if that is asked for.
+// FrontSpec is one more address of a Supervisor.
 type FrontSpec struct {
-	Supervisor int  `json:"supervisor"`
-	Identity   bool `json:"identity"`
-	// Providers are the identity providers: lab-ldap, the default, and lab-dex.
-	Providers []string `json:"providers,omitempty"`
-	// Lifetimes of what the issuer hands out; those of a real one where they are not said.
-	Lifetimes struct {
-		Code    fault.Duration `json:"code,omitempty"`
-		Access  fault.Duration `json:"access,omitempty"`
-		Refresh fault.Duration `json:"refresh,omitempty"`
-	} `json:"lifetimes,omitempty"`
-	// Minimal leaves out what an older Supervisor does not tell.
-	Minimal bool `json:"minimal,omitempty"`
+	Supervisor int `json:"supervisor"`
+	// Identity gives it a FederationDomain of its own, whose users are the vCenter's.
+	Identity  bool      `json:"identity"`
+	Providers []string  `json:"providers"` // ProviderLDAP, ProviderDex; none is ProviderLDAP
+	Lifetimes Lifetimes `json:"lifetimes"`
+	InfoKeys  string    `json:"infoKeys"` // "minimal": pinniped-info without what is optional
+}
+
+// The identity providers that a FederationDomain may have.
+const (
+	ProviderLDAP = "lab-ldap"
+	ProviderDex  = "lab-dex"
+)
+
+// Lifetimes are those of a FederationDomain; 0 is as on a real one.
+type Lifetimes struct {
+	Code    fault.Duration `json:"code"`
+	Access  fault.Duration `json:"access"`
+	Refresh fault.Duration `json:"refresh"`
 }
 
 // Site is what the admin API changes.
@@ -42,8 +49,9 @@ type Site interface {
 	AddCluster(ctx context.Context, c ClusterSpec) (uid string, err error)
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
 	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
-	// With identity it has a FederationDomain of its own, whose users are the vCenter's.
 	AddFront(ctx context.Context, f FrontSpec) (server string, err error)
+	// SetPassword changes a password everywhere.
+	SetPassword(username, password string) error
 }
 
 type api struct {
@@ -100,7 +108,7 @@ func (a *api) userStatus(w http.ResponseWriter, r *http.Request) {
 func (a *api) setPassword(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Password string }
 	if read(w, r, &in) {
-		answer(w, nil, a.v.SetPassword(r.PathValue("name"), in.Password))
+		answer(w, nil, a.site.SetPassword(r.PathValue("name"), in.Password))
 	}
 }
 

@@ -354,3 +354,23 @@ func waitFor(t *testing.T, ok func() bool) {
 		}
 	}
 }
+
+// A handler may know whose a request is, for faults and for the log.
+func TestNamed(t *testing.T) {
+	s := &Set{}
+	s.Add(Fault{User: "ryan", Status: http.StatusServiceUnavailable})
+	who := func(r *http.Request) string { return r.Header.Get("Who") }
+	h := s.Middleware(func(*http.Request) string { return "front" }, Named{Handler: http.NotFoundHandler(), Who: who})
+	for name, want := range map[string]int{"ryan": http.StatusServiceUnavailable, "other": http.StatusNotFound, "": http.StatusNotFound} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Who", name)
+		r.SetBasicAuth("basic", "")
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%q: %d", name, w.Code)
+		}
+	}
+	if len(s.Log("ryan")) != 1 || len(s.Log("basic")) != 1 {
+		t.Errorf("%v", s.Log(""))
+	}
+}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -20,11 +21,21 @@ func From(ctx context.Context) Fault {
 	return f
 }
 
+// Named is a handler that knows whose some requests are, where what they carry is not Basic and no token that can be read. An
+// empty answer: it does not know.
+type Named struct {
+	http.Handler
+	Who func(*http.Request) string
+}
+
 // Middleware counts and logs every request and puts the faults into effect that need no knowledge of the endpoint.
 // server is the front's name in lab.json.
 func (s *Set) Middleware(server func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req := describe(server(r), r)
+		if named, ok := next.(Named); ok {
+			req.User = cmp.Or(named.Who(r), req.User)
+		}
 		s.enter(&req)
 		rec := &recorder{ResponseWriter: w}
 		defer func() { s.leave(&req, rec.status) }()

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"encoding/base64"
 	"html"
 	"io"
@@ -16,7 +17,7 @@ const minState = 8
 // request is what an authorization request asks for, checked.
 type request struct {
 	redirect *url.URL
-	upstream Upstream
+	upstream Upstream // without a name: it is not chosen yet
 	scopes   []string
 	query    url.Values
 }
@@ -36,8 +37,12 @@ func (s *Service) authorize(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, req, url.Values{"error": {code}, "error_description": {description}})
 	case hasPassword(r.Header):
 		s.password(w, r, req)
+	case req.upstream.Name == "":
+		http.Redirect(w, r, s.chooseURL(r.Form), http.StatusSeeOther)
 	case !slices.Contains(req.upstream.Flows, "browser_authcode"):
 		s.deny(w, r, req, "The identity provider does not offer this flow.")
+	case req.upstream.OIDC != nil:
+		s.begin(w, r, req)
 	default:
 		http.Redirect(w, r, s.Issuer+"/login?state="+url.QueryEscape(base64.RawURLEncoding.EncodeToString([]byte(r.Form.Encode()))), http.StatusSeeOther)
 	}
@@ -75,12 +80,15 @@ var authorizeParameters = []string{
 	"redirect_uri", "response_mode", "response_type", "scope", "state",
 }
 
-// choose takes the named upstream, else the only one. With a password it must be named.
+// choose takes the named upstream, else the only one, else none yet. With a password it must be named.
 func (s *Service) choose(name string, header http.Header) (Upstream, bool) {
-	if name == "" && len(s.Upstreams) == 1 && !hasPassword(header) {
+	switch {
+	case name != "" || hasPassword(header):
+		return s.upstream(name)
+	case len(s.Upstreams) == 1:
 		return s.Upstreams[0], true
 	}
-	return s.upstream(name)
+	return Upstream{}, true
 }
 
 // checkProtocol finds what is told by a redirect.
@@ -118,12 +126,27 @@ func (s *Service) password(w http.ResponseWriter, r *http.Request, req request) 
 		s.deny(w, r, req, "Resource owner password credentials grant is not allowed for this upstream provider.")
 		return
 	}
-	user, ok := req.upstream.Check(name, password)
-	if !ok {
-		s.deny(w, r, req, "Username/password not accepted by LDAP provider.")
+	user, refusal := req.upstream.prove(r.Context(), name, password)
+	if user.Username == "" {
+		s.deny(w, r, req, refusal)
 		return
 	}
 	s.grant(w, r, req, user)
+}
+
+// prove asks the upstream about a password. Of an OIDC provider's refusal nothing is told but the error's own text.
+func (u Upstream) prove(ctx context.Context, name, password string) (user User, refusal string) {
+	if u.OIDC == nil {
+		if user, ok := u.Check(name, password); ok {
+			return user, ""
+		}
+		return User{}, "Username/password not accepted by LDAP provider."
+	}
+	user, err := u.OIDC.password(ctx, name, password)
+	if err != nil {
+		return User{}, ""
+	}
+	return user, ""
 }
 
 func (s *Service) deny(w http.ResponseWriter, r *http.Request, req request, why string) {
@@ -137,6 +160,7 @@ func (s *Service) grant(w http.ResponseWriter, r *http.Request, req request, use
 		user: user, upstream: req.upstream.Name, began: s.Now(), code: "pin_ac_" + random(), challenge: req.query.Get("code_challenge"),
 		redirect: req.query.Get("redirect_uri"), nonce: req.query.Get("nonce"),
 	}
+	one.past = []string{one.code}
 	// For this client the user's name and groups are granted unasked.
 	one.scopes = append(one.scopes, req.scopes...)
 	for _, scope := range []string{"username", "groups"} {

@@ -4,6 +4,7 @@
 package federation
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"encoding/base64"
 	"encoding/json"
@@ -27,14 +28,19 @@ var scopesSupported = []string{"openid", "offline_access", RequestScope, "userna
 type User struct {
 	Username string
 	Groups   []string
+
+	// What an upstream of type oidc adds: who it is, how it calls the user, and its newest refresh token.
+	issuer, subject, refresh string
 }
 
-// Upstream is an identity provider that proves passwords, as LDAP does.
+// Upstream is an identity provider: one that proves passwords, as LDAP does, or an OIDC provider.
 type Upstream struct {
 	Name string
 	Type string // oidc, ldap, activedirectory or github
 	// Flows are in the order of preference: cli_password, browser_authcode.
 	Flows []string
+	// OIDC is the provider of type oidc, which is asked in the place of Check and Again.
+	OIDC *OIDC
 	// Check proves a password. Again tells at each refresh whether the user is still welcome.
 	Check func(username, password string) (User, bool)
 	Again func(username string) bool
@@ -50,7 +56,7 @@ var DefaultLifetimes = Lifetimes{Code: 10 * time.Minute, Access: 2 * time.Minute
 type Config struct {
 	Issuer    string // https, without a slash at the end
 	Upstreams []Upstream
-	Lifetimes Lifetimes
+	Lifetimes Lifetimes // each 0: as in DefaultLifetimes
 	Now       func() time.Time
 }
 
@@ -62,14 +68,15 @@ type Service struct {
 
 	mu       sync.Mutex
 	sessions []*session
+	pending  map[string]pending // by the upstream's state
 }
 
 // New makes the service with a key of its own.
 func New(c Config) (*Service, error) {
-	s := &Service{Config: c}
-	if s.Lifetimes == (Lifetimes{}) {
-		s.Lifetimes = DefaultLifetimes
-	}
+	s := &Service{Config: c, pending: map[string]pending{}}
+	s.Lifetimes.Code = cmp.Or(c.Lifetimes.Code, DefaultLifetimes.Code)
+	s.Lifetimes.Access = cmp.Or(c.Lifetimes.Access, DefaultLifetimes.Access)
+	s.Lifetimes.Refresh = cmp.Or(c.Lifetimes.Refresh, DefaultLifetimes.Refresh)
 	if s.Now == nil {
 		s.Now = time.Now
 	}
@@ -84,6 +91,8 @@ func (s *Service) Handler() http.Handler {
 	mux.HandleFunc("GET /v1alpha1/pinniped_identity_providers", s.identityProviders)
 	mux.HandleFunc("GET /oauth2/authorize", s.authorize)
 	mux.HandleFunc("POST /oauth2/authorize", s.authorize)
+	mux.HandleFunc("GET /choose_identity_provider", s.choosePage)
+	mux.HandleFunc("GET /callback", s.callback)
 	mux.HandleFunc("GET /login", s.loginPage)
 	mux.HandleFunc("POST /login", s.loginForm)
 	mux.HandleFunc("POST /oauth2/token", s.token)
@@ -128,10 +137,9 @@ func (s *Service) identityProviders(w http.ResponseWriter, _ *http.Request) {
 		Flows []string `json:"flows"`
 	}
 	all := []provider{}
-	for _, u := range s.Upstreams {
+	for _, u := range s.sorted() {
 		all = append(all, provider{u.Name, u.Type, u.Flows})
 	}
-	slices.SortFunc(all, func(a, b provider) int { return strings.Compare(a.Name, b.Name) })
 	types := []map[string]string{}
 	for _, t := range []string{"activedirectory", "github", "ldap", "oidc"} {
 		types = append(types, map[string]string{"type": t})

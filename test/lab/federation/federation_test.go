@@ -32,6 +32,12 @@ type domain struct {
 
 func newDomain(t *testing.T) *domain {
 	t.Helper()
+	return newDomainOf(t, func(*domain) []Upstream { return nil })
+}
+
+// newDomainOf has more upstreams.
+func newDomainOf(t *testing.T, more func(*domain) []Upstream) *domain {
+	t.Helper()
 	d := &domain{t: t, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	ldap := Upstream{
 		Name: "lab-ldap", Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
@@ -41,7 +47,7 @@ func newDomain(t *testing.T) *domain {
 		Again: func(string) bool { return !d.gone },
 	}
 	var err error
-	d.service, err = New(Config{Issuer: "https://10.0.0.1/wcp/pinniped", Upstreams: []Upstream{ldap}, Now: func() time.Time { return d.now }})
+	d.service, err = New(Config{Issuer: "https://10.0.0.1/wcp/pinniped", Upstreams: append(more(d), ldap), Now: func() time.Time { return d.now }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +98,7 @@ func (s *Service) Verify(token, audience string) (User, error) {
 	if claims.Issuer != s.Issuer || !slices.Equal(claims.Audience, []string{audience}) || s.Now().Unix() >= claims.Expiry {
 		return User{}, errors.New("the token is not for this audience, or not any more")
 	}
-	return User{claims.Username, claims.Groups}, nil
+	return User{Username: claims.Username, Groups: claims.Groups}, nil
 }
 
 func cutLast(token string) (signed, signature string, ok bool) {
@@ -127,12 +129,15 @@ type session struct {
 	redirect  string
 	nonce     string
 
-	access, refresh         string // the newest; empty: none, or revoked
+	access, refresh         string   // the newest; empty: none, or revoked
+	past                    []string // all that was handed out
 	accessUntil, freshUntil time.Time
 }
 
+// subject names the user and where that name comes from; without an OIDC upstream that is the issuer itself.
 func (one *session) subject(issuer string) string {
-	return issuer + "?idpName=" + one.upstream + "&sub=" + one.user.Username
+	return cmp.Or(one.user.issuer, issuer) + "?idpName=" + url.QueryEscape(one.upstream) +
+		"&sub=" + url.QueryEscape(cmp.Or(one.user.subject, one.user.Username))
 }
 
 // revoke takes away what was handed out.

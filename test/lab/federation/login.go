@@ -36,6 +36,10 @@ func (s *Service) loginForm(w http.ResponseWriter, r *http.Request) {
 		badRequest(w, problem)
 		return
 	}
+	if req.upstream.Check == nil {
+		badRequest(w, "the identity provider has a login page of its own")
+		return
+	}
 	user, ok := req.upstream.Check(r.PostFormValue("username"), r.PostFormValue("password"))
 	if !ok {
 		page(w, state, "Incorrect username or password.")

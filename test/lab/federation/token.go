@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -39,14 +40,12 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 		failed.write(w)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var reply map[string]any
 	switch form.Get("grant_type") {
 	case grantCode:
 		reply, failed = s.redeem(form)
 	case grantRefresh:
-		reply, failed = s.renew(form)
+		reply, failed = s.renew(r.Context(), form)
 	case grantExchange:
 		reply, failed = s.exchange(form)
 	}
@@ -99,6 +98,8 @@ var malformed = &failure{http.StatusBadRequest, "invalid_grant",
 
 // redeem takes a code, once. A second use revokes what the first one got, and a wrong verifier spoils the code.
 func (s *Service) redeem(form url.Values) (map[string]any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	one := s.find(func(one *session) bool { return one.code == form.Get("code") })
 	if one == nil {
 		return nil, malformed
@@ -117,17 +118,50 @@ func (s *Service) redeem(form url.Values) (map[string]any, *failure) {
 	return s.issue(one, one.nonce)
 }
 
-// renew rotates: the old refresh token and the old access token end at once.
-func (s *Service) renew(form url.Values) (map[string]any, *failure) {
-	one := s.find(func(one *session) bool { return one.refresh == form.Get("refresh_token") })
-	if one == nil || s.Now().After(one.freshUntil) {
+// renew rotates: the old refresh token and the old access token end at once. The upstream is asked without the lock: of two
+// refreshes at once both come that far, and an upstream that rotates tells the second no (section 2.6). A refusal ends nothing here.
+func (s *Service) renew(ctx context.Context, form url.Values) (map[string]any, *failure) {
+	token := form.Get("refresh_token")
+	user, upstream, ok := s.refreshable(token)
+	if !ok {
 		return nil, malformed
 	}
-	if upstream, ok := s.upstream(one.upstream); !ok || upstream.Again != nil && !upstream.Again(one.user.Username) {
-		one.revoke()
+	user, ok = s.again(ctx, upstream, user)
+	if !ok {
 		return nil, &failure{http.StatusUnauthorized, "error", "Error during upstream refresh. Upstream refresh failed."}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.find(func(one *session) bool { return one.refresh == token })
+	if one == nil { // Another one was faster, or the session was revoked.
+		return nil, malformed
+	}
+	one.user = user
 	return s.issue(one, "")
+}
+
+// refreshable tells whose refresh token it is, if it is good.
+func (s *Service) refreshable(token string) (user User, upstream string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.find(func(one *session) bool { return one.refresh == token })
+	if one == nil || s.Now().After(one.freshUntil) {
+		return User{}, "", false
+	}
+	return one.user, one.upstream, true
+}
+
+// again asks the upstream whether the user is still welcome, and as whom.
+func (s *Service) again(ctx context.Context, upstream string, user User) (User, bool) {
+	u, ok := s.upstream(upstream)
+	switch {
+	case !ok:
+		return User{}, false
+	case u.OIDC != nil:
+		user, err := u.OIDC.again(ctx, user)
+		return user, err == nil
+	}
+	return user, u.Again == nil || u.Again(user.Username)
 }
 
 // issue hands out a new set of tokens.
@@ -145,11 +179,14 @@ func (s *Service) issue(one *session, nonce string) (map[string]any, *failure) {
 		one.refresh, one.freshUntil = "pin_rt_"+random(), one.began.Add(s.Lifetimes.Refresh)
 		reply["refresh_token"] = one.refresh
 	}
+	one.past = append(one.past, one.access, one.refresh)
 	return reply, nil
 }
 
 // exchange gives a token for an audience (RFC 8693).
 func (s *Service) exchange(form url.Values) (map[string]any, *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	audience := form.Get("audience")
 	switch {
 	case form.Get("subject_token_type") != typeAccess, form.Get("requested_token_type") != typeJWT:

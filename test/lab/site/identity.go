@@ -2,39 +2,57 @@ package site
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
-	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 )
 
-// addIdentity gives a front a FederationDomain of its own.
-func (s *Site) addIdentity(c *front.Config, last int, spec admin.FrontSpec) error {
-	issuer := "https://" + s.net.front(last) + "/wcp/pinniped"
-	service, err := federation.New(federation.Config{Issuer: issuer, Upstreams: []federation.Upstream{s.ldap()}, Lifetimes: lifetimes(spec)})
-	if err != nil {
-		return err
+// newIdentity makes the FederationDomain of a front.
+func (s *Site) newIdentity(spec admin.FrontSpec, last int) (*federation.Service, error) {
+	c := federation.Config{Issuer: s.federationIssuer(last), Lifetimes: federation.Lifetimes{
+		Code: time.Duration(spec.Lifetimes.Code), Access: time.Duration(spec.Lifetimes.Access), Refresh: time.Duration(spec.Lifetimes.Refresh),
+	}}
+	if len(spec.Providers) == 0 {
+		spec.Providers = []string{admin.ProviderLDAP}
 	}
-	s.addIssuer(service)
-	c.Federation = service.Handler()
-	c.Info = map[string]string{
-		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": issuer,
-		"issuer_ca_bundle_data": base64.StdEncoding.EncodeToString(s.vmca.PEM),
+	for _, name := range spec.Providers {
+		u, err := s.upstream(name, c.Issuer)
+		if err != nil {
+			return nil, err
+		}
+		c.Upstreams = append(c.Upstreams, u)
 	}
-	if !spec.Minimal {
-		c.Info["concierge_endpoint"] = "https://" + net.JoinHostPort(s.net.ip(last), kube.Port)
-		c.Info["concierge_is_cluster_scoped"] = "true"
+	service, err := federation.New(c)
+	if err == nil {
+		s.addIssuer(service)
 	}
-	return nil
+	return service, err
 }
 
-// ldap is an upstream that knows the vCenter's users by their passwords.
-func (s *Site) ldap() federation.Upstream {
+func (s *Site) federationIssuer(last int) string {
+	return "https://" + s.net.front(last) + "/wcp/pinniped"
+}
+
+func (s *Site) upstream(name, issuer string) (federation.Upstream, error) {
+	switch name {
+	case admin.ProviderLDAP:
+		return s.ldapUpstream(), nil
+	case admin.ProviderDex:
+		return s.dexUpstream(issuer)
+	}
+	return federation.Upstream{}, fmt.Errorf("there is no identity provider %q", name)
+}
+
+// ldapUpstream is of the kind of LDAP, and knows the vCenter's users.
+func (s *Site) ldapUpstream() federation.Upstream {
 	return federation.Upstream{
-		Name: "lab-ldap", Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
+		Name: admin.ProviderLDAP, Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
 		Check: func(name, password string) (federation.User, bool) {
 			u, err := s.vcenter.Check(name, password)
 			return federation.User{Username: u.Username, Groups: u.Groups}, err == nil
@@ -46,18 +64,40 @@ func (s *Site) ldap() federation.Upstream {
 	}
 }
 
-// lifetimes are those of a real issuer, but where a test wants others.
-func lifetimes(spec admin.FrontSpec) federation.Lifetimes {
-	l := federation.DefaultLifetimes
-	for _, one := range []struct {
-		to   *time.Duration
-		from time.Duration
-	}{
-		{&l.Code, time.Duration(spec.Lifetimes.Code)}, {&l.Access, time.Duration(spec.Lifetimes.Access)}, {&l.Refresh, time.Duration(spec.Lifetimes.Refresh)},
-	} {
-		if one.from != 0 {
-			*one.to = one.from
-		}
+// dexUpstream is the lab's Dex, which calls back to the issuer.
+func (s *Site) dexUpstream(issuer string) (federation.Upstream, error) {
+	back := issuer + "/callback"
+	if err := s.dex.AddRedirect(s.ctx, back); err != nil {
+		return federation.Upstream{}, err
 	}
-	return l
+	provider, err := federation.NewOIDC(s.ctx, federation.OIDCConfig{
+		Issuer: s.dexIssuer(), ClientID: dex.FederationClient, ClientSecret: s.dex.Secret(), RedirectURL: back, HTTP: s.dexClient(),
+	})
+	return federation.Upstream{Name: admin.ProviderDex, Type: "oidc", Flows: []string{"browser_authcode", "cli_password"}, OIDC: provider}, err
+}
+
+// info is the config map pinniped-info (section 2.10 of the reference).
+func (s *Site) info(spec admin.FrontSpec, last int) map[string]string {
+	info := map[string]string{
+		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": s.federationIssuer(last),
+		"issuer_ca_bundle_data": base64.StdEncoding.EncodeToString(s.vmca.PEM),
+	}
+	if spec.InfoKeys != minimal {
+		info["concierge_endpoint"] = "https://" + net.JoinHostPort(s.net.ip(last), kube.Port)
+		info["concierge_is_cluster_scoped"] = "true"
+	}
+	return info
+}
+
+const minimal = "minimal"
+
+// checkFront finds switches that would do nothing.
+func checkFront(spec admin.FrontSpec) error {
+	switch {
+	case spec.InfoKeys != "" && spec.InfoKeys != minimal:
+		return fmt.Errorf("infoKeys is %q: only %q is known", spec.InfoKeys, minimal)
+	case !spec.Identity && (spec.InfoKeys != "" || len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}):
+		return errors.New("providers, lifetimes and infoKeys are for a front with identity")
+	}
+	return nil
 }

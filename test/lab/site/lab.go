@@ -10,7 +10,15 @@ import (
 type Lab struct {
 	Supervisors []LabSupervisor `json:"supervisors"`
 	Users       []LabUser       `json:"users"`
+	OIDC        LabOIDC         `json:"oidc"`
 	Admin       string          `json:"admin"` // URL of the admin API
+}
+
+// LabOIDC is the OIDC provider in lab.json, with a public client for command lines.
+type LabOIDC struct {
+	Issuer   string `json:"issuer"`
+	CA       string `json:"ca"`
+	ClientID string `json:"clientID"`
 }
 
 // LabSupervisor is a Supervisor in lab.json.

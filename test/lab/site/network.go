@@ -12,6 +12,7 @@ import (
 const (
 	addrShared     = 1 // etcd, webhooks, the admin API
 	addrVCenter    = 2
+	addrDex        = 3
 	addrSupervisor = 11 // and 12
 	addrTKG        = 21 // and 22
 	addrFront      = 100

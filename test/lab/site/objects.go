@@ -99,7 +99,7 @@ func (s *Site) supervisor(i int) (*supervisor, error) {
 	return s.supervisors[i], nil
 }
 
-// AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
+// AddUser implements admin.Site: the account, in the vCenter and in Dex, and its rights in its namespaces and their clusters.
 func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
@@ -110,6 +110,7 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if err := s.vcenter.AddUser(u); err != nil {
 		return err
 	}
+	s.dex.AddUser(u.Username, u.Password, u.Groups)
 	// The identity provider of a Supervisor knows the same people, without the prefix.
 	subjects := []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username)}
 	for _, sup := range s.supervisors {
@@ -214,6 +215,9 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
 	sup, err := s.supervisor(f.Supervisor)
 	if err != nil {
+		return "", err
+	}
+	if err := checkFront(f); err != nil {
 		return "", err
 	}
 	s.mu.Lock()

@@ -1,5 +1,5 @@
 // Package site wires the parts of a lab as on a real site: a vCenter identity service, two Supervisors that it links,
-// each with a front and an API server, and a TKG cluster in each.
+// each with a front and an API server, a TKG cluster in each, and an OIDC provider beside them.
 package site
 
 import (
@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
@@ -30,6 +31,7 @@ type Options struct {
 	Network       string // 127.A.B; empty takes a free one
 	FakeClusters  int    // clusters that answer logins and have no API server
 	TokenLifetime time.Duration
+	OIDCLifetime  time.Duration // of Dex's ID tokens
 }
 
 // Site is a running lab.
@@ -40,6 +42,7 @@ type Site struct {
 	processes   *kube.Processes
 	vmca, other *pki.CA // other signed nothing here
 	vcenter     *vcenter.Service
+	dex         *dex.Server
 	faults      *fault.Set
 	supervisors []*supervisor
 	clusters    []*cluster
@@ -98,6 +101,7 @@ func (s *Site) start() error {
 	}
 	context.AfterFunc(s.ctx, stop)
 	var g errgroup.Group
+	g.Go(s.startDex)
 	for i := range 2 {
 		sup := &supervisor{index: i, last: addrSupervisor + i}
 		tkg := &cluster{last: addrTKG + i}
@@ -160,7 +164,7 @@ func (s *Site) startAdmin() (string, error) {
 
 // describe is lab.json.
 func (s *Site) describe(adminURL string) Lab {
-	lab := Lab{Admin: adminURL}
+	lab := Lab{Admin: adminURL, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient}}
 	for _, sup := range s.supervisors {
 		lab.Supervisors = append(lab.Supervisors, LabSupervisor{
 			Server: s.net.front(sup.last), CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,

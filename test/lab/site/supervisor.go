@@ -17,6 +17,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
@@ -121,15 +122,39 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 	)
 }
 
-// openFront serves the front of a Supervisor at an address, with an identity provider if that is asked for.
+// openFront serves the front of a Supervisor at an address, with a FederationDomain if that is asked for.
 func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error {
-	api, err := url.Parse(sup.api.REST.Host)
+	config, err := s.frontConfig(sup)
 	if err != nil {
 		return err
 	}
+	who := func(*http.Request) string { return "" }
+	if spec.Identity {
+		identity, err := s.newIdentity(spec, last)
+		if err != nil {
+			return err
+		}
+		config.Federation, config.Info, who = identity.Handler(), s.info(spec, last), identity.Who
+	}
+	l, err := s.net.listenFront(last)
+	if err != nil {
+		return err
+	}
+	server := s.net.front(last)
+	handler := fault.Named{Handler: front.New(config), Who: who}
+	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
+	return nil
+}
+
+// frontConfig is what the fronts of a Supervisor have in common.
+func (s *Site) frontConfig(sup *supervisor) (front.Config, error) {
+	api, err := url.Parse(sup.api.REST.Host)
+	if err != nil {
+		return front.Config{}, err
+	}
 	roots := x509.NewCertPool()
 	roots.AddCert(s.vmca.Cert)
-	config := front.Config{
+	return front.Config{
 		VCenter:   s.vcenter,
 		Workloads: s.workloads,
 		Guest: func(ctx context.Context, ns, name string) (front.Guest, bool, error) {
@@ -139,20 +164,7 @@ func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error 
 		APITransport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64},
 		Banner:       func() string { return "" },
 		WrongCA:      s.other.PEM,
-	}
-	if spec.Identity {
-		if err := s.addIdentity(&config, last, spec); err != nil {
-			return err
-		}
-	}
-	handler := front.New(config)
-	l, err := s.net.listenFront(last)
-	if err != nil {
-		return err
-	}
-	server := s.net.front(last)
-	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
-	return nil
+	}, nil
 }
 
 // workloads lists a user's namespaces over all Supervisors, since they are of one vCenter.
