@@ -36,6 +36,13 @@ type loginFlags struct {
 	browserCommand   string
 	listen           string
 	listenRemote     bool
+	issuerURL        string
+	clientID         string
+	issuerCA         string
+	scopes           []string
+	params           map[string]string
+	tokenFile        string
+	tokenVariable    string
 
 	passwordStdin   bool
 	passwordCommand string
@@ -120,6 +127,15 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.browserCommand, "browser-command", "", "Program (with arguments, no shell) that opens the page in place of %s, or of its last argument.")
 	flags.StringVar(&f.listen, "listen-address", "", "HOST:PORT where the browser comes back to. (default a free port of 127.0.0.1)")
 	flags.BoolVar(&f.listenRemote, "listen-remote", false, "Allow a --listen-address that other machines reach, as in a container with a published port.")
+	flags.StringVar(&f.issuerURL, "oidc-issuer-url", "", "URL of an issuer that the API server at --server trusts directly, where there is no Supervisor.")
+	flags.StringVar(&f.clientID, "oidc-client-id", "", "ID of the public client at that issuer.")
+	flags.StringVar(&f.issuerCA, "oidc-ca", "", "File with the CA certificates (PEM) of that issuer. (default the system's)")
+	flags.StringSliceVar(&f.scopes, "oidc-scopes", nil, "Scopes to ask for beside openid and offline_access.")
+	flags.StringToStringVar(&f.params, "oidc-extra-param", nil, "NAME=VALUE to add to the authorization request.")
+	flags.StringVar(&f.tokenFile, "oidc-token-file", "", "File in which a runner provides the ID token for the API server at --server; read whenever one is needed.")
+	flags.StringVar(&f.tokenVariable, "oidc-token-variable", "", "Environment variable in which a runner provides it.")
+	_ = c.MarkFlagFilename("oidc-ca")
+	_ = c.MarkFlagFilename("oidc-token-file")
 	flags.StringSliceVar(&f.namespaces, "namespaces", nil, "vSphere Namespaces to write contexts for, where an identity provider's accounts may not list them; remembered.")
 	_ = c.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions([]string{methodAuto, methodSSO, methodOIDC}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions(flows, cobra.ShellCompDirectiveNoFileComp))

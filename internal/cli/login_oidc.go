@@ -148,6 +148,10 @@ func providerNames(all []oidc.IdentityProvider) string {
 
 // person has somebody prove who he is, by the flow that was asked for or that suits.
 func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
+	if l.issuer.TokenFile != "" || l.issuer.TokenVariable != "" {
+		_, claims, err := l.issuer.Provided(l.Getenv)
+		return claims, err
+	}
 	f := l.flow()
 	l.issuer.Flow = string(f)
 	switch f {
@@ -206,7 +210,11 @@ func (l *federatedLogin) password(ctx context.Context) (claims oidc.Claims, err 
 
 // account is whom the issuer knows by a name.
 func (l *federatedLogin) account(user string) string {
-	return l.issuer.Provider.Issuer + " " + hit.Fold(user)
+	issuer := l.issuer.Provider.Issuer
+	if issuer == "" { // A runner provides the token.
+		issuer = l.o.server.String()
+	}
+	return issuer + " " + hit.Fold(user)
 }
 
 func (l *federatedLogin) lock(ctx context.Context, user string) (func(), error) {
@@ -240,7 +248,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.S
 	}
 	res, err := l.find(ctx, federated, claims.Username)
 	if err != nil {
-		return session, nil, oidcError(fmt.Errorf("%s is logged in, but the Supervisor cannot be used: %w", claims.Username, err))
+		return session, nil, oidcError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, l.o.server, err))
 	}
 	session.Trust = l.site.transport.Trust()
 	if l.o.dryRun {
@@ -279,6 +287,9 @@ func (l *federatedLogin) session(claims oidc.Claims) (tokens.Session, error) {
 }
 
 func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user string) (*login.Result, error) {
+	if l.issuer.Plain {
+		return l.single(ctx, f, user)
+	}
 	p := l.newProgress()
 	defer p.done()
 	return login.FindRequest{
@@ -336,6 +347,7 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 			return err
 		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },
+		Getenv: a.Getenv,
 	}
 }
 

@@ -65,6 +65,7 @@ func (o loginOptions) likeOIDC(session tokens.Session) (loginOptions, error) {
 	if o.oidc.flow == flowPassword && o.user == "" {
 		o.user = session.User
 	}
+	o.oidc.repeat(kept)
 	return o.like(session)
 }
 

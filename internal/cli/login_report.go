@@ -43,6 +43,7 @@ func (a *App) report(res *login.Result, w written, o loginOptions) error {
 // reportFailures says what did not work. named is a login for clusters that the user named.
 func (a *App) reportFailures(res *login.Result, w written, named bool) error {
 	switch {
+	case res.Single:
 	case res.NamespacesHidden && len(res.Namespaces) == 0:
 		fmt.Fprintln(a.ErrOut, "note: you may not list the vSphere Namespaces here (403); name yours with --namespaces, once")
 	case len(res.Namespaces) == 0 && len(res.Failures) == 0:

@@ -42,6 +42,9 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.oidc.plain() {
+		return a.loginPlain(ctx, store, files, s, o)
+	}
 	method, id, err := a.chooseMethod(ctx, s, o)
 	if err != nil {
 		return err

@@ -50,6 +50,9 @@ func (a *App) greetWith(ctx context.Context, t trust.Trust, o loginOptions) (sit
 	if err != nil {
 		return site{}, err
 	}
+	if o.oidc.plain() {
+		return site{w, transport}, a.greetAPI(ctx, w, o.server.URL("/version"))
+	}
 	return site{w, transport}, a.greet(ctx, &supervisor.Client{Wire: w, Address: o.server})
 }
 

@@ -67,6 +67,20 @@ type oidcOptions struct {
 	noBrowser      bool
 	browserCommand []string
 	listen         string // HOST:PORT; empty: a free port of 127.0.0.1
+
+	// What names an issuer that the API server at --server trusts directly, without a Supervisor.
+	issuer, client string
+	ca             string // file; empty: the system's roots
+	scopes         []string
+	params         map[string]string
+	tokenFile      string // where a runner provides the ID token
+	tokenVariable  string
+	kept           string // CA (PEM) of the last login
+}
+
+// plain tells whether there is no Supervisor.
+func (o oidcOptions) plain() bool {
+	return o.issuer != "" || o.tokenFile != "" || o.tokenVariable != ""
 }
 
 // wantsBrowser tells whether there was a flag that only a browser makes sense with.
@@ -94,6 +108,9 @@ func (f loginFlags) oidcOptions() (oidcOptions, error) {
 	case f.listenRemote && f.listen == "":
 		return o, usagef("--listen-remote goes with --listen-address")
 	}
+	if err := f.plainOptions(&o); err != nil {
+		return o, err
+	}
 	if err := checkListen(f.listen, f.listenRemote); err != nil {
 		return o, usagef("--listen-address: %w", err)
 	}
@@ -104,7 +121,7 @@ func (f loginFlags) oidcOptions() (oidcOptions, error) {
 func (f loginFlags) method() (string, error) {
 	switch f.authMethod {
 	case "", methodAuto:
-		if f.identityProvider != "" || f.flow != "" || f.noBrowser || f.browserCommand != "" || f.listen != "" {
+		if f.issuerURL != "" || f.tokenFile != "" || f.tokenVariable != "" || f.identityProvider != "" || f.flow != "" || f.noBrowser || f.browserCommand != "" || f.listen != "" {
 			return methodOIDC, nil
 		}
 		return methodAuto, nil

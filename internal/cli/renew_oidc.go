@@ -45,6 +45,10 @@ func (r *renewal) resume(s *tokens.Session) (*login.Federated, error) {
 
 // mint takes the target that is remembered. A cluster that does not take the token may be another one by now, of the same name.
 func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+	f.Force = r.force
+	if f.Issuer.Plain {
+		return f.Mint(ctx, key, tokens.Target{})
+	}
 	stored, found, err := r.store.Credential(key)
 	if err != nil {
 		return tokens.Credential{}, err

@@ -30,6 +30,11 @@ type Federated struct {
 	// Reload reads the session anew, when the issuer does not know its refresh token any more, and tells whether that is another one.
 	Reload func() (changed bool, err error)
 
+	// Getenv reads the variable in which a runner provides a token.
+	Getenv func(string) string
+	// Force refreshes even when what is there is still good.
+	Force bool
+
 	renewed bool
 }
 
@@ -48,6 +53,9 @@ func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
 // Mint gets the credential of key at its target with at most three requests: refresh, exchange and certificate. The target that is
 // returned with it knows more than the one that was given.
 func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tokens.Credential, error) {
+	if f.Issuer.Plain {
+		return f.mintID(ctx, key)
+	}
 	token, err := f.exchange(ctx, t.Audience)
 	if err != nil {
 		return tokens.Credential{}, err
@@ -75,10 +83,28 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 	return c, nil
 }
 
+// mintID hands out the ID token itself, renewed, or as the runner provides it.
+func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential, error) {
+	now := f.Issuer.Now()
+	if f.Issuer.TokenFile != "" || f.Issuer.TokenVariable != "" {
+		token, claims, err := f.Issuer.Provided(f.Getenv)
+		if err == nil && !claims.Expiry.After(now) {
+			err = fmt.Errorf("%w that is still good: it ended at %s", oidc.ErrNotProvided, claims.Expiry.UTC().Format(time.RFC3339))
+		}
+		return tokens.Credential{Key: key, Token: token, Issued: now, Expires: claims.Expiry}, err
+	}
+	if !f.Issuer.FreshID(now) || f.Force {
+		if err := f.renew(ctx); err != nil {
+			return tokens.Credential{}, err
+		}
+	}
+	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, nil
+}
+
 // exchange gets a token for an audience, with a refresh when the access token has ended. One that the issuer does not take though it
 // looks good was ended by a refresh elsewhere.
 func (f *Federated) exchange(ctx context.Context, audience string) (oidc.Token, error) {
-	if !f.Issuer.Fresh(f.Issuer.Now()) {
+	if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
 		if err := f.renew(ctx); err != nil {
 			return oidc.Token{}, err
 		}

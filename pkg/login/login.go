@@ -101,6 +101,8 @@ type Result struct {
 	Unlisted   []string
 	// NamespacesHidden tells that the account may not list namespaces, so that there may be more of them.
 	NamespacesHidden bool
+	// Single is an API server by itself, without a Supervisor that could tell of more.
+	Single bool
 
 	refused bool
 }

@@ -30,6 +30,9 @@ func (c *Client) url(a attempt, mode string) string {
 	if mode != "" {
 		options = append(options, oauth2.SetAuthURLParam("response_mode", mode))
 	}
+	for name, value := range c.Params {
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+	}
 	if c.IdentityProvider != "" {
 		options = append(options, oauth2.SetAuthURLParam("pinniped_idp_name", c.IdentityProvider))
 	}

@@ -71,7 +71,7 @@ func (e *Error) Unwrap() error {
 
 func (c *Client) config(redirect string) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID: c.Client, RedirectURL: redirect, Scopes: c.Provider.wanted(),
+		ClientID: c.Client, RedirectURL: redirect, Scopes: c.wanted(),
 		Endpoint: oauth2.Endpoint{
 			AuthURL: c.Provider.Authorize, TokenURL: c.Provider.Token, DeviceAuthURL: c.Provider.Device,
 			// A public client has nothing to authenticate with, and trying how another way goes would spend a code that is good once.
@@ -131,6 +131,9 @@ func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Cla
 		return Claims{}, &TokenError{"it is of somebody else than before"}
 	}
 	c.Subject, c.Claims = claims.Subject, claims.All
+	if c.Plain {
+		c.ID.Secret, c.IDUntil = redact.Secret(id), claims.Expiry
+	}
 	c.take(t)
 	return claims, nil
 }
@@ -162,7 +165,7 @@ func (c *Client) Renew(ctx context.Context) error {
 	}
 	// The old token is spent whatever the new one says: who does not believe it must not keep the old one.
 	c.take(token)
-	if id, _ := token.Extra("id_token").(string); id == "" {
+	if id, _ := token.Extra("id_token").(string); id == "" && !c.Plain {
 		return nil // OpenID Connect Core 1.0, section 12.2: it might not be there.
 	}
 	_, err = c.accept(ctx, token, "")

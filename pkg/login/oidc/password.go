@@ -21,6 +21,9 @@ var ErrNoPassword = errors.New("the identity provider takes no password from a c
 // Password logs in with a user name and a password in headers of the authorization request, which only a Pinniped Supervisor knows
 // and no other issuer is ever sent. The error is a wire.ErrRefused when they are wrong.
 func (c *Client) Password(ctx context.Context, user string, password redact.Secret) (Claims, error) {
+	if c.Plain {
+		return c.passwordGrant(ctx, user, password)
+	}
 	if !c.Provider.IsPinniped() || c.IdentityProvider == "" {
 		return Claims{}, ErrNoPassword
 	}
@@ -34,6 +37,15 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 		return Claims{}, err
 	}
 	return c.redeem(ctx, code, a)
+}
+
+// passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust directly.
+func (c *Client) passwordGrant(ctx context.Context, user string, password redact.Secret) (Claims, error) {
+	token, err := c.config("").PasswordCredentialsToken(c.bounded(ctx), user, password.Reveal())
+	if err != nil {
+		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+	}
+	return c.accept(ctx, token, "")
 }
 
 // sendPassword returns the parameters of the redirect, which is not followed.

@@ -120,10 +120,13 @@ func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]Iden
 	return known, nil
 }
 
-// wanted are the scopes to ask for: those that a Supervisor needs, and those of them that others know.
-func (p Provider) wanted() []string {
+// wanted are the scopes to ask for: those that renew a session, those that a Supervisor needs, and those that were asked for.
+func (s Session) wanted() []string {
+	p := s.Provider
 	scopes := []string{"offline_access", "openid"}
-	if p.IsPinniped() {
+	if s.Plain {
+		scopes = append(scopes, s.Scopes...)
+	} else if p.IsPinniped() {
 		// Supervisors before Pinniped v0.20.0 refuse the last two.
 		scopes = append(scopes, requestAudience)
 		for _, s := range []string{"username", "groups"} {

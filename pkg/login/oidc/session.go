@@ -17,6 +17,13 @@ type Session struct {
 	Client           string   `json:"client"`       // the client's ID
 	IdentityProvider string   `json:"identityProvider,omitempty"`
 	Flow             string   `json:"flow,omitempty"` // how the person logged in, in the caller's words
+	// Plain is an issuer that API servers trust directly: its ID token is the credential, and there is no exchange.
+	Plain  bool              `json:"plain,omitempty"`
+	Scopes []string          `json:"scopes,omitempty"` // beside the usual ones
+	Params map[string]string `json:"params,omitempty"` // more of the authorization request
+	// TokenFile and TokenVariable say where a runner provides the ID token; there is no login then.
+	TokenFile     string `json:"tokenFile,omitempty"`
+	TokenVariable string `json:"tokenVariable,omitempty"`
 	// Concierge is the URL of the Supervisor's own Concierge, and Form what it is (package concierge).
 	Concierge string `json:"concierge,omitempty"`
 
@@ -25,6 +32,8 @@ type Session struct {
 	Refresh     redact.Stored   `json:"refresh,omitzero"` // empty: nothing renews it
 	Access      redact.Stored   `json:"access"`
 	AccessUntil time.Time       `json:"accessUntil"`
+	ID          redact.Stored   `json:"id,omitzero"` // the ID token, of a plain issuer
+	IDUntil     time.Time       `json:"idUntil,omitzero"`
 }
 
 // ParseSession reads what Session.JSON wrote.
@@ -42,6 +51,14 @@ const minAccess = 10 * time.Second
 func (s Session) Fresh(now time.Time) bool {
 	return s.Access.Secret != "" && now.Add(minAccess).Before(s.AccessUntil)
 }
+
+// FreshID tells whether the ID token can be handed out without a refresh.
+func (s Session) FreshID(now time.Time) bool {
+	return s.ID.Secret != "" && now.Add(minID).Before(s.IDUntil)
+}
+
+// minID is how long an ID token must still be good to be handed out.
+const minID = time.Minute
 
 // pinnipedLife is how long a session of a Pinniped Supervisor can be renewed; nothing configures or tells that.
 const pinnipedLife = 9 * time.Hour

@@ -89,11 +89,7 @@ func parseClaims(id *oidc.IDToken) (Claims, error) {
 		return Claims{}, &TokenError{"its claims cannot be read"}
 	}
 	c := Claims{Subject: id.Subject, Expiry: id.Expiry, All: all}
-	for _, name := range []any{named.Username, named.Preferred, named.Email, id.Subject} {
-		if s, ok := name.(string); ok && s != "" && c.Username == "" {
-			c.Username = s
-		}
-	}
+	c.Username = firstName(named.Username, named.Preferred, named.Email, id.Subject)
 	if groups, ok := named.Groups.([]any); ok {
 		for _, g := range groups {
 			if s, ok := g.(string); ok {

@@ -2,6 +2,7 @@ package site
 
 import (
 	"crypto/x509/pkix"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/reviewer"
@@ -47,12 +49,17 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if err != nil {
 		return err
 	}
+	direct, err := s.trustDex(dir)
+	if err != nil {
+		return err
+	}
 	c.api, err = s.processes.Start(s.ctx, kube.Config{
 		Name: name, Dir: dir, IP: s.net.ip(c.last), CA: ca, Etcd: etcd,
 		ExtraArgs: []string{
 			"--authentication-token-webhook-config-file=" + config,
 			"--authentication-token-webhook-version=v1",
 			"--authentication-token-webhook-cache-ttl=1s",
+			"--authentication-config=" + direct,
 		},
 	})
 	if err != nil {
@@ -65,6 +72,28 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 		return err
 	}
 	return s.addConcierge(c.api, c.client, c.audience(fmt.Sprintf("tkc%d", c.last-addrTKG+1)))
+}
+
+// dexPrefix is what a cluster puts before the names of users that Dex proves.
+const dexPrefix = "oidc:"
+
+// trustDex writes the structured authentication configuration of a cluster that also trusts Dex directly.
+func (s *Site) trustDex(dir string) (path string, err error) {
+	config := map[string]any{
+		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
+		"jwt": []any{map[string]any{
+			"issuer": map[string]any{"url": s.dexIssuer(), "audiences": []string{dex.PublicClient}, "certificateAuthority": string(s.vmca.PEM)},
+			"claimMappings": map[string]any{
+				"username": map[string]string{"claim": "email", "prefix": dexPrefix}, "groups": map[string]string{"claim": "groups", "prefix": dexPrefix},
+			},
+		}},
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "authentication.json")
+	return path, os.WriteFile(path, text, 0o600)
 }
 
 // publishCluster tells everybody where the API server is and what is it verified by, as kubeadm does.

@@ -112,7 +112,7 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	}
 	s.dex.AddUser(u.Username, u.Password, u.Groups)
 	// The identity provider of a Supervisor knows the same people, without the prefix.
-	subjects := []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username)}
+	subjects := []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username), kube.User(dexPrefix + u.Username)}
 	for _, sup := range s.supervisors {
 		if u.Role == roleLister {
 			if err := sup.client.Bind(ctx, "", "lab:namespaces", subjects...); err != nil {

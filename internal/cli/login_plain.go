@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// plainOptions reads what names an issuer without a Supervisor.
+func (f loginFlags) plainOptions(o *oidcOptions) error {
+	o.issuer, o.client, o.ca, o.scopes, o.params = f.issuerURL, f.clientID, f.issuerCA, f.scopes, f.params
+	o.tokenFile, o.tokenVariable = f.tokenFile, f.tokenVariable
+	switch {
+	case (f.issuerURL == "") != (f.clientID == ""):
+		return usagef("--oidc-issuer-url and --oidc-client-id go together")
+	case f.issuerURL == "" && (f.issuerCA != "" || len(f.scopes) > 0 || len(f.params) > 0):
+		return usagef("--oidc-ca, --oidc-scopes and --oidc-extra-param go with --oidc-issuer-url")
+	case f.tokenFile != "" && f.tokenVariable != "", f.issuerURL != "" && (f.tokenFile != "" || f.tokenVariable != ""):
+		return usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
+	case o.plain() && f.server == "":
+		return usagef("--server is missing: which API server?")
+	}
+	if f.issuerURL != "" {
+		issuer, err := supervisor.CheckURL(f.issuerURL)
+		if err != nil {
+			return usagef("--oidc-issuer-url: %w", err)
+		}
+		o.issuer = issuer
+	}
+	var err error
+	if f.tokenFile != "" { // kubectl is run from everywhere.
+		o.tokenFile, err = filepath.Abs(f.tokenFile)
+	}
+	return err
+}
+
+// repeat takes over what the last login was for.
+func (o *oidcOptions) repeat(kept oidc.Session) {
+	if !kept.Plain {
+		return
+	}
+	o.scopes, o.params, o.tokenFile, o.tokenVariable = kept.Scopes, kept.Params, kept.TokenFile, kept.TokenVariable
+	o.issuer, o.client, o.kept = kept.Provider.Issuer, kept.Client, kept.CA
+}
+
+// greetAPI tells whether an API server is believed. Whatever it answers without credentials is well.
+func (a *App) greetAPI(ctx context.Context, w *wire.Client, url string) error {
+	_, err := w.Do(ctx, wire.Request{Method: "GET", URL: url})
+	var failed *wire.Error
+	if errors.As(err, &failed) && failed.Status != 0 && failed.Status < 500 {
+		return nil
+	}
+	return err
+}
+
+// loginPlain is a login to an API server that trusts an issuer directly: its ID token is the credential.
+func (a *App) loginPlain(ctx context.Context, store *tokens.Store, files kubeconfig.Files, s site, o loginOptions) error {
+	if o.staticTokens || o.wait > 0 {
+		return usagef("--static-tokens, --kubeconfig - and --wait are for vCenter Single Sign-On")
+	}
+	l := &federatedLogin{App: a, store: store, site: s, o: o}
+	if err := l.discoverPlain(ctx); err != nil {
+		return err
+	}
+	claims, err := l.person(ctx)
+	if err != nil {
+		return oidcError(err)
+	}
+	session, res, err := l.keep(ctx, claims)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.printPlan(files, session, o, res)
+	}
+	return a.write(ctx, files, session, o, res, nil)
+}
+
+// discoverPlain asks the issuer for its document, unless a runner provides the token.
+func (l *federatedLogin) discoverPlain(ctx context.Context) error {
+	o := l.o.oidc
+	kept := oidc.Session{Plain: true, Client: o.client, Scopes: o.scopes, Params: o.params, TokenFile: o.tokenFile, TokenVariable: o.tokenVariable, CA: o.kept}
+	// An issuer has nothing to do with how the API server is verified.
+	t := trust.Trust{Mode: trust.System}
+	if o.ca != "" {
+		var err error
+		if t, err = trust.FromFile(o.ca); err != nil {
+			return usagef("--oidc-ca: %w", err)
+		}
+		kept.CA = t.CA
+	}
+	w, err := l.issuerClient(kept.CA, t, nil)
+	if err != nil {
+		return err
+	}
+	if o.issuer != "" {
+		if kept.Provider, err = oidc.Discover(ctx, w, o.issuer); err != nil {
+			var untrusted *trust.UntrustedError
+			if errors.As(err, &untrusted) {
+				err = hint(err, "%sUse --oidc-ca FILE with the CA of the issuer.", describe(untrusted))
+			}
+			return err
+		}
+		l.idp.Flows = []string{oidc.FlowBrowser}
+		if l.o.oidc.flow == flowPassword {
+			l.idp.Flows = []string{oidc.FlowPassword}
+		}
+	}
+	l.issuer = &oidc.Client{Wire: w, Now: l.Now, Session: kept}
+	return nil
+}
+
+// single is the API server alone, and the namespaces that were named.
+func (l *federatedLogin) single(ctx context.Context, f *login.Federated, user string) (*login.Result, error) {
+	host := login.Host{Address: l.o.server, APIPort: l.o.server.Port}
+	if host.APIPort == 0 {
+		host.APIPort = httpsPort
+	}
+	var err error
+	host.Credential, err = f.Mint(ctx, hit.Key{Server: l.o.server.String(), User: user}, tokens.Target{})
+	if err != nil {
+		return nil, err
+	}
+	res := &login.Result{Hosts: []login.Host{host}, Single: true, NamespacesHidden: true}
+	for _, name := range l.o.namespaces {
+		res.Namespaces = append(res.Namespaces, login.Namespace{Name: name, Host: host})
+	}
+	return res, nil
+}
+
+// httpsPort is where a URL without a port leads.
+const httpsPort = 443
