@@ -61,6 +61,8 @@ func (e *Error) Unwrap() error {
 	switch {
 	case e.Status >= 500 || e.Code == "server_error" || e.Code == "temporarily_unavailable" || e.Status == http.StatusTooManyRequests:
 		return wire.ErrServer
+	case e.Code == "invalid_client", e.Code == "unauthorized_client": // That is nobody's password.
+		return wire.ErrServer
 	case e.Status == http.StatusUnauthorized, e.Code == "access_denied", e.Code == "invalid_grant":
 		return wire.ErrRefused
 	case e.Status == http.StatusBadRequest && e.Code == "invalid_request": // Dex, of a refresh token that was used before

@@ -193,7 +193,8 @@ func TestRenewIsRefused(t *testing.T) {
 		"a broken issuer":        {answer{500, map[string]any{"error": "server_error"}}, wire.ErrServer},
 		"a proxy":                {answer{502, nil}, wire.ErrServer},
 		"no OAuth error":         {answer{401, map[string]any{"message": "who are you"}}, wire.ErrServer},
-		"another client":         {answer{400, map[string]any{"error": "unsupported_grant_type"}}, wire.ErrServer},
+		"no such client":         {answer{401, map[string]any{"error": "invalid_client"}}, wire.ErrServer},
+		"another grant":          {answer{400, map[string]any{"error": "unsupported_grant_type"}}, wire.ErrServer},
 		"too many":               {answer{429, map[string]any{"error": "slow_down"}}, wire.ErrServer},
 	} {
 		i := newIssuer(t)
