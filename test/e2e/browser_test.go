@@ -28,18 +28,18 @@ func browse(t *testing.T, startURL, username, password string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, err := io.ReadAll(resp.Body)
+		text, readErr := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusOK {
-			return string(text), errors.Join(fmt.Errorf("%s: %s", resp.Request.URL.Path, resp.Status), err)
+		if readErr != nil || resp.StatusCode != http.StatusOK {
+			return string(text), errors.Join(fmt.Errorf("%s: %s", resp.Request.URL.Path, resp.Status), readErr)
 		}
 		to, form := fillIn(string(text), username, password)
 		if form == nil {
 			return string(text), nil
 		}
-		target, err := resp.Request.URL.Parse(to)
-		if err != nil || target.Path == last {
-			return string(text), errors.Join(fmt.Errorf("%s shows its form again", last), err)
+		target, parseErr := resp.Request.URL.Parse(to)
+		if parseErr != nil || target.Path == last {
+			return string(text), errors.Join(fmt.Errorf("%s shows its form again", last), parseErr)
 		}
 		last = target.Path
 		resp, err = browser.PostForm(target.String(), form)

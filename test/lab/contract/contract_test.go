@@ -6,7 +6,7 @@ import (
 
 // row is a fact of the protocol reference: the section and a name, what it says in our own words, and either the test
 // that the lab keeps to it or the reason why it has none. Rows of section "lab" are the lab's own rules, stricter or more
-// certain than what is known of real Supervisors.
+// certain than what is known of real Supervisors; those that begin with oidc are of the reference oidc-and-exec.md.
 type row struct {
 	id, says string
 	test     func(*testing.T, *lab)
@@ -100,6 +100,40 @@ var rows = []row{
 	{id: "5.1/exchange", says: "the exchange gives the same kind of token", test: testExchange},
 	{id: "5.1/exchange-invalid-request", says: "400 for a malformed exchange", test: testExchangeInvalidRequest},
 	{id: "5.1/exchange-invalid-grant", says: "500 for a refused one", test: testExchangeInvalidGrant},
+
+	{id: "oidc2.1/host", says: "another Host is 404", test: testFederationHost},
+	{id: "oidc2.1/callback", says: "the upstream comes back to /callback", without: "needs a browser; federation/oidc_test.go has it"},
+	{id: "oidc2.1/choose", says: "a page to choose from, without a name and with several providers", test: testChoose},
+	{id: "oidc2.2/discovery", says: "the document, and nothing more in it", test: testFederationDiscovery},
+	{id: "oidc2.2/get", says: "it is for GET", test: testFederationMethod},
+	{id: "oidc2.2/providers", says: "the providers by name, with flows in the order of preference", test: testIdentityProviders},
+	{id: "oidc2.2/keys", says: "ES256 keys", test: testFederationKeys},
+	{id: "oidc2.2/client-rules", says: "what a client makes of them", without: clientSide},
+	{id: "oidc2.2/ages", says: "older Supervisors lack scopes, flows and types", without: notSimulated},
+	{id: "oidc2.3/any-port", says: "every port of 127.0.0.1, with the path /callback", test: testAnyPort},
+	{id: "oidc2.3/other-redirects", says: "400 and no redirect for any other", test: testOtherRedirects},
+	{id: "oidc2.3/unknown-provider", says: "400 for an unknown name; the type is not looked at", test: testUnknownProvider},
+	{id: "oidc2.3/headers-need-name", says: "400 for a password without a name", test: testHeadersNeedProvider},
+	{id: "oidc2.3/protocol", says: "a redirect with an error for PKCE, scope, state", test: testProtocolErrors},
+	{id: "oidc2.3/basic", says: "client_id in the form, or Basic without a password", test: testBasicClient},
+	{id: "oidc2.4/ldap", says: "the browser goes to the Supervisor's own form for LDAP", test: testBrowserLDAP},
+	{id: "oidc2.4/oidc", says: "and to the provider for OIDC", test: testBrowserOIDC},
+	{id: "oidc2.4/form-post", says: "form_post is a page that posts", test: testPostedForm},
+	{id: "oidc2.4/listener", says: "what the listener answers", without: clientSide},
+	{id: "oidc2.4/reply", says: "the reply of the token endpoint, with its prefixes", test: testCodeReply},
+	{id: "oidc2.4/id-token", says: "the claims of the ID token", test: testIDToken},
+	{id: "oidc2.5/code", says: "a redirect with code and state at once", test: testHeaders},
+	{id: "oidc2.5/refused", says: "a redirect with access_denied, and the words of each type", test: testHeadersRefused},
+	{id: "oidc2.6/rotates", says: "each refresh token is for one use, and a second use is invalid_grant", test: testRefreshRotates},
+	{id: "oidc2.6/access", says: "a refresh ends the old access token", test: testRefreshEndsAccess},
+	{id: "oidc2.6/upstream", says: "401 when the upstream refuses", test: testRefreshRefused},
+	{id: "oidc2.6/parallel", says: "of refreshes at once one wins", without: "federation/oidc_test.go has it"},
+	{id: "oidc2.6/both-win", says: "seldom both win, and one holds dead tokens", without: notSimulated + "; one always wins"},
+	{id: "oidc2.6/code", says: "a second use of a code revokes, a wrong verifier burns", test: testCodeOnce},
+	{id: "oidc2.7/exchange", says: "a JWT for an audience", test: testAudience},
+	{id: "oidc2.7/refused", says: "audiences, tokens and parameters that are refused", test: testAudienceRefused},
+	{id: "oidc2.7/unasked", says: "username and groups are granted unasked", test: testUnaskedScopes},
+	{id: "oidc2.7/lifetimes", says: "code 10 min, access and ID 2 min, refresh 9 h", without: "needs a clock of its own; federation_test.go has it, and the replies here say 120 s"},
 
 	{id: "lab/no-authorization", says: "401 without credentials", test: testNoAuthorization},
 	{id: "lab/unknown-field", says: "a field that no client sends is refused", test: testUnknownField},

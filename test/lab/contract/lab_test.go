@@ -14,6 +14,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
@@ -47,6 +48,7 @@ type lab struct {
 	supers   string // address of the Supervisor's front
 	identity string // address of the vCenter
 	webhook  string // address of the guest's webhook
+	dex      *dex.Server
 }
 
 func newLab(t *testing.T) *lab {
@@ -68,8 +70,10 @@ func newLab(t *testing.T) *lab {
 	l := &lab{vcenter: service, faults: &fault.Set{}, roots: x509.NewCertPool(), guestCA: guestCA.PEM, text: "Authorized users only."}
 	l.roots.AddCert(vmca.Cert)
 	l.wrongCA = newCA(t, pkix.Name{CommonName: "other"}).PEM
+	federation := l.newFederation(t, vmca)
 	handler := front.New(front.Config{
-		VCenter: service, Workloads: workloads, Guest: l.guest, API: apiBackend(t), Banner: func() string { return l.text }, WrongCA: l.wrongCA,
+		Federation: federation.Handler(),
+		VCenter:    service, Workloads: workloads, Guest: l.guest, API: apiBackend(t), Banner: func() string { return l.text }, WrongCA: l.wrongCA,
 	})
 	l.supers = serve(t, vmca, l.faults.Middleware(func(*http.Request) string { return "supervisor" }, handler))
 	l.identity = serve(t, vmca, service.Handler())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ type reply struct {
 	text  string // status line, content type, body
 	body  string
 	token string // the first JWT of the body
+	to    string // where a redirect leads, with codes as in the golden form
+	query url.Values
 }
 
 // send writes the bytes of a request, with the line ends of HTTP, to a connection of its own.
@@ -43,6 +46,9 @@ func (l *lab) send(t *testing.T, addr, request string) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(conn), nil)
 }
 
+// secret is a code or an opaque token of a FederationDomain.
+var secret = regexp.MustCompile(`pin_(ac|at|rt)_[0-9a-f]{64}`)
+
 var jwt = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
 
 // ask sends a request and reads the reply.
@@ -59,7 +65,13 @@ func (l *lab) ask(t *testing.T, addr, request string) reply {
 	}
 	golden := jwt.ReplaceAllString(string(body), "TOKEN")
 	golden = strings.ReplaceAll(golden, base64.StdEncoding.EncodeToString(l.guestCA), "CA")
+	golden = secret.ReplaceAllString(golden, "pin_${1}_SECRET")
+	location, err := resp.Location()
+	if err != nil {
+		location = &url.URL{} // It is no redirect.
+	}
 	return reply{
+		to: secret.ReplaceAllString(location.String(), "pin_${1}_SECRET"), query: location.Query(),
 		text:  fmt.Sprintf("%s %s\nContent-Type: %s\n\n%s", resp.Proto, resp.Status, resp.Header.Get("Content-Type"), golden),
 		body:  string(body),
 		token: jwt.FindString(string(body)),

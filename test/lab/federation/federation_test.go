@@ -27,7 +27,8 @@ type domain struct {
 	handler http.Handler
 	service *Service
 	now     time.Time
-	gone    bool // the upstream does not want the user any more
+	gone    bool   // the upstream does not want the user any more
+	asked   func() // called when the upstream is asked at a refresh; may be nil
 }
 
 func newDomain(t *testing.T) *domain {
@@ -44,7 +45,13 @@ func newDomainOf(t *testing.T, more func(*domain) []Upstream) *domain {
 		Check: func(name, password string) (User, bool) {
 			return User{Username: name, Groups: []string{"devs"}}, password == "secret"
 		},
-		Again: func(string) bool { return !d.gone },
+		Again: func(string) bool {
+			if asked := d.asked; asked != nil {
+				d.asked = nil
+				asked()
+			}
+			return !d.gone
+		},
 	}
 	var err error
 	d.service, err = New(Config{Issuer: "https://10.0.0.1/wcp/pinniped", Upstreams: append(more(d), ldap), Now: func() time.Time { return d.now }})
@@ -349,6 +356,20 @@ func TestRefresh(t *testing.T) {
 	d.now = d.now.Add(9*time.Hour + time.Second)
 	if status, _ := d.token(refreshing(late["refresh_token"].(string))); status != http.StatusBadRequest {
 		t.Errorf("after 9 hours: %d", status)
+	}
+}
+
+// Another refresh that is done while the upstream is still asked wins.
+func TestRefreshOvertaken(t *testing.T) {
+	d := newDomain(t)
+	form := refreshing(d.login()["refresh_token"].(string))
+	var winner map[string]any
+	d.asked = func() { _, winner = d.token(form) }
+	if status, reply := d.token(form); status != http.StatusBadRequest || reply["error"] != "invalid_grant" {
+		t.Errorf("%d %v", status, reply)
+	}
+	if status, reply := d.token(refreshing(winner["refresh_token"].(string))); status != http.StatusOK {
+		t.Errorf("the winner: %d %v", status, reply)
 	}
 }
 

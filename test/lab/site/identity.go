@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
@@ -40,13 +41,10 @@ func (s *Site) federationIssuer(last int) string {
 }
 
 func (s *Site) upstream(name, issuer string) (federation.Upstream, error) {
-	switch name {
-	case admin.ProviderLDAP:
-		return s.ldapUpstream(), nil
-	case admin.ProviderDex:
+	if name == admin.ProviderDex {
 		return s.dexUpstream(issuer)
 	}
-	return federation.Upstream{}, fmt.Errorf("there is no identity provider %q", name)
+	return s.ldapUpstream(), nil
 }
 
 // ldapUpstream is of the kind of LDAP, and knows the vCenter's users.
@@ -73,7 +71,9 @@ func (s *Site) dexUpstream(issuer string) (federation.Upstream, error) {
 	provider, err := federation.NewOIDC(s.ctx, federation.OIDCConfig{
 		Issuer: s.dexIssuer(), ClientID: dex.FederationClient, ClientSecret: s.dex.Secret(), RedirectURL: back, HTTP: s.dexClient(),
 	})
-	return federation.Upstream{Name: admin.ProviderDex, Type: "oidc", Flows: []string{"browser_authcode", "cli_password"}, OIDC: provider}, err
+	return federation.Upstream{
+		Name: admin.ProviderDex, Type: "oidc", Flows: []string{"browser_authcode", "cli_password"}, OIDC: provider,
+	}, err
 }
 
 // info is the config map pinniped-info (section 2.10 of the reference).
@@ -96,6 +96,8 @@ func checkFront(spec admin.FrontSpec) error {
 	switch {
 	case spec.InfoKeys != "" && spec.InfoKeys != minimal:
 		return fmt.Errorf("infoKeys is %q: only %q is known", spec.InfoKeys, minimal)
+	case slices.ContainsFunc(spec.Providers, func(name string) bool { return name != admin.ProviderLDAP && name != admin.ProviderDex }):
+		return fmt.Errorf("providers are %q: only %q and %q are known", spec.Providers, admin.ProviderLDAP, admin.ProviderDex)
 	case !spec.Identity && (spec.InfoKeys != "" || len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}):
 		return errors.New("providers, lifetimes and infoKeys are for a front with identity")
 	}
