@@ -73,13 +73,25 @@ func (c *CA) Client(name string, groups ...string) (Pair, error) {
 	})
 }
 
+// ClientFor is Client with a beginning and an end.
+func (c *CA) ClientFor(from, until time.Time, name string, groups ...string) (Pair, error) {
+	return c.issue(&x509.Certificate{
+		Subject:   pkix.Name{CommonName: name, Organization: groups},
+		NotBefore: from, NotAfter: until,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+// issue signs what the template says; without dates it is good for all the time that a lab runs.
 func (c *CA) issue(template *x509.Certificate) (Pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Pair{}, err
 	}
 	template.SerialNumber = serial()
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(life)
+	if template.NotAfter.IsZero() {
+		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(life)
+	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	der, err := x509.CreateCertificate(rand.Reader, template, c.Cert, key.Public(), c.key)
 	if err != nil {
