@@ -19,7 +19,7 @@ const DefaultLifetime = 5 * time.Minute
 // Config is one cluster.
 type Config struct {
 	Server  string        // its name in the request log
-	Cluster func() string // NAMESPACE/NAME there; empty for a Supervisor
+	Cluster func() string // NAMESPACE/NAME there; nil for a Supervisor
 	// Verify says whom a token names that is meant for this cluster.
 	Verify func(token string) (federation.User, error)
 	// CA is that of the API server's --client-ca-file.
@@ -33,6 +33,9 @@ type concierge struct{ Config }
 
 // New makes the handler. Only the API server may reach it: who asks was settled there.
 func New(c Config) http.Handler {
+	if c.Cluster == nil {
+		c.Cluster = func() string { return "" }
+	}
 	if c.Lifetime == nil {
 		c.Lifetime = func() time.Duration { return DefaultLifetime }
 	}

@@ -115,9 +115,9 @@ func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec 
 	}}
 }
 
-// DeleteCluster removes a Cluster and its twin.
+// DeleteCluster removes a Cluster, its twin and its kubeconfig.
 func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) error {
-	var all []error
+	all := []error{c.deleteKubeconfig(ctx, namespace, name)}
 	for _, gvr := range []schema.GroupVersionResource{tkcs, clusters} {
 		if err := c.Dynamic.Resource(gvr).Namespace(namespace).Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
 			all = append(all, err)
@@ -136,17 +136,17 @@ func (c *Client) FindCluster(ctx context.Context, namespace, name string) (uid, 
 	return string(list.Items[0].GetUID()), endpoint, true, err
 }
 
-// Bind gives a subject (User or Group) a cluster role, in one namespace or everywhere.
-func (c *Client) Bind(ctx context.Context, namespace, role string, subject rbacv1.Subject) error {
+// Bind gives subjects (User or Group) a cluster role, in one namespace or everywhere.
+func (c *Client) Bind(ctx context.Context, namespace, role string, subjects ...rbacv1.Subject) error {
 	meta := metav1.ObjectMeta{Namespace: namespace, GenerateName: "lab-"}
 	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role}
 	var err error
 	if namespace == "" {
 		_, err = c.Typed.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-			ObjectMeta: meta, RoleRef: ref, Subjects: []rbacv1.Subject{subject}}, metav1.CreateOptions{})
+			ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
 	} else {
 		_, err = c.Typed.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
-			ObjectMeta: meta, RoleRef: ref, Subjects: []rbacv1.Subject{subject}}, metav1.CreateOptions{})
+			ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
 	}
 	return err
 }
@@ -156,27 +156,15 @@ func User(name string) rbacv1.Subject {
 	return rbacv1.Subject{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}
 }
 
+// Group is one of many.
+func Group(name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: name}
+}
+
 // AddRole creates a cluster role.
 func (c *Client) AddRole(ctx context.Context, name string, rules ...rbacv1.PolicyRule) error {
 	_, err := c.Typed.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{})
 	return err
-}
-
-// PublishInfo puts a config map into kube-public that everybody may read, also without credentials. readable lists the
-// names of such maps, whether they exist or not: a missing one is 404 and not 403.
-func (c *Client) PublishInfo(ctx context.Context, name string, data map[string]string, readable []string) error {
-	const ns = metav1.NamespacePublic
-	if err := Eventually(ctx, func() error {
-		_, err := c.Typed.CoreV1().ConfigMaps(ns).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: data}, metav1.CreateOptions{})
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := c.AddRole(ctx, "lab:public-info", rbacv1.PolicyRule{
-		APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: readable, Verbs: []string{"get"}}); err != nil {
-		return err
-	}
-	return c.Bind(ctx, ns, "lab:public-info", rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:unauthenticated"})
 }
 
 // patience bounds Eventually: controllers of a fresh API server take a moment.

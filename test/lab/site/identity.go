@@ -10,7 +10,7 @@ import (
 )
 
 // addIdentity gives a front a FederationDomain of its own. Its one upstream is of the kind of LDAP, and knows the vCenter's users.
-func (s *Site) addIdentity(c *front.Config, last int) error {
+func (s *Site) addIdentity(c *front.Config, sup *supervisor, last int) error {
 	issuer := "https://" + s.net.front(last) + "/wcp/pinniped"
 	service, err := federation.New(federation.Config{
 		Issuer: issuer,
@@ -29,6 +29,7 @@ func (s *Site) addIdentity(c *front.Config, last int) error {
 	if err != nil {
 		return err
 	}
+	sup.issuers.add(service)
 	c.Federation = service.Handler()
 	c.Info = map[string]string{
 		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": issuer,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -62,9 +64,11 @@ func (s *Site) fillNamespaces() error {
 		if err != nil {
 			return err
 		}
-		c.mu.Lock()
-		c.uid = uid
-		c.mu.Unlock()
+		c.become(spec.Namespace, spec.Name, uid)
+		info := map[string]string{"cluster_name": spec.Name, "issuer": "", "concierge_is_cluster_scoped": "true"}
+		if err := c.client.PublishInfo(s.ctx, "pinniped-info", info); err != nil {
+			return err
+		}
 		sup := s.supervisors[spec.Supervisor]
 		sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
 	}
@@ -93,40 +97,6 @@ func (s *Site) supervisor(i int) (*supervisor, error) {
 		return nil, fmt.Errorf("there is no Supervisor %d: they count from 0", i)
 	}
 	return s.supervisors[i], nil
-}
-
-// AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
-func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
-	if u.Role == "" {
-		u.Role = roleEdit
-	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters}, u.Role) {
-		return fmt.Errorf("there is no role %q", u.Role)
-	}
-	if err := s.vcenter.AddUser(u); err != nil {
-		return err
-	}
-	subject := kube.User("sso:" + u.Username)
-	for _, sup := range s.supervisors {
-		for _, ns := range sup.listNamespaces() {
-			if slices.Contains(u.Namespaces, ns) {
-				if err := sup.client.Bind(ctx, ns, "lab:"+u.Role, subject); err != nil {
-					return err
-				}
-			}
-		}
-		for i, c := range s.clusters {
-			if i == sup.index && len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
-				if err := c.client.Bind(ctx, "", "cluster-admin", subject); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users = append(s.users, u)
-	return nil
 }
 
 // AddNamespace implements admin.Site. Users get their rights in it when they are added: add the namespace first.
@@ -158,7 +128,22 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 		s.fakes++
 		s.mu.Unlock()
 	}
-	return sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+	uid, err := sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+	if err != nil || c.Endpoint == "" {
+		return uid, err
+	}
+	return uid, s.addKubeconfig(ctx, sup, c)
+}
+
+// addKubeconfig makes the administrator that Cluster API makes for a cluster: a client of its CA, for a year.
+func (s *Site) addKubeconfig(ctx context.Context, sup *supervisor, c admin.ClusterSpec) error {
+	ca := s.caOf(c.Endpoint)
+	pair, err := ca.ClientFor(time.Now().Add(-5*time.Minute), time.Now().AddDate(1, 0, 0), "kubernetes-admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	server := "https://" + net.JoinHostPort(c.Endpoint, kube.Port)
+	return sup.client.AddKubeconfig(ctx, c.Namespace, c.Name, server, ca.PEM, pair)
 }
 
 // DeleteCluster implements admin.Site.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -29,6 +28,7 @@ type supervisor struct {
 	client      *kube.Client
 	pair        pki.Pair // of its fronts
 	listed      []LabCluster
+	issuers     issuers
 
 	mu         sync.Mutex
 	namespaces []string
@@ -76,10 +76,13 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := addRoles(s.ctx, sup.client); err != nil {
 		return err
 	}
-	info := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    certificate-authority-data: %s\n    server: https://%s\ncontexts: []\nusers: []\ncurrent-context: \"\"\npreferences: {}\n",
-		base64.StdEncoding.EncodeToString(s.vmca.PEM), net.JoinHostPort(s.net.ip(sup.last), kube.Port))
-	readable := []string{"vip-cluster-info", "cluster-info", "pinniped-info"}
-	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", map[string]string{"kubeconfig": info}, readable); err != nil {
+	if err := sup.client.MakePublic(s.ctx, "vip-cluster-info", "cluster-info", "pinniped-info"); err != nil {
+		return err
+	}
+	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", kube.ClusterInfo(sup.api.URL(), s.vmca.PEM)); err != nil {
+		return err
+	}
+	if err := s.startSupervisorConcierge(sup); err != nil {
 		return err
 	}
 	return s.openFront(sup, sup.last, false)
@@ -90,6 +93,7 @@ const (
 	roleEdit       = "edit"       // the default: everything, clusters among it
 	roleView       = "view"       // read
 	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
+	roleLister     = "lister"     // edit, and all namespaces may be listed
 )
 
 func addRoles(ctx context.Context, c *kube.Client) error {
@@ -103,6 +107,7 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
+		c.AddRole(ctx, "lab:"+roleLister, rule([]string{"list"}, []string{""}, "namespaces")),
 	)
 }
 
@@ -126,7 +131,7 @@ func (s *Site) openFront(sup *supervisor, last int, identity bool) error {
 		WrongCA:      s.other.PEM,
 	}
 	if identity {
-		if err := s.addIdentity(&config, last); err != nil {
+		if err := s.addIdentity(&config, sup, last); err != nil {
 			return err
 		}
 	}
@@ -159,11 +164,5 @@ func (s *Site) guest(ctx context.Context, sup *supervisor, namespace, name strin
 	if err != nil || !found {
 		return front.Guest{}, false, err
 	}
-	ca := s.other.PEM // A cluster without API server shows no certificate that could be compared.
-	for _, c := range s.clusters {
-		if s.net.ip(c.last) == endpoint {
-			ca = c.api.CA.PEM
-		}
-	}
-	return front.Guest{UID: uid, Server: endpoint, CAPEM: ca}, true, nil
+	return front.Guest{UID: uid, Server: endpoint, CAPEM: s.caOf(endpoint).PEM}, true, nil
 }
