@@ -1,10 +1,9 @@
-// Package concierge is the Pinniped Concierge of a cluster: the aggregated API login.concierge.pinniped.dev/v1alpha1, which gives a
-// client certificate of the cluster for a token of an issuer that the cluster trusts. Section numbers are those of the reference
-// oidc-and-exec.md. It is strict, and like a real one it never says why a token is not accepted.
+// Package concierge is the Concierge of Pinniped in one cluster: an API that the cluster's API server aggregates and that gives a
+// client certificate for a token of a FederationDomain. It is strict: what the official client does not send is an error. Section
+// numbers are those of the reference oidc-and-exec.md.
 package concierge
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -14,126 +13,69 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
 )
 
-// The API.
-const (
-	Group    = "login.concierge.pinniped.dev"
-	Version  = "v1alpha1"
-	Resource = "tokencredentialrequests"
-	// Namespace is that of the service, and of requests of the old form.
-	Namespace = "pinniped-concierge"
-	// Service is the name of the service.
-	Service = "pinniped-concierge-api"
+// DefaultLifetime of a certificate; it begins as long before now, for clocks that are late (section 2.7).
+const DefaultLifetime = 5 * time.Minute
 
-	root = "/apis/" + Group + "/" + Version
-)
-
-// Life is how long a certificate is good; it begins as long ago (section 2.7).
-const Life = 5 * time.Minute
-
-// Config is a Concierge.
+// Config is one cluster.
 type Config struct {
-	CA *pki.CA // what the API server believes client certificates of
-	// Verify tells whose a token is, if it is one for this cluster.
+	Server  string        // its name in the request log
+	Cluster func() string // NAMESPACE/NAME there; nil for a Supervisor
+	// Verify says whom a token names that is meant for this cluster.
 	Verify func(token string) (federation.User, error)
+	// CA is that of the API server's --client-ca-file.
+	CA       *pki.CA
+	Lifetime func() time.Duration // of certificates; nil: DefaultLifetime
+	Now      func() time.Time     // nil: time.Now
+	Faults   *fault.Set
 }
 
-// New makes the handler, to be served behind the aggregator.
+type concierge struct{ Config }
+
+// New makes the handler. Only the API server may reach it: who asks was settled there.
 func New(c Config) http.Handler {
+	if c.Cluster == nil {
+		c.Cluster = func() string { return "" }
+	}
+	if c.Lifetime == nil {
+		c.Lifetime = func() time.Duration { return DefaultLifetime }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &concierge{c}
 	mux := http.NewServeMux()
-	versions := map[string]any{"groupVersion": Group + "/" + Version, "version": Version}
-	group := map[string]any{"kind": "APIGroup", "apiVersion": "v1", "name": Group, "versions": []any{versions}, "preferredVersion": versions}
-	mux.HandleFunc("GET /apis", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, http.StatusOK, map[string]any{"kind": "APIGroupList", "apiVersion": "v1", "groups": []any{group}})
-	})
-	mux.HandleFunc("GET /apis/"+Group, func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, group) })
-	mux.HandleFunc("GET "+root, func(w http.ResponseWriter, r *http.Request) {
-		write(w, http.StatusOK, map[string]any{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": Group + "/" + Version, "resources": []any{
-			map[string]any{"name": Resource, "singularName": "", "namespaced": false, "kind": "TokenCredentialRequest", "verbs": []string{"create", "list"}},
-		}})
-	})
-	mux.HandleFunc("POST "+root+"/"+Resource, func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, false) })
-	mux.HandleFunc("POST "+root+"/namespaces/"+Namespace+"/"+Resource, func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, true) })
+	mux.HandleFunc("GET /apis", groups)
+	mux.HandleFunc("GET "+groupPath, group)
+	mux.HandleFunc("GET "+groupPath+"/"+Version, resources)
+	mux.HandleFunc("GET "+Path, list)
+	for path, namespaced := range map[string]bool{Path: false, NamespacedPath: true} {
+		mux.Handle("POST "+path, c.Faults.Around(s.describe, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.create(w, r, namespaced)
+		})))
+	}
 	return mux
 }
 
-type (
-	request struct {
-		APIVersion string         `json:"apiVersion"`
-		Kind       string         `json:"kind"`
-		Metadata   map[string]any `json:"metadata"`
-		Spec       spec           `json:"spec"`
-		Status     map[string]any `json:"status,omitempty"`
-	}
-	spec struct {
-		Token         string        `json:"token"`
-		Authenticator authenticator `json:"authenticator"`
-	}
-	authenticator struct {
-		APIGroup string `json:"apiGroup"`
-		Kind     string `json:"kind"`
-		Name     string `json:"name"`
-	}
-)
-
-// tkg is the one authenticator.
-var tkg = authenticator{"authentication.concierge.pinniped.dev", "JWTAuthenticator", "tkg-jwt-authenticator"}
-
-// serve answers a TokenCredentialRequest (section 2.8). The cluster has one form of it: the new one, unless a fault makes it old.
-func (c Config) serve(w http.ResponseWriter, r *http.Request, namespaced bool) {
+// create answers a request, unless a fault says that there is nothing at its path: an old Concierge serves the resource in its
+// namespace, a new one for the whole cluster, and none serves both.
+func (s *concierge) create(w http.ResponseWriter, r *http.Request, namespaced bool) {
 	bad := fault.From(r.Context())
 	if bad.ConciergeGone || bad.ConciergeNamespaced != namespaced {
-		status(w, http.StatusNotFound, "NotFound", "the server could not find the requested resource")
+		http.NotFound(w, r)
 		return
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
-	decoder.DisallowUnknownFields()
-	var in request
-	switch err := decoder.Decode(&in); {
-	case err != nil:
-		status(w, http.StatusBadRequest, "BadRequest", err.Error())
-	case in.Kind != "TokenCredentialRequest" || in.APIVersion != Group+"/"+Version:
-		status(w, http.StatusBadRequest, "BadRequest", "the object provided is unrecognized")
-	case in.Spec.Token == "":
-		status(w, http.StatusUnprocessableEntity, "Invalid", "spec.token.value: Required value: token must be supplied")
-	default:
-		write(w, http.StatusCreated, c.reply(in, bad))
+	in, refusal := read(w, r)
+	if refusal != nil {
+		writeJSON(w, int(refusal.Code), refusal)
+		return
 	}
+	out := request{TypeMeta: typeMeta(kind), Status: s.exchange(in.Spec, bad)}
+	writeJSON(w, http.StatusCreated, out)
 }
 
-// reply is the same for every failure.
-func (c Config) reply(in request, bad fault.Fault) map[string]any {
-	out := map[string]any{
-		"kind": in.Kind, "apiVersion": in.APIVersion, "metadata": map[string]any{"creationTimestamp": nil},
-		"spec": map[string]any{"authenticator": map[string]string{"kind": "", "name": ""}},
-	}
-	life := Life
-	if bad.CertLifetime != 0 {
-		life = time.Duration(bad.CertLifetime)
-	}
-	user, err := c.Verify(in.Spec.Token)
-	if err == nil && in.Spec.Authenticator == tkg && !bad.Refuse {
-		until := time.Now().Add(life)
-		pair, err := c.CA.ClientUntil(user.Username, time.Now().Add(-Life), until, user.Groups...)
-		if err == nil {
-			out["status"] = map[string]any{"credential": map[string]string{
-				"expirationTimestamp":   until.UTC().Format(time.RFC3339),
-				"clientCertificateData": string(bytes.TrimSpace(pair.CertPEM)) + "\n", "clientKeyData": string(pair.KeyPEM),
-			}}
-			return out
-		}
-	}
-	out["status"] = map[string]string{"message": "authentication failed"}
-	return out
-}
-
-func status(w http.ResponseWriter, code int, reason, message string) {
-	write(w, code, map[string]any{
-		"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{}, "status": "Failure", "message": message, "reason": reason, "code": code,
-	})
-}
-
-func write(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+	w.Header().Set("Cache-Control", "no-cache, private")
+	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(body)
 }

@@ -52,12 +52,12 @@ type Fault struct {
 	Expired       bool     `json:"expired,omitempty"`  // tokens that have ended already
 	WrongCA       bool     `json:"wrongCA,omitempty"`  // another CA than the cluster's
 	NoServer      bool     `json:"noServer,omitempty"` // a cluster without an address
-	Refuse        bool     `json:"refuse,omitempty"`   // a cluster's webhook refuses every token
+	Refuse        bool     `json:"refuse,omitempty"`   // a cluster's webhook refuses every token, and a Concierge too
 	Port          *string  `json:"port,omitempty"`     // JSON of control_plane_api_server_port
 
-	ConciergeGone       bool     `json:"conciergeGone,omitempty"`       // a cluster without Concierge
-	ConciergeNamespaced bool     `json:"conciergeNamespaced,omitempty"` // one of the old form
-	CertLifetime        Duration `json:"certLifetime,omitempty"`        // of its certificates
+	ConciergeGone       bool     `json:"conciergeGone,omitempty"`       // 404: there is none
+	ConciergeNamespaced bool     `json:"conciergeNamespaced,omitempty"` // an old one: requests belong to its namespace
+	CertLifetime        Duration `json:"certLifetime,omitempty"`        // of the certificates it hands out
 }
 
 // Request is what a switch is matched with and what the log keeps.

@@ -33,7 +33,7 @@ func (s *Service) sign(claims map[string]any) (string, error) {
 		return "", err
 	}
 	encode := base64.RawURLEncoding.EncodeToString
-	signed := encode([]byte(`{"alg":"ES256","kid":"`+s.kid+`"}`)) + "." + encode(payload)
+	signed := s.header() + "." + encode(payload)
 	sum := sha256.Sum256([]byte(signed))
 	r, t, err := ecdsa.Sign(rand.Reader, s.key, sum[:])
 	if err != nil {
@@ -43,6 +43,11 @@ func (s *Service) sign(claims map[string]any) (string, error) {
 	r.FillBytes(signature[:32])
 	t.FillBytes(signature[32:])
 	return signed + "." + encode(signature), nil
+}
+
+// header is that of every token, encoded.
+func (s *Service) header() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","kid":"` + s.kid + `"}`))
 }
 
 // idToken is the token of a login or a refresh, for the client itself. One of a refresh carries no nonce.

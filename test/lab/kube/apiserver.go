@@ -38,9 +38,13 @@ type Config struct {
 type APIServer struct {
 	Name, IP        string
 	CA              *pki.CA
-	AdminKubeconfig string // path
+	ProxyCA         *pki.CA // of the certificate that aggregated APIs see
+	AdminKubeconfig string  // path
 	REST            *rest.Config
 }
+
+// URL is where it answers.
+func (s *APIServer) URL() string { return "https://" + net.JoinHostPort(s.IP, Port) }
 
 // Start runs an API server as a child process of this program and returns when it is ready. It dies with ctx.
 func (p *Processes) Start(ctx context.Context, c Config) (*APIServer, error) {
@@ -51,7 +55,12 @@ func (p *Processes) Start(ctx context.Context, c Config) (*APIServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &APIServer{Name: c.Name, IP: c.IP, CA: c.CA, AdminKubeconfig: filepath.Join(c.Dir, "admin.kubeconfig")}
+	proxyCA, more, err := newFrontProxy(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, more...)
+	s := &APIServer{Name: c.Name, IP: c.IP, CA: c.CA, ProxyCA: proxyCA, AdminKubeconfig: filepath.Join(c.Dir, "admin.kubeconfig")}
 	if err := s.writeAdmin(); err != nil {
 		return nil, err
 	}
@@ -114,7 +123,7 @@ func (s *APIServer) writeAdmin() error {
 		return err
 	}
 	cfg := api.NewConfig()
-	cfg.Clusters[s.Name] = &api.Cluster{Server: "https://" + net.JoinHostPort(s.IP, Port), CertificateAuthorityData: s.CA.PEM}
+	cfg.Clusters[s.Name] = &api.Cluster{Server: s.URL(), CertificateAuthorityData: s.CA.PEM}
 	cfg.AuthInfos["admin"] = &api.AuthInfo{ClientCertificateData: pair.CertPEM, ClientKeyData: pair.KeyPEM}
 	cfg.Contexts[s.Name] = &api.Context{Cluster: s.Name, AuthInfo: "admin"}
 	cfg.CurrentContext = s.Name

@@ -115,9 +115,9 @@ func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec 
 	}}
 }
 
-// DeleteCluster removes a Cluster and its twin.
+// DeleteCluster removes a Cluster, its twin and its kubeconfig.
 func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) error {
-	var all []error
+	all := []error{c.deleteKubeconfig(ctx, namespace, name)}
 	for _, gvr := range []schema.GroupVersionResource{tkcs, clusters} {
 		if err := c.Dynamic.Resource(gvr).Namespace(namespace).Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
 			all = append(all, err)
@@ -168,27 +168,15 @@ func User(name string) rbacv1.Subject {
 	return rbacv1.Subject{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}
 }
 
+// Group is one of many.
+func Group(name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: name}
+}
+
 // AddRole creates a cluster role.
 func (c *Client) AddRole(ctx context.Context, name string, rules ...rbacv1.PolicyRule) error {
 	_, err := c.Typed.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{})
 	return err
-}
-
-// PublishInfo puts a config map into kube-public that everybody may read, also without credentials. readable lists the
-// names of such maps, whether they exist or not: a missing one is 404 and not 403.
-func (c *Client) PublishInfo(ctx context.Context, name string, data map[string]string, readable []string) error {
-	const ns = metav1.NamespacePublic
-	if err := Eventually(ctx, func() error {
-		_, err := c.Typed.CoreV1().ConfigMaps(ns).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: data}, metav1.CreateOptions{})
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := c.AddRole(ctx, "lab:public-info", rbacv1.PolicyRule{
-		APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: readable, Verbs: []string{"get"}}); err != nil {
-		return err
-	}
-	return c.Bind(ctx, ns, "lab:public-info", rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:unauthenticated"})
 }
 
 // patience bounds Eventually: controllers of a fresh API server take a moment.

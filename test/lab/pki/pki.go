@@ -73,14 +73,16 @@ func (c *CA) Client(name string, groups ...string) (Pair, error) {
 	})
 }
 
-// ClientUntil issues a client certificate for a time.
-func (c *CA) ClientUntil(name string, from, until time.Time, groups ...string) (Pair, error) {
+// ClientFor is Client with a beginning and an end.
+func (c *CA) ClientFor(from, until time.Time, name string, groups ...string) (Pair, error) {
 	return c.issue(&x509.Certificate{
-		Subject: pkix.Name{CommonName: name, Organization: groups}, NotBefore: from, NotAfter: until,
+		Subject:   pkix.Name{CommonName: name, Organization: groups},
+		NotBefore: from, NotAfter: until,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 }
 
+// issue signs what the template says; without dates it is good for all the time that a lab runs.
 func (c *CA) issue(template *x509.Certificate) (Pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -20,18 +20,40 @@ import (
 
 // cluster is a TKG cluster: an API server that asks a webhook who somebody is.
 type cluster struct {
-	last   int
-	api    *kube.APIServer
-	client *kube.Client
+	last    int
+	issuers *issuers // of its Supervisor
+	api     *kube.APIServer
+	client  *kube.Client
 
-	mu  sync.Mutex
-	uid string // of the Cluster object, which exists later than the API server
+	mu                   sync.Mutex
+	namespace, name, uid string // of the Cluster object, which exists later than the API server
+}
+
+// become names the Cluster object.
+func (c *cluster) become(namespace, name, uid string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.namespace, c.name, c.uid = namespace, name, uid
 }
 
 func (c *cluster) currentUID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.uid
+}
+
+// path is NAMESPACE/NAME.
+func (c *cluster) path() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.namespace + "/" + c.name
+}
+
+// audience is what TKG gives to the cluster's JWTAuthenticator (oidc-and-exec.md, section 2.10).
+func (c *cluster) audience() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.name + "-" + c.uid
 }
 
 // startCluster starts the webhook and the API server. Its CA is its own, as in the field.
@@ -68,39 +90,28 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if c.client, err = c.api.NewClient(); err != nil {
 		return err
 	}
-	if err := s.publishCluster(c); err != nil {
+	return s.prepareCluster(c)
+}
+
+// prepareCluster creates what every cluster has. Its issuer is the Supervisor's, which alone tells of it.
+func (s *Site) prepareCluster(c *cluster) error {
+	if err := c.client.MakePublic(s.ctx, "cluster-info", "pinniped-info"); err != nil {
 		return err
 	}
-	return s.addConcierge(c.api, c.client, c.audience(fmt.Sprintf("tkc%d", c.last-addrTKG+1)))
+	if err := c.client.PublishInfo(s.ctx, "cluster-info", kube.ClusterInfo(c.api.URL(), c.api.CA.PEM)); err != nil {
+		return err
+	}
+	return s.startClusterConcierge(c)
 }
 
-// dexPrefix is what a cluster puts before the names of users that Dex proves.
-const dexPrefix = "oidc:"
-
-// trustDex writes the structured authentication configuration of a cluster that also trusts Dex directly.
-func (s *Site) trustDex(dir string) (path string, err error) {
-	config := map[string]any{
-		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
-		"jwt": []any{map[string]any{
-			"issuer": map[string]any{"url": s.dexIssuer(), "audiences": []string{dex.PublicClient}, "certificateAuthority": string(s.vmca.PEM)},
-			"claimMappings": map[string]any{
-				"username": map[string]string{"claim": "email", "prefix": dexPrefix}, "groups": map[string]string{"claim": "groups", "prefix": dexPrefix},
-			},
-		}},
+// caOf is the CA of a cluster's API server. One that exists by name only shows no certificate that could be compared.
+func (s *Site) caOf(endpoint string) *pki.CA {
+	for _, c := range s.clusters {
+		if s.net.ip(c.last) == endpoint {
+			return c.api.CA
+		}
 	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		return "", err
-	}
-	path = filepath.Join(dir, "authentication.json")
-	return path, os.WriteFile(path, text, 0o600)
-}
-
-// publishCluster tells everybody where the API server is and what is it verified by, as kubeadm does.
-func (s *Site) publishCluster(c *cluster) error {
-	info := clusterInfo("https://"+net.JoinHostPort(s.net.ip(c.last), kube.Port), c.api.CA.PEM)
-	readable := []string{"cluster-info", "pinniped-info"}
-	return c.client.PublishInfo(s.ctx, "cluster-info", map[string]string{"kubeconfig": info}, readable)
+	return s.other
 }
 
 // startWebhook serves TokenReviews for one cluster and returns the path of the kubeconfig that leads to it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -66,9 +67,11 @@ func (s *Site) fillNamespaces() error {
 		if err != nil {
 			return err
 		}
-		c.mu.Lock()
-		c.uid = uid
-		c.mu.Unlock()
+		c.become(spec.Namespace, spec.Name, uid)
+		info := map[string]string{"cluster_name": spec.Name, "issuer": "", "concierge_is_cluster_scoped": "true"}
+		if err := c.client.PublishInfo(s.ctx, "pinniped-info", info); err != nil {
+			return err
+		}
 		sup := s.supervisors[spec.Supervisor]
 		sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
 	}
@@ -97,47 +100,6 @@ func (s *Site) supervisor(i int) (*supervisor, error) {
 		return nil, fmt.Errorf("there is no Supervisor %d: they count from 0", i)
 	}
 	return s.supervisors[i], nil
-}
-
-// AddUser implements admin.Site: the account, in the vCenter and in Dex, and its rights in its namespaces and their clusters.
-func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
-	if u.Role == "" {
-		u.Role = roleEdit
-	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister}, u.Role) {
-		return fmt.Errorf("there is no role %q", u.Role)
-	}
-	if err := s.vcenter.AddUser(u); err != nil {
-		return err
-	}
-	s.dex.AddUser(u.Username, u.Password, u.Groups)
-	// The identity provider of a Supervisor knows the same people, without the prefix.
-	subjects := []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username), kube.User(dexPrefix + u.Username)}
-	for _, sup := range s.supervisors {
-		if u.Role == roleLister {
-			if err := sup.client.Bind(ctx, "", "lab:namespaces", subjects...); err != nil {
-				return err
-			}
-		}
-		for _, ns := range sup.listNamespaces() {
-			if slices.Contains(u.Namespaces, ns) {
-				if err := sup.client.Bind(ctx, ns, "lab:"+u.Role, subjects...); err != nil {
-					return err
-				}
-			}
-		}
-		for i, c := range s.clusters {
-			if i == sup.index && len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
-				if err := c.client.Bind(ctx, "", "cluster-admin", subjects...); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users = append(s.users, u)
-	return nil
 }
 
 // AddNamespace implements admin.Site. Users get their rights in it when they are added: add the namespace first.
@@ -169,10 +131,22 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 		s.fakes++
 		s.mu.Unlock()
 	}
-	if err := s.addKubeconfig(ctx, sup, c); err != nil {
-		return "", err
+	uid, err := sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+	if err != nil || c.Endpoint == "" {
+		return uid, err
 	}
-	return sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
+	return uid, s.addKubeconfig(ctx, sup, c)
+}
+
+// addKubeconfig makes the administrator that Cluster API makes for a cluster: a client of its CA, for a year.
+func (s *Site) addKubeconfig(ctx context.Context, sup *supervisor, c admin.ClusterSpec) error {
+	ca := s.caOf(c.Endpoint)
+	pair, err := ca.ClientFor(time.Now().Add(-5*time.Minute), time.Now().AddDate(1, 0, 0), "kubernetes-admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	server := "https://" + net.JoinHostPort(c.Endpoint, kube.Port)
+	return sup.client.AddKubeconfig(ctx, c.Namespace, c.Name, server, ca.PEM, pair)
 }
 
 // addKubeconfig is the Secret that Cluster API keeps beside a cluster, with an administrator in it.

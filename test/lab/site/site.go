@@ -104,7 +104,7 @@ func (s *Site) start() error {
 	g.Go(s.startDex)
 	for i := range 2 {
 		sup := &supervisor{index: i, last: addrSupervisor + i}
-		tkg := &cluster{last: addrTKG + i}
+		tkg := &cluster{last: addrTKG + i, issuers: &sup.issuers}
 		s.supervisors, s.clusters = append(s.supervisors, sup), append(s.clusters, tkg)
 		g.Go(func() error { return s.startSupervisor(sup, etcd) })
 		g.Go(func() error { return s.startCluster(tkg, etcd) })

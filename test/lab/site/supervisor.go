@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +31,7 @@ type supervisor struct {
 	client      *kube.Client
 	pair        pki.Pair // of its fronts
 	listed      []LabCluster
+	issuers     issuers
 
 	mu         sync.Mutex
 	namespaces []string
@@ -79,9 +79,13 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := addRoles(s.ctx, sup.client); err != nil {
 		return err
 	}
-	info := clusterInfo("https://"+net.JoinHostPort(s.net.ip(sup.last), kube.Port), s.vmca.PEM)
-	readable := []string{"vip-cluster-info", "cluster-info", "pinniped-info"}
-	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", map[string]string{"kubeconfig": info}, readable); err != nil {
+	if err := sup.client.MakePublic(s.ctx, "vip-cluster-info", "cluster-info", "pinniped-info"); err != nil {
+		return err
+	}
+	if err := sup.client.PublishInfo(s.ctx, "vip-cluster-info", kube.ClusterInfo(sup.api.URL(), s.vmca.PEM)); err != nil {
+		return err
+	}
+	if err := s.startSupervisorConcierge(sup); err != nil {
 		return err
 	}
 	if err := s.addConcierge(sup.api, sup.client, func(f *federation.Service) string { return f.Issuer }); err != nil {
@@ -101,8 +105,7 @@ const (
 	roleEdit       = "edit"       // the default: everything, clusters among it
 	roleView       = "view"       // read
 	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
-	roleNoSecrets  = "nosecrets"  // clusters may be read, Secrets may not
-	roleLister     = "lister"     // edit, and namespaces may be listed
+	roleLister     = "lister"     // edit, and all namespaces may be listed
 )
 
 func addRoles(ctx context.Context, c *kube.Client) error {
@@ -116,9 +119,7 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
-		c.AddRole(ctx, "lab:"+roleNoSecrets, rule(read, groups, "*")),
-		c.AddRole(ctx, "lab:"+roleLister, rule(all, []string{""}, core...), rule(all, groups, "*")),
-		c.AddRole(ctx, "lab:namespaces", rule([]string{"list"}, []string{""}, "namespaces")),
+		c.AddRole(ctx, "lab:"+roleLister, rule([]string{"list"}, []string{""}, "namespaces")),
 	)
 }
 
@@ -164,7 +165,20 @@ func (s *Site) frontConfig(sup *supervisor) (front.Config, error) {
 		APITransport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64},
 		Banner:       func() string { return "" },
 		WrongCA:      s.other.PEM,
-	}, nil
+	}
+	if identity {
+		if err := s.addIdentity(&config, sup, last); err != nil {
+			return err
+		}
+	}
+	handler := front.New(config)
+	l, err := s.net.listenFront(last)
+	if err != nil {
+		return err
+	}
+	server := s.net.front(last)
+	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
+	return nil
 }
 
 // workloads lists a user's namespaces over all Supervisors, since they are of one vCenter.
@@ -186,11 +200,5 @@ func (s *Site) guest(ctx context.Context, sup *supervisor, namespace, name strin
 	if err != nil || !found {
 		return front.Guest{}, false, err
 	}
-	ca := s.other.PEM // A cluster without API server shows no certificate that could be compared.
-	for _, c := range s.clusters {
-		if s.net.ip(c.last) == endpoint {
-			ca = c.api.CA.PEM
-		}
-	}
-	return front.Guest{UID: uid, Server: endpoint, CAPEM: ca}, true, nil
+	return front.Guest{UID: uid, Server: endpoint, CAPEM: s.caOf(endpoint).PEM}, true, nil
 }

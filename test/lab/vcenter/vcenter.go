@@ -24,7 +24,7 @@ type User struct {
 	Password   string   `json:"password"`
 	Namespaces []string `json:"namespaces"`
 	Groups     []string `json:"groups,omitempty"`
-	Role       string   `json:"role,omitempty"` // edit (default), view, noclusters
+	Role       string   `json:"role,omitempty"` // edit (default), view, noclusters, lister
 }
 
 // The reasons why a login is refused.

@@ -1,0 +1,45 @@
+package concierge
+
+import (
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The API server asks for these to learn whether the API is there and what it serves. They tell of the cluster-scoped form in
+// every mode, since the other one is a fault that few users have.
+
+func apiGroup() metav1.APIGroup {
+	version := metav1.GroupVersionForDiscovery{GroupVersion: Group + "/" + Version, Version: Version}
+	return metav1.APIGroup{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroup"},
+		Name:     Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version,
+	}
+}
+
+func groups(w http.ResponseWriter, _ *http.Request) {
+	one := apiGroup()
+	one.TypeMeta = metav1.TypeMeta{}
+	writeJSON(w, http.StatusOK, metav1.APIGroupList{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroupList"}, Groups: []metav1.APIGroup{one},
+	})
+}
+
+func group(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, apiGroup()) }
+
+func resources(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, metav1.APIResourceList{
+		TypeMeta:     metav1.TypeMeta{APIVersion: "v1", Kind: "APIResourceList"},
+		GroupVersion: Group + "/" + Version,
+		APIResources: []metav1.APIResource{{
+			Name: Resource, SingularName: "tokencredentialrequest", Kind: kind, Verbs: metav1.Verbs{"create", "list"}, Categories: []string{"pinniped"},
+		}},
+	})
+}
+
+// list is always empty: requests are answered, not kept.
+func list(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{
+		"apiVersion": Group + "/" + Version, "kind": kind + "List", "metadata": map[string]string{"resourceVersion": "0"}, "items": []any{},
+	})
+}

@@ -1,0 +1,63 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
+)
+
+// subjects are the names of a user: a token of the vCenter gets a prefix, a certificate of a Concierge none.
+func subjects(u vcenter.User) []rbacv1.Subject {
+	return []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username)}
+}
+
+// AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
+func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
+	if u.Role == "" {
+		u.Role = roleEdit
+	}
+	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleLister}, u.Role) {
+		return fmt.Errorf("there is no role %q", u.Role)
+	}
+	if err := s.vcenter.AddUser(u); err != nil {
+		return err
+	}
+	for i, sup := range s.supervisors {
+		if err := sup.allow(ctx, u); err != nil {
+			return err
+		}
+		if len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
+			if err := s.clusters[i].client.Bind(ctx, "", "cluster-admin", subjects(u)...); err != nil {
+				return err
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users = append(s.users, u)
+	return nil
+}
+
+// allow gives a user the rights of its role in its namespaces.
+func (sup *supervisor) allow(ctx context.Context, u vcenter.User) error {
+	role := u.Role
+	if role == roleLister {
+		role = roleEdit
+		if err := sup.client.Bind(ctx, "", "lab:"+roleLister, subjects(u)...); err != nil {
+			return err
+		}
+	}
+	for _, ns := range sup.listNamespaces() {
+		if slices.Contains(u.Namespaces, ns) {
+			if err := sup.client.Bind(ctx, ns, "lab:"+role, subjects(u)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
