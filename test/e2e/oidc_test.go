@@ -305,7 +305,7 @@ func TestOIDCOldConcierge(t *testing.T) {
 		h.endCredentials(t)
 	}
 	text, _ := requests(u.Username)
-	missed := strings.Count(text, "/v1alpha1/tokencredentialrequests 404 ")
+	missed := strings.Count(text, " 404 ")
 	if missed != 2 { // The Supervisor's and the cluster's, once each.
 		t.Errorf("%d requests of the newer form:\n%s", missed, text)
 	}

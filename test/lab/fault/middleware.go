@@ -31,7 +31,13 @@ type Named struct {
 // Middleware counts and logs every request and puts the faults into effect that need no knowledge of the endpoint.
 // server is the front's name in lab.json.
 func (s *Set) Middleware(server func(*http.Request) string, next http.Handler) http.Handler {
-	return s.Around(func(r *http.Request) Request { return describe(server(r), r) }, next)
+	return s.Around(func(r *http.Request) Request {
+		req := describe(server(r), r)
+		if named, ok := next.(Named); ok {
+			req.User = cmp.Or(named.Who(r), req.User)
+		}
+		return req
+	}, next)
 }
 
 // Around is Middleware for a server that finds out itself who asks; describe leaves the body as it was.
@@ -164,9 +170,6 @@ func describe(server string, r *http.Request) Request {
 		if json.Unmarshal(body, &guest) == nil && guest.Name != "" {
 			req.Cluster = strings.TrimPrefix(guest.Namespace+"/"+guest.Name, "/")
 		}
-	}
-	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/tokencredentialrequests") {
-		req.User = conciergeUser(r)
 	}
 	return req
 }

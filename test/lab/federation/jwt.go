@@ -9,11 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"math/big"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -72,46 +68,6 @@ func (s *Service) audienceToken(one *session, audience string) (string, error) {
 		"iat": now.Unix(), "exp": now.Add(s.Lifetimes.Access).Unix(), "auth_time": one.began.Unix(), "rat": one.began.Unix(),
 		"username": one.user.Username, "groups": one.user.Groups,
 	})
-}
-
-// Verify tells whose a token is, if this issuer made it for the audience and it has not ended.
-func (s *Service) Verify(token, audience string) (User, error) {
-	signed, signature, ok := cutLast(token)
-	raw, err := base64.RawURLEncoding.DecodeString(signature)
-	if !ok || err != nil || len(raw) != 64 {
-		return User{}, errors.New("no token of this issuer")
-	}
-	sum := sha256.Sum256([]byte(signed))
-	if !ecdsa.Verify(&s.key.PublicKey, sum[:], new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])) {
-		return User{}, errors.New("the signature is not of this issuer")
-	}
-	_, payload, _ := strings.Cut(signed, ".")
-	text, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
-		return User{}, err
-	}
-	var claims struct {
-		Issuer   string   `json:"iss"`
-		Audience []string `json:"aud"`
-		Expiry   int64    `json:"exp"`
-		Username string   `json:"username"`
-		Groups   []string `json:"groups"`
-	}
-	if err := json.Unmarshal(text, &claims); err != nil {
-		return User{}, err
-	}
-	if claims.Issuer != s.Issuer || !slices.Equal(claims.Audience, []string{audience}) || s.Now().Unix() >= claims.Expiry {
-		return User{}, errors.New("the token is not for this audience, or not any more")
-	}
-	return User{Username: claims.Username, Groups: claims.Groups}, nil
-}
-
-func cutLast(token string) (signed, signature string, ok bool) {
-	i := strings.LastIndexByte(token, '.')
-	if i < 0 {
-		return "", "", false
-	}
-	return token[:i], token[i+1:], true
 }
 
 // random is 32 random bytes in hex.

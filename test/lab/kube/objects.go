@@ -129,15 +129,6 @@ func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) erro
 	return errors.Join(all...)
 }
 
-// AddClusterSecret creates the Secret NAME-kubeconfig.
-func (c *Client) AddClusterSecret(ctx context.Context, namespace, name string, kubeconfig []byte) error {
-	_, err := c.Typed.CoreV1().Secrets(namespace).Create(ctx, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: name + "-kubeconfig", Labels: map[string]string{"cluster.x-k8s.io/cluster-name": name}},
-		Type:       "cluster.x-k8s.io/secret", Data: map[string][]byte{"value": kubeconfig},
-	}, metav1.CreateOptions{})
-	return err
-}
-
 // FindCluster looks a Cluster up. Without a namespace its name must be unique.
 func (c *Client) FindCluster(ctx context.Context, namespace, name string) (uid, endpoint string, found bool, err error) {
 	list, err := c.Dynamic.Resource(clusters).Namespace(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})

@@ -104,6 +104,28 @@ func (s *Site) prepareCluster(c *cluster) error {
 	return s.startClusterConcierge(c)
 }
 
+// dexPrefix is what a cluster puts before the names of users that Dex proves.
+const dexPrefix = "oidc:"
+
+// trustDex writes the structured authentication configuration of a cluster that also trusts Dex directly.
+func (s *Site) trustDex(dir string) (path string, err error) {
+	config := map[string]any{
+		"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration",
+		"jwt": []any{map[string]any{
+			"issuer": map[string]any{"url": s.dexIssuer(), "audiences": []string{dex.PublicClient}, "certificateAuthority": string(s.vmca.PEM)},
+			"claimMappings": map[string]any{
+				"username": map[string]string{"claim": "email", "prefix": dexPrefix}, "groups": map[string]string{"claim": "groups", "prefix": dexPrefix},
+			},
+		}},
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "authentication.json")
+	return path, os.WriteFile(path, text, 0o600)
+}
+
 // caOf is the CA of a cluster's API server. One that exists by name only shows no certificate that could be compared.
 func (s *Site) caOf(endpoint string) *pki.CA {
 	for _, c := range s.clusters {

@@ -14,30 +14,72 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 )
 
-// addIdentity gives a front a FederationDomain of its own. Its one upstream is of the kind of LDAP, and knows the vCenter's users.
-func (s *Site) addIdentity(c *front.Config, sup *supervisor, last int) error {
-	issuer := "https://" + s.net.front(last) + "/wcp/pinniped"
-	service, err := federation.New(federation.Config{
-		Issuer: issuer,
-		Upstreams: []federation.Upstream{{
-			Name: "lab-ldap", Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
-			Check: func(name, password string) (federation.User, bool) {
-				u, err := s.vcenter.Check(name, password)
-				return federation.User{Username: u.Username, Groups: u.Groups}, err == nil
-			},
-			Again: func(name string) bool {
-				_, known := s.vcenter.Lookup(name)
-				return known
-			},
-		}},
-	})
-	if err != nil {
-		return err
+// newIdentity makes the FederationDomain of a front.
+func (s *Site) newIdentity(sup *supervisor, spec admin.FrontSpec, last int) (*federation.Service, error) {
+	c := federation.Config{Issuer: s.federationIssuer(last), Lifetimes: federation.Lifetimes{
+		Code: time.Duration(spec.Lifetimes.Code), Access: time.Duration(spec.Lifetimes.Access), Refresh: time.Duration(spec.Lifetimes.Refresh),
+	}}
+	if len(spec.Providers) == 0 {
+		spec.Providers = []string{admin.ProviderLDAP}
 	}
-	sup.issuers.add(service)
-	c.Federation = service.Handler()
-	c.Info = map[string]string{
-		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": issuer,
+	for _, name := range spec.Providers {
+		u, err := s.upstream(name, c.Issuer)
+		if err != nil {
+			return nil, err
+		}
+		c.Upstreams = append(c.Upstreams, u)
+	}
+	service, err := federation.New(c)
+	if err == nil {
+		sup.issuers.add(service)
+	}
+	return service, err
+}
+
+func (s *Site) federationIssuer(last int) string {
+	return "https://" + s.net.front(last) + "/wcp/pinniped"
+}
+
+func (s *Site) upstream(name, issuer string) (federation.Upstream, error) {
+	if name == admin.ProviderDex {
+		return s.dexUpstream(issuer)
+	}
+	return s.ldapUpstream(), nil
+}
+
+// ldapUpstream is of the kind of LDAP, and knows the vCenter's users.
+func (s *Site) ldapUpstream() federation.Upstream {
+	return federation.Upstream{
+		Name: admin.ProviderLDAP, Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
+		Check: func(name, password string) (federation.User, bool) {
+			u, err := s.vcenter.Check(name, password)
+			return federation.User{Username: u.Username, Groups: u.Groups}, err == nil
+		},
+		Again: func(name string) bool {
+			_, known := s.vcenter.Lookup(name)
+			return known
+		},
+	}
+}
+
+// dexUpstream is the lab's Dex, which calls back to the issuer.
+func (s *Site) dexUpstream(issuer string) (federation.Upstream, error) {
+	back := issuer + "/callback"
+	if err := s.dex.AddRedirect(s.ctx, back); err != nil {
+		return federation.Upstream{}, err
+	}
+	provider, err := federation.NewOIDC(s.ctx, federation.OIDCConfig{
+		Issuer: s.dexIssuer(), ClientID: dex.FederationClient, ClientSecret: s.dex.Secret(), RedirectURL: back, HTTP: s.dexClient(),
+	})
+	return federation.Upstream{
+		Name: admin.ProviderDex, Type: "oidc", Flows: []string{"browser_authcode", "cli_password"}, OIDC: provider,
+	}, err
+}
+
+// info is the config map pinniped-info (section 2.10 of the reference).
+func (s *Site) info(spec admin.FrontSpec, last int) map[string]string {
+	info := map[string]string{
+		"cluster_name": "bc84d5af-6828-4bc6-bcc7-d248ecdece01", "issuer": s.federationIssuer(last),
 		"issuer_ca_bundle_data": base64.StdEncoding.EncodeToString(s.vmca.PEM),
 	}
 	if spec.InfoKeys != minimal {

@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
@@ -147,33 +144,6 @@ func (s *Site) addKubeconfig(ctx context.Context, sup *supervisor, c admin.Clust
 	}
 	server := "https://" + net.JoinHostPort(c.Endpoint, kube.Port)
 	return sup.client.AddKubeconfig(ctx, c.Namespace, c.Name, server, ca.PEM, pair)
-}
-
-// addKubeconfig is the Secret that Cluster API keeps beside a cluster, with an administrator in it.
-func (s *Site) addKubeconfig(ctx context.Context, sup *supervisor, spec admin.ClusterSpec) error {
-	if spec.Endpoint == "" {
-		return nil
-	}
-	ca := s.other // A cluster without API server shows no certificate that could be compared.
-	for _, c := range s.clusters {
-		if s.net.ip(c.last) == spec.Endpoint {
-			ca = c.api.CA
-		}
-	}
-	pair, err := ca.Client("kubernetes-admin", "system:masters")
-	if err != nil {
-		return err
-	}
-	cfg := api.NewConfig()
-	cfg.Clusters[spec.Name] = &api.Cluster{Server: "https://" + net.JoinHostPort(spec.Endpoint, kube.Port), CertificateAuthorityData: ca.PEM}
-	cfg.AuthInfos[spec.Name+"-admin"] = &api.AuthInfo{ClientCertificateData: pair.CertPEM, ClientKeyData: pair.KeyPEM}
-	cfg.Contexts[spec.Name] = &api.Context{Cluster: spec.Name, AuthInfo: spec.Name + "-admin"}
-	cfg.CurrentContext = spec.Name
-	text, err := clientcmd.Write(*cfg)
-	if err != nil {
-		return err
-	}
-	return sup.client.AddClusterSecret(ctx, spec.Namespace, spec.Name, text)
 }
 
 // DeleteCluster implements admin.Site.

@@ -19,7 +19,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
-	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
@@ -51,9 +50,6 @@ type Site struct {
 	users  []vcenter.User
 	fronts int // how many were added
 	fakes  int
-
-	issuersMu sync.Mutex
-	issuers   []*federation.Service
 }
 
 // Up starts a lab, writes lab.json when all is ready, and runs until ctx ends.

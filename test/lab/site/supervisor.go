@@ -17,7 +17,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
-	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/front"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
@@ -88,16 +87,7 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := s.startSupervisorConcierge(sup); err != nil {
 		return err
 	}
-	if err := s.addConcierge(sup.api, sup.client, func(f *federation.Service) string { return f.Issuer }); err != nil {
-		return err
-	}
 	return s.openFront(sup, sup.last, admin.FrontSpec{})
-}
-
-// clusterInfo is a kubeconfig of a server and its CA.
-func clusterInfo(server string, ca []byte) string {
-	return fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    certificate-authority-data: %s\n    server: %s\ncontexts: []\nusers: []\ncurrent-context: \"\"\npreferences: {}\n",
-		base64.StdEncoding.EncodeToString(ca), server)
 }
 
 // The roles of users in a vSphere Namespace. Without a controller manager the roles edit and view stay empty.
@@ -105,6 +95,7 @@ const (
 	roleEdit       = "edit"       // the default: everything, clusters among it
 	roleView       = "view"       // read
 	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
+	roleNoSecrets  = "nosecrets"  // clusters may be read, Secrets may not
 	roleLister     = "lister"     // edit, and all namespaces may be listed
 )
 
@@ -119,6 +110,7 @@ func addRoles(ctx context.Context, c *kube.Client) error {
 		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
+		c.AddRole(ctx, "lab:"+roleNoSecrets, rule(read, groups, "*")),
 		c.AddRole(ctx, "lab:"+roleLister, rule([]string{"list"}, []string{""}, "namespaces")),
 	)
 }
@@ -131,7 +123,7 @@ func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error 
 	}
 	who := func(*http.Request) string { return "" }
 	if spec.Identity {
-		identity, err := s.newIdentity(spec, last)
+		identity, err := s.newIdentity(sup, spec, last)
 		if err != nil {
 			return err
 		}
@@ -165,20 +157,7 @@ func (s *Site) frontConfig(sup *supervisor) (front.Config, error) {
 		APITransport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64},
 		Banner:       func() string { return "" },
 		WrongCA:      s.other.PEM,
-	}
-	if identity {
-		if err := s.addIdentity(&config, sup, last); err != nil {
-			return err
-		}
-	}
-	handler := front.New(config)
-	l, err := s.net.listenFront(last)
-	if err != nil {
-		return err
-	}
-	server := s.net.front(last)
-	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
-	return nil
+	}, nil
 }
 
 // workloads lists a user's namespaces over all Supervisors, since they are of one vCenter.

@@ -11,9 +11,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
-// subjects are the names of a user: a token of the vCenter gets a prefix, a certificate of a Concierge none.
+// subjects are the names of a user: a token of the vCenter gets a prefix, a certificate of a Concierge none,
+// and a token of Dex another one.
 func subjects(u vcenter.User) []rbacv1.Subject {
-	return []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username)}
+	return []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username), kube.User(dexPrefix + u.Username)}
 }
 
 // AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
@@ -21,12 +22,13 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
 	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleLister}, u.Role) {
+	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister}, u.Role) {
 		return fmt.Errorf("there is no role %q", u.Role)
 	}
 	if err := s.vcenter.AddUser(u); err != nil {
 		return err
 	}
+	s.dex.AddUser(u.Username, u.Password, u.Groups)
 	for i, sup := range s.supervisors {
 		if err := sup.allow(ctx, u); err != nil {
 			return err
