@@ -18,6 +18,10 @@ func TestLabConcierge(t *testing.T) {
 	if name := p.whoami(server, supervisor); name != p.Username {
 		t.Errorf("the Supervisor takes %s for %s", p.Username, name)
 	}
+	front := strings.TrimSuffix(p.issuer, "/wcp/pinniped") // passes the API on
+	if name := p.whoami(server, p.certified(front, ca, p.exchange(p.issuer))); name != p.Username {
+		t.Errorf("through the front, the Supervisor takes %s for %s", p.Username, name)
+	}
 	p.get(supervisor, server+"/api/v1/namespaces", http.StatusForbidden)
 	p.get(supervisor, server+"/apis/cluster.x-k8s.io/v1beta2/namespaces/ns1/clusters", http.StatusOK)
 
