@@ -25,18 +25,8 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.server == (supervisor.Address{}) {
-		if o, err = a.repeat(store, files, o); err != nil {
-			return err
-		}
-	}
-	if !o.printed() {
-		if err := files.Check(); err != nil {
-			return err // Better now than after the password was typed.
-		}
-	}
-	if !o.given("control-plane-address") {
-		o.aliases = lastAliases(store, o.server.String())
+	if o, err = a.prepare(store, files, o); err != nil {
+		return err
 	}
 	s, err := a.meet(ctx, store, o)
 	if err != nil {
@@ -46,12 +36,36 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 		return a.loginPlain(ctx, store, files, s, o)
 	}
 	method, id, err := a.chooseMethod(ctx, s, o)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if method == methodOIDC {
+	case method == methodOIDC:
 		return a.loginOIDC(ctx, store, files, s, o, id)
 	}
+	return a.loginSSO(ctx, store, files, s, o)
+}
+
+// prepare fills in what the last login was for, and finds what would fail later.
+func (a *App) prepare(store *tokens.Store, files kubeconfig.Files, o loginOptions) (loginOptions, error) {
+	var err error
+	if o.server == (supervisor.Address{}) {
+		if o, err = a.repeat(store, files, o); err != nil {
+			return o, err
+		}
+	}
+	if !o.printed() {
+		if err := files.Check(); err != nil {
+			return o, err // Better now than after the password was typed.
+		}
+	}
+	if !o.given("control-plane-address") {
+		o.aliases = lastAliases(store, o.server.String())
+	}
+	return o, nil
+}
+
+// loginSSO is the login by vCenter Single Sign-On from the point where the Supervisor is trusted.
+func (a *App) loginSSO(ctx context.Context, store *tokens.Store, files kubeconfig.Files, s site, o loginOptions) error {
 	user, err := a.username(ctx, o.user)
 	if err != nil {
 		return err

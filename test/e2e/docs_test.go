@@ -9,10 +9,17 @@ import (
 	"testing"
 )
 
-// The tests that docs/security.md names exist, so that none of its claims loses its test unseen.
+// The tests that these pages name exist, so that none of their claims loses its test unseen.
 func TestSecurityNamesItsTests(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/security.md")
+	for _, page := range []string{"security.md", "oidc.md"} {
+		namesItsTests(t, page)
+	}
+}
+
+func namesItsTests(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,10 +33,10 @@ func TestSecurityNamesItsTests(t *testing.T) {
 		name := n[1]
 		_, err := os.Stat("testdata/" + name)
 		if name != "TestX" && name != "x.txt" && err != nil && !slices.Contains(functions, name) {
-			t.Errorf("there is no %s", name)
+			t.Errorf("%s: there is no %s", page, name)
 		}
 	}
 	if len(named) < 40 {
-		t.Errorf("it names %d tests", len(named))
+		t.Errorf("%s names %d tests", page, len(named))
 	}
 }

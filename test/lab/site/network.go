@@ -16,7 +16,7 @@ const (
 	addrSupervisor = 11 // and 12
 	addrTKG        = 21 // and 22
 	addrFront      = 100
-	maxFronts      = 64
+	maxFronts      = 150
 )
 
 // Fronts listen on 443 like real ones; where that is not allowed, on this port.
