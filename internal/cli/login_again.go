@@ -109,7 +109,7 @@ func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims o
 		return err
 	}
 	s.Updated, s.Ends = l.Now(), l.issuer.Ends(l.Now())
-	if _, err := l.store.SaveSession(s); err != nil {
+	if _, err := l.store.UpdateSession(s); err != nil {
 		return l.notKept(l.store, err)
 	}
 	return l.store.EndQuiet(s.Account)

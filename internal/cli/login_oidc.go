@@ -327,6 +327,10 @@ func (l *federatedLogin) keepCredentials(session tokens.Session, res *login.Resu
 
 // federated mints for a session, which is saved whenever its tokens change.
 func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *tokens.Session, dryRun bool) *login.Federated {
+	save := store.UpdateSession
+	if session.ID == "" {
+		save = store.SaveSession // By a login.
+	}
 	aliases := supervisor.Aliases(session.Aliases)
 	address, _ := supervisor.ParseAddress(session.Server) // It was parsed before it was kept.
 	return &login.Federated{
@@ -343,7 +347,7 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 			if session.Renewal, err = issuer.JSON(); err != nil || dryRun {
 				return err
 			}
-			*session, err = store.SaveSession(*session)
+			*session, err = save(*session)
 			return err
 		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },

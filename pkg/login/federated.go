@@ -25,7 +25,7 @@ type Federated struct {
 	Front *supervisor.Client
 	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is), with a certificate if there is one.
 	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)
-	// Save keeps the session; it is called after each refresh, before the new tokens are used.
+	// Save keeps the session; it is called before each refresh, to see that it can, and after it, before the new tokens are used.
 	Save func() error
 	// Reload reads the session anew, when the issuer does not know its refresh token any more, and tells whether that is another one.
 	Reload func() (changed bool, err error)
@@ -122,6 +122,9 @@ func (f *Federated) exchange(ctx context.Context, audience string) (oidc.Token, 
 // renew refreshes and saves. A refusal is final only when nobody else has refreshed meanwhile.
 func (f *Federated) renew(ctx context.Context) error {
 	f.renewed = true
+	if err := f.Save(); err != nil {
+		return err // What could not be kept is not asked for: the issuer gives it once.
+	}
 	err := f.Issuer.Renew(ctx)
 	if errors.Is(err, wire.ErrRefused) {
 		changed, reloadErr := f.Reload()

@@ -99,6 +99,14 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 	return session, s.write(path, append(text, '\n'), durable)
 }
 
+// UpdateSession writes a session that is there. Somebody may have logged out: then it stays gone, and the error says so.
+func (s *Store) UpdateSession(session Session) (Session, error) {
+	if _, err := os.Stat(s.sessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {
+		return session, notLoggedIn(hit.Key{Server: session.Server, User: session.User})
+	}
+	return s.SaveSession(session)
+}
+
 // DeleteSession removes a session and its credentials.
 func (s *Store) DeleteSession(id string) error {
 	all, _ := s.Credentials()

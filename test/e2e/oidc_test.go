@@ -417,3 +417,39 @@ func TestOIDCShowClaims(t *testing.T) {
 		t.Errorf("%d %v %s", code, err, out)
 	}
 }
+
+// Where a new refresh token could not be kept none is asked for: the session lives on. And a renewal does not bring a session back
+// that was logged out meanwhile.
+func TestOIDCSessionIsKeptOrNotAskedFor(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	i.password(t, h, u)
+	h.endCredentials(t)
+	before := i.requests(t)["token"]
+	sessions := filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions")
+	cmd := h.command("kubectl", "--context", "tkc1", "get", "--raw", "/version")
+	cmd.Args = append([]string{"sh", "-c", "ulimit -f 0; exec \"$@\"", "sh"}, append([]string{cmd.Path}, cmd.Args[1:]...)...)
+	cmd.Path = "/bin/sh"
+	if out, err := cmd.CombinedOutput(); err == nil {
+		t.Errorf("on a full disk: %s", out)
+	}
+	if got := i.requests(t)["token"] - before; got != 0 {
+		t.Errorf("%d requests of tokens on a full disk", got)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code != 0 {
+		t.Errorf("then: %d %s", code, out)
+	}
+	h.endCredentials(t)
+	i.fault(t, map[string]any{"endpoint": "/wcp/pinniped/oauth2/token", "delay": "2s", "count": 1})
+	output, wait := background(t, h.command("kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--cluster", "ns1/tkc1"))
+	i.waitFor(t, "/wcp/pinniped/oauth2/token")
+	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	if code := wait(); code == 0 {
+		t.Errorf("the renewal won: %s", output)
+	}
+	if left, _ := filepath.Glob(sessions + "/*.json"); len(left) > 0 {
+		t.Errorf("the session came back: %v", left)
+	}
+}
