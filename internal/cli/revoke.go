@@ -33,9 +33,6 @@ func (a *App) revokeSession(ctx context.Context, s tokens.Session) error {
 	if err != nil || kept.Refresh.Secret == "" && kept.Access.Secret == "" {
 		return err // Nothing of it is left.
 	}
-	if kept.Provider.Revocation == "" {
-		return oidc.ErrNoRevocation
-	}
 	w, err := a.issuerClient(kept.CA, s.Trust, s.Aliases)
 	if err != nil {
 		return err

@@ -453,3 +453,23 @@ func TestOIDCSessionIsKeptOrNotAskedFor(t *testing.T) {
 		t.Errorf("the session came back: %v", left)
 	}
 }
+
+// Without a Concierge the token for the cluster is handed out itself; what the API server thinks of it is told by whoami.
+func TestOIDCWithoutConcierge(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
+	i.password(t, h, u)
+	for _, fault := range []map[string]any{{"conciergeGone": true}, {"endpoint": "/apis/login.concierge.pinniped.dev", "status": 403}} {
+		fault["user"], fault["cluster"] = u.Username, "ns1/tkc1"
+		mend := switchFault(t, fault)
+		out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--cluster", "ns1/tkc1", "--force-refresh")
+		var got struct{ Status struct{ Token string } }
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 || claim(t, got.Status.Token, "username") != u.Username {
+			t.Errorf("%v: %d %s", fault, code, out)
+		}
+		if out, code := h.run(t, "kubectl-vsphere", "whoami", "--context", "tkc1"); code != 3 || !strings.Contains(out, "the token was refused by the server") {
+			t.Errorf("%d %s", code, out)
+		}
+		mend()
+	}
+}

@@ -24,6 +24,7 @@ type Provider struct {
 	JWKS          string   `json:"jwks_uri"`
 	Device        string   `json:"device_authorization_endpoint,omitempty"`
 	Revocation    string   `json:"revocation_endpoint,omitempty"`
+	EndSession    string   `json:"end_session_endpoint,omitempty"`
 	Scopes        []string `json:"scopes_supported,omitempty"`
 	ResponseModes []string `json:"response_modes_supported,omitempty"`
 	Challenges    []string `json:"code_challenge_methods_supported,omitempty"`
@@ -68,7 +69,9 @@ func (p Provider) check(issuer string) error {
 			return fmt.Errorf("its %s %w", name, err)
 		}
 	}
-	for name, url := range map[string]string{"device_authorization_endpoint": p.Device, "revocation_endpoint": p.Revocation} {
+	for name, url := range map[string]string{
+		"device_authorization_endpoint": p.Device, "revocation_endpoint": p.Revocation, "end_session_endpoint": p.EndSession,
+	} {
 		if _, err := supervisor.CheckURL(url); err != nil && url != "" {
 			return fmt.Errorf("its %s %w", name, err)
 		}

@@ -13,19 +13,43 @@ import (
 // ErrNoRevocation is an issuer that offers no way to end a session; Pinniped offers none.
 var ErrNoRevocation = errors.New("the issuer offers no way to revoke its tokens")
 
-// Revoke makes the refresh token, and with it the session, invalid at the issuer (RFC 7009).
+// Revoke ends the session at the issuer: its refresh token is made invalid (RFC 7009), and the person is logged out there, as far as
+// an ID token is there to say who that is (OpenID Connect RP-Initiated Logout 1.0). Both are tried.
 func (c *Client) Revoke(ctx context.Context) error {
-	if c.Provider.Revocation == "" {
+	if c.Provider.Revocation == "" && (c.Provider.EndSession == "" || c.ID.Secret == "") {
 		return ErrNoRevocation
 	}
-	token, kind := c.Refresh, "refresh_token"
-	if token.Secret == "" {
-		token, kind = c.Access, "access_token"
+	return errors.Join(c.revokeToken(ctx), c.endSession(ctx))
+}
+
+func (c *Client) revokeToken(ctx context.Context) error {
+	token, kind := c.Refresh.Secret, "refresh_token"
+	if token == "" {
+		token, kind = c.Access.Secret, "access_token"
 	}
-	form := url.Values{"client_id": {c.Client}, "token": {token.Reveal()}, "token_type_hint": {kind}}
+	if c.Provider.Revocation == "" || token == "" {
+		return nil
+	}
+	return c.post(ctx, c.Provider.Revocation, url.Values{"client_id": {c.Client}, "token": {token.Reveal()}, "token_type_hint": {kind}}, token)
+}
+
+func (c *Client) endSession(ctx context.Context) error {
+	id := c.ID.Secret
+	if c.Provider.EndSession == "" || id == "" {
+		return nil
+	}
+	err := c.post(ctx, c.Provider.EndSession, url.Values{"client_id": {c.Client}, "id_token_hint": {id.Reveal()}}, id)
+	var answered *wire.Error
+	if errors.As(err, &answered) && answered.Status >= 300 && answered.Status <= 399 {
+		return nil // It sends a browser on to where people land after a logout; nobody is there to be sent.
+	}
+	return err
+}
+
+func (c *Client) post(ctx context.Context, url string, form url.Values, secret redact.Secret) error {
 	_, err := c.Wire.Do(ctx, wire.Request{
-		Method: http.MethodPost, URL: c.Provider.Revocation, Body: []byte(form.Encode()),
-		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Secrets: []redact.Secret{token.Secret},
+		Method: http.MethodPost, URL: url, Body: []byte(form.Encode()), Accept: "*/*",
+		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Secrets: []redact.Secret{secret},
 	})
 	return err
 }
