@@ -42,6 +42,8 @@ func diskCommands(t *testing.T, u user) map[string]*onDisk {
 		"again":   {args: login, template: again.dir},
 		"renewal": {args: []string{"kubectl-vsphere", "get-token", "--server", server, "--user", u.Username}, template: ended.dir},
 		"logout":  {args: []string{"kubectl-vsphere", "logout"}, template: ended.dir},
+		// By an identity provider. A renewal cannot be repeated from a copy: its refresh token is good once.
+		"identity": {args: newIssuer(t, nil).loginArgs("-u", u.Username, "--namespaces", "ns1"), template: first.dir},
 	}
 }
 
