@@ -45,6 +45,11 @@ func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconf
 	if err := l.discover(ctx, id); err != nil {
 		return err
 	}
+	return l.finish(ctx, files)
+}
+
+// finish goes from the person to the contexts.
+func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) error {
 	claims, err := l.person(ctx)
 	if err != nil {
 		return oidcError(err)
@@ -53,10 +58,10 @@ func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconf
 	if err != nil {
 		return err
 	}
-	if o.dryRun {
-		return a.printPlan(files, session, o, res)
+	if l.o.dryRun {
+		return l.printPlan(files, session, l.o, res)
 	}
-	return a.write(ctx, files, session, o, res, nil)
+	return l.write(ctx, files, session, l.o, res, nil)
 }
 
 // discover asks for all that needs no person: the issuer's document, its identity providers, the CA of the API server.

@@ -71,18 +71,7 @@ func (a *App) loginPlain(ctx context.Context, store *tokens.Store, files kubecon
 	if err := l.discoverPlain(ctx); err != nil {
 		return err
 	}
-	claims, err := l.person(ctx)
-	if err != nil {
-		return oidcError(err)
-	}
-	session, res, err := l.keep(ctx, claims)
-	if err != nil {
-		return err
-	}
-	if o.dryRun {
-		return a.printPlan(files, session, o, res)
-	}
-	return a.write(ctx, files, session, o, res, nil)
+	return l.finish(ctx, files)
 }
 
 // discoverPlain asks the issuer for its document, unless a runner provides the token.
