@@ -58,6 +58,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(l.ErrOut, "The identity provider says that you are %s.\n", session.User) // Browsers remember somebody else at times.
 	if l.o.dryRun {
 		return l.printPlan(files, session, l.o, res)
 	}

@@ -140,10 +140,34 @@ func (a *App) claims(key hit.Key, cred tokens.Credential) (json.RawMessage, erro
 			return nil, errors.New("the token's claims cannot be read")
 		}
 	}
-	if !json.Valid(text) {
-		return nil, errors.New("the token has no claims that can be read")
+	var all any
+	if json.Unmarshal(text, &all) != nil {
+		return nil, errors.New("there are no claims to show; a login or renewal brings them")
 	}
-	return text, nil
+	return json.Marshal(harmless(all))
+}
+
+// maxClaim bounds a text in the claims, in characters.
+const maxClaim = 4096
+
+// harmless is a JSON value whose texts a terminal can show.
+func harmless(v any) any {
+	switch v := v.(type) {
+	case string:
+		return safetext.Line(v, maxClaim)
+	case []any:
+		for i := range v {
+			v[i] = harmless(v[i])
+		}
+		return v
+	case map[string]any:
+		clean := map[string]any{}
+		for name, value := range v {
+			clean[safetext.Line(name, maxName)] = harmless(value)
+		}
+		return clean
+	}
+	return v
 }
 
 func contextOf(cfg *api.Config, name string) (*api.Cluster, *api.AuthInfo, error) {

@@ -65,14 +65,14 @@ func (p Provider) check(issuer string) error {
 		return fmt.Errorf("it is the document of the issuer %q, not of %q", safetext.Line(p.Issuer, 200), issuer)
 	}
 	for name, url := range map[string]string{"authorization_endpoint": p.Authorize, "token_endpoint": p.Token, "jwks_uri": p.JWKS} {
-		if _, err := supervisor.CheckURL(url); err != nil {
+		if err := checkEndpoint(url); err != nil {
 			return fmt.Errorf("its %s %w", name, err)
 		}
 	}
 	for name, url := range map[string]string{
 		"device_authorization_endpoint": p.Device, "revocation_endpoint": p.Revocation, "end_session_endpoint": p.EndSession,
 	} {
-		if _, err := supervisor.CheckURL(url); err != nil && url != "" {
+		if err := checkEndpoint(url); err != nil && url != "" {
 			return fmt.Errorf("its %s %w", name, err)
 		}
 	}
@@ -80,6 +80,13 @@ func (p Provider) check(issuer string) error {
 		return fmt.Errorf("its pinniped_identity_providers_endpoint is not below the issuer")
 	}
 	return nil
+}
+
+// checkEndpoint is CheckURL, but for a query, which an endpoint may have (RFC 6749, section 3.1).
+func checkEndpoint(url string) error {
+	base, _, _ := strings.Cut(url, "?")
+	_, err := supervisor.CheckURL(base)
+	return err
 }
 
 // The flows of a Pinniped identity provider.
