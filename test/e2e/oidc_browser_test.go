@@ -298,3 +298,51 @@ func TestOIDCLoginSurvivesItsParent(t *testing.T) {
 	}
 	_ = shell.Wait()
 }
+
+// The variable that forbids questions forbids browsers, too.
+func TestOIDCInteractiveNever(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	opened := h.fakeBrowser(t)
+	i.browserLogin(t, h, u, opened, 1)
+	h.endCredentials(t)
+	i.fault(t, refusals["pinniped"])
+	h.env = append(h.env, "KUBECTL_VSPHERE_INTERACTIVE=never")
+	term := h.onTerminal(t, "kubectl", "--context", "tkc1", "get", "pods")
+	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "kubectl vsphere login --server "+i.server) {
+		t.Errorf("%d %s", code, term.output())
+	}
+	if pages := opened(); len(pages) != 1 {
+		t.Errorf("the browser was opened %d times", len(pages))
+	}
+}
+
+// A session that has ended comes back for its own person only.
+func TestOIDCSomebodyElseLogsIn(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	other, err := addUser("oidc-somebody-else", "lister", "ns1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := h.fakeBrowser(t)
+	i.browserLogin(t, h, u, opened, 1)
+	h.endCredentials(t)
+	mend := i.fault(t, refusals["pinniped"])
+	term := h.onTerminal(t, "kubectl", "--context", "tkc1", "get", "pods")
+	start := page(t, opened, 2)
+	mend()
+	if text := visitLogin(t, start, other); !strings.Contains(text, "of somebody else than before") {
+		t.Error(text)
+	}
+	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "of somebody else than before") {
+		t.Errorf("%d %s", code, term.output())
+	}
+}
+
+// visitLogin logs in where the last page may be one of a failure.
+func visitLogin(t *testing.T, start string, u user) string {
+	t.Helper()
+	text, _ := browse(t, start, u.Username, u.Password)
+	return text
+}

@@ -1,0 +1,109 @@
+package login
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// refreshes is a token endpoint that knows some refresh tokens; the others it refuses, or it is broken.
+type refreshes struct {
+	known  []string
+	broken bool
+	asked  []string
+}
+
+func (r *refreshes) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	token := req.PostFormValue("refresh_token")
+	r.asked = append(r.asked, token)
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case r.broken:
+		w.WriteHeader(http.StatusBadGateway)
+	case slices.Contains(r.known, token):
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "at-" + token, "refresh_token": token + "+", "token_type": "bearer", "expires_in": 120})
+	default:
+		w.WriteHeader(http.StatusUnauthorized)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "error", "error_description": "Error during upstream refresh."})
+	}
+}
+
+func TestRenewSession(t *testing.T) {
+	for name, tc := range map[string]struct {
+		endpoint refreshes
+		theirs   *oidc.Session // what another process has kept meanwhile
+		full     bool          // nothing can be kept
+		asked    []string
+		refresh  redact.Secret // what is kept in the end
+		kind     error
+	}{
+		"renewed":                 {endpoint: refreshes{known: []string{"mine"}}, asked: []string{"mine"}, refresh: "mine+"},
+		"refused":                 {asked: []string{"mine"}, refresh: "mine", kind: ErrEnded},
+		"overtaken, and fresh":    {theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
+		"overtaken long ago":      {endpoint: refreshes{known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
+		"overtaken, refused":      {theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs", kind: ErrEnded},
+		"a broken issuer":         {endpoint: refreshes{broken: true}, asked: []string{"mine"}, refresh: "mine", kind: wire.ErrServer},
+		"nowhere to keep a token": {endpoint: refreshes{known: []string{"mine"}}, full: true, refresh: "mine", kind: errFull},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewTLSServer(&tc.endpoint)
+			defer server.Close()
+			f, kept := federated(server, tc.theirs, tc.full)
+			err := f.renew(t.Context())
+			if (err == nil) != (tc.kind == nil) || !errors.Is(err, tc.kind) || errors.Is(err, ErrEnded) != (tc.kind == ErrEnded) {
+				t.Errorf("%v", err)
+			}
+			if !slices.Equal(tc.endpoint.asked, tc.asked) {
+				t.Errorf("asked with %q, not %q", tc.endpoint.asked, tc.asked)
+			}
+			if f.Issuer.Refresh.Secret != tc.refresh {
+				t.Errorf("it has %q", f.Issuer.Refresh.Reveal())
+			}
+			if err == nil && tc.theirs == nil && *kept != tc.refresh {
+				t.Errorf("%q was kept", kept.Reveal())
+			}
+		})
+	}
+}
+
+var errFull = errors.New("the disk is full")
+
+func session(refresh string, life time.Duration) *oidc.Session {
+	s := &oidc.Session{Client: "cli", AccessUntil: time.Now().Add(life)}
+	s.Refresh.Secret, s.Access.Secret = redact.Secret(refresh), "at"
+	return s
+}
+
+// federated is a session whose refresh token is "mine"; kept is the refresh token that was saved last.
+func federated(server *httptest.Server, theirs *oidc.Session, full bool) (f *Federated, kept *redact.Secret) {
+	kept = new(redact.Secret)
+	issuer := &oidc.Client{Session: *session("mine", -time.Minute), Wire: &wire.Client{HTTP: server.Client()}, Now: time.Now}
+	issuer.Provider.Token = server.URL
+	return &Federated{
+		Issuer: issuer,
+		Save: func() error {
+			if full {
+				return errFull
+			}
+			*kept = issuer.Refresh.Secret
+			return nil
+		},
+		Reload: func() (bool, error) {
+			if theirs == nil {
+				return false, nil
+			}
+			provider := issuer.Provider
+			issuer.Session = *theirs
+			issuer.Provider = provider
+			return true, nil
+		},
+	}, kept
+}
