@@ -96,7 +96,7 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 		case failed == nil:
 			return p.Get(ctx, key, false)
 		case !errors.Is(failed, errNobody):
-			err = fmt.Errorf("%w: %w", required, failed)
+			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
 		}
 		return c, fmt.Errorf("%w; type: %s", err, r.loginCommand(required))
 	}

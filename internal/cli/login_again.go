@@ -78,6 +78,10 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 			claims, err = l.issuer.Password(ctx, s.User, password)
 			return err
 		})
+		var refused *secret.RefusedError
+		if errors.As(err, &refused) {
+			err = fmt.Errorf("the password of %s was refused: %w", refused.Source, err)
+		}
 		return claims, err
 	}
 	if !r.mayAsk() {

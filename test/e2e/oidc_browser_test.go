@@ -151,12 +151,16 @@ func TestOIDCInterrupt(t *testing.T) {
 		"browser":   {flags: []string{"--no-browser"}, until: "here: "},
 		"password":  {flags: []string{"--oidc-flow", "password", "-u", "x@vsphere.local"}, until: "Password: "},
 		"discovery": {flags: []string{"--no-browser"}, fault: map[string]any{"endpoint": "/wcp/pinniped/.well-known/openid-configuration", "delay": "20s"}},
+		"redeem":    {flags: []string{"--oidc-flow", "password", "-u", "dev@vsphere.local"}, fault: map[string]any{"endpoint": "/wcp/pinniped/oauth2/token", "delay": "20s"}},
 		"info":      {flags: []string{"--no-browser"}, fault: map[string]any{"endpoint": "/api/v1/namespaces/kube-public/configmaps/pinniped-info", "delay": "20s"}},
 	}
 	for name, step := range steps {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i, h := newIssuer(t, nil), newHome(t)
+			if name == "redeem" {
+				h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD=VMware1!")
+			}
 			if step.fault != nil {
 				i.fault(t, step.fault)
 			}

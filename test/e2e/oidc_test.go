@@ -473,3 +473,65 @@ func TestOIDCWithoutConcierge(t *testing.T) {
 		mend()
 	}
 }
+
+// Contexts are written for clusters that are not up; one that has no address yet is told.
+func TestOIDCClustersThatAreNotUp(t *testing.T) {
+	t.Parallel()
+	ns := "oidc-down"
+	if err := adminCall(http.MethodPost, "namespaces", map[string]any{"supervisor": 0, "name": ns}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, endpoint := range map[string]string{"down": "fake", "new": ""} {
+		if err := adminCall(http.MethodPost, "clusters", map[string]any{"supervisor": 0, "namespace": ns, "name": name, "endpoint": endpoint}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, err := addUser("oidc-down", "edit", ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, h := newIssuer(t, nil), newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	out, code := h.run(t, i.loginArgs("-u", u.Username, "--namespaces", ns)...)
+	if code != 5 || !strings.Contains(out, "   down\n") || !strings.Contains(out, ns+"/new: has no API server address yet") {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "down", "get", "pods"); code == 0 || !strings.Contains(out, "connection refused") {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// A job's session that has ended comes back by itself, where a password command was named; a wrong password is sent once.
+func TestOIDCPasswordCommand(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	file := filepath.Join(t.TempDir(), "password")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(u.Password)
+	if out, code := h.run(t, i.loginArgs("--oidc-flow", "password", "-u", u.Username, "--password-command", "cat "+file)...); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	end := func() {
+		h.endCredentials(t)
+		paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json"))
+		h.edit(t, paths[0], func(f map[string]any) { f["renewal"].(map[string]any)["refresh"] = "pin_rt_void" })
+	}
+	end()
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	end()
+	write("wrong")
+	before := i.requests(t)["authorize"]
+	for range 2 {
+		if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code == 0 || !strings.Contains(out, "refused") {
+			t.Errorf("%d %s", code, out)
+		}
+	}
+	if got := i.requests(t)["authorize"] - before; got != 1 {
+		t.Errorf("the wrong password was sent %d times", got)
+	}
+}

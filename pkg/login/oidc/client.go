@@ -31,18 +31,14 @@ type Error struct {
 	Description string
 }
 
-// boilerplate is what Pinniped's library says before what there is to say.
-var boilerplate = []string{
-	"The resource owner or authorization server denied the request.",
-	"The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.",
-	"The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.",
-}
+// boilerplate begins the sentence that Pinniped's library says before what there is to say.
+var boilerplate = []string{"The resource owner or authorization server denied", "The provided authorization grant", "The request is missing a required parameter"}
 
 // Error gives code and description.
 func (e *Error) Error() string {
 	said := strings.TrimSpace(e.Description)
 	for _, b := range boilerplate {
-		if rest := strings.TrimSpace(strings.TrimPrefix(said, b)); rest != "" {
+		if _, rest, more := strings.Cut(said, ". "); more && strings.HasPrefix(said, b) {
 			said = rest
 		}
 	}

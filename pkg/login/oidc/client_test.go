@@ -71,7 +71,7 @@ func TestPasswordIsRefused(t *testing.T) {
 		return url.Values{"state": {q.Get("state")}, "error": {"access_denied"}, "error_description": {said}}
 	})
 	_, err := i.client.Password(t.Context(), "alice", password)
-	if !errors.Is(err, wire.ErrRefused) || err.Error() != "Username/password not accepted by LDAP provider. (access_denied)" {
+	if !errors.Is(err, wire.ErrRefused) || err == nil || err.Error() != "Username/password not accepted by LDAP provider. (access_denied)" {
 		t.Error(err)
 	}
 }
