@@ -28,17 +28,18 @@ type candidate struct {
 // findClusters lists the clusters of every namespace with the token of its host, as find does.
 func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
 	clients := r.clients(res)
-	return r.find(ctx, res, func(a supervisor.Address) *supervisor.Client { return clients[a] })
+	return r.find(res, func(ns Namespace) ([]supervisor.Cluster, error) {
+		return clients[ns.Host.Address].Clusters(ctx, ns.Host.Credential.Token, ns.Name)
+	})
 }
 
 // find lists the clusters of every namespace and narrows them to the selection. What the user named and nobody knows becomes a
 // failure here.
-func (r Request) find(ctx context.Context, res *Result, client func(supervisor.Address) *supervisor.Client) []*candidate {
+func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, error)) []*candidate {
 	lists := make([][]supervisor.Cluster, len(res.Namespaces))
 	errs := make([]error, len(res.Namespaces))
 	each(len(res.Namespaces), func(i int) {
-		ns := res.Namespaces[i]
-		lists[i], errs[i] = client(ns.Host.Address).Clusters(ctx, ns.Host.Credential.Token, ns.Name)
+		lists[i], errs[i] = list(res.Namespaces[i])
 	})
 	var listed []*candidate
 	var closed []Namespace

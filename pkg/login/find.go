@@ -49,36 +49,46 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	}
 	api.Wire = api.Wire.AtMost(MaxInFlight)
 	res := &Result{Hosts: []Host{host}}
-	if err := r.namespaces(ctx, api, token, res); err != nil {
+	list, err := r.namespaces(ctx, api, token, res)
+	if err != nil {
 		return nil, err
 	}
 	if !r.Clusters.none() {
 		base.progress(StepList, 0, 0)
-		r.targets(ctx, api, token, base.find(ctx, res, func(supervisor.Address) *supervisor.Client { return api }), res)
+		r.targets(ctx, api, token, base.find(res, list), res)
 	}
 	return res, ctx.Err()
 }
 
-// namespaces are those that the account may list, and those that were named.
-func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) error {
-	var prepared sync.WaitGroup
+// namespaces are those that the account may list, and those that were named. list gives the clusters of one: who may look at all of
+// them at once has them already.
+func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
+	var all map[string][]supervisor.Cluster
+	errAll := error(wire.ErrForbidden)
+	var beside sync.WaitGroup
 	if !r.Clusters.none() {
-		prepared.Go(func() { api.Prepare(ctx, token) })
+		beside.Go(func() { all, errAll = api.AllClusters(ctx, token) })
+		beside.Go(func() { api.Prepare(ctx, token) })
 	}
 	names, err := api.Namespaces(ctx, token)
-	prepared.Wait()
+	beside.Wait()
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
 		res.NamespacesHidden = true
 	case err != nil:
-		return fmt.Errorf("list namespaces: %w", err)
+		return nil, fmt.Errorf("list namespaces: %w", err)
 	}
 	names = append(names, r.Namespaces...)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		res.Namespaces = append(res.Namespaces, Namespace{Name: name, Host: res.Hosts[0]})
 	}
-	return nil
+	return func(ns Namespace) ([]supervisor.Cluster, error) {
+		if errAll == nil {
+			return all[ns.Name], nil
+		}
+		return api.Clusters(ctx, token, ns.Name)
+	}, nil
 }
 
 // targets asks where each cluster is.

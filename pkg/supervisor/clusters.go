@@ -93,9 +93,9 @@ type objectList struct {
 
 type object struct {
 	Metadata struct {
-		Name   string            `json:"name"`
-		UID    string            `json:"uid"`
-		Labels map[string]string `json:"labels"`
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+		UID       string `json:"uid"`
 	} `json:"metadata"`
 }
 
@@ -106,6 +106,9 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 		return nil, err
 	}
 	items, err := c.pages(ctx, token, c.api("/apis/"+r.group+"/"+version+"/namespaces/"+namespace+"/"+r.plural))
+	if errors.Is(err, wire.ErrNotFound) {
+		return nil, nil
+	}
 	var all []Cluster
 	for _, item := range items {
 		all = append(all, Cluster{Namespace: namespace, Name: item.Metadata.Name, UID: item.Metadata.UID})
@@ -113,7 +116,29 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 	return all, err
 }
 
-// pages gets the metadata of all objects of a list. One that is not there is empty.
+// usualVersion is the version of Cluster API that every Supervisor so far serves, so that a look at all clusters need not ask first.
+const usualVersion = "v1beta1"
+
+// AllClusters lists the clusters of all namespaces, by namespace, with one request (a page each), which administrators may. An error
+// means that each namespace must be asked: wire.ErrForbidden, or wire.ErrNotFound where that version is not served. Every
+// TanzuKubernetesCluster has a Cluster beside it.
+func (c *Client) AllClusters(ctx context.Context, token redact.Secret) (map[string][]Cluster, error) {
+	items, err := c.pages(ctx, token, c.api("/apis/"+clusterResources[0].group+"/"+usualVersion+"/"+clusterResources[0].plural))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]Cluster{}
+	for _, item := range items {
+		ns := item.Metadata.Namespace
+		all[ns] = append(all[ns], Cluster{Namespace: ns, Name: item.Metadata.Name, UID: item.Metadata.UID})
+	}
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	return all, nil
+}
+
+// pages gets the metadata of all objects of a list.
 func (c *Client) pages(ctx context.Context, token redact.Secret, base string) ([]object, error) {
 	var all []object
 	next, restarted := "", false
@@ -124,8 +149,6 @@ func (c *Client) pages(ctx context.Context, token redact.Secret, base string) ([
 		case errors.As(err, &failed) && failed.Status == http.StatusGone && !restarted:
 			all, next, restarted = nil, "", true // The continue token is too old: begin again, once.
 			continue
-		case errors.Is(err, wire.ErrNotFound):
-			return nil, nil
 		case err != nil:
 			return nil, err
 		}

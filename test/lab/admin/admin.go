@@ -50,6 +50,8 @@ type Site interface {
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
 	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
 	AddFront(ctx context.Context, f FrontSpec) (server string, err error)
+	// Browse plays a person with a browser: it opens a URL, logs in where that is asked for, and returns the last page.
+	Browse(ctx context.Context, url, username, password string) (page string, err error)
 	// SetPassword changes a password everywhere.
 	SetPassword(username, password string) error
 }
@@ -71,6 +73,7 @@ func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.H
 	mux.HandleFunc("POST /clusters", a.addCluster)
 	mux.HandleFunc("DELETE /clusters", a.deleteCluster)
 	mux.HandleFunc("POST /fronts", a.addFront)
+	mux.HandleFunc("POST /browse", a.browse)
 	mux.HandleFunc("POST /keys/rotate", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, v.Rotate()) })
 	mux.HandleFunc("POST /faults", a.addFault)
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
@@ -142,6 +145,18 @@ func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
 	if read(w, r, &in) {
 		server, err := a.site.AddFront(r.Context(), in)
 		answer(w, map[string]string{"server": server}, err)
+	}
+}
+
+func (a *api) browse(w http.ResponseWriter, r *http.Request) {
+	var in struct{ URL, Username, Password string }
+	if read(w, r, &in) {
+		page, err := a.site.Browse(r.Context(), in.URL, in.Username, in.Password)
+		out := map[string]string{"page": page}
+		if err != nil {
+			out["error"] = err.Error()
+		}
+		answer(w, out, nil)
 	}
 }
 

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/player"
 )
 
 // startDex serves the OIDC provider, for the FederationDomains and for clients of its own.
@@ -39,6 +41,13 @@ func (s *Site) dexClient() *http.Client {
 	roots := x509.NewCertPool()
 	roots.AddCert(s.vmca.Cert)
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+}
+
+// Browse implements admin.Site.
+func (s *Site) Browse(ctx context.Context, url, username, password string) (string, error) {
+	client := s.dexClient()
+	defer client.CloseIdleConnections()
+	return player.Browse(ctx, client.Transport, url, username, password)
 }
 
 // SetPassword implements admin.Site.

@@ -19,6 +19,10 @@ type LabOIDC struct {
 	Issuer   string `json:"issuer"`
 	CA       string `json:"ca"`
 	ClientID string `json:"clientID"`
+	// Server is the front of a Supervisor whose people log in by lab-dex or lab-ldap, with the users and passwords of the site.
+	Server string `json:"server"`
+	// Browse is where to POST {"url","username","password"} to have a browser login finished: the answer is {"page","error"}.
+	Browse string `json:"browse"`
 }
 
 // LabSupervisor is a Supervisor in lab.json.

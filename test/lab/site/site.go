@@ -115,7 +115,11 @@ func (s *Site) start() error {
 	if err != nil {
 		return err
 	}
-	return s.describe(url).write(s.Dir)
+	lab := s.describe(url)
+	if lab.OIDC.Server, err = s.AddFront(s.ctx, admin.FrontSpec{Identity: true, Providers: []string{admin.ProviderLDAP, admin.ProviderDex}}); err != nil {
+		return err
+	}
+	return lab.write(s.Dir)
 }
 
 // startVCenter comes first: the API servers ask it for its keys.
@@ -160,7 +164,7 @@ func (s *Site) startAdmin() (string, error) {
 
 // describe is lab.json.
 func (s *Site) describe(adminURL string) Lab {
-	lab := Lab{Admin: adminURL, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient}}
+	lab := Lab{Admin: adminURL, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient, Browse: adminURL + "browse"}}
 	for _, sup := range s.supervisors {
 		lab.Supervisors = append(lab.Supervisors, LabSupervisor{
 			Server: s.net.front(sup.last), CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,

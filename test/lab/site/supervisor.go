@@ -97,6 +97,7 @@ const (
 	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
 	roleNoSecrets  = "nosecrets"  // clusters may be read, Secrets may not
 	roleLister     = "lister"     // edit, and all namespaces may be listed
+	roleAdmin      = "admin"      // everything everywhere
 )
 
 func addRoles(ctx context.Context, c *kube.Client) error {

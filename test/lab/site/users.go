@@ -22,7 +22,7 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
 	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister}, u.Role) {
+	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister, roleAdmin}, u.Role) {
 		return fmt.Errorf("there is no role %q", u.Role)
 	}
 	if err := s.vcenter.AddUser(u); err != nil {
@@ -48,6 +48,9 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 // allow gives a user the rights of its role in its namespaces.
 func (sup *supervisor) allow(ctx context.Context, u vcenter.User) error {
 	role := u.Role
+	if role == roleAdmin {
+		return sup.client.Bind(ctx, "", "cluster-admin", subjects(u)...)
+	}
 	if role == roleLister {
 		role = roleEdit
 		if err := sup.client.Bind(ctx, "", "lab:"+roleLister, subjects(u)...); err != nil {

@@ -1,0 +1,134 @@
+package login
+
+import (
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// api is a Supervisor's API for an account that may list what everywhere says. It counts how deep the requests are: one that begins
+// after another has ended is a round trip deeper than that.
+type api struct {
+	everywhere map[string]bool // namespaces, clusters
+	clusters   int             // in each of ns1 to ns3
+
+	mu    sync.Mutex
+	ended int // the depth of the deepest request that has ended
+	depth int
+	asked int
+}
+
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	a.asked++
+	level := a.ended + 1
+	a.depth = max(a.depth, level)
+	a.mu.Unlock()
+	time.Sleep(100 * time.Millisecond) // Whatever is asked at the same time arrives meanwhile.
+	defer func() {
+		a.mu.Lock()
+		a.ended = max(a.ended, level)
+		a.mu.Unlock()
+	}()
+	w.Header().Set("Content-Type", "application/json")
+	body := a.answer(r.URL.Path)
+	if body == nil {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func (a *api) answer(path string) any {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch {
+	case path == "/api/v1/namespaces" && a.everywhere["namespaces"]:
+		return list(named("", "ns1"), named("", "ns2"), named("", "ns3"), named("", "kube-system"))
+	case len(parts) == 4 && parts[3] == "clusters" && a.everywhere["clusters"]:
+		return list(append(append(a.of("ns1"), a.of("ns2")...), a.of("ns3")...)...)
+	case len(parts) == 2: // an API group
+		return map[string]any{"preferredVersion": map[string]string{"version": "v1beta2"}}
+	case len(parts) == 6 && parts[5] == "clusters":
+		return list(a.of(parts[4])...)
+	case len(parts) == 6 && parts[5] == "tanzukubernetesclusters":
+		return list()
+	case len(parts) == 6 && parts[4] == "secrets":
+		kubeconfig := "clusters:\n- cluster: {server: 'https://10.0.0.9:6443'}\n"
+		return map[string]any{"data": map[string]string{"value": base64.StdEncoding.EncodeToString([]byte(kubeconfig))}}
+	}
+	return nil
+}
+
+func (a *api) of(ns string) []any {
+	var all []any
+	for i := range a.clusters {
+		all = append(all, named(ns, fmt.Sprintf("tkc%d", i)))
+	}
+	return all
+}
+
+func named(ns, name string) any {
+	return map[string]any{"metadata": map[string]string{"namespace": ns, "name": name, "uid": "uid-" + name}}
+}
+
+func list(items ...any) any { return map[string]any{"items": items} }
+
+// A login makes three round trips before this (the code, the exchange, the certificate). An administrator's contexts are written
+// after five, whatever the number of clusters; who may look at one namespace after the other needs one more.
+func TestFindIsNotDeep(t *testing.T) {
+	for name, tc := range map[string]struct {
+		everywhere map[string]bool
+		namespaces []string
+		depth      int
+	}{
+		"all of it":       {map[string]bool{"namespaces": true, "clusters": true}, nil, 2},
+		"namespaces only": {map[string]bool{"namespaces": true}, nil, 3},
+		"named":           {nil, []string{"ns1", "ns2", "ns3"}, 3},
+	} {
+		for _, clusters := range []int{1, 5} {
+			a := &api{everywhere: tc.everywhere, clusters: clusters}
+			res, err := a.find(t, tc.namespaces)
+			if err != nil || len(res.Namespaces) != 3 || len(res.Clusters) != 3*clusters || len(res.Failures) > 0 {
+				t.Errorf("%s: %v %+v", name, err, res)
+			}
+			if a.depth > tc.depth {
+				t.Errorf("%s, %d clusters: %d round trips deep, not %d", name, clusters, a.depth, tc.depth)
+			}
+		}
+	}
+}
+
+// find looks with a session whose token is at hand.
+func (a *api) find(t *testing.T, namespaces []string) (*Result, error) {
+	t.Helper()
+	w := &wire.Client{HTTP: &http.Client{Transport: inMemory{a}}}
+	issuer := &oidc.Client{Session: oidc.Session{Plain: true, IDUntil: time.Now().Add(time.Hour)}, Now: time.Now}
+	issuer.ID.Secret = "id"
+	return FindRequest{
+		Federated: &Federated{
+			Issuer: issuer, Front: &supervisor.Client{Wire: w, Address: supervisor.Address{Host: "10.0.0.1"}},
+			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
+		},
+		User: "ada", Namespaces: namespaces, CA: func(Host) []byte { return nil },
+	}.Find(t.Context())
+}
+
+// inMemory is a server without a network, so that only who asks decides what comes at the same time.
+type inMemory struct{ http.Handler }
+
+func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	m.ServeHTTP(rec, r)
+	return rec.Result(), nil
+}
