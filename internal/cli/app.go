@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 )
 
 // App is the program with everything of the world that it touches, so that a test can run it whole.
@@ -25,7 +27,8 @@ type App struct {
 	Now      func() time.Time
 	Build    Build
 
-	flags globalFlags
+	flags  globalFlags
+	unread secret.Unread // one terminal, one reader
 }
 
 // globalFlags are the closed plugin's, valid for every command.

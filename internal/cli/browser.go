@@ -71,6 +71,7 @@ func (a *App) openBrowser(ctx context.Context, given []string, page string, fail
 
 // withPage puts the page where a command says %s, else after its arguments. It is one argument, whatever is in it.
 func withPage(args []string, page string) []string {
+	page = harmlessURL(page)
 	var out []string
 	placed := false
 	for _, arg := range args {
@@ -83,10 +84,28 @@ func withPage(args []string, page string) []string {
 	return out
 }
 
+// harmlessURL percent-encodes what a shell could make something of: a user's command may hand the page to one. An address means the same
+// with it (RFC 3986, section 6.2.2.2, but for characters that no issuer gives a meaning to).
+func harmlessURL(page string) string {
+	var b strings.Builder
+	for i := range len(page) {
+		c := page[i]
+		if c <= ' ' || c > '~' || strings.IndexByte("\"'`$();<>\\^{}|*!", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
 // listenForBrowser is where the browser comes back to: a free port of 127.0.0.1, unless an address was named.
 func listenForBrowser(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		address = "127.0.0.1:0"
+	}
+	if port, ok := strings.CutPrefix(address, "localhost:"); ok {
+		address = "127.0.0.1:" + port // The name may be ::1 first.
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -109,7 +128,13 @@ func checkListen(address string, remote bool) error {
 	if err != nil {
 		return fmt.Errorf("%q is not HOST:PORT", address)
 	}
-	if ip := net.ParseIP(host); (ip == nil || !ip.IsLoopback()) && host != "localhost" && !remote {
+	ip := net.ParseIP(host)
+	switch {
+	case host == "localhost", host == "127.0.0.1":
+		return nil
+	case ip != nil && ip.IsLoopback():
+		return fmt.Errorf("a browser comes back to 127.0.0.1, never to %s", host)
+	case !remote:
 		return fmt.Errorf("other machines reach %s; in a container whose port is published, add --listen-remote", address)
 	}
 	return nil

@@ -29,13 +29,14 @@ func TestBrowserCommands(t *testing.T) {
 	}
 }
 
-// The page is one argument, whatever is in it: there is no shell.
+// The page is one argument, and holds nothing that a shell in somebody's own command could make something of.
 func TestWithPage(t *testing.T) {
-	const page = "https://sup/authorize?a=b&c=$(touch /tmp/x) ;d"
+	const page, safe = "https://sup/authorize?a=b&c=$(touch /tmp/x);'d", "https://sup/authorize?a=b&c=%24%28touch%20/tmp/x%29%3B%27d"
 	for _, tc := range []struct{ args, want []string }{
-		{nil, []string{page}},
-		{[]string{"-P", "work"}, []string{"-P", "work", page}},
-		{[]string{"--url=%s", "-x"}, []string{"--url=" + page, "-x"}},
+		{nil, []string{safe}},
+		{[]string{"-P", "work"}, []string{"-P", "work", safe}},
+		{[]string{"-c", "firefox '%s'"}, []string{"-c", "firefox '" + safe + "'"}},
+		{[]string{"--url=%s", "-x"}, []string{"--url=" + safe, "-x"}},
 	} {
 		if diff := cmp.Diff(tc.want, withPage(tc.args, page)); diff != "" {
 			t.Error(diff)
@@ -45,7 +46,7 @@ func TestWithPage(t *testing.T) {
 
 func TestCheckListen(t *testing.T) {
 	for address, ok := range map[string][2]bool{ // without --listen-remote, with it
-		"": {true, true}, "127.0.0.1:0": {true, true}, "[::1]:18000": {true, true}, "localhost:18000": {true, true},
+		"": {true, true}, "127.0.0.1:0": {true, true}, "[::1]:18000": {false, false}, "127.0.0.2:1": {false, false}, "localhost:18000": {true, true},
 		"0.0.0.0:18000": {false, true}, ":18000": {false, true}, "10.0.0.1:1": {false, true}, "127.0.0.1": {false, false}, "host": {false, false},
 	} {
 		for i, remote := range []bool{false, true} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -24,10 +25,11 @@ func (r *renewal) again(ctx context.Context, key hit.Key) error {
 	if err != nil || !found || s.Method != methodOIDC {
 		return errors.Join(errNobody, err)
 	}
-	warn := func(err error) { fmt.Fprintf(r.ErrOut, "warning: %v\n", err) }
-	unlock, err := r.store.LockAccount(ctx, s.Account+" login", func() {
-		fmt.Fprintf(r.ErrOut, "Waiting for another process that logs %s in to %s …\n", s.User, s.Server)
-	}, warn)
+	kept, err := oidc.ParseSession(s.Renewal)
+	if err != nil || flow(kept.Flow) != flowPassword && !r.mayAsk() {
+		return errors.Join(errNobody, err)
+	}
+	unlock, err := r.loginLock(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -35,7 +37,7 @@ func (r *renewal) again(ctx context.Context, key hit.Key) error {
 	if s, found, err = r.store.FindSession(key); err != nil || !found {
 		return errors.Join(errNobody, err)
 	}
-	kept, err := oidc.ParseSession(s.Renewal)
+	kept, err = oidc.ParseSession(s.Renewal)
 	if err != nil || kept.Refresh.Secret != "" || kept.Fresh(r.Now()) {
 		return err // Somebody logged in meanwhile.
 	}
@@ -50,13 +52,25 @@ func (r *renewal) again(ctx context.Context, key hit.Key) error {
 	return l.resumed(ctx, s, claims)
 }
 
+// loginLock is held by the one process that has a person log in. A person takes longer than a program.
+func (r *renewal) loginLock(ctx context.Context, s tokens.Session) (unlock func(), err error) {
+	for began := r.Now(); ; {
+		unlock, err = r.store.LockAccount(ctx, s.Account+" login", func() {
+			fmt.Fprintf(r.ErrOut, "Waiting for another process that logs %s in to %s …\n", s.User, s.Server)
+		}, func(err error) { fmt.Fprintf(r.ErrOut, "warning: %v\n", err) })
+		if !errors.Is(err, filelock.ErrBusy) || r.Now().After(began.Add(loginTime)) {
+			return unlock, err
+		}
+	}
+}
+
 // resumeLogin is the login of a session with what is remembered of it, so that nothing is asked of the Supervisor.
 func (r *renewal) resumeLogin(s tokens.Session, kept oidc.Session) (*federatedLogin, error) {
 	address, err := supervisor.ParseAddress(s.Server)
 	if err != nil {
 		return nil, err
 	}
-	w, err := r.issuerClient(kept.CA, s.Trust, s.Aliases)
+	w, err := r.issuerOf(kept, s)
 	if err != nil {
 		return nil, err
 	}

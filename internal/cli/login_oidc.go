@@ -98,6 +98,15 @@ func (a *App) issuerClient(ca string, t trust.Trust, aliases supervisor.Aliases)
 	return w, err
 }
 
+// issuerOf verifies the issuer of a session. One that has nothing to do with the Supervisor is verified by its own CA, or by the
+// system's roots: what the API server at the session's server is trusted by goes for that one alone.
+func (a *App) issuerOf(kept oidc.Session, s tokens.Session) (*wire.Client, error) {
+	if kept.Plain {
+		return a.issuerClient(kept.CA, trust.Trust{Mode: trust.System}, nil)
+	}
+	return a.issuerClient(kept.CA, s.Trust, s.Aliases)
+}
+
 // issuerError says whose fault it is when the issuer's certificate is not what the Supervisor promised.
 func issuerError(err error, id supervisor.Identity) error {
 	var untrusted *trust.UntrustedError
@@ -198,6 +207,7 @@ func (l *federatedLogin) password(ctx context.Context) (claims oidc.Claims, err 
 		return claims, err
 	}
 	last := lastSession(l.store, l.o.server.String(), user)
+	last = rememberedBy(last, methodOIDC)
 	last.Trust, last.Account = l.site.transport.Trust(), l.account(user)
 	sources, err := l.loginSources(l.o, last)
 	if err != nil {
@@ -279,7 +289,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.S
 func (l *federatedLogin) session(claims oidc.Claims) (tokens.Session, error) {
 	renewal, err := l.issuer.JSON()
 	now := l.Now()
-	last := lastSession(l.store, l.o.server.String(), claims.Username)
+	last := rememberedBy(lastSession(l.store, l.o.server.String(), claims.Username), methodOIDC)
 	command := l.o.passwordCommand
 	if !l.o.commandGiven {
 		command = last.PasswordCommand
@@ -358,6 +368,7 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },
 		Getenv: a.Getenv,
+		End:    func() { session.Ends = a.Now() },
 	}
 }
 

@@ -108,6 +108,7 @@ func (a *App) write(ctx context.Context, files kubeconfig.Files, session tokens.
 // meanwhile, so that a get-token that waits finds the new credential.
 func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOptions, user string) (tokens.Session, redact.Secret, *login.Result, error) {
 	last := lastSession(store, o.server.String(), user)
+	last = rememberedBy(last, methodSSO)
 	last.Trust = s.transport.Trust()
 	session, res, proven := tokens.Session{}, (*login.Result)(nil), redact.Secret("")
 	sources, err := a.loginSources(o, last)
@@ -176,6 +177,14 @@ func lastSession(store *tokens.Store, server, user string) tokens.Session {
 		}
 	}
 	return tokens.Session{User: user, Account: tokens.HostAccount(hit.Key{Server: server, User: user})}
+}
+
+// rememberedBy takes away where a password is when that is another one: vCenter's is not the identity provider's.
+func rememberedBy(last tokens.Session, method string) tokens.Session {
+	if last.Method != "" && last.Method != method {
+		last.PasswordCommand, last.Keychain, last.Account = nil, false, tokens.HostAccount(hit.Key{Server: last.Server, User: last.User})
+	}
+	return last
 }
 
 // savePassword puts the password into the keychain. Without one the login is good all the same.

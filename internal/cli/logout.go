@@ -80,7 +80,6 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err := ending.clear(store); err != nil {
 		return err
 	}
-	a.revoke(ctx, ending)
 	a.forgetPasswords(ctx, ending)
 	current := ""
 	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
@@ -98,6 +97,7 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 		fmt.Fprintln(a.Out, "The current KUBECONFIG context is unset.")
 		fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
 	}
+	a.revoke(ctx, ending)
 	if err := a.saidGoodbye(scope, ending, len(report.Written) > 0); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -34,7 +35,11 @@ func (a *App) browse(ctx context.Context, c *oidc.Client, o oidcOptions) (oidc.C
 	}
 	if a.Terminal != nil {
 		b.Paste = func(ctx context.Context) (string, error) {
-			return a.prompter().Line(ctx, "Waiting for the browser. You may paste the code, or the address that it stops at, here: ")
+			text, err := a.prompter().Line(ctx, "Waiting for the browser. You may paste the code, or the address that it stops at, here: ")
+			if errors.Is(err, secret.ErrEmpty) {
+				err = nil // Somebody pressed Enter.
+			}
+			return text, err
 		}
 		b.Refused = func(err error) { fmt.Fprintln(a.ErrOut, err) }
 	}
@@ -88,6 +93,14 @@ func portOf(l net.Addr) string {
 	return "PORT"
 }
 
+// before says until when, if that is known.
+func before(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ", before " + t.Local().Format(time.TimeOnly)
+}
+
 // thisHost is how somebody reaches this machine: as he did, else by its name.
 func (a *App) thisHost() string {
 	if words := strings.Fields(a.Getenv("SSH_CONNECTION")); len(words) == 4 {
@@ -102,7 +115,7 @@ func (a *App) thisHost() string {
 // device logs a person in with a browser on any machine.
 func (a *App) device(ctx context.Context, c *oidc.Client) (oidc.Claims, error) {
 	return c.Device(ctx, func(d oidc.DeviceCode) {
-		fmt.Fprintf(a.ErrOut, "On any machine with a browser, open\n\n    %s\n\nand type the code %s there, before %s.\n", d.URL, d.Code, d.Until.Local().Format(time.TimeOnly))
+		fmt.Fprintf(a.ErrOut, "On any machine with a browser, open\n\n    %s\n\nand type the code %s there%s.\n", d.URL, d.Code, before(d.Until))
 		if d.Complete != "" {
 			fmt.Fprintf(a.ErrOut, "With the code in it the address is %s\n", d.Complete)
 		}

@@ -147,7 +147,7 @@ func (a *App) guard(store *tokens.Store, account, user string) *secret.Guard {
 }
 
 func (a *App) prompter() secret.Prompter {
-	return secret.Prompter{In: a.Terminal, Out: a.ErrOut}
+	return secret.Prompter{In: a.Terminal, Out: a.ErrOut, Unread: &a.unread}
 }
 
 // noTerminal words the prompt's errors; nil stays nil.

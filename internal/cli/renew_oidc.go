@@ -34,7 +34,7 @@ func (r *renewal) resume(s *tokens.Session) (*login.Federated, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
 	}
-	w, err := r.issuerClient(kept.CA, s.Trust, s.Aliases)
+	w, err := r.issuerOf(kept, *s)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +117,7 @@ func refusedBy(err error, key hit.Key) error {
 // endedOIDC forgets tokens that the issuer does not take, so that nobody sends them again, and says what to do.
 func (r *renewal) endedOIDC(f *login.Federated, s tokens.Session, ended *login.EndedError) error {
 	f.Issuer.Refresh, f.Issuer.Access = oidc.Session{}.Refresh, oidc.Session{}.Access
+	f.End()
 	err := f.Save()
 	required := r.ended(s, "")
 	if !errors.Is(ended, oidc.ErrNoRefresh) {

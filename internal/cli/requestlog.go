@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // requestLog is what --verbose shows: one line a request, without query, header or body.
@@ -22,6 +24,6 @@ func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		outcome = fmt.Sprint(resp.StatusCode)
 	}
-	fmt.Fprintf(l.out, "%s https://%s%s %s (%d ms)\n", r.Method, r.URL.Host, r.URL.Path, outcome, l.now().Sub(start).Milliseconds())
+	fmt.Fprintf(l.out, "%s https://%s%s %s (%d ms)\n", r.Method, safetext.Line(r.URL.Host, 300), safetext.Line(r.URL.EscapedPath(), 1000), outcome, l.now().Sub(start).Milliseconds())
 	return resp, err
 }

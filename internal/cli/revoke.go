@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -12,6 +13,8 @@ import (
 // revoke ends the sessions at their identity providers, where those offer a way. They are gone from this machine already: what fails
 // here is told, and is no failure of the logout.
 func (a *App) revoke(ctx context.Context, e ending) {
+	ctx, cancel := context.WithTimeout(ctx, revokeTime)
+	defer cancel()
 	for _, s := range e.sessions {
 		if s.Method != methodOIDC {
 			continue
@@ -28,12 +31,15 @@ func (a *App) revoke(ctx context.Context, e ending) {
 	}
 }
 
+// revokeTime bounds what logout waits for identity providers.
+const revokeTime = 5 * time.Second
+
 func (a *App) revokeSession(ctx context.Context, s tokens.Session) error {
 	kept, err := oidc.ParseSession(s.Renewal)
 	if err != nil || kept.Refresh.Secret == "" && kept.Access.Secret == "" {
 		return err // Nothing of it is left.
 	}
-	w, err := a.issuerClient(kept.CA, s.Trust, s.Aliases)
+	w, err := a.issuerOf(kept, s)
 	if err != nil {
 		return err
 	}

@@ -56,14 +56,11 @@ type Credential struct {
 // returns it to be remembered. The error is ErrNone, ErrRefused, or one of package wire. An API server without a Concierge answers 404,
 // or forbids what it does not know (403), or takes nothing without credentials (401).
 func Request(ctx context.Context, w *wire.Client, url string, form Form, token redact.Secret) (Credential, Form, error) {
-	forms := []Form{form}
-	if form == "" {
-		forms = []Form{ClusterScoped, Namespaced}
+	forms := []Form{ClusterScoped, Namespaced}
+	if form == Namespaced {
+		forms = []Form{Namespaced, ClusterScoped}
 	}
 	for _, f := range forms {
-		if f == None {
-			break
-		}
 		c, err := request(ctx, w, url+f.path(), f, token)
 		if errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrForbidden) {
 			return Credential{}, "", ErrNone

@@ -30,6 +30,8 @@ type Federated struct {
 	// Reload reads the session anew, when the issuer does not know its refresh token any more, and tells whether that is another one.
 	Reload func() (changed bool, err error)
 
+	// End notes that only a person brings the session back.
+	End func()
 	// Getenv reads the variable in which a runner provides a token.
 	Getenv func(string) string
 	// Force refreshes even when what is there is still good.
@@ -67,7 +69,9 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 	now := f.Issuer.Now()
 	c := tokens.Credential{Key: key, Issued: now, Target: &t}
 	got, form, err := concierge.Request(ctx, w, t.Server, concierge.Form(t.Concierge), token.Token)
-	t.Concierge = string(form)
+	if form != concierge.None { // One may come: a new cluster is not ready at once.
+		t.Concierge = string(form)
+	}
 	switch {
 	case errors.Is(err, concierge.ErrNone): // The API server knows the issuer itself.
 		c.Token, c.Expires = token.Token, token.Expires
@@ -90,6 +94,9 @@ func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential,
 		token, claims, err := f.Issuer.Provided(f.Getenv)
 		if err == nil && !claims.Expiry.After(now) {
 			err = fmt.Errorf("%w that is still good: it ended at %s", oidc.ErrNotProvided, claims.Expiry.UTC().Format(time.RFC3339))
+		}
+		if err == nil && hit.Fold(claims.Username) != hit.Fold(key.User) {
+			err = fmt.Errorf("%w for %s: it is of %s", oidc.ErrNotProvided, key.User, claims.Username)
 		}
 		return tokens.Credential{Key: key, Token: token, Issued: now, Expires: claims.Expiry}, err
 	}
@@ -125,6 +132,8 @@ func (f *Federated) renew(ctx context.Context) error {
 	if err := f.Save(); err != nil {
 		return err // What could not be kept is not asked for: the issuer gives it once.
 	}
+	f.Force = false
+	spent := f.Issuer.Refresh
 	err := f.Issuer.Renew(ctx)
 	if errors.Is(err, wire.ErrRefused) {
 		changed, reloadErr := f.Reload()
@@ -135,14 +144,14 @@ func (f *Federated) renew(ctx context.Context) error {
 			if f.Issuer.Fresh(f.Issuer.Now()) {
 				return nil
 			}
+			spent = f.Issuer.Refresh
 			err = f.Issuer.Renew(ctx)
 		}
 	}
-	var distrusted *oidc.TokenError
-	switch {
-	case errors.Is(err, wire.ErrRefused), errors.Is(err, oidc.ErrNoRefresh):
+	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) {
 		return &EndedError{err}
-	case err == nil, errors.As(err, &distrusted): // The old refresh token is spent either way.
+	}
+	if err == nil || f.Issuer.Refresh != spent { // The old one is gone, whatever is wrong with what came with the new one.
 		return errors.Join(err, f.Save())
 	}
 	return err

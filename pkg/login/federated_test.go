@@ -18,6 +18,7 @@ import (
 type refreshes struct {
 	known  []string
 	broken bool
+	id     string // an ID token that comes with the new tokens
 	asked  []string
 }
 
@@ -29,7 +30,7 @@ func (r *refreshes) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case r.broken:
 		w.WriteHeader(http.StatusBadGateway)
 	case slices.Contains(r.known, token):
-		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "at-" + token, "refresh_token": token + "+", "token_type": "bearer", "expires_in": 120})
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "at-" + token, "refresh_token": token + "+", "token_type": "bearer", "expires_in": 120, "id_token": r.id})
 	default:
 		w.WriteHeader(http.StatusUnauthorized)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": "error", "error_description": "Error during upstream refresh."})
@@ -45,7 +46,9 @@ func TestRenewSession(t *testing.T) {
 		refresh  redact.Secret // what is kept in the end
 		kind     error
 	}{
-		"renewed":                 {endpoint: refreshes{known: []string{"mine"}}, asked: []string{"mine"}, refresh: "mine+"},
+		"renewed": {endpoint: refreshes{known: []string{"mine"}}, asked: []string{"mine"}, refresh: "mine+"},
+		// The keys to verify the new ID token with cannot be had: the new refresh token must not be lost.
+		"renewed, without keys":   {endpoint: refreshes{known: []string{"mine"}, id: "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}, asked: []string{"mine"}, refresh: "mine+", kind: wire.ErrUnreachable},
 		"refused":                 {asked: []string{"mine"}, refresh: "mine", kind: ErrEnded},
 		"overtaken, and fresh":    {theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
 		"overtaken long ago":      {endpoint: refreshes{known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
@@ -67,7 +70,10 @@ func TestRenewSession(t *testing.T) {
 			if f.Issuer.Refresh.Secret != tc.refresh {
 				t.Errorf("it has %q", f.Issuer.Refresh.Reveal())
 			}
-			if err == nil && tc.theirs == nil && *kept != tc.refresh {
+			if tc.kind == wire.ErrUnreachable && f.Issuer.Access.Secret != "" {
+				t.Error("an access token that was not verified can be used")
+			}
+			if tc.refresh == "mine+" && *kept != tc.refresh {
 				t.Errorf("%q was kept", kept.Reveal())
 			}
 		})
@@ -86,7 +92,7 @@ func session(refresh string, life time.Duration) *oidc.Session {
 func federated(server *httptest.Server, theirs *oidc.Session, full bool) (f *Federated, kept *redact.Secret) {
 	kept = new(redact.Secret)
 	issuer := &oidc.Client{Session: *session("mine", -time.Minute), Wire: &wire.Client{HTTP: server.Client()}, Now: time.Now}
-	issuer.Provider.Token = server.URL
+	issuer.Provider.Token, issuer.Provider.JWKS, issuer.Provider.Issuer = server.URL, "https://127.0.0.1:1/jwks", server.URL
 	return &Federated{
 		Issuer: issuer,
 		Save: func() error {

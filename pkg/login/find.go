@@ -64,7 +64,7 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 // them at once has them already.
 func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
 	var all map[string][]supervisor.Cluster
-	errAll := error(wire.ErrForbidden)
+	errAll := wire.ErrForbidden
 	var beside sync.WaitGroup
 	if !r.Clusters.none() {
 		beside.Go(func() { all, errAll = api.AllClusters(ctx, token) })

@@ -74,11 +74,16 @@ func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {
 	return id, nil
 }
 
+// plain are the characters that a server's URL may have: none of those that a terminal or a shell could make something of.
+const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]@!&*+,=%"
+
 // CheckURL returns s without slashes at its end when it is an https URL of a server that may be given a secret: nothing but a
 // host and a path.
 func CheckURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
+	case strings.Trim(s, plain) != "":
+		return "", fmt.Errorf("%q holds characters that no such URL needs", safetext.Line(s, 80))
 	case err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("%q is not a URL of a server", safetext.Line(s, 80))
 	case u.Scheme != "https":

@@ -11,13 +11,16 @@ func TestParseIdentity(t *testing.T) {
 		"plain":               {"https://10.0.0.1/wcp/pinniped", "", "", ""},
 		"a slash at its end":  {"https://10.0.0.1/wcp/pinniped/", "", "https://10.0.0.1:443/", ""},
 		"http":                {"http://10.0.0.1/wcp/pinniped", "", "", "not https"},
-		"a query":             {"https://10.0.0.1/?a=b", "", "", "not a URL"},
+		"a query":             {"https://10.0.0.1/?a=b", "", "", "characters"},
 		"a user":              {"https://me:secret@10.0.0.1/", "", "", "not a URL"},
 		"no issuer":           {"", "", "", "not a URL"},
 		"a CA that is none":   {"https://10.0.0.1/", "!", "", "not base64"},
 		"a CA without PEM":    {"https://10.0.0.1/", base64.StdEncoding.EncodeToString([]byte("hello")), "", "no certificate"},
 		"a Concierge of http": {"https://10.0.0.1/", "", "http://10.0.0.1", "not https"},
-		"bells":               {"https://10.0.0.1/\x07", "", "", "not a URL"},
+		"a shell's":           {"https://h/';touch${IFS}/tmp/p;'", "", "", "characters"},
+		"turned around":       {"https://ev\u202eil.example/", "", "", "characters"},
+		"C1 controls":         {"https://h/\u009b31m", "", "", "characters"},
+		"bells":               {"https://10.0.0.1/\x07", "", "", "characters"},
 	} {
 		id, err := parseIdentity(tc.issuer, tc.ca, tc.concierge)
 		if tc.want == "" {

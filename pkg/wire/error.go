@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -40,7 +41,7 @@ type Error struct {
 
 // Error names the endpoint without its query.
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s %s: %s", e.Method, withoutQuery(e.URL), e.Message)
+	return fmt.Sprintf("%s %s: %s", e.Method, safetext.Line(withoutQuery(e.URL), 400), e.Message)
 }
 
 // Unwrap gives the kind and the cause.

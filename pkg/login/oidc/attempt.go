@@ -59,9 +59,12 @@ func (a attempt) code(answer url.Values) (redact.Secret, error) {
 // maxPasted bounds what is pasted, in bytes.
 const maxPasted = 8 << 10
 
+// minCode is shorter than any issuer's code, and longer than what is typed into the wrong window.
+const minCode = 16
+
 // pasted reads what a person copied: a code, or the whole address that the browser stopped at.
 func (a attempt) pasted(text string) (redact.Secret, error) {
-	text = strings.TrimSpace(text)
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "#") // Some issuers' addresses end in one.
 	if len(text) > maxPasted {
 		return "", errors.New("that is too long for a code")
 	}
@@ -76,7 +79,7 @@ func (a attempt) pasted(text string) (redact.Secret, error) {
 		}
 		return a.code(values)
 	}
-	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if len(text) < minCode || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", errors.New("that is neither a code nor the address that a login ends at")
 	}
 	return redact.Secret(text), nil

@@ -73,7 +73,7 @@ func begin(t *testing.T, formPost bool) *login {
 }
 
 func (in *login) answer() url.Values {
-	return url.Values{"code": {"pin_ac_1"}, "state": {in.page.Get("state")}}
+	return url.Values{"code": {"pin_ac_123456789"}, "state": {in.page.Get("state")}}
 }
 
 // ask is what a browser sends, without following anything.
@@ -169,7 +169,7 @@ func TestCallbackTurnsAway(t *testing.T) {
 			} else {
 				address += "?" + params.Encode()
 			}
-			if status, _, page := in.ask(tc.method, address, body, tc.header); status != tc.want || strings.Contains(page, "pin_ac_1") {
+			if status, _, page := in.ask(tc.method, address, body, tc.header); status != tc.want || strings.Contains(page, "pin_ac_123456789") {
 				t.Errorf("%d %s", status, page)
 			}
 			if len(in.i.forms) > 0 {
@@ -279,14 +279,14 @@ func TestTwoAnswers(t *testing.T) {
 
 func TestPaste(t *testing.T) {
 	for name, text := range map[string]func(in *login) string{
-		"the code":              func(*login) string { return " pin_ac_1\n" },
+		"the code":              func(*login) string { return " pin_ac_123456789\n" },
 		"the address":           func(in *login) string { return in.back + "?" + in.answer().Encode() },
 		"the query":             func(in *login) string { return in.answer().Encode() },
 		"the address with more": func(in *login) string { return in.back + "?scope=a+b&" + in.answer().Encode() },
 	} {
 		in := begin(t, false)
 		in.pasted <- text(in)
-		if _, err := in.ended(); err != nil || in.i.forms[0].Get("code") != "pin_ac_1" {
+		if _, err := in.ended(); err != nil || in.i.forms[0].Get("code") != "pin_ac_123456789" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -306,7 +306,7 @@ func TestPasteWrongThings(t *testing.T) {
 	if len(in.i.forms) > 0 {
 		t.Error("one was redeemed")
 	}
-	in.pasted <- "pin_ac_1"
+	in.pasted <- "pin_ac_123456789"
 	if _, err := in.ended(); err != nil {
 		t.Error(err)
 	}

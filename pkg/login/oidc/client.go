@@ -21,6 +21,8 @@ type Client struct {
 	Session
 	Wire *wire.Client // verifies the issuer
 	Now  func() time.Time
+
+	unfetched error // why the issuer's keys could not be had
 }
 
 // Error is an error reply of an issuer (RFC 6749, sections 4.1.2.1 and 5.2). Its text is what the issuer says, made harmless.
@@ -166,7 +168,9 @@ func (c *Client) Renew(ctx context.Context) error {
 	if id, _ := token.Extra("id_token").(string); id == "" && !c.Plain {
 		return nil // OpenID Connect Core 1.0, section 12.2: it might not be there.
 	}
-	_, err = c.accept(ctx, token, "")
+	if _, err = c.accept(ctx, token, ""); err != nil {
+		c.Access, c.ID = redact.Stored{}, redact.Stored{} // Nobody shall use what was not believed.
+	}
 	return err
 }
 

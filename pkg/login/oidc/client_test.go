@@ -3,6 +3,7 @@ package oidc
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -46,7 +48,7 @@ func TestPassword(t *testing.T) {
 	}
 	form.Del("code_verifier")
 	if diff := cmp.Diff(url.Values{
-		"grant_type": {"authorization_code"}, "code": {"pin_ac_1"}, "client_id": {"pinniped-cli"}, "redirect_uri": {"http://127.0.0.1:0/callback"},
+		"grant_type": {"authorization_code"}, "code": {"pin_ac_123456789"}, "client_id": {"pinniped-cli"}, "redirect_uri": {"http://127.0.0.1:0/callback"},
 	}, form); diff != "" {
 		t.Error(diff)
 	}
@@ -177,7 +179,7 @@ func TestRenewOfSomebodyElse(t *testing.T) {
 	i.answers = []answer{i.tokens(1, "")}
 	err := i.client.Renew(t.Context())
 	var distrusted *TokenError
-	if !errors.As(err, &distrusted) || i.client.Refresh.Reveal() != "pin_rt_1" {
+	if !errors.As(err, &distrusted) || i.client.Refresh.Reveal() != "pin_rt_1" || i.client.Fresh(time.Now()) {
 		t.Errorf("%v, refresh token %s", err, i.client.Refresh.Reveal())
 	}
 }
@@ -286,5 +288,35 @@ func TestSessionIsKept(t *testing.T) {
 	}
 	if got.Ends(time.Unix(0, 0)) != time.Unix(9*3600, 0) {
 		t.Error("a session of Pinniped ends after 9 hours")
+	}
+}
+
+// Keys that cannot be had are an outage, whatever the status: no word on the token, and no refusal of the person.
+func TestKeysCannotBeHad(t *testing.T) {
+	for _, status := range []int{401, 403, 404, 503} {
+		i := newIssuer(t)
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		i.client.Wire = &wire.Client{HTTP: server.Client()}
+		i.client.Provider.JWKS = server.URL
+		_, err := i.client.verify(t.Context(), redact.Secret(i.token(PinnipedClient, "")), PinnipedClient, "")
+		server.Close()
+		var distrusted *TokenError
+		if !errors.Is(err, wire.ErrServer) || errors.Is(err, wire.ErrRefused) || errors.As(err, &distrusted) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+// An endpoint below the issuer is below it, not one that begins alike.
+func TestIdentityProvidersAreBelowTheIssuer(t *testing.T) {
+	for at, ok := range map[string]bool{
+		"https://sup.example.com/v1alpha1/providers": true, "https://sup.example.com@evil.example/x": false, "https://sup.example.com.evil.example/x": false,
+		"http://sup.example.com/x": false,
+	} {
+		p := Provider{Issuer: "https://sup.example.com", Authorize: "https://a/", Token: "https://a/?p=1", JWKS: "https://a/"}
+		p.Pinniped.IdentityProviders = at
+		if err := p.check("https://sup.example.com"); (err == nil) != ok {
+			t.Errorf("%s: %v", at, err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // ErrNoDevice is an issuer without the device grant; Pinniped has none.
@@ -36,7 +37,13 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 		return Claims{}, &Error{Endpoint: "POST " + c.Provider.Device, Code: "server_error", Description: err.Error()}
 	}
 	show(code)
+	if reply.Interval < 1 || reply.Interval > maxInterval {
+		reply.Interval = 0 // RFC 8628, section 3.2: then it is 5 seconds.
+	}
 	token, err := config.DeviceAccessToken(c.bounded(ctx), reply)
+	for transient(c.failed(ctx, c.Provider.Token, err)) && time.Now().Before(reply.Expiry) { // Section 3.5: a lost connection is no end.
+		token, err = config.DeviceAccessToken(c.bounded(ctx), reply)
+	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return Claims{}, fmt.Errorf("nobody typed the code before %s", code.Until.Local().Format(time.TimeOnly))
 	}
@@ -44,6 +51,15 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 		return Claims{}, c.failed(ctx, c.Provider.Token, err)
 	}
 	return c.accept(ctx, token, "")
+}
+
+// maxInterval bounds the pause between two questions, in seconds.
+const maxInterval = 60
+
+// transient tells an outage from an answer.
+func transient(err error) bool {
+	var answered *wire.Error
+	return errors.Is(err, wire.ErrUnreachable) || errors.As(err, &answered) && answered.Status >= 500
 }
 
 // check refuses what must not be shown to a person, or opened.

@@ -167,7 +167,7 @@ func (i *issuer) answering(params func(q url.Values) url.Values) {
 		q := r.URL.Query()
 		i.asked["authorize"]++
 		i.answers = append(i.answers, i.tokens(1, q.Get("nonce")))
-		to := url.Values{"code": {"pin_ac_1"}, "state": {q.Get("state")}}
+		to := url.Values{"code": {"pin_ac_123456789"}, "state": {q.Get("state")}}
 		if params != nil {
 			to = params(q)
 		}

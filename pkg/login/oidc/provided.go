@@ -26,6 +26,9 @@ func (s Session) Provided(getenv func(string) string) (token redact.Secret, clai
 		if err != nil {
 			return "", Claims{}, fmt.Errorf("%w: %w", ErrNotProvided, err)
 		}
+		if !info.Mode().IsRegular() {
+			return "", Claims{}, fmt.Errorf("%w: %s is not a file", ErrNotProvided, where)
+		}
 		if info.Size() > maxToken {
 			return "", Claims{}, fmt.Errorf("%w: %s is too large for a token", ErrNotProvided, where)
 		}

@@ -6,6 +6,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -76,16 +77,19 @@ func (p Provider) check(issuer string) error {
 			return fmt.Errorf("its %s %w", name, err)
 		}
 	}
-	if p.IsPinniped() && !strings.HasPrefix(p.Pinniped.IdentityProviders, p.Issuer) {
-		return fmt.Errorf("its pinniped_identity_providers_endpoint is not below the issuer")
+	if at := p.Pinniped.IdentityProviders; p.IsPinniped() && (checkEndpoint(at) != nil || !strings.HasPrefix(at, strings.TrimRight(p.Issuer, "/")+"/")) {
+		return errors.New("its pinniped_identity_providers_endpoint is not below the issuer")
 	}
 	return nil
 }
 
 // checkEndpoint is CheckURL, but for a query, which an endpoint may have (RFC 6749, section 3.1).
 func checkEndpoint(url string) error {
-	base, _, _ := strings.Cut(url, "?")
-	_, err := supervisor.CheckURL(base)
+	base, query, _ := strings.Cut(url, "?")
+	if _, err := supervisor.CheckURL(base); err != nil {
+		return err
+	}
+	_, err := supervisor.CheckURL("https://host/" + query)
 	return err
 }
 

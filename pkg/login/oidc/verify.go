@@ -47,6 +47,7 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 	if len(token) > maxToken {
 		return Claims{}, &TokenError{"it is too long"}
 	}
+	c.unfetched = nil
 	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SupportedSigningAlgs: algorithms, Now: c.Now})
 	id, err := verifier.Verify(ctx, token.Reveal())
 	if err != nil {
@@ -67,10 +68,9 @@ const maxSkew = time.Minute
 // distrust words why a token was not believed. What the network did while keys were fetched stays what it is.
 func (c *Client) distrust(err error) error {
 	var expired *oidc.TokenExpiredError
-	var failed *keysError
 	switch {
-	case errors.As(err, &failed):
-		return failed.err
+	case c.unfetched != nil: // go-oidc does not wrap it.
+		return c.unfetched
 	case errors.As(err, &expired):
 		return &TokenError{fmt.Sprintf("it ended at %s: is the clock of this machine right?", expired.Expiry.UTC().Format(time.RFC3339))}
 	}
@@ -109,11 +109,6 @@ const maxName = 1024
 // keySet verifies with the keys that are remembered, and fetches them anew when a token names one that is not among them.
 type keySet struct{ c *Client }
 
-// keysError tells a failed fetch from a bad signature.
-type keysError struct{ err error }
-
-func (e *keysError) Error() string { return e.err.Error() }
-
 // VerifySignature implements oidc.KeySet.
 func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	var allowed []jose.SignatureAlgorithm
@@ -127,8 +122,8 @@ func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 	if payload, ok := k.check(jws); ok {
 		return payload, nil
 	}
-	if err := k.c.fetchKeys(ctx); err != nil {
-		return nil, &keysError{err}
+	if k.c.unfetched = k.c.fetchKeys(ctx); k.c.unfetched != nil {
+		return nil, k.c.unfetched
 	}
 	if payload, ok := k.check(jws); ok {
 		return payload, nil
@@ -157,6 +152,10 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 func (c *Client) fetchKeys(ctx context.Context) error {
 	url := c.Provider.JWKS
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	var answered *wire.Error
+	if errors.As(err, &answered) && answered.Status != 0 { // Whatever it says, it is no word on the person.
+		return &wire.Error{Method: http.MethodGet, URL: url, Status: answered.Status, Kind: wire.ErrServer, Message: answered.Message}
+	}
 	if err != nil {
 		return err
 	}

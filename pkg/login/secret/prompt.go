@@ -26,6 +26,17 @@ var (
 type Prompter struct {
 	In  *os.File  // a terminal; nil or anything else is ErrNoTerminal
 	Out io.Writer // where the question goes: standard error, since standard output belongs to kubectl
+	// Unread, if set, keeps the line that somebody still types for a question that nobody waits for any more: the next one gets it.
+	Unread *Unread
+}
+
+// Unread is a read from a terminal that was left behind.
+type Unread struct{ line chan answer }
+
+// answer is a line that was typed.
+type answer struct {
+	line string
+	err  error
 }
 
 // maxLine bounds what is typed, in bytes. A terminal in line mode gives no more at once.
@@ -56,7 +67,7 @@ const (
 )
 
 // ask reads a line while watching ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
-// behind: the program ends then, and what matters is that the terminal echoes again. Echo is turned off before the
+// behind, for the next question or the end of the program; what matters is that the terminal echoes again. Echo is turned off before the
 // reader starts, so that the two cannot race.
 func (p Prompter) ask(ctx context.Context, question string, e echo) (string, error) {
 	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
@@ -74,17 +85,12 @@ func (p Prompter) ask(ctx context.Context, question string, e echo) (string, err
 	}
 	defer term.Restore(fd, before) //nolint:errcheck // Nothing is left to do about it.
 	fmt.Fprint(p.Out, question)
-	type answer struct {
-		line string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		line, err := readLine(p.In)
-		answered <- answer{line, err}
-	}()
+	answered := p.read()
 	select {
 	case <-ctx.Done():
+		if p.Unread != nil {
+			p.Unread.line = answered
+		}
 		fmt.Fprintln(p.Out)
 		return "", ErrCancelled
 	case a := <-answered:
@@ -93,6 +99,21 @@ func (p Prompter) ask(ctx context.Context, question string, e echo) (string, err
 		}
 		return judge(a.line, a.err)
 	}
+}
+
+// read begins to read a line, or goes on with the read that was left behind.
+func (p Prompter) read() chan answer {
+	if p.Unread != nil && p.Unread.line != nil {
+		answered := p.Unread.line
+		p.Unread.line = nil
+		return answered
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		line, err := readLine(p.In)
+		answered <- answer{line, err}
+	}()
+	return answered
 }
 
 func judge(line string, err error) (string, error) {
