@@ -123,6 +123,11 @@ func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims o
 		return err
 	}
 	defer unlock()
+	if now, found, err := l.store.FindSession(hit.Key{Server: s.Server, User: s.User}); err == nil && found && now.ID == s.ID {
+		if s = now; s.Method != methodOIDC { // A login by hand was by vCenter's password.
+			return nil
+		}
+	}
 	if s.Renewal, err = l.issuer.JSON(); err != nil {
 		return err
 	}

@@ -353,7 +353,11 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 		Issuer: issuer, Front: &supervisor.Client{Address: address},
 		API: func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
 			t := session.Trust
-			if ca != "" {
+			switch ca {
+			case "":
+			case login.SystemRoots:
+				t = trust.Trust{Mode: trust.System}
+			default:
 				t = trust.Trust{Mode: trust.Bundle, CA: ca}
 			}
 			w, _, err := a.wireClientWith(t, aliases.Reach, certificate)

@@ -23,7 +23,8 @@ type Federated struct {
 	Issuer *oidc.Client
 	// Front asks the Supervisor what it tells everybody.
 	Front *supervisor.Client
-	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is), with a certificate if there is one.
+	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is; or SystemRoots), with a certificate
+	// if there is one.
 	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)
 	// Save keeps the session; it is called before each refresh, to see that it can, and after it, before the new tokens are used.
 	Save func() error
@@ -39,6 +40,9 @@ type Federated struct {
 
 	renewed bool
 }
+
+// SystemRoots is given to Federated.API for a server that the system's roots verify.
+const SystemRoots = "system"
 
 // ErrEnded is a session that the issuer does not renew any more.
 var ErrEnded = errors.New("the identity provider does not renew the session")
@@ -62,7 +66,11 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 	if err != nil {
 		return tokens.Credential{}, err
 	}
-	w, err := f.API(t.CA, nil)
+	ca := t.CA
+	if ca == "" && key.Cluster != "" {
+		ca = SystemRoots // What the Supervisor is believed for goes for that alone.
+	}
+	w, err := f.API(ca, nil)
 	if err != nil {
 		return tokens.Credential{}, err
 	}

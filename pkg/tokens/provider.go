@@ -68,7 +68,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return Credential{}, err
 	}
 	// Who waited for the lock wants what its holder got, also when it was told to force a renewal.
-	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token) {
+	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token || again.Certificate != stored.Certificate) {
 		return again, nil
 	}
 	return p.renew(ctx, session, key)
