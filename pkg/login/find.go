@@ -60,15 +60,16 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	return res, ctx.Err()
 }
 
-// namespaces are those that the account may list, and those that were named. list gives the clusters of one: who may look at all of
-// them at once has them already.
+// namespaces are those that the account may list, and those that were named. list gives the clusters of one, which may be there
+// already.
 func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
-	var all map[string][]supervisor.Cluster
-	errAll := wire.ErrForbidden
 	var beside sync.WaitGroup
+	early := &early{api: api, token: token, lists: map[string]map[string][]supervisor.Cluster{}}
 	if !r.Clusters.none() {
-		beside.Go(func() { all, errAll = api.AllClusters(ctx, token) })
 		beside.Go(func() { api.Prepare(ctx, token) })
+		for _, ns := range append([]string{""}, r.Namespaces...) {
+			beside.Go(func() { early.look(ctx, ns) })
+		}
 	}
 	names, err := api.Namespaces(ctx, token)
 	beside.Wait()
@@ -83,12 +84,35 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, tok
 	for _, name := range slices.Compact(names) {
 		res.Namespaces = append(res.Namespaces, Namespace{Name: name, Host: res.Hosts[0]})
 	}
-	return func(ns Namespace) ([]supervisor.Cluster, error) {
-		if errAll == nil {
-			return all[ns.Name], nil
+	return func(ns Namespace) ([]supervisor.Cluster, error) { return early.clusters(ctx, ns.Name) }, nil
+}
+
+// early are lists of clusters that were asked for before it was known whether they can be had.
+type early struct {
+	api   *supervisor.Client
+	token redact.Secret
+
+	mu    sync.Mutex
+	lists map[string]map[string][]supervisor.Cluster // by what was asked for: a namespace, or "" for all
+}
+
+func (e *early) look(ctx context.Context, ns string) {
+	list, err := e.api.UsualClusters(ctx, e.token, ns)
+	if err != nil {
+		return // It is asked for again, in due form.
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lists[ns] = list
+}
+
+func (e *early) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, error) {
+	for _, asked := range []string{"", ns} {
+		if list, ok := e.lists[asked]; ok {
+			return list[ns], nil
 		}
-		return api.Clusters(ctx, token, ns.Name)
-	}, nil
+	}
+	return e.api.Clusters(ctx, e.token, ns)
 }
 
 // targets asks where each cluster is.

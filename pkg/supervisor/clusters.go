@@ -119,11 +119,15 @@ func (c *Client) list(ctx context.Context, token redact.Secret, namespace string
 // usualVersion is the version of Cluster API that every Supervisor so far serves, so that a look at all clusters need not ask first.
 const usualVersion = "v1beta1"
 
-// AllClusters lists the clusters of all namespaces, by namespace, with one request (a page each), which administrators may. An error
-// means that each namespace must be asked: wire.ErrForbidden, or wire.ErrNotFound where that version is not served. Every
-// TanzuKubernetesCluster has a Cluster beside it.
-func (c *Client) AllClusters(ctx context.Context, token redact.Secret) (map[string][]Cluster, error) {
-	items, err := c.pages(ctx, token, c.api("/apis/"+clusterResources[0].group+"/"+usualVersion+"/"+clusterResources[0].plural))
+// UsualClusters lists the clusters of a namespace, or of all of them ("", which administrators may), by namespace, with one request (a
+// page each). An error means that Clusters must be asked: wire.ErrForbidden, or wire.ErrNotFound where that version is not served.
+// Every TanzuKubernetesCluster has a Cluster beside it.
+func (c *Client) UsualClusters(ctx context.Context, token redact.Secret, namespace string) (map[string][]Cluster, error) {
+	path := "/apis/" + clusterResources[0].group + "/" + usualVersion + "/"
+	if namespace != "" {
+		path += "namespaces/" + namespace + "/"
+	}
+	items, err := c.pages(ctx, token, c.api(path+clusterResources[0].plural))
 	if err != nil {
 		return nil, err
 	}
