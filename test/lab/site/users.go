@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,7 +35,8 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 			return err
 		}
 		if len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
-			if err := s.clusters[i].client.Bind(ctx, "", "cluster-admin", subjects(u)...); err != nil {
+			client := s.clusters[i].client
+			if err := errors.Join(client.Bind(ctx, "", "cluster-admin", subjects(u)...), client.AwaitRight(ctx, u.Username, "", "", "pods")); err != nil {
 				return err
 			}
 		}
@@ -49,17 +51,23 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 func (sup *supervisor) allow(ctx context.Context, u vcenter.User) error {
 	role := u.Role
 	if role == roleAdmin {
-		return sup.client.Bind(ctx, "", "cluster-admin", subjects(u)...)
+		return errors.Join(sup.client.Bind(ctx, "", "cluster-admin", subjects(u)...), sup.client.AwaitRight(ctx, u.Username, "", "", "pods"))
 	}
 	if role == roleLister {
 		role = roleEdit
-		if err := sup.client.Bind(ctx, "", "lab:"+roleLister, subjects(u)...); err != nil {
+		if err := errors.Join(
+			sup.client.Bind(ctx, "", "lab:"+roleLister, subjects(u)...), sup.client.AwaitRight(ctx, u.Username, "", "", "namespaces"),
+		); err != nil {
 			return err
 		}
 	}
+	group, resource := "", "pods"
+	if role == roleNoSecrets {
+		group, resource = "cluster.x-k8s.io", "clusters"
+	}
 	for _, ns := range sup.listNamespaces() {
 		if slices.Contains(u.Namespaces, ns) {
-			if err := sup.client.Bind(ctx, ns, "lab:"+role, subjects(u)...); err != nil {
+			if err := errors.Join(sup.client.Bind(ctx, ns, "lab:"+role, subjects(u)...), sup.client.AwaitRight(ctx, u.Username, ns, group, resource)); err != nil {
 				return err
 			}
 		}
