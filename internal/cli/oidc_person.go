@@ -114,11 +114,17 @@ func (a *App) thisHost() string {
 
 // device logs a person in with a browser on any machine.
 func (a *App) device(ctx context.Context, c *oidc.Client) (oidc.Claims, error) {
-	return c.Device(ctx, func(d oidc.DeviceCode) {
+	person, cancel := context.WithTimeout(ctx, loginTime) // The issuer need not say until when the code is good.
+	defer cancel()
+	claims, err := c.Device(person, func(d oidc.DeviceCode) {
 		fmt.Fprintf(a.ErrOut, "On any machine with a browser, open\n\n    %s\n\nand type the code %s there%s.\n", d.URL, d.Code, before(d.Until))
 		if d.Complete != "" {
 			fmt.Fprintf(a.ErrOut, "With the code in it the address is %s\n", d.Complete)
 		}
 		fmt.Fprintln(a.ErrOut, "Waiting …")
 	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return claims, fmt.Errorf("nobody typed the code within %s", loginTime)
+	}
+	return claims, err
 }

@@ -25,7 +25,11 @@ func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key hit.Key) 
 	if errors.As(err, &ended) {
 		return fresh, r.endedOIDC(f, s, ended)
 	}
-	return fresh, oidcError(err)
+	var distrusted *oidc.TokenError
+	if errors.As(err, &distrusted) {
+		err = oidcError(err)
+	}
+	return fresh, err
 }
 
 // resume takes a session up again.

@@ -21,7 +21,6 @@ import (
 type Claims struct {
 	Subject  string
 	Username string // for people; the subject where the issuer has no better one
-	Groups   []string
 	Expiry   time.Time
 	All      json.RawMessage
 }
@@ -83,20 +82,12 @@ func parseClaims(id *oidc.IDToken) (Claims, error) {
 		Username  any `json:"username"`
 		Preferred any `json:"preferred_username"`
 		Email     any `json:"email"`
-		Groups    any `json:"groups"`
 	}
 	if err := errors.Join(id.Claims(&all), id.Claims(&named)); err != nil {
 		return Claims{}, &TokenError{"its claims cannot be read"}
 	}
 	c := Claims{Subject: id.Subject, Expiry: id.Expiry, All: all}
 	c.Username = firstName(named.Username, named.Preferred, named.Email, id.Subject)
-	if groups, ok := named.Groups.([]any); ok {
-		for _, g := range groups {
-			if s, ok := g.(string); ok {
-				c.Groups = append(c.Groups, s)
-			}
-		}
-	}
 	if c.Username == "" || len(c.Username) > maxName || safetext.Line(c.Username, maxName) != c.Username {
 		return Claims{}, &TokenError{fmt.Sprintf("its user name %q cannot be one", safetext.Line(c.Username, 80))}
 	}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"crypto/tls"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// federated mints for a session, which is saved whenever its tokens change.
+func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *tokens.Session, dryRun bool) *login.Federated {
+	save := store.UpdateSession
+	if session.ID == "" {
+		save = store.SaveSession // By a login.
+	}
+	aliases := supervisor.Aliases(session.Aliases)
+	address, _ := supervisor.ParseAddress(session.Server) // It was parsed before it was kept.
+	return &login.Federated{
+		Issuer: issuer, Front: &supervisor.Client{Address: address},
+		API: func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
+			t := session.Trust
+			switch ca {
+			case "":
+			case login.SystemRoots:
+				t = trust.Trust{Mode: trust.System}
+			default:
+				t = trust.Trust{Mode: trust.Bundle, CA: ca}
+			}
+			w, _, err := a.wireClientWith(t, aliases.Reach, certificate)
+			return w, err
+		},
+		Save: func() (err error) {
+			if session.Renewal, err = issuer.JSON(); err != nil || dryRun {
+				return err
+			}
+			*session, err = save(*session)
+			return err
+		},
+		Reload: func() (bool, error) { return reload(store, issuer, session) },
+		Getenv: a.Getenv,
+		End:    func() { session.Ends = a.Now() },
+	}
+}
+
+// reload takes over what another process made of the session: where there are no locks, two may renew at once.
+func reload(store *tokens.Store, issuer *oidc.Client, session *tokens.Session) (changed bool, err error) {
+	now, found, err := store.FindSession(hit.Key{Server: session.Server, User: session.User})
+	if err != nil || !found || now.ID != session.ID {
+		return false, err
+	}
+	theirs, err := oidc.ParseSession(now.Renewal)
+	if err != nil || theirs.Refresh == issuer.Refresh {
+		return false, err
+	}
+	issuer.Session, *session = theirs, now
+	return true, nil
+}
