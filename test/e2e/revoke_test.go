@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zitadel/oidc/v3/example/server/exampleop"
+	"github.com/zitadel/oidc/v3/example/server/storage"
+)
+
+// Neither Pinniped nor Dex revokes anything. The OpenID provider of zitadel/oidc does: RFC 7009, and RP-initiated logout.
+
+// revoker is such a provider, in this process.
+type revoker struct {
+	*httptest.Server
+	ca string // a file
+
+	mu    sync.Mutex
+	posts []string // of which endpoints
+}
+
+func newRevoker(t *testing.T) *revoker {
+	t.Helper()
+	r := &revoker{}
+	var provider http.Handler
+	r.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodPost {
+			r.mu.Lock()
+			r.posts = append(r.posts, req.URL.Path)
+			r.mu.Unlock()
+		}
+		provider.ServeHTTP(w, req)
+	}))
+	t.Cleanup(r.Close)
+	storage.RegisterClients(storage.NativeClient("revoked-cli", "http://127.0.0.1/callback"))
+	provider = exampleop.SetupServer(r.URL, storage.NewStorage(storage.NewUserStore(r.URL)), slog.New(slog.DiscardHandler), false)
+	r.ca = filepath.Join(t.TempDir(), "ca.crt")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.Certificate().Raw})
+	if err := os.WriteFile(r.ca, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// posted tells whether an endpoint was sent a form.
+func (r *revoker) posted(path string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.posts, path)
+}
+
+// logIn is the person in the browser, from a page until what our listener says.
+func (r *revoker) logIn(t *testing.T, page string) string {
+	t.Helper()
+	browser := *r.Client()
+	browser.Jar, _ = cookiejar.New(nil)
+	body := func(resp *http.Response, err error) string {
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		return string(text)
+	}
+	id := regexp.MustCompile(`name="id" value="([^"]+)"`).FindStringSubmatch(body(browser.Get(page)))
+	if id == nil {
+		t.Fatal("no form to log in with")
+	}
+	return body(browser.PostForm(r.URL+"/login/username", url.Values{"id": id[1:], "username": {"test-user@127.0.0.1"}, "password": {"verysecure"}}))
+}
+
+// session makes one.
+func (r *revoker) session(t *testing.T, h *home) {
+	t.Helper()
+	opened := h.fakeBrowser(t)
+	output, wait := background(t, h.command(
+		"kubectl-vsphere", "login", "--server", tkc1(t), "--certificate-authority", filepath.Join(labDir(), "tkg1", "ca.crt"),
+		"--oidc-issuer-url", r.URL, "--oidc-client-id", "revoked-cli", "--oidc-ca", r.ca))
+	r.logIn(t, page(t, opened, 1))
+	if code := wait(); code != 0 {
+		t.Fatalf("%d %s", code, output)
+	}
+}
+
+// refresh redeems a refresh token as anybody who copied it could.
+func (r *revoker) refresh(t *testing.T, token string) (status int) {
+	t.Helper()
+	resp, err := r.Client().PostForm(r.URL+"/oauth/token", url.Values{"grant_type": {"refresh_token"}, "client_id": {"revoked-cli"}, "refresh_token": {token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// A copy of the session is worth nothing after a logout.
+func TestLogoutRevokes(t *testing.T) {
+	t.Parallel()
+	r, h := newRevoker(t), newHome(t)
+	r.session(t, h)
+	token := refreshToken(t, h)
+	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || strings.Contains(out, "revoke") {
+		t.Errorf("%d %s", code, out)
+	}
+	if !r.posted("/revoke") || !r.posted("/end_session") {
+		t.Errorf("asked of the provider: %q", r.posts)
+	}
+	if status := r.refresh(t, token); status != http.StatusBadRequest {
+		t.Errorf("the refresh token still works: %d", status)
+	}
+}
+
+// A provider that is away does not keep a session here.
+func TestLogoutRevokesAway(t *testing.T) {
+	t.Parallel()
+	r, h := newRevoker(t), newHome(t)
+	r.session(t, h)
+	r.Close()
+	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || !strings.Contains(out, "could not be revoked at its identity provider") {
+		t.Errorf("%d %s", code, out)
+	}
+	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
