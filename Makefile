@@ -1,6 +1,6 @@
 # The targets that people use:
 #
-#   make build      bin/kubectl-vsphere
+#   make build      bin/kubectl-vsphere and bin/docker-credential-vsphere
 #   make check      vet and unit tests, for every day
 #   make test       everything, with real API servers: what CI runs
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
@@ -30,17 +30,20 @@ TOOLS := $(CURDIR)/.cache/tools
 
 .PHONY: build faults-build lab-build lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
 
-build: bin/kubectl-vsphere bin/kubectl_complete-vsphere
+build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
 bin/kubectl-vsphere: FORCE
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-vsphere
+
+bin/docker-credential-vsphere: FORCE
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/docker-credential-vsphere
 
 bin/kubectl_complete-vsphere: completion/kubectl_complete-vsphere
 	mkdir -p bin && cp $< $@
 
 # The program whose every change of a file can be made to fail, for tests (pkg/disk/faults.go).
 faults-build: FORCE
-	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/kubectl-vsphere ./cmd/kubectl-vsphere
+	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/ ./cmd/...
 
 # Constant flags: changing one would compile Kubernetes again.
 lab-build: FORCE

@@ -46,6 +46,22 @@ func TestProgramLinksNothingHeavy(t *testing.T) {
 	}
 }
 
+// The helper is started by registry clients, some of which do so for every registry that they know.
+func TestHelperLinksLittle(t *testing.T) {
+	for _, dep := range deps(t, "cmd/docker-credential-vsphere") {
+		for _, h := range []string{"k8s.io/", "sigs.k8s.io/", "github.com/spf13/", "golang.org/x/oauth2", module + "pkg/wire", module + "pkg/login"} {
+			if strings.HasPrefix(dep, h) {
+				t.Errorf("the helper links %s", dep)
+			}
+		}
+	}
+	for _, dep := range deps(t, "pkg/registry") {
+		if !strings.HasPrefix(dep, module) {
+			t.Errorf("pkg/registry imports %s", dep)
+		}
+	}
+}
+
 // Imports run downwards: what keeps tokens knows no network and no login, what writes the kubeconfig no network.
 func TestLayers(t *testing.T) {
 	for pkg, forbidden := range map[string][]string{
@@ -53,6 +69,7 @@ func TestLayers(t *testing.T) {
 		"pkg/kubeconfig": {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/trust", "internal"},
 		"pkg/supervisor": {"pkg/login", "pkg/tokens", "pkg/kubeconfig", "internal"},
 		"pkg/login":      {"pkg/kubeconfig", "internal"},
+		"pkg/registry":   {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/kubeconfig", "pkg/trust", "internal"},
 		"pkg/wire":       {"pkg/login", "pkg/tokens", "pkg/supervisor", "pkg/kubeconfig", "internal"},
 	} {
 		for _, dep := range deps(t, pkg) {

@@ -7,6 +7,8 @@
 package hit
 
 import (
+	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,20 +32,61 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 	if err != nil {
 		return false
 	}
-	if !private(dir) || !private(filepath.Join(dir, Credentials)) {
-		return false
-	}
-	f, err := Read(Path(dir, key))
-	if err != nil || !f.Key().Same(key) || !f.good(now) {
+	f, err := find(dir, key, now)
+	if err != nil {
 		return false
 	}
 	return Write(stdout, info.APIVersion, f.Status) == nil
 }
 
-// private tells whether nobody else can put files into a directory of the store.
-func private(dir string) bool {
-	info, err := os.Stat(dir)
-	return err == nil && Private(info, dir) == nil
+// Token is the bearer token for key in the store at dir. An error means that there is none that can be used now: it has ended, it is
+// a certificate, or something is wrong that only the long way can explain.
+func Token(dir string, key Key, now time.Time) (string, error) {
+	f, err := find(dir, key, now)
+	if err != nil {
+		return "", err
+	}
+	var s struct {
+		Token string `json:"token"`
+	}
+	if err := json.Unmarshal(f.Status, &s); err != nil {
+		return "", err
+	}
+	if s.Token == "" {
+		return "", errNoToken
+	}
+	return s.Token, nil
+}
+
+var (
+	errEnded   = errors.New("the credential has ended, or is another's")
+	errNoToken = errors.New("the credential is no token")
+)
+
+// find is the credential for key, if it can be used now.
+func find(dir string, key Key, now time.Time) (File, error) {
+	if err := PrivateDirs(dir, filepath.Join(dir, Credentials)); err != nil {
+		return File{}, err
+	}
+	f, err := Read(Path(dir, key))
+	if err == nil && (!f.Key().Same(key) || !f.good(now)) {
+		err = errEnded
+	}
+	return f, err
+}
+
+// PrivateDirs tells whether nobody else can put files into directories of the store.
+func PrivateDirs(dirs ...string) error {
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err == nil {
+			err = Private(info, dir)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Path is the credential's file in the store at dir.

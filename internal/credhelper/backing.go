@@ -1,0 +1,103 @@
+package credhelper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/client"
+	"github.com/docker/docker-credential-helpers/credentials"
+)
+
+// Backing is another credential helper.
+type Backing interface {
+	Get(url string) (username, secret string, err error)
+	Store(c credentials.Credentials) error
+	Erase(url string) error
+	List() (map[string]string, error)
+}
+
+// ErrBacking is a name that no backing helper can have.
+var ErrBacking = errors.New("a backing helper is named as in docker-credential-NAME, and is not this one")
+
+var backingName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,60}$`)
+
+// CheckBacking refuses what is no name of another helper.
+func CheckBacking(name string) error {
+	if !backingName.MatchString(name) || name == "vsphere" {
+		return ErrBacking
+	}
+	return nil
+}
+
+// program runs docker-credential-NAME from PATH, within a time.
+type program struct {
+	name    string
+	timeout time.Duration
+}
+
+// run gives package client one process. Its output is read whole: it is the user's own program.
+func (p program) run(ctx context.Context) client.ProgramFunc {
+	return func(args ...string) client.Program {
+		return &process{exec.CommandContext(ctx, "docker-credential-"+p.name, args...)}
+	}
+}
+
+type process struct{ *exec.Cmd }
+
+func (p *process) Input(in io.Reader) { p.Stdin = in }
+
+// do runs one command of it in time.
+func (p program) do(work func(client.ProgramFunc) error) error {
+	if err := CheckBacking(p.name); err != nil {
+		return fmt.Errorf("%q: %w", p.name, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
+	defer cancel()
+	err := work(p.run(ctx))
+	if ctx.Err() != nil {
+		return fmt.Errorf("docker-credential-%s takes longer than %s (%s)", p.name, p.timeout, timeoutVariable)
+	}
+	return err
+}
+
+// Get implements Backing.
+func (p program) Get(url string) (username, secret string, err error) {
+	err = p.do(func(run client.ProgramFunc) error {
+		c, err := client.Get(run, url)
+		if err == nil {
+			username, secret = c.Username, c.Secret
+		}
+		return err
+	})
+	return username, secret, err
+}
+
+// Store implements Backing.
+func (p program) Store(c credentials.Credentials) error {
+	return p.do(func(run client.ProgramFunc) error { return client.Store(run, &c) })
+}
+
+// Erase implements Backing. Some helpers fail when there is nothing.
+func (p program) Erase(url string) error {
+	if _, _, err := p.Get(url); credentials.IsErrCredentialsNotFound(err) {
+		return nil
+	}
+	return p.do(func(run client.ProgramFunc) error { return client.Erase(run, url) })
+}
+
+// List implements Backing.
+func (p program) List() (all map[string]string, err error) {
+	err = p.do(func(run client.ProgramFunc) error {
+		all, err = client.List(run)
+		return err
+	})
+	if all == nil {
+		all = map[string]string{}
+	}
+	return all, err
+}

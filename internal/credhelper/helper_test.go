@@ -1,0 +1,371 @@
+package credhelper
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
+
+const (
+	harbor   = "harbor.lab"
+	devToken = registry.TokenPrefix + "Dev@vsphere.local"
+	notFound = "credentials not found in native keychain"
+)
+
+var (
+	now    = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	devKey = hit.Key{Server: "10.0.0.1", User: "Dev@vsphere.local"}
+)
+
+// rig is a helper with a store of its own. Renewals and backing helpers are refused unless a test allows them.
+type rig struct {
+	*Helper
+	said strings.Builder
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{}
+	r.Helper = &Helper{
+		Store: registry.Store{Dir: filepath.Join(t.TempDir(), "store")}, Now: func() time.Time { return now }, ErrOut: &r.said,
+		Renew:   func(hit.Key) error { return errors.New("the session has ended; type: kubectl vsphere login") },
+		Backing: func(name string) Backing { t.Errorf("the helper %s is asked", name); return program{} },
+	}
+	return r
+}
+
+// do runs one word of the protocol as Serve does.
+func (r *rig) do(action, in string) (out string, err error) {
+	var b strings.Builder
+	err = credentials.HandleCommand(r.Helper, action, strings.NewReader(in), &b)
+	if err != nil {
+		return err.Error(), err
+	}
+	return b.String(), nil
+}
+
+// get returns user name and secret, as "user:secret", or the message.
+func (r *rig) get(t *testing.T, url string) string {
+	t.Helper()
+	out, err := r.do("get", url)
+	if err != nil {
+		return out
+	}
+	var c credentials.Credentials
+	if err := json.Unmarshal([]byte(out), &c); err != nil {
+		t.Fatalf("%q: %v", out, err)
+	}
+	return c.Username + ":" + c.Secret
+}
+
+func (r *rig) ok(t *testing.T, action, in string) string {
+	t.Helper()
+	out, err := r.do(action, in)
+	if err != nil {
+		t.Errorf("%s: %v", action, err)
+	}
+	return out
+}
+
+// token puts the session's token into the store; it ends in an hour.
+func (r *rig) token(t *testing.T, token string) {
+	t.Helper()
+	end := now.Add(time.Hour)
+	text, err := json.Marshal(hit.File{
+		Version: hit.Version, Server: devKey.Server, User: devKey.User, Issued: now, Expires: end, Until: end,
+		Status: json.RawMessage(fmt.Sprintf(`{"expirationTimestamp":%q,"token":%q}`, end.Format(time.RFC3339), token)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := hit.Path(r.Store.Dir, devKey)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) added(t *testing.T, change ...func(*registry.Record)) {
+	t.Helper()
+	rec := registry.Record{Host: harbor, Server: devKey.Server, User: devKey.User, Username: devToken, AuthMode: registry.HTTPAuth}
+	for _, c := range change {
+		c(&rec)
+	}
+	if err := r.Store.SaveRecord(rec); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stored is what a client sends to store.
+func stored(url, username, secret string) string {
+	text, _ := json.Marshal(credentials.Credentials{ServerURL: url, Username: username, Secret: secret})
+	return string(text)
+}
+
+func TestGetHandsOutTheSessionsToken(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	for _, url := range []string{harbor, harbor + "\r\n", "https://" + harbor + "/v2/", harbor + ":443", harbor + "/ns1/image", "HARBOR.lab"} {
+		if got := r.get(t, url); got != devToken+":jwt" {
+			t.Errorf("%q: %s", url, got)
+		}
+	}
+	if out := r.ok(t, "get", harbor); !strings.HasSuffix(out, "}\n") || strings.Count(out, "\n") != 1 || !strings.Contains(out, `"ServerURL":"`+harbor+`"`) {
+		t.Errorf("%q", out)
+	}
+	if r.said.Len() > 0 {
+		t.Error(r.said.String())
+	}
+}
+
+func TestGetForOtherHostsGivesNothing(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	for _, url := range []string{"harbor.lab.evil", "evil/harbor.lab", harbor + ":8443", "https://harbor.lab@evil", "x." + harbor, "file://harbor.lab", "https://index.docker.io/v1/"} {
+		if got := r.get(t, url); got != notFound {
+			t.Errorf("%q: %s", url, got)
+		}
+	}
+	if n := strings.Count(r.said.String(), "\n"); n != 7 {
+		t.Errorf("%d lines:\n%s", n, r.said.String())
+	}
+}
+
+func TestGetSaysWhatToDo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*registry.Record)
+		token  string
+		want   string
+	}{
+		"the session has ended":   {func(*registry.Record) {}, "", "kubectl vsphere login"},
+		"logged out":              {func(r *registry.Record) { r.LoggedOut = true }, "jwt", Name + " login " + harbor},
+		"tokens are not taken":    {func(r *registry.Record) { r.Username, r.Reason = "", "use a robot account" }, "jwt", "use a robot account"},
+		"a file of somebody else": {func(*registry.Record) {}, "others", "chmod 600"},
+	} {
+		r := newRig(t)
+		r.added(t, tc.change)
+		if tc.token != "" {
+			r.token(t, tc.token)
+		}
+		if tc.token == "others" {
+			if err := os.Chmod(filepath.Join(r.Store.Dir, "registries", harbor+".json"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := r.get(t, harbor); got != notFound {
+			t.Errorf("%s: %s", name, got)
+		}
+		if said := r.said.String(); !strings.Contains(said, tc.want) || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, Name+": "+harbor+": ") {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
+
+func TestGetRenewsOnce(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	asked := 0
+	r.Renew = func(key hit.Key) error {
+		asked++
+		if key != devKey {
+			t.Errorf("asked for %v", key)
+		}
+		r.token(t, "new")
+		return nil
+	}
+	for range 2 {
+		if got := r.get(t, harbor); got != devToken+":new" {
+			t.Error(got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("renewed %d times", asked)
+	}
+}
+
+// "docker login" gets what we have and stores the same.
+func TestStoreOfOurOwnKeepsNothing(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	r.ok(t, "store", stored(harbor, devToken, "jwt"))
+	if _, found, err := r.Store.Login(harbor); found || err != nil {
+		t.Errorf("%v %v", found, err)
+	}
+}
+
+func TestALoginOfItsOwnGoesFirst(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	for range 2 { // It can be repeated.
+		r.ok(t, "store", stored("https://"+harbor, "robot$ns1+ci", "s3cret"))
+	}
+	if got := r.get(t, harbor); got != "robot$ns1+ci:s3cret" {
+		t.Error(got)
+	}
+	if out := r.ok(t, "list", ""); out != `{"harbor.lab":"robot$ns1+ci"}`+"\n" {
+		t.Error(out)
+	}
+	for range 3 {
+		r.ok(t, "erase", "http://"+harbor)
+		if got := r.get(t, harbor); got != notFound {
+			t.Error(got)
+		}
+	}
+	if out := r.ok(t, "list", ""); out != "{}\n" {
+		t.Error(out)
+	}
+	r.ok(t, "store", stored(harbor, devToken, "jwt"))
+	if got := r.get(t, harbor); got != devToken+":jwt" {
+		t.Errorf("after another login: %s", got)
+	}
+}
+
+// The password of an account of vCenter goes into no file; the login that it was for is there all the same.
+func TestThePasswordOfAPersonIsNotKept(t *testing.T) {
+	r := newRig(t)
+	r.added(t, func(rec *registry.Record) { rec.LoggedOut = true })
+	r.token(t, "jwt")
+	r.ok(t, "store", stored(harbor, "dev@vsphere.local", "pass-w0rd"))
+	if got := r.get(t, harbor); got != devToken+":jwt" {
+		t.Error(got)
+	}
+	_ = filepath.WalkDir(r.Store.Dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if text, _ := os.ReadFile(path); strings.Contains(string(text), "pass-w0rd") {
+				t.Errorf("%s holds the password", path)
+			}
+		}
+		return err
+	})
+	if !strings.Contains(r.said.String(), "is not kept") || strings.Contains(r.said.String(), "pass-w0rd") {
+		t.Error(r.said.String())
+	}
+}
+
+func TestUnknownRegistriesAreKeptInAPrivateFile(t *testing.T) {
+	r := newRig(t)
+	r.ok(t, "erase", "other.lab:5000")
+	r.ok(t, "store", stored("other.lab:5000", "me", "pw"))
+	if got := r.get(t, "https://other.lab:5000/v2/"); got != "me:pw" {
+		t.Error(got)
+	}
+	info, err := os.Stat(filepath.Join(r.Store.Dir, "registries", "other.lab=5000.login.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	r.ok(t, "erase", "other.lab:5000")
+	if got := r.get(t, "other.lab:5000"); got != notFound {
+		t.Error(got)
+	}
+}
+
+// backing keeps things in memory.
+type backing map[string]credentials.Credentials
+
+func (b backing) Get(url string) (string, string, error) {
+	if c, ok := b[url]; ok {
+		return c.Username, c.Secret, nil
+	}
+	return "", "", credentials.NewErrCredentialsNotFound()
+}
+func (b backing) Store(c credentials.Credentials) error { b[c.ServerURL] = c; return nil }
+func (b backing) Erase(url string) error                { delete(b, url); return nil }
+func (b backing) List() (map[string]string, error) {
+	all := map[string]string{}
+	for url, c := range b {
+		all[url] = c.Username
+	}
+	return all, nil
+}
+
+func TestABackingHelperKeepsSecrets(t *testing.T) {
+	r := newRig(t)
+	kept := backing{"old.lab": {ServerURL: "old.lab", Username: "me", Secret: "pw"}}
+	r.Backing = func(name string) Backing {
+		if name != "pass" {
+			t.Errorf("the helper %s is asked", name)
+		}
+		return kept
+	}
+	if err := r.Store.SaveSettings(registry.Settings{Backing: "pass"}); err != nil {
+		t.Fatal(err)
+	}
+	r.added(t)
+	r.token(t, "jwt")
+	if got := r.get(t, "old.lab"); got != "me:pw" {
+		t.Error(got)
+	}
+	if got := r.get(t, "none.lab"); got != notFound || r.said.Len() > 0 {
+		t.Errorf("%s %s", got, r.said.String())
+	}
+	r.ok(t, "store", stored(harbor, "robot$ci", "s3cret"))
+	if got := r.get(t, harbor); got != "robot$ci:s3cret" || kept[harbor].Secret != "s3cret" {
+		t.Errorf("%s %v", got, kept)
+	}
+	if l, _, _ := r.Store.Login(harbor); l.Secret.Secret != "" || l.Service != "pass" {
+		t.Errorf("%+v", l)
+	}
+	if out := r.ok(t, "list", ""); out != `{"harbor.lab":"robot$ci","old.lab":"me"}`+"\n" {
+		t.Error(out)
+	}
+	r.ok(t, "erase", harbor)
+	r.ok(t, "erase", "old.lab")
+	if diff := cmp.Diff(backing{}, kept); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInputThatIsNone(t *testing.T) {
+	r := newRig(t)
+	for action, in := range map[string]string{"store": `{"ServerURL":"a b","Username":"u","Secret":"s"}`, "get": "", "erase": ""} {
+		if out, err := r.do(action, in); err == nil {
+			t.Errorf("%s: %q", action, out)
+		}
+	}
+	if out, err := r.do("get", "  \n"); err == nil || out != "no credentials server URL" {
+		t.Error(out)
+	}
+}
+
+func TestCheckBacking(t *testing.T) {
+	for name, good := range map[string]bool{
+		"pass": true, "secretservice": true, "ecr-login": true, "vsphere": false, "": false, "../x": false, "a/b": false, "-x": false, "a b": false,
+	} {
+		if err := CheckBacking(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 10 * time.Second, "3": 3 * time.Second, "1m": time.Minute, "1.5": 1500 * time.Millisecond} {
+		if got, err := timeout(func(string) string { return text }); err != nil || got != want {
+			t.Errorf("%q: %v %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"x", "0", "-1s"} {
+		if got, err := timeout(func(string) string { return text }); err == nil || got != defaultTimeout {
+			t.Errorf("%q: %v %v", text, got, err)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package registry
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Record is a registry that was added: the session whose token it takes, and how.
+type Record struct {
+	Version int    `json:"version"`
+	Host    string `json:"host"`   // as ParseHost spells it
+	Server  string `json:"server"` // of the session: the Supervisor
+	User    string `json:"user"`   // of the session
+	// Username is what the registry takes with the session's token as the password; empty when it takes no token, for Reason.
+	Username string `json:"username,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	// LoggedOut is a registry client's logout, until the next login.
+	LoggedOut bool `json:"loggedOut,omitempty"`
+
+	AuthMode  string `json:"authMode,omitempty"`  // of Harbor: http_auth, db_auth, ldap_auth, oidc_auth; empty: no Harbor
+	Harbor    string `json:"harbor,omitempty"`    // its version
+	CA        string `json:"ca,omitempty"`        // PEM, given for it; empty: verified as the session's servers are
+	SendToken bool   `json:"sendToken,omitempty"` // the user named it: its tie to the session was not proven
+
+	Checked time.Time `json:"checked,omitzero"` // when the registry was last asked
+}
+
+// Key names the credential of the session: what its token is stored under.
+func (r Record) Key() hit.Key { return hit.Key{Server: r.Server, User: r.User} }
+
+// TakesToken tells whether the session's token is the password.
+func (r Record) TakesToken() bool { return r.Username != "" && !r.LoggedOut }
+
+// Login is what a registry client stored: a robot account, or a user of the registry's own.
+type Login struct {
+	Version  int           `json:"version"`
+	Host     string        `json:"host"`
+	Username string        `json:"username"`
+	Secret   redact.Stored `json:"secret,omitzero"`
+	Service  string        `json:"service,omitempty"` // the helper that keeps the secret (docker-credential-NAME); empty: it is here
+	Expires  time.Time     `json:"expires,omitzero"`  // of a robot that we made
+}
+
+const (
+	dir         = "registries"
+	recordFile  = ".json"
+	loginSuffix = ".login"
+	loginFile   = loginSuffix + recordFile
+)
+
+func path(store, host, extension string) string {
+	return filepath.Join(store, dir, strings.ReplaceAll(host, ":", "=")+extension)
+}
+
+// HTTPAuth is the mode of Harbor in which it asks a Supervisor about people and their tokens.
+const HTTPAuth = "http_auth"
+
+// TokenPrefix begins the user name for which Harbor takes a token as the password, in that mode (Harbor, src/server/middleware/security:
+// auth_proxy.go).
+const TokenPrefix = "tokenreview$"

@@ -1,0 +1,32 @@
+package registry
+
+import (
+	"path/filepath"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Settings are what a user set for the credential helper.
+type Settings struct {
+	Version int `json:"version"`
+	// Backing names another helper (docker-credential-NAME) that keeps what registry clients store, and that is asked about registries
+	// that were not added. Empty: files of ours, and nobody.
+	Backing string `json:"backing,omitempty"`
+	// Link is where install-helper linked the program, so that a later version can be linked there again.
+	Link string `json:"link,omitempty"`
+}
+
+// Settings reads what was set; there may be nothing.
+func (s Store) Settings() (set Settings, err error) {
+	_, err = s.read(s.settingsPath(), &set)
+	return set, err
+}
+
+// SaveSettings writes what was set.
+func (s Store) SaveSettings(set Settings) error {
+	set.Version = hit.Version
+	return s.write(s.settingsPath(), set)
+}
+
+// settingsPath ends unlike the files of a host.
+func (s Store) settingsPath() string { return filepath.Join(s.Dir, dir, "settings") }

@@ -1,0 +1,135 @@
+package registry
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+)
+
+// Store is the registries of the store of package tokens at a directory. Each file is replaced in one step; nothing needs a lock, since
+// no file is written by what was read of another.
+type Store struct{ Dir string }
+
+// Record finds a registry. One that was not added is not found; a file that others could have written is an error, as is one that
+// cannot be read.
+func (s Store) Record(host string) (r Record, found bool, err error) {
+	found, err = s.read(path(s.Dir, host, recordFile), &r)
+	if err == nil && found && r.Host != host {
+		return Record{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, recordFile), r.Host)
+	}
+	return r, found, err
+}
+
+// Login finds what a registry client stored for a host.
+func (s Store) Login(host string) (l Login, found bool, err error) {
+	found, err = s.read(path(s.Dir, host, loginFile), &l)
+	if err == nil && found && l.Host != host {
+		return Login{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, loginFile), l.Host)
+	}
+	return l, found, err
+}
+
+// read reads a file of ours, which nobody else can have put there.
+func (s Store) read(path string, into any) (found bool, err error) {
+	text, err := hit.ReadPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := hit.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
+		return false, err
+	}
+	err = hit.Decode(path, text, into)
+	return err == nil, err
+}
+
+// SaveRecord writes a registry.
+func (s Store) SaveRecord(r Record) error {
+	r.Version = hit.Version
+	return s.write(path(s.Dir, r.Host, recordFile), r)
+}
+
+// SaveLogin writes what a registry client stored.
+func (s Store) SaveLogin(l Login) error {
+	l.Version = hit.Version
+	return s.write(path(s.Dir, l.Host, loginFile), l)
+}
+
+// RemoveRecord forgets a registry; one that is not there is fine.
+func (s Store) RemoveRecord(host string) error { return remove(path(s.Dir, host, recordFile)) }
+
+// RemoveLogin forgets what was stored; found tells whether there was something.
+func (s Store) RemoveLogin(host string) (found bool, err error) {
+	_, err = os.Lstat(path(s.Dir, host, loginFile))
+	return err == nil, remove(path(s.Dir, host, loginFile))
+}
+
+// Records lists the registries by host, and what is wrong with those that cannot be read.
+func (s Store) Records() (all []Record, errs []error) {
+	for _, host := range s.hosts(recordFile) {
+		r, found, err := s.Record(host)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case found:
+			all = append(all, r)
+		}
+	}
+	return all, errs
+}
+
+// Logins lists what registry clients stored, by host.
+func (s Store) Logins() (all []Login, errs []error) {
+	for _, host := range s.hosts(loginFile) {
+		l, found, err := s.Login(host)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case found:
+			all = append(all, l)
+		}
+	}
+	return all, errs
+}
+
+// hosts are those that have a file with the extension.
+func (s Store) hosts(extension string) (all []string) {
+	entries, _ := os.ReadDir(filepath.Join(s.Dir, dir)) // Sorted; none: none were added.
+	for _, e := range entries {
+		host, ok := strings.CutSuffix(e.Name(), extension)
+		if !ok || extension == recordFile && strings.HasSuffix(host, loginSuffix) {
+			continue
+		}
+		all = append(all, strings.ReplaceAll(host, "=", ":"))
+	}
+	return all
+}
+
+// write replaces a file. What a login cost a person is on the disk when it returns.
+func (s Store) write(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, append(text, '\n'), atomicfile.Options{Mode: 0o600, Durable: true})
+}
+
+func remove(path string) error {
+	if err := disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
