@@ -104,7 +104,7 @@ clusters. The contexts hold no secret: kubectl asks this program for the token.`
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c.CommandPath(), err: err} })
 	root.AddCommand(
 		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.whoamiCommand(),
-		a.getTokenCommand(), a.versionCommand(),
+		a.registryCommand(), a.getTokenCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -101,6 +101,7 @@ func (a *App) write(ctx context.Context, files kubeconfig.Files, session tokens.
 			return err
 		}
 	}
+	a.refreshRegistries(ctx, session)
 	return a.report(res, written, o)
 }
 

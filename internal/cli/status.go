@@ -18,8 +18,9 @@ import (
 
 // statusInfo is the shape of `status -o json`.
 type statusInfo struct {
-	Store    string          `json:"store"`
-	Sessions []sessionStatus `json:"sessions"`
+	Store      string          `json:"store"`
+	Sessions   []sessionStatus `json:"sessions"`
+	Registries []registryInfo  `json:"registries,omitempty"`
 }
 
 type sessionStatus struct {
@@ -113,7 +114,8 @@ func (a *App) status() (statusInfo, error) {
 		}
 		info.Sessions = append(info.Sessions, st)
 	}
-	return info, nil
+	info.Registries, err = a.registryInfos()
+	return info, err
 }
 
 // contextsOf lists the contexts that use a credential.
@@ -133,8 +135,19 @@ func (a *App) printStatus(info statusInfo) error {
 		fmt.Fprintln(a.Out, "There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
 		return nil
 	}
+	if err := a.printSessions(info); err != nil {
+		return err
+	}
+	a.printEnds(info)
+	if len(info.Registries) == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.Out)
+	return a.printRegistries(info.Registries)
+}
+
+func (a *App) printSessions(info statusInfo) error {
 	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
-	defer a.printEnds(info)
 	fmt.Fprintln(w, "SERVER\tUSER\tCLUSTER\tTOKEN\tCONTEXTS")
 	for _, s := range info.Sessions {
 		for _, c := range s.Credentials {

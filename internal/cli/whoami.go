@@ -185,22 +185,28 @@ func contextOf(cfg *api.Config, name string) (*api.Cluster, *api.AuthInfo, error
 	return cluster, user, nil
 }
 
-// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
-func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred tokens.Credential, id *identity) error {
+// apiClient asks the API server of a context with its credential: the client, and the server's URL.
+func (a *App) apiClient(cluster *api.Cluster, cred tokens.Credential) (*wire.Client, string, error) {
 	t, err := trustOf(cluster)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	server, reach := serverOf(cluster)
 	var certificate *tls.Certificate
 	if cred.Certificate != "" {
 		pair, err := tls.X509KeyPair([]byte(cred.Certificate), []byte(cred.PrivateKey.Reveal()))
 		if err != nil {
-			return errors.New("the stored certificate cannot be used; get a new one with --force-refresh of get-token")
+			return nil, "", errors.New("the stored certificate cannot be used; get a new one with --force-refresh of get-token")
 		}
 		certificate = &pair
 	}
 	w, _, err := a.wireClientWith(t, reach, certificate)
+	return w, server, err
+}
+
+// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
+func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred tokens.Credential, id *identity) error {
+	w, server, err := a.apiClient(cluster, cred)
 	if err != nil {
 		return err
 	}

@@ -2,15 +2,15 @@ package credhelper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
 	"github.com/docker/docker-credential-helpers/credentials"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
 
 // Backing is another credential helper.
@@ -19,19 +19,6 @@ type Backing interface {
 	Store(c credentials.Credentials) error
 	Erase(url string) error
 	List() (map[string]string, error)
-}
-
-// ErrBacking is a name that no backing helper can have.
-var ErrBacking = errors.New("a backing helper is named as in docker-credential-NAME, and is not this one")
-
-var backingName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,60}$`)
-
-// CheckBacking refuses what is no name of another helper.
-func CheckBacking(name string) error {
-	if !backingName.MatchString(name) || name == "vsphere" {
-		return ErrBacking
-	}
-	return nil
 }
 
 // program runs docker-credential-NAME from PATH, within a time.
@@ -53,7 +40,7 @@ func (p *process) Input(in io.Reader) { p.Stdin = in }
 
 // do runs one command of it in time.
 func (p program) do(work func(client.ProgramFunc) error) error {
-	if err := CheckBacking(p.name); err != nil {
+	if err := registry.CheckBacking(p.name); err != nil {
 		return fmt.Errorf("%q: %w", p.name, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)

@@ -347,16 +347,6 @@ func TestInputThatIsNone(t *testing.T) {
 	}
 }
 
-func TestCheckBacking(t *testing.T) {
-	for name, good := range map[string]bool{
-		"pass": true, "secretservice": true, "ecr-login": true, "vsphere": false, "": false, "../x": false, "a/b": false, "-x": false, "a b": false,
-	} {
-		if err := CheckBacking(name); (err == nil) != good {
-			t.Errorf("%q: %v", name, err)
-		}
-	}
-}
-
 func TestTimeout(t *testing.T) {
 	for text, want := range map[string]time.Duration{"": 10 * time.Second, "3": 3 * time.Second, "1m": time.Minute, "1.5": 1500 * time.Millisecond} {
 		if got, err := timeout(func(string) string { return text }); err != nil || got != want {

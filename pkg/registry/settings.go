@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"errors"
 	"path/filepath"
+	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
@@ -30,3 +32,15 @@ func (s Store) SaveSettings(set Settings) error {
 
 // settingsPath ends unlike the files of a host.
 func (s Store) settingsPath() string { return filepath.Join(s.Dir, dir, "settings") }
+
+// ErrBacking is a name that no backing helper can have.
+var ErrBacking = errors.New("a helper is named as in docker-credential-NAME, and is not this one")
+
+// CheckBacking refuses what is no name of another helper.
+func CheckBacking(name string) error {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789._-"
+	if name == "" || len(name) > 60 || strings.Trim(name, letters) != "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") || name == "vsphere" {
+		return ErrBacking
+	}
+	return nil
+}

@@ -29,7 +29,8 @@ type lab struct {
 		Username, Password string
 		Namespaces         []string
 	}
-	OIDC  struct{ Issuer, CA, ClientID string }
+	OIDC     struct{ Issuer, CA, ClientID string }
+	Registry struct{ Host, CA string }
 	Admin string
 }
 

@@ -31,6 +31,7 @@ type bench struct {
 	lab      struct {
 		Supervisors []struct{ Server, CA string }
 		Admin       string
+		Registry    struct{ Host, CA string }
 	}
 	over []string // figures that are over their budget
 }
@@ -55,7 +56,7 @@ func run(ctx context.Context) error {
 	}
 	defer stop()
 	fmt.Printf(format, "", "measured", "budget")
-	for _, measure := range []func() error{b.hit, b.fullStore, b.login, b.scale, b.kubeconfig} {
+	for _, measure := range []func() error{b.hit, b.fullStore, b.login, b.scale, b.kubeconfig, b.helper} {
 		if err := measure(); err != nil {
 			return err
 		}

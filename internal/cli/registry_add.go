@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+const registryAddLong = `Looks at a registry, sees whether it takes your login, remembers it, and enters docker-credential-vsphere for it into docker's
+config.json, which podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit read too.
+
+Your token is sent to a registry that is proven to belong to your Supervisor: a Harbor that asks one of its control plane hosts
+about people, with a certificate of the CA that your login trusts. For any other one, name it with --send-token-to.
+Your password is sent to no registry by this command.`
+
+const registryAddExample = `  kubectl vsphere registry add 10.0.0.5
+
+  # A registry whose certificate is of another CA
+  kubectl vsphere registry add harbor.example.com --certificate-authority ca.pem --send-token-to harbor.example.com`
+
+// registryFlags are those of add, and of login under the other program's name.
+type registryFlags struct {
+	server, user string
+	ca           string
+	sendTo       string
+	service      string
+	noConfigure  bool
+	force        bool
+}
+
+func (a *App) registryAddCommand() *cobra.Command {
+	var f registryFlags
+	c := &cobra.Command{
+		Use:     "add REGISTRY",
+		Short:   "Uses your login for a registry.",
+		Long:    registryAddLong,
+		Example: registryAddExample,
+		Args:    oneRegistry,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.registryAdd(c.Context(), hosts(args)[0], f)
+		},
+	}
+	a.registryFlags(c, &f)
+	return c
+}
+
+func (a *App) registryFlags(c *cobra.Command, f *registryFlags) {
+	flags := c.Flags()
+	flags.StringVar(&f.server, "server", "", "Only the login at this Supervisor. (default any that the registry belongs to)")
+	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Only the login of this user.")
+	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) of the registry. (default those that your login trusts)")
+	flags.StringVar(&f.sendTo, "send-token-to", "", "The registry once more: send it your token though nothing proves that it belongs to your Supervisor.")
+	flags.BoolVar(&f.noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
+	flags.BoolVar(&f.force, "force", false, "Replace another credential helper in docker's config.json.")
+	_ = c.MarkFlagFilename("certificate-authority")
+	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
+	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)
+}
+
+// registryAdd is the whole command.
+func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) error {
+	r, err := f.record(host)
+	if err != nil {
+		return err
+	}
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	sessions, err := a.sessionsFor(store, f)
+	if err != nil {
+		return err
+	}
+	r, err = a.askAny(ctx, r, sessions)
+	if err != nil {
+		return a.addError(err, r)
+	}
+	if err := (registry.Store{Dir: store.Dir()}).SaveRecord(r); err != nil {
+		return a.notKept(store, err)
+	}
+	if !f.noConfigure {
+		if err := a.configureDocker(ctx, []string{host}, f.force); err != nil {
+			return err
+		}
+	}
+	return a.saidAdded(r)
+}
+
+// record is what the flags say of a registry.
+func (f registryFlags) record(host string) (registry.Record, error) {
+	r := registry.Record{Host: host}
+	if f.sendTo != "" {
+		named, err := registry.ParseHost(f.sendTo)
+		if err != nil || named != host {
+			return r, usagef("--send-token-to names %.100q; name the registry itself, %s, to say that you mean it", f.sendTo, host)
+		}
+		r.SendToken = true
+	}
+	if f.ca != "" {
+		t, err := trust.FromFile(f.ca)
+		if err != nil {
+			return r, usagef("--certificate-authority: %w", err)
+		}
+		r.CA = t.CA
+	}
+	return r, nil
+}
+
+// sessionsFor are the sessions that the flags allow, the most recently used first.
+func (a *App) sessionsFor(store *tokens.Store, f registryFlags) ([]tokens.Session, error) {
+	server := f.server
+	if server != "" {
+		address, err := supervisor.ParseAddress(server)
+		if err != nil {
+			return nil, usagef("--server: %w", err)
+		}
+		server = address.String()
+	}
+	all, _ := store.Sessions()
+	var fitting []tokens.Session
+	for _, s := range all {
+		if (server == "" || server == s.Server) && (f.user == "" || hit.Fold(f.user) == hit.Fold(s.User)) {
+			fitting = append(fitting, s)
+		}
+	}
+	if len(fitting) == 0 {
+		if server == "" {
+			server = "SUPERVISOR"
+		}
+		return nil, hint(errors.New("you are not logged in"), "Type: %s", loginCommandFor(server, f.user))
+	}
+	return fitting, nil
+}
+
+// askAny asks on behalf of the session that the registry belongs to.
+func (a *App) askAny(ctx context.Context, r registry.Record, sessions []tokens.Session) (registry.Record, error) {
+	var first error
+	for _, s := range sessions {
+		answered, err := a.ask(ctx, r, s)
+		if err == nil {
+			return answered, nil
+		}
+		var untied *untiedError
+		var untrusted *trust.UntrustedError
+		if !errors.As(err, &untied) && !errors.As(err, &untrusted) {
+			return r, err
+		}
+		if first == nil || errors.As(err, &untied) && !errors.As(first, &untied) {
+			first = err
+		}
+	}
+	return r, first
+}
+
+// addError says what to do about a registry that could not be added.
+func (a *App) addError(err error, r registry.Record) error {
+	var untied *untiedError
+	var untrusted *trust.UntrustedError
+	switch {
+	case errors.As(err, &untied):
+		return hint(err, "If you know that it may have your token, type: kubectl vsphere registry add %s --send-token-to %s", r.Host, r.Host)
+	case errors.As(err, &untrusted):
+		return hint(err, "%sUse --certificate-authority FILE with the CA of the registry. docker needs it too, as /etc/docker/certs.d/%s/ca.crt.", describe(untrusted), r.Host)
+	}
+	return err
+}
+
+// saidAdded tells what works now. A registry that takes no token is none that "add" was for.
+func (a *App) saidAdded(r registry.Record) error {
+	if r.Username == "" {
+		return fmt.Errorf("%s does not take your login: %w", r.Host, errors.New(r.Reason))
+	}
+	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, strings.TrimPrefix(r.Username, registry.TokenPrefix))
+	fmt.Fprintf(a.Out, "Try: docker push %s/NAMESPACE/IMAGE\n", r.Host)
+	return nil
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+)
+
+const (
+	helperName    = "vsphere" // in docker's config.json
+	helperProgram = "docker-credential-" + helperName
+)
+
+func (a *App) installHelperCommand() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "install-helper [DIRECTORY]",
+		Short: "Links docker-credential-vsphere into a directory on PATH.",
+		Long: `Links docker-credential-vsphere, which was installed beside this program, into a directory on PATH, where docker and the others look
+for it: the directory that this program itself is found in, else ~/.local/bin, else another one of yours. krew puts only one
+program of a plugin there. After an upgrade the next login renews the link.`,
+		Example: "  kubectl vsphere registry install-helper\n  sudo kubectl vsphere registry install-helper /usr/local/bin",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return a.installHelper(dir, force)
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "Replace another program of that name.")
+	return c
+}
+
+func (a *App) installHelper(dir string, force bool) error {
+	target, err := siblingHelper()
+	if err != nil {
+		return err
+	}
+	if dir, err = a.helperDir(dir); err != nil {
+		return err
+	}
+	link := filepath.Join(dir, filepath.Base(target))
+	if err := linkHelper(link, target, force); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Out, "%s is now at %s.\n", helperProgram, link)
+	if !slices.Contains(a.pathDirs(), dir) {
+		fmt.Fprintf(a.ErrOut, "warning: %s is not on PATH\n", dir)
+	}
+	store, err := a.registries()
+	if err != nil {
+		return err
+	}
+	set, err := store.Settings()
+	if err == nil && set.Link != link {
+		set.Link = link
+		err = store.SaveSettings(set)
+	}
+	return err
+}
+
+// siblingHelper is the helper beside this program, as both were installed.
+func siblingHelper() (string, error) {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), helperProgram+filepath.Ext(self))
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", hint(fmt.Errorf("%s is not beside this program, in %s", helperProgram, filepath.Dir(self)),
+			"Both are in the archive of a release; a build has both with: make build")
+	}
+	return path, nil
+}
+
+// helperDir is the directory that was asked for, or the best one on PATH.
+func (a *App) helperDir(asked string) (string, error) {
+	if asked != "" {
+		dir, err := filepath.Abs(asked)
+		if err != nil {
+			return "", err
+		}
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is no directory", dir)
+		}
+		return dir, err
+	}
+	candidates := []string{}
+	if self, err := exec.LookPath(programName); err == nil {
+		candidates = append(candidates, filepath.Dir(self))
+	}
+	dirs := a.pathDirs()
+	if local := filepath.Join(a.Home, ".local", "bin"); slices.Contains(dirs, local) {
+		candidates = append(candidates, local)
+	}
+	for _, dir := range dirs {
+		if below, err := filepath.Rel(a.Home, dir); err == nil && !strings.HasPrefix(below, "..") {
+			candidates = append(candidates, dir)
+		}
+	}
+	for _, dir := range candidates {
+		if writable(dir) {
+			return dir, nil
+		}
+	}
+	return "", hint(errors.New("there is no directory on PATH that you can write to"), "Name one: kubectl vsphere registry install-helper DIRECTORY")
+}
+
+// pathDirs are the absolute directories of PATH: programs in others depend on where one stands.
+func (a *App) pathDirs() (all []string) {
+	for _, dir := range filepath.SplitList(a.Getenv("PATH")) {
+		if filepath.IsAbs(dir) {
+			all = append(all, filepath.Clean(dir))
+		}
+	}
+	return all
+}
+
+// writable tries it: modes do not tell everything.
+func writable(dir string) bool {
+	f, err := disk.CreateTemp(dir, ".kubectl-vsphere-*.tmp")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), disk.Remove(f.Name())) == nil
+}
+
+// linkHelper makes link lead to target, in one step. What stands there and is no link to a helper of ours stays, unless force is set.
+func linkHelper(link, target string, force bool) error {
+	info, err := os.Lstat(link)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case os.SameFile(info, stat(target)):
+		return nil // They are installed in one place.
+	case info.Mode()&fs.ModeSymlink == 0 && !force:
+		return hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
+	}
+	if runtime.GOOS == "windows" { // Links need a right there that people do not have.
+		return copyHelper(link, target)
+	}
+	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
+	if err := os.Symlink(target, temp); err != nil {
+		return err
+	}
+	if err := disk.Rename(temp, link); err != nil {
+		return errors.Join(err, disk.Remove(temp))
+	}
+	return nil
+}
+
+func stat(path string) os.FileInfo {
+	info, _ := os.Stat(path)
+	return info
+}
+
+func copyHelper(link, target string) error {
+	text, err := os.ReadFile(target)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(link, text, 0o755) //nolint:gosec // A program, for everybody.
+}
+
+// relinkHelper repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.
+func (a *App) relinkHelper(store registry.Store) {
+	set, err := store.Settings()
+	if err != nil || set.Link == "" {
+		return
+	}
+	leads, err := os.Readlink(set.Link)
+	if _, statErr := os.Stat(set.Link); err != nil || !errors.Is(statErr, fs.ErrNotExist) {
+		return
+	}
+	target, err := siblingHelper()
+	if err == nil && filepath.Base(leads) == filepath.Base(target) {
+		err = linkHelper(set.Link, target, false)
+	}
+	if err != nil {
+		fmt.Fprintf(a.ErrOut, "note: %s leads to %s, which is gone, and cannot be repaired: %v\n", set.Link, leads, err)
+	}
+}

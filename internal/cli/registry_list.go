@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// registryInfo is one registry in `registry list -o json`, `registry status -o json` and `status -o json`.
+type registryInfo struct {
+	Registry string `json:"registry"`
+	// Username is what clients get for it; empty: nothing.
+	Username   string    `json:"username,omitempty"`
+	Source     string    `json:"source"` // login: the session's token; stored: what a client stored; none
+	Server     string    `json:"server,omitempty"`
+	User       string    `json:"user,omitempty"`
+	ValidUntil time.Time `json:"validUntil,omitzero"`
+	Valid      bool      `json:"valid"` // there is something to hand out now, without network
+	Problem    string    `json:"problem,omitempty"`
+	AuthMode   string    `json:"authMode,omitempty"`
+	Version    string    `json:"version,omitempty"`
+	Checked    time.Time `json:"checked,omitzero"`
+	Service    string    `json:"service,omitempty"` // helper that keeps what a client stored
+	// Docker is what docker's config.json says of it: configured, missing, or the name of another helper.
+	Docker string `json:"docker"`
+}
+
+// What a registry's clients get, in registryInfo.Source.
+const (
+	fromLogin  = "login"
+	fromStored = "stored"
+	fromNone   = "none"
+)
+
+func (a *App) registryListCommand() *cobra.Command {
+	return a.registryTable("list", "Lists the registries, and until when there is a login for them.",
+		"Lists the registries that were added, or that a registry client stored a login for. It asks no registry (see status).", nil)
+}
+
+func (a *App) registryStatusCommand() *cobra.Command {
+	return a.registryTable("status", "Asks the registries whether they take your login, and checks what clients need.",
+		`Asks every registry whether it takes your login now, and checks what stands between it and the registry clients: docker's
+config.json, the helper on PATH, other places where logins lie.`, a.askAgain)
+}
+
+func (a *App) registryTable(name, short, long string, before func(context.Context) error) *cobra.Command {
+	var format outputFormat
+	c := &cobra.Command{
+		Use: name, Short: short, Long: long, Args: noArgs,
+		Example: "  kubectl vsphere registry " + name + "\n  kubectl vsphere registry " + name + " -o json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			var err error
+			if before != nil {
+				err = before(c.Context())
+			}
+			all, listErr := a.registryInfos()
+			switch {
+			case listErr != nil:
+				return listErr
+			case format.structured():
+				return errors.Join(err, format.write(a.Out, map[string]any{"registries": all}))
+			case before != nil:
+				a.warnDocker(all)
+			}
+			return errors.Join(err, a.printRegistries(all))
+		},
+	}
+	format.addTo(c)
+	return c
+}
+
+// askAgain brings what is known of the registries up to date. Nobody is asked for a password.
+func (a *App) askAgain(ctx context.Context) error {
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	quiet := *a
+	quiet.Terminal = nil
+	records := registry.Store{Dir: store.Dir()}
+	all, _ := records.Records()
+	for _, r := range all {
+		s, found, err := store.FindSession(r.Key())
+		if err == nil && !found || r.LoggedOut {
+			continue
+		}
+		if err == nil {
+			err = quiet.refreshRegistry(ctx, records, r, s)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			fmt.Fprintf(a.ErrOut, "warning: registry %s: %v\n", r.Host, err)
+		}
+	}
+	return nil
+}
+
+// registryInfos reads everything from the store and docker's config.json.
+func (a *App) registryInfos() ([]registryInfo, error) {
+	store, err := a.openStore()
+	if err != nil {
+		return nil, err
+	}
+	from := registry.Store{Dir: store.Dir()}
+	records, errs := from.Records()
+	logins, more := from.Logins()
+	for _, err := range append(errs, more...) {
+		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+	}
+	all := []registryInfo{}
+	stored := map[string]registry.Login{}
+	for _, l := range logins {
+		stored[l.Host] = l
+	}
+	for _, r := range records {
+		info := a.loginInfo(store, r)
+		if l, found := stored[r.Host]; found {
+			info.take(l)
+			delete(stored, r.Host)
+		}
+		all = append(all, info)
+	}
+	for _, l := range logins {
+		if _, left := stored[l.Host]; left {
+			info := registryInfo{Registry: l.Host}
+			info.take(l)
+			all = append(all, info)
+		}
+	}
+	a.addDocker(all)
+	return all, nil
+}
+
+// loginInfo is about a registry that takes the session's token, or does not.
+func (a *App) loginInfo(store *tokens.Store, r registry.Record) registryInfo {
+	info := registryInfo{
+		Registry: r.Host, Source: fromNone, Server: r.Server, User: r.User, AuthMode: r.AuthMode, Version: r.Harbor, Checked: r.Checked, Problem: r.Reason,
+	}
+	if r.LoggedOut {
+		info.Problem = "logged out; type: docker-credential-vsphere login " + r.Host
+	}
+	if !r.TakesToken() {
+		return info
+	}
+	info.Username, info.Source = r.Username, fromLogin
+	credential, found, err := store.Credential(r.Key())
+	switch {
+	case err != nil:
+		info.Problem = err.Error()
+	case found && credential.Good(a.Now()):
+		info.Valid, info.ValidUntil = true, credential.Expires
+	default:
+		info.Problem = "the login has ended; type: " + loginCommandFor(r.Server, r.User)
+	}
+	return info
+}
+
+// take tells that what a client stored goes first.
+func (i *registryInfo) take(l registry.Login) {
+	i.Username, i.Source, i.Valid, i.ValidUntil, i.Problem, i.Service = l.Username, fromStored, true, l.Expires, "", l.Service
+}
+
+func (a *App) printRegistries(all []registryInfo) error {
+	if len(all) == 0 {
+		fmt.Fprintln(a.Out, "There is no registry. Type: kubectl vsphere registry add REGISTRY")
+		return nil
+	}
+	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "REGISTRY\tUSER\tLOGIN\tDOCKER")
+	for _, i := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", i.Registry, orDash(strings.TrimPrefix(i.Username, registry.TokenPrefix)), a.registryState(i), i.Docker)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, i := range all {
+		if i.Problem != "" {
+			fmt.Fprintf(a.Out, "\n%s: %s\n", i.Registry, i.Problem)
+		}
+	}
+	return nil
+}
+
+// registryState is short, since it stands in a table.
+func (a *App) registryState(i registryInfo) string {
+	switch {
+	case i.Source == fromNone:
+		return "none"
+	case i.Source == fromStored && i.ValidUntil.IsZero():
+		return "stored"
+	case !i.Valid || !i.ValidUntil.After(a.Now()):
+		return "ended"
+	}
+	return "good for " + roundDuration(i.ValidUntil.Sub(a.Now()))
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

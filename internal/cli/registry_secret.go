@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+const pullSecretLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
+cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one.
+
+Your own token and password are never written to a cluster. Managing robot accounts needs your password, see
+"kubectl vsphere registry robot --help".`
+
+// pullSecretFlags are those of the command.
+type pullSecretFlags struct {
+	namespace, context, project, name string
+	days                              int
+}
+
+func (a *App) pullSecretCommand() *cobra.Command {
+	f := pullSecretFlags{}
+	c := &cobra.Command{
+		Use:   "pull-secret REGISTRY -n NAMESPACE",
+		Short: "Writes an image pull secret of a robot account into a namespace.",
+		Long:  pullSecretLong,
+		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
+			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
+		Args:              oneRegistry,
+		ValidArgsFunction: a.completeRegistries,
+		RunE: func(c *cobra.Command, args []string) error {
+			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
+				return usagef("--namespace and --name are names of Kubernetes: lower case letters, digits and -")
+			}
+			r, err := a.knownRegistry(hosts(args)[0])
+			if err != nil {
+				return err
+			}
+			return a.pullSecret(c.Context(), r, f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "The namespace to write the secret into.")
+	flags.StringVar(&f.context, "context", "", "The kubeconfig context of the cluster or vSphere Namespace. (default the current one)")
+	flags.StringVar(&f.project, "project", "", "The project at the registry. (default the vSphere Namespace of the cluster, else the namespace)")
+	flags.StringVar(&f.name, "name", "vsphere-registry", "Name of the secret.")
+	flags.IntVar(&f.days, "days", 30, "How many days the robot account is good for.")
+	_ = c.MarkFlagRequired("namespace")
+	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
+	return c
+}
+
+// place is where a secret is written.
+type place struct {
+	wire    *wire.Client
+	token   redact.Secret
+	url     string // of the secret
+	project string // that its images come from
+	cluster string // NAMESPACE/NAME, or empty
+}
+
+// pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing.
+func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
+	p, err := a.secretPlace(ctx, f)
+	if err != nil {
+		return err
+	}
+	robot, err := a.pullRobot(ctx, r, f, p)
+	if err != nil {
+		return robotError(err)
+	}
+	if err := p.apply(ctx, f, r.Host, robot, false); err != nil {
+		return fmt.Errorf("the robot account %s was made, but the secret could not be written: %w", robot.Name, err)
+	}
+	fmt.Fprintf(a.Out, "Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.\n",
+		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))
+	return nil
+}
+
+// secretPlace finds the API server and sees that the secret may be written there.
+func (a *App) secretPlace(ctx context.Context, f pullSecretFlags) (place, error) {
+	cfg, err := a.loadKubeconfig()
+	if err != nil {
+		return place{}, err
+	}
+	if f.context == "" {
+		f.context = cfg.CurrentContext
+	}
+	cluster, user, err := contextOf(cfg, f.context)
+	if err != nil {
+		return place{}, err
+	}
+	key, ours := kubeconfig.Ours(user)
+	if !ours {
+		return place{}, hint(fmt.Errorf("context %q was not written by this program", f.context), "Choose one with --context; kubectl vsphere status lists them.")
+	}
+	cred, err := a.token(ctx, key, false)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{token: cred.Token, project: f.project, cluster: key.Cluster}
+	if p.project == "" {
+		p.project = f.namespace
+		if key.Cluster != "" {
+			p.project, _, _ = strings.Cut(key.Cluster, "/")
+		}
+	}
+	var server string
+	if p.wire, server, err = a.apiClient(cluster, cred); err != nil {
+		return p, err
+	}
+	p.url = fmt.Sprintf("%s/api/v1/namespaces/%s/secrets/%s", server, f.namespace, f.name)
+	return p, p.apply(ctx, f, "registry.example.com", harbor.Robot{Name: "robot", Secret: "none"}, true)
+}
+
+// pullRobot makes the robot account of a place anew: Harbor tells a secret once.
+func (a *App) pullRobot(ctx context.Context, r registry.Record, f pullSecretFlags, p place) (robot harbor.Robot, err error) {
+	name := robotName(p.cluster, f.namespace, f.name)
+	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) error {
+		old, err := findRobot(ctx, c, by, robotFlags{project: p.project, name: name})
+		if err == nil {
+			err = c.DeleteRobot(ctx, by, old.ID)
+		} else if errors.Is(err, errNoRobot) {
+			err = nil
+		}
+		if err == nil {
+			robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days})
+		}
+		return err
+	})
+	return robot, err
+}
+
+// robotName tells the people who look at the registry where it is used.
+func robotName(cluster, namespace, secret string) string {
+	_, name, _ := strings.Cut(cluster, "/")
+	return strings.Trim(strings.Join([]string{name, namespace, secret}, "-"), "-")
+}
+
+// apply writes the secret by server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/), or only asks whether that
+// would work.
+func (p place) apply(ctx context.Context, f pullSecretFlags, host string, robot harbor.Robot, dryRun bool) error {
+	text, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{
+		"username": robot.Name, "password": robot.Secret.Reveal(),
+		"auth": base64.StdEncoding.EncodeToString([]byte(robot.Name + ":" + robot.Secret.Reveal())),
+	}}})
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+		"metadata": map[string]any{"name": f.name, "namespace": f.namespace},
+		"data":     map[string][]byte{".dockerconfigjson": text},
+	})
+	if err != nil {
+		return err
+	}
+	query := url.Values{"fieldManager": {programName}, "force": {"true"}}
+	if dryRun {
+		query.Set("dryRun", "All")
+	}
+	_, err = p.wire.Do(ctx, wire.Request{
+		Method: http.MethodPatch, URL: p.url + "?" + query.Encode(), Bearer: p.token, Body: body,
+		Header: http.Header{"Content-Type": {"application/apply-patch+yaml"}}, Secrets: []redact.Secret{robot.Secret},
+	})
+	return err
+}

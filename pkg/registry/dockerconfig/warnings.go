@@ -1,0 +1,96 @@
+package dockerconfig
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+)
+
+// World is what of the machine gets in the way of a helper.
+type World struct {
+	Getenv   func(string) string
+	LookPath func(string) (string, error)
+	Home     string
+	Root     bool // the process runs as root
+}
+
+// contents is what is read of files with logins, docker's and podman's.
+type contents struct {
+	Auths map[string]struct {
+		Auth          string `json:"auth"`
+		IdentityToken string `json:"identitytoken"`
+	} `json:"auths"`
+	CredsStore string `json:"credsStore"`
+}
+
+// Warnings tells, in words for a person, what will keep registry clients from asking the helper about hosts.
+func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
+	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	program := "docker-credential-" + helper
+	if _, err := w.LookPath(program); err != nil {
+		warn("%s is not on PATH, where docker looks for it; type: kubectl vsphere registry install-helper", program)
+	}
+	c := contentsOf(f.Path)
+	for _, host := range c.loginsFor(hosts) {
+		warn("%s also holds a login for %s, in plain text; type: docker logout %s", f.Path, host, host)
+	}
+	if c.CredsStore == helper {
+		warn("%s names the helper as credsStore, for all registries; an entry in credHelpers for each is enough", f.Path)
+	}
+	for _, path := range w.podmanFiles() {
+		for _, host := range contentsOf(path).loginsFor(hosts) {
+			warn("%s holds a login for %s, which podman, skopeo and buildah take first; type: podman logout %s", path, host, host)
+		}
+	}
+	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" {
+		warn("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s", path, f.Path)
+	}
+	if w.Getenv("DOCKER_AUTH_CONFIG") != "" {
+		warn("DOCKER_AUTH_CONFIG is set: docker 28.3 and later takes logins from it first")
+	}
+	if docker, err := w.LookPath("docker"); err == nil && strings.HasPrefix(docker, "/snap/") {
+		warn("docker is a snap (%s): it cannot run helpers, and may not read %s", docker, f.Path)
+	}
+	if user := w.Getenv("SUDO_USER"); user != "" && w.Root {
+		warn("this runs by sudo: %s is that of %s; clients that %s runs without sudo read another one", f.Path, w.Home, user)
+	}
+	return all
+}
+
+// podmanFiles are where podman, skopeo and buildah keep logins of their own (containers-auth.json(5)).
+func (w World) podmanFiles() (paths []string) {
+	if dir := w.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "containers", "auth.json"))
+	}
+	return append(paths, filepath.Join(w.Home, ".config", "containers", "auth.json"))
+}
+
+// contentsOf is nothing for a file that cannot be read: whoever edits it says so.
+func contentsOf(path string) (c contents) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+		return c
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		_ = json.Unmarshal(text, &c)
+	}
+	return c
+}
+
+// loginsFor are the hosts that have a login, and not only docker's mark that there is one elsewhere.
+func (c contents) loginsFor(hosts []string) (found []string) {
+	for url, auth := range c.Auths {
+		host, err := registry.ParseHost(url)
+		if err == nil && slices.Contains(hosts, host) && (auth.Auth != "" || auth.IdentityToken != "") {
+			found = append(found, host)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}

@@ -1,0 +1,155 @@
+// Package harbor asks a container registry of the Harbor project (https://goharbor.io): what it is, whether it takes a login, its CA, its
+// robot accounts. The paths and shapes are those of Harbor's API 2.0 (api/v2.0/swagger.yaml) and, where that is said, 1.10.
+package harbor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Client asks one registry. It follows no redirect, so that what is sent to the registry goes to no other host.
+type Client struct {
+	Wire *wire.Client
+	Host string // as registry.ParseHost spells it
+}
+
+// ErrNotHarbor is a registry that does not answer as Harbor does.
+var ErrNotHarbor = errors.New("it does not answer as a Harbor registry does")
+
+// maxText bounds a word of the registry, in characters.
+const maxText = 80
+
+// Info is what a Harbor tells to anybody.
+type Info struct {
+	Version  string // as v2.12.0; empty: it does not say
+	AuthMode string // http_auth, db_auth, ldap_auth, uaa_auth, oidc_auth
+	// Endpoint is the server that it asks about people in http_auth, as registry.ParseHost spells it; empty: none that can be one.
+	Endpoint string
+}
+
+// Info asks /api/v2.0/systeminfo, or /api/systeminfo of Harbor 1, which need no login. The error is ErrNotHarbor, or of package wire.
+func (c *Client) Info(ctx context.Context) (Info, error) {
+	var failed error
+	for _, path := range []string{"/api/v2.0/systeminfo", "/api/systeminfo"} {
+		body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: c.url(path)})
+		if err == nil {
+			return parseInfo(body)
+		}
+		if !answered(err) {
+			return Info{}, err
+		}
+		if failed == nil || errors.Is(failed, wire.ErrNotFound) {
+			failed = err // A Harbor that is ill says more than the path that it does not have.
+		}
+	}
+	if errors.Is(failed, wire.ErrServer) && !redirect(failed) {
+		return Info{}, failed
+	}
+	return Info{}, fmt.Errorf("%w: %w", ErrNotHarbor, failed)
+}
+
+// answered tells whether it was the registry that did not like the request, rather than the network.
+func answered(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Status != 0
+}
+
+func redirect(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Status >= 300 && e.Status <= 399
+}
+
+func parseInfo(body []byte) (Info, error) {
+	var raw struct {
+		AuthMode string `json:"auth_mode"`
+		Version  string `json:"harbor_version"`
+		Proxy    *struct {
+			Endpoint string `json:"endpoint"`
+		} `json:"authproxy_settings"`
+	}
+	if json.Unmarshal(body, &raw) != nil || raw.AuthMode == "" {
+		return Info{}, ErrNotHarbor
+	}
+	info := Info{Version: safetext.Line(raw.Version, maxText), AuthMode: safetext.Line(raw.AuthMode, maxText)}
+	if raw.Proxy != nil {
+		info.Endpoint = endpointHost(raw.Proxy.Endpoint)
+	}
+	return info, nil
+}
+
+// endpointHost is the server of a URL with TLS; anything else is no server that a password goes to.
+func endpointHost(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "https" || u.User != nil {
+		return ""
+	}
+	host, err := registry.ParseHost(u.Host)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// service is the only one that Harbor's token service knows.
+const service = "harbor-registry"
+
+// Probe sees whether the registry takes a user name and secret as docker's clients send them: with Basic authentication at the token
+// service. Without a scope Harbor answers 401 to what it does not take. The error is of package wire; wire.ErrRefused is a no.
+func (c *Client) Probe(ctx context.Context, username string, secret redact.Secret) error {
+	if !sendable(username) {
+		return fmt.Errorf("%w: no user name can be %q", wire.ErrRefused, safetext.Line(username, maxText))
+	}
+	body, err := c.Wire.Do(ctx, wire.Request{
+		Method: http.MethodGet, URL: c.url("/service/token?service=" + service),
+		Basic: &wire.Basic{User: username, Password: secret}, Secrets: []redact.Secret{secret},
+	})
+	if err != nil {
+		return err
+	}
+	var reply struct {
+		Token  string `json:"token"`
+		Access string `json:"access_token"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, c.url("/service/token"), body, &reply); err != nil {
+		return err
+	}
+	if reply.Token == "" && reply.Access == "" {
+		return &wire.Error{Method: http.MethodGet, URL: c.url("/service/token"), Kind: wire.ErrServer, Message: "it gives no token"}
+	}
+	return nil
+}
+
+// sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2).
+func sendable(username string) bool {
+	return username != "" && !strings.ContainsFunc(username, func(r rune) bool { return r == ':' || r < ' ' || r == 0x7f })
+}
+
+// CA asks for the certificates that the registry says it is verified with (…/systeminfo/getcert, which needs no login): PEM. Nothing vouches
+// for them but whoever answers.
+func (c *Client) CA(ctx context.Context) ([]byte, error) {
+	var failed error
+	for _, path := range []string{"/api/v2.0/systeminfo/getcert", "/api/systeminfo/getcert"} {
+		body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: c.url(path), Accept: "*/*"})
+		if err == nil {
+			return trust.Certificates(body)
+		}
+		failed = err
+		if !answered(err) {
+			break
+		}
+	}
+	return nil, failed
+}
+
+func (c *Client) url(path string) string { return "https://" + c.Host + path }

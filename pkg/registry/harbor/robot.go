@@ -1,0 +1,182 @@
+package harbor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrNoRobots is a registry whose robot accounts cannot be managed: Harbor 1, or another registry.
+var ErrNoRobots = errors.New("it has no robot accounts that a program can manage")
+
+// Login proves somebody with rights in a project.
+type Login struct {
+	Username string
+	Password redact.Secret
+}
+
+// Robot is a robot account of a project.
+type Robot struct {
+	ID      int64
+	Name    string        // the whole user name, as robot$team-a+ci
+	Secret  redact.Secret // only when it was just made
+	Expires time.Time     // zero: never
+}
+
+// RobotSpec is a robot account to be made.
+type RobotSpec struct {
+	Project string
+	Name    string // within the project
+	Push    bool   // and not only pull
+	Days    int    // how long it is good, 1 to MaxDays: ours always end
+}
+
+// MaxDays is the longest life of a robot account of ours.
+const MaxDays = 3650
+
+var (
+	// robotName is what Harbor takes (src/controller/robot: validateName).
+	robotName = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
+	// userName is what a robot account can be called as a whole; the prefix is the administrator's.
+	userName = regexp.MustCompile(`^[\x21-\x39\x3b-\x7e]{1,255}$`)
+)
+
+// robotJSON is a robot account on the wire (swagger: Robot, RobotCreated).
+type robotJSON struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Secret  string `json:"secret"`
+	Expires int64  `json:"expires_at"` // seconds since 1970; -1: never
+}
+
+func (r robotJSON) robot() (Robot, error) {
+	if r.ID <= 0 || !userName.MatchString(r.Name) {
+		return Robot{}, fmt.Errorf("%w: the robot account %q of the reply cannot be one", wire.ErrServer, safetext.Line(r.Name, maxText))
+	}
+	robot := Robot{ID: r.ID, Name: r.Name, Secret: redact.Secret(r.Secret)}
+	const year9999 = 253402300799
+	if r.Expires > 0 && r.Expires <= year9999 {
+		robot.Expires = time.Unix(r.Expires, 0).UTC()
+	}
+	return robot, nil
+}
+
+// CreateRobot makes a robot account (POST /robots). Its secret is told this once.
+func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Robot, error) {
+	switch {
+	case !robotName.MatchString(spec.Name):
+		return Robot{}, fmt.Errorf("%q cannot name a robot account: lower case letters, digits, and . _ - between them", spec.Name)
+	case !robotName.MatchString(spec.Project):
+		return Robot{}, fmt.Errorf("%q cannot name a project", spec.Project)
+	case spec.Days < 1 || spec.Days > MaxDays:
+		return Robot{}, fmt.Errorf("a robot account is good for 1 to %d days", MaxDays)
+	}
+	access := []map[string]string{{"resource": "repository", "action": "pull"}}
+	if spec.Push {
+		access = append(access, map[string]string{"resource": "repository", "action": "push"})
+	}
+	var made robotJSON
+	err := c.call(ctx, by, http.MethodPost, "/robots", map[string]any{
+		"name": spec.Name, "level": "project", "duration": spec.Days, "description": "made by kubectl vsphere",
+		"permissions": []any{map[string]any{"kind": "project", "namespace": spec.Project, "access": access}},
+	}, &made)
+	if err != nil {
+		return Robot{}, err
+	}
+	robot, err := made.robot()
+	if err == nil && robot.Secret == "" {
+		err = fmt.Errorf("%w: the reply holds no secret", wire.ErrServer)
+	}
+	return robot, err
+}
+
+// pageSize is the most that Harbor gives at once; maxPages bounds what a registry can make us ask.
+const (
+	pageSize = 100
+	maxPages = 50
+)
+
+// Robots lists those of a project (GET /robots?q=Level=project,ProjectID=…), by page.
+func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot, error) {
+	if !robotName.MatchString(project) {
+		return nil, fmt.Errorf("%q cannot name a project", project)
+	}
+	var p struct {
+		ID int64 `json:"project_id"`
+	}
+	if err := c.call(ctx, by, http.MethodGet, "/projects/"+project, nil, &p); err != nil {
+		return nil, err
+	}
+	var all []Robot
+	for page := 1; page <= maxPages; page++ {
+		query := url.Values{"q": {fmt.Sprintf("Level=project,ProjectID=%d", p.ID)}, "page": {fmt.Sprint(page)}, "page_size": {fmt.Sprint(pageSize)}}
+		var some []robotJSON
+		if err := c.call(ctx, by, http.MethodGet, "/robots?"+query.Encode(), nil, &some); err != nil {
+			return nil, err
+		}
+		for _, r := range some {
+			robot, err := r.robot()
+			if err != nil {
+				return nil, err
+			}
+			robot.Secret = ""
+			all = append(all, robot)
+		}
+		if len(some) < pageSize {
+			return all, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: it lists robot accounts without end", wire.ErrServer)
+}
+
+// RotateRobot gives a robot account a new secret (PATCH /robots/{id}); an empty one asks Harbor to make it.
+func (c *Client) RotateRobot(ctx context.Context, by Login, id int64) (redact.Secret, error) {
+	var reply struct {
+		Secret string `json:"secret"`
+	}
+	err := c.call(ctx, by, http.MethodPatch, fmt.Sprintf("/robots/%d", id), map[string]string{"secret": ""}, &reply)
+	if err == nil && reply.Secret == "" {
+		err = fmt.Errorf("%w: the reply holds no secret", wire.ErrServer)
+	}
+	return redact.Secret(reply.Secret), err
+}
+
+// DeleteRobot deletes a robot account (DELETE /robots/{id}).
+func (c *Client) DeleteRobot(ctx context.Context, by Login, id int64) error {
+	return c.call(ctx, by, http.MethodDelete, fmt.Sprintf("/robots/%d", id), nil, nil)
+}
+
+// call is one call of the API as a person.
+func (c *Client) call(ctx context.Context, by Login, method, path string, in, out any) error {
+	if !sendable(by.Username) {
+		return fmt.Errorf("no user name can be %q", safetext.Line(by.Username, maxText))
+	}
+	r := wire.Request{
+		Method: method, URL: c.url("/api/v2.0" + path), Basic: &wire.Basic{User: by.Username, Password: by.Password},
+		Header:  http.Header{"X-Is-Resource-Name": {"true"}}, // A project may be called 12.
+		Secrets: []redact.Secret{by.Password},
+	}
+	if in != nil {
+		var err error
+		if r.Body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	body, err := c.Wire.Do(ctx, r)
+	if errors.Is(err, wire.ErrNotFound) && path == "/robots" {
+		return fmt.Errorf("%w: %w", ErrNoRobots, err)
+	}
+	if err != nil || out == nil {
+		return err
+	}
+	return wire.DecodeJSON(method, r.URL, body, out)
+}
