@@ -28,7 +28,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -46,9 +46,17 @@ faults-build: FORCE
 	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/ ./cmd/...
 
 # Constant flags: changing one would compile Kubernetes again.
-lab-build: FORCE
+lab-build: bin/registry FORCE
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
+
+# Other people's programs, pinned in test/clients/go.mod: the lab's registry, the registry clients of the tests, krew, and helpers to measure against.
+CLIENTS := cd test/clients && CGO_ENABLED=0
+bin/registry: test/clients/go.mod test/clients/go.sum
+	$(CLIENTS) go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/distribution/distribution/v3/cmd/registry && touch $(CURDIR)/$@
+.cache/clients/stamp: test/clients/go.mod test/clients/go.sum
+	$(CLIENTS) GOBIN=$(CURDIR)/.cache/clients/bin go install -ldflags '-s -w' tool && touch $(CURDIR)/$@
+clients: .cache/clients/stamp
 
 LAB_DIR ?= $(CURDIR)/.cache/lab
 lab: lab-build
@@ -61,7 +69,7 @@ check:
 	go vet ./...
 	go test ./...
 
-test: build faults-build lab-build unit lab-test e2e
+test: build faults-build lab-build clients unit lab-test e2e
 
 unit:
 	go vet ./...
@@ -90,7 +98,7 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 	scripts/vuln $<
 
-bench: build lab-build
+bench: build lab-build clients
 	cd test/e2e && go run ./bench
 
 # Each parser of what others write gets FUZZTIME of odd input.

@@ -158,7 +158,7 @@ func linkHelper(link, target string, force bool) error {
 		return copyHelper(link, target)
 	}
 	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
-	if err := os.Symlink(target, temp); err != nil {
+	if err := disk.Symlink(target, temp); err != nil {
 		return err
 	}
 	if err := disk.Rename(temp, link); err != nil {
@@ -172,12 +172,24 @@ func stat(path string) os.FileInfo {
 	return info
 }
 
+// copyHelper puts a copy of target at link, in one step.
 func copyHelper(link, target string) error {
 	text, err := os.ReadFile(target)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(link, text, 0o755) //nolint:gosec // A program, for everybody.
+	f, err := disk.CreateTemp(filepath.Dir(link), "."+helperProgram+"-*.tmp")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(disk.Write(f, text), disk.Chmod(f, 0o755), f.Close())
+	if err == nil {
+		err = disk.Rename(f.Name(), link)
+	}
+	if err != nil {
+		err = errors.Join(err, disk.Remove(f.Name()))
+	}
+	return err
 }
 
 // relinkHelper repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.

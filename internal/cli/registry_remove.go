@@ -34,7 +34,8 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 	if err != nil {
 		return err
 	}
-	_, known, recordErr := store.Record(host)
+	_, known, err := store.Record(host)
+	known = known || err != nil // What cannot be read goes too.
 	stored, err := store.RemoveLogin(host)
 	if err == nil {
 		err = store.RemoveRecord(host)
@@ -45,7 +46,7 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 	if err != nil {
 		return err
 	}
-	if known || stored || recordErr != nil {
+	if known || stored {
 		fmt.Fprintf(a.Out, "Forgot %s.\n", host)
 		return nil
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-const pullSecretLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
+const imagePullLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
 cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one.
 
 Your own token and password are never written to a cluster. Managing robot accounts needs your password, see
@@ -37,7 +37,7 @@ func (a *App) pullSecretCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "pull-secret REGISTRY -n NAMESPACE",
 		Short: "Writes an image pull secret of a robot account into a namespace.",
-		Long:  pullSecretLong,
+		Long:  imagePullLong,
 		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
 			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
 		Args:              oneRegistry,

@@ -30,12 +30,13 @@ type program struct {
 // run gives package client one process. Its output is read whole: it is the user's own program.
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
-		return &process{exec.CommandContext(ctx, "docker-credential-"+p.name, args...)}
+		return &process{exec.CommandContext(ctx, "docker-credential-"+p.name, args...)} //nolint:gosec // The name was checked; the user chose the helper.
 	}
 }
 
 type process struct{ *exec.Cmd }
 
+// Input implements client.Program.
 func (p *process) Input(in io.Reader) { p.Stdin = in }
 
 // do runs one command of it in time.

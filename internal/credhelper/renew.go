@@ -58,7 +58,7 @@ func renew(key hit.Key, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	var said bytes.Buffer
-	c := exec.CommandContext(ctx, path, key.Args()...)
+	c := exec.CommandContext(ctx, path, key.Args()...) //nolint:gosec // Our own program.
 	c.Env = append(os.Environ(), silent)
 	c.Stderr = &said
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }

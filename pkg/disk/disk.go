@@ -90,6 +90,11 @@ func Link(from, to string) error {
 	return Do("link", to, func() error { return os.Link(from, to) })
 }
 
+// Symlink is symlink(2).
+func Symlink(target, link string) error {
+	return Do("symlink", link, func() error { return os.Symlink(target, link) })
+}
+
 // Remove removes a file.
 func Remove(path string) error {
 	return Do("remove", path, func() error { return os.Remove(path) })

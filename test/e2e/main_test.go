@@ -31,7 +31,7 @@ type lab struct {
 	}
 	OIDC     struct{ Issuer, CA, ClientID string }
 	Registry struct{ Host, CA string }
-	Admin string
+	Admin    string
 }
 
 // bin is where make puts the programs.

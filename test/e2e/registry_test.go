@@ -313,7 +313,7 @@ func TestRegistryHelm(t *testing.T) {
 	h.steps(t, []step{
 		{"", []string{"helm", "package", "hello"}},
 		{"get 1", []string{"helm", "push", "hello-0.1.0.tgz", "oci://" + h.ref("charts")}},
-		{"get 1", []string{"helm", "pull", "oci://" + h.ref("charts/hello"), "--version", "0.1.0", "-d", "pulled"}},
+		{"get 1", []string{"helm", "pull", "oci://" + h.ref("charts/hello"), "--version", "0.1.0"}},
 		{"get 1", []string{"helm", "show", "chart", "oci://" + h.ref("charts/hello"), "--version", "0.1.0"}},
 	})
 }

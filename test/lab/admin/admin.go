@@ -29,6 +29,27 @@ type FrontSpec struct {
 	InfoKeys  string    `json:"infoKeys"` // "minimal": pinniped-info without what is optional
 }
 
+// RegistrySpec is one more registry. Without anything it is a Harbor in http_auth that takes the tokens of the first Supervisor.
+type RegistrySpec struct {
+	Mode         string `json:"mode"`         // Harbor's auth_mode
+	Version      string `json:"version"`      // harbor_version; v1… has no API 2.0
+	RefuseTokens bool   `json:"refuseTokens"` // as stock Harbor 2
+	ReviewPrefix string `json:"reviewPrefix"` // "sso:" where the review of a token tells names so
+	OtherCA      bool   `json:"otherCA"`      // a certificate of a CA that signed nothing else here
+	// What a hostile one says: another endpoint for passwords, a redirect of everything but systeminfo, a realm elsewhere.
+	Endpoint string         `json:"endpoint"`
+	Redirect string         `json:"redirect"`
+	Realm    string         `json:"realm"`
+	Users    []RegistryUser `json:"users"` // its own
+}
+
+// RegistryUser is a user of a registry's own.
+type RegistryUser struct {
+	Username string            `json:"username"`
+	Password string            `json:"password"`
+	Projects map[string]string `json:"projects"` // pull or push
+}
+
 // The identity providers that a FederationDomain may have.
 const (
 	ProviderLDAP = "lab-ldap"
@@ -50,6 +71,10 @@ type Site interface {
 	DeleteCluster(ctx context.Context, c ClusterSpec) error
 	// AddFront gives a Supervisor one more address, so that a test has the faults of an endpoint to itself.
 	AddFront(ctx context.Context, f FrontSpec) (server string, err error)
+	// AddRegistry opens one more registry.
+	AddRegistry(ctx context.Context, r RegistrySpec) (host string, err error)
+	// Registry tells how many requests with an Authorization header a registry got.
+	Registry(host string) (authorized int, err error)
 	// Browse plays a person with a browser: it opens a URL, logs in where that is asked for, and returns the last page.
 	Browse(ctx context.Context, url, username, password string) (page string, err error)
 	// SetPassword changes a password everywhere.
@@ -73,6 +98,11 @@ func New(prefix string, site Site, v *vcenter.Service, faults *fault.Set) http.H
 	mux.HandleFunc("POST /clusters", a.addCluster)
 	mux.HandleFunc("DELETE /clusters", a.deleteCluster)
 	mux.HandleFunc("POST /fronts", a.addFront)
+	mux.HandleFunc("POST /registries", a.addRegistry)
+	mux.HandleFunc("GET /registries/{host}", func(w http.ResponseWriter, r *http.Request) {
+		n, err := site.Registry(r.PathValue("host"))
+		answer(w, map[string]int{"authorized": n}, err)
+	})
 	mux.HandleFunc("POST /browse", a.browse)
 	mux.HandleFunc("POST /keys/rotate", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, v.Rotate()) })
 	mux.HandleFunc("POST /faults", a.addFault)
@@ -145,6 +175,14 @@ func (a *api) addFront(w http.ResponseWriter, r *http.Request) {
 	if read(w, r, &in) {
 		server, err := a.site.AddFront(r.Context(), in)
 		answer(w, map[string]string{"server": server}, err)
+	}
+}
+
+func (a *api) addRegistry(w http.ResponseWriter, r *http.Request) {
+	var in RegistrySpec
+	if read(w, r, &in) {
+		host, err := a.site.AddRegistry(r.Context(), in)
+		answer(w, map[string]string{"host": host}, err)
 	}
 }
 

@@ -42,11 +42,16 @@ func (p *Processes) run(ctx context.Context, log string, args []string) (<-chan 
 	if err != nil {
 		return nil, err
 	}
+	return p.Run(ctx, log, self, args...)
+}
+
+// Run starts a program with args. What it prints goes to the file log.
+func (p *Processes) Run(ctx context.Context, log, program string, args ...string) (<-chan error, error) {
 	out, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, args...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGKILL) }

@@ -11,7 +11,15 @@ type Lab struct {
 	Supervisors []LabSupervisor `json:"supervisors"`
 	Users       []LabUser       `json:"users"`
 	OIDC        LabOIDC         `json:"oidc"`
-	Admin       string          `json:"admin"` // URL of the admin API
+	// Registry is a container registry for the people of the first Supervisor; none where no real one is installed.
+	Registry *LabRegistry `json:"registry,omitempty"`
+	Admin    string       `json:"admin"` // URL of the admin API
+}
+
+// LabRegistry is a registry in lab.json: a Harbor that takes the tokens of its Supervisor.
+type LabRegistry struct {
+	Host string `json:"host"`
+	CA   string `json:"ca"`
 }
 
 // LabOIDC is the OIDC provider in lab.json, with a public client for command lines.

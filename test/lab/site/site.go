@@ -43,6 +43,7 @@ type Site struct {
 	vcenter     *vcenter.Service
 	dex         *dex.Server
 	faults      *fault.Set
+	registries  registries
 	supervisors []*supervisor
 	clusters    []*cluster
 
@@ -98,6 +99,7 @@ func (s *Site) start() error {
 	context.AfterFunc(s.ctx, stop)
 	var g errgroup.Group
 	g.Go(s.startDex)
+	g.Go(s.startRegistry)
 	for i := range 2 {
 		sup := &supervisor{index: i, last: addrSupervisor + i}
 		tkg := &cluster{last: addrTKG + i, issuers: &sup.issuers}
@@ -118,6 +120,13 @@ func (s *Site) start() error {
 	lab := s.describe(url)
 	if lab.OIDC.Server, err = s.AddFront(s.ctx, admin.FrontSpec{Identity: true, Providers: []string{admin.ProviderLDAP, admin.ProviderDex}}); err != nil {
 		return err
+	}
+	if s.registries.backend != nil {
+		host, err := s.AddRegistry(s.ctx, admin.RegistrySpec{})
+		if err != nil {
+			return err
+		}
+		lab.Registry = &LabRegistry{Host: host, CA: s.caFile()}
 	}
 	return lab.write(s.Dir)
 }
