@@ -56,7 +56,7 @@ func run(ctx context.Context) error {
 	}
 	defer stop()
 	fmt.Printf(format, "", "measured", "budget")
-	for _, measure := range []func() error{b.hit, b.fullStore, b.login, b.scale, b.kubeconfig, b.helper} {
+	for _, measure := range []func() error{b.hit, b.helper, b.fullStore, b.login, b.scale, b.kubeconfig} {
 		if err := measure(); err != nil {
 			return err
 		}
