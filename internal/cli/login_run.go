@@ -208,7 +208,12 @@ func (a *App) proveError(err error, user string) error {
 	case errors.As(err, &none) && none.Known:
 		return hint(err, "vCenter locks an account for some minutes after five refusals. Use --force to send it all the same.")
 	case errors.As(err, &none):
-		return fmt.Errorf("there is no password to log in with: %w", err)
+		if len(none.Reasons) > 0 {
+			err = fmt.Errorf("there is no password to log in with: %w", err)
+		} else {
+			err = errors.New("there is no password to log in with")
+		}
+		return hint(err, "Set %s, or type it at a terminal.", passwordVariable)
 	case errors.Is(err, secret.ErrEmpty):
 		return noTerminal(err, "")
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -43,7 +44,11 @@ func (a *App) registries() (registry.Store, error) {
 // oneRegistry takes the address of a registry as the only argument.
 func oneRegistry(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &usageError{command: c.CommandPath(), err: fmt.Errorf("which registry? Type its address, as in: %s 10.0.0.5", c.CommandPath())}
+		err := errors.New("which registry? Type its address, as in 10.0.0.5")
+		if len(args) > 1 {
+			err = fmt.Errorf("%q is one word too many: one registry at a time", args[1])
+		}
+		return &usageError{command: c.CommandPath(), err: err}
 	}
 	return anyRegistries(c, args)
 }

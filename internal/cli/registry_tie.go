@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -104,8 +105,9 @@ func (a *App) probe(ctx context.Context, client *harbor.Client, r registry.Recor
 			return r, err
 		}
 	}
-	r.Reason = fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s -n NAMESPACE --save",
-		orUnknown(r.Harbor), r.Host)
+	r.Reason = fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s "+
+		"-n NAMESPACE --save; or your password, kept in a keychain: docker-credential-vsphere configure --service %s, and docker login %s",
+		orUnknown(r.Harbor), r.Host, keychainHelper(), r.Host)
 	return r, nil
 }
 
@@ -117,6 +119,17 @@ func tokenUsers(token redact.Secret, user string) []string {
 		name = claims.Subject
 	}
 	return []string{registry.TokenPrefix + name, registry.TokenPrefix + "sso:" + strings.TrimPrefix(name, "sso:")}
+}
+
+// keychainHelper is the credential helper of this system's keychain.
+func keychainHelper() string {
+	switch runtime.GOOS {
+	case "darwin":
+		return "osxkeychain"
+	case "windows":
+		return "wincred"
+	}
+	return registry.Keychains[0]
 }
 
 func orUnknown(version string) string {

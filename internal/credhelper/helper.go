@@ -111,14 +111,28 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	if err != nil {
 		return err
 	}
-	if found && (ours(r, c.Username) || person(r, c.Username)) {
-		if !ours(r, c.Username) {
-			h.say(host, fmt.Errorf("the password of %s is not kept; it is used as you are logged in with kubectl vsphere", c.Username))
-		}
-		_, err := h.Store.RemoveLogin(host)
-		return orError(err, h.setLoggedOut(r, false))
+	switch {
+	case found && person(r, c.Username) && r.Username == "":
+		return h.keepPassword(host, *c)
+	case found && person(r, c.Username):
+		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", c.Username))
+	case !found || !ours(r, c.Username):
+		return h.keep(host, *c)
 	}
-	return h.keep(host, *c)
+	_, err = h.Store.RemoveLogin(host)
+	return orError(err, h.setLoggedOut(r, false))
+}
+
+// keepPassword keeps that of a person for a registry that takes no token, where the user chose a keychain for such things.
+func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
+	set, err := h.Store.Settings()
+	if err != nil {
+		return err
+	}
+	if !set.Keychain() {
+		return fmt.Errorf("the password of %s is kept in a keychain only; to use one, type: %s configure --service %s", c.Username, Name, registry.Keychains[0])
+	}
+	return h.keep(host, c)
 }
 
 // ours tells whether a user name stands for the session's token.
@@ -127,7 +141,7 @@ func ours(r registry.Record, username string) bool {
 }
 
 // person tells whether a user name is that of an account of vCenter, USER@DOMAIN. Its password opens far more than a registry: it is
-// kept in no file.
+// never kept in a file.
 func person(r registry.Record, username string) bool {
 	return r.AuthMode == registry.HTTPAuth && strings.Contains(username, "@") && !strings.Contains(username, "$")
 }

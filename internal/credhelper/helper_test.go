@@ -262,6 +262,34 @@ func TestThePasswordOfAPersonIsNotKept(t *testing.T) {
 	}
 }
 
+// Where a registry takes no token the password is all there is: it goes into a keychain that the user chose, or nowhere.
+func TestThePasswordOfAPersonIsForAKeychain(t *testing.T) {
+	r := newRig(t)
+	kept := backing{}
+	r.Backing = func(string) Backing { return kept }
+	r.added(t, func(rec *registry.Record) { rec.Username, rec.Reason = "", "it does not take tokens" })
+	for service, ok := range map[string]bool{"": false, "other": false, "secretservice": true} {
+		if err := r.Store.SaveSettings(registry.Settings{Backing: service}); err != nil {
+			t.Fatal(err)
+		}
+		err := r.Add(&credentials.Credentials{ServerURL: harbor, Username: "dev@vsphere.local", Secret: "pass-w0rd"})
+		if (err == nil) != ok || (len(kept) == 1) != ok || err != nil && strings.Contains(err.Error(), "pass-w0rd") {
+			t.Errorf("%q: %v, %d kept", service, err, len(kept))
+		}
+		clear(kept)
+		if _, err := r.Store.RemoveLogin(harbor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Store.SaveSettings(registry.Settings{Backing: "secretservice"}); err != nil {
+		t.Fatal(err)
+	}
+	r.ok(t, "store", stored(harbor, "dev@vsphere.local", "pass-w0rd"))
+	if got := r.get(t, harbor); got != "dev@vsphere.local:pass-w0rd" {
+		t.Error(got)
+	}
+}
+
 func TestUnknownRegistriesAreKeptInAPrivateFile(t *testing.T) {
 	r := newRig(t)
 	r.ok(t, "erase", "other.lab:5000")

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -17,6 +18,13 @@ type Settings struct {
 	// Link is where install-helper linked the program, so that a later version can be linked there again.
 	Link string `json:"link,omitempty"`
 }
+
+// Keychains are the helpers that keep secrets where the operating system, or GnuPG, guards them
+// (https://github.com/docker/docker-credential-helpers).
+var Keychains = []string{"secretservice", "osxkeychain", "wincred", "pass"}
+
+// Keychain tells whether the backing helper keeps secrets in a keychain.
+func (s Settings) Keychain() bool { return slices.Contains(Keychains, s.Backing) }
 
 // Settings reads what was set; there may be nothing.
 func (s Store) Settings() (set Settings, err error) {
