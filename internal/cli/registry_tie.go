@@ -112,7 +112,8 @@ func (a *App) probe(ctx context.Context, client *harbor.Client, r registry.Recor
 }
 
 // tokenUsers are the user names that a registry may take with a token: it compares with what the token review tells, to the letter. What
-// that is was never seen: the subject of the token, or the name that Kubernetes sees.
+// that is was never seen: the subject of the token, or the name that Kubernetes sees. The second has a colon, so a registry must read
+// Basic authentication in its own way to take it.
 func tokenUsers(token redact.Secret, user string) []string {
 	name := user
 	if claims, err := sso.ParseClaims(token); err == nil && claims.Subject != "" {

@@ -157,8 +157,8 @@ func TestRegistryKinds(t *testing.T) {
 	}{
 		"Harbor 1":            {map[string]any{"version": "v1.10.19"}, "tokenreview$USER", "", 1},
 		"Harbor 2, patched":   {nil, "tokenreview$USER", "", 1},
-		"names of Kubernetes": {map[string]any{"reviewPrefix": "sso:"}, "tokenreview$sso:USER", "", 2},
-		"stock Harbor 2":      {map[string]any{"refuseTokens": true}, "", "robot create", 1},
+		"names of Kubernetes": {map[string]any{"reviewPrefix": "sso:"}, "", "robot create", 2}, // Basic authentication cannot carry the colon.
+		"stock Harbor 2":      {map[string]any{"refuseTokens": true}, "", "robot create", 2},
 		"its own users":       {map[string]any{"mode": "db_auth"}, "", "docker login", 0},
 		"LDAP":                {map[string]any{"mode": "ldap_auth"}, "", "docker login", 0},
 		"an OIDC provider":    {map[string]any{"mode": "oidc_auth"}, "", "docker login", 0},

@@ -105,9 +105,10 @@ func endpointHost(endpoint string) string {
 const service = "harbor-registry"
 
 // Probe sees whether the registry takes a user name and secret as docker's clients send them: with Basic authentication at the token
-// service. Without a scope Harbor answers 401 to what it does not take. The error is of package wire; wire.ErrRefused is a no.
+// service. Without a scope Harbor answers 401 to what it does not take. The error is of package wire; wire.ErrRefused is a no. A colon in
+// the name is sent as clients would, though a server that reads RFC 7617 takes what follows it for the password.
 func (c *Client) Probe(ctx context.Context, username string, secret redact.Secret) error {
-	if !sendable(username) {
+	if !sendable(strings.ReplaceAll(username, ":", "")) {
 		return fmt.Errorf("%w: no user name can be %q", wire.ErrRefused, safetext.Line(username, maxText))
 	}
 	body, err := c.Wire.Do(ctx, wire.Request{

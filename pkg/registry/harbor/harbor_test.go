@@ -120,7 +120,7 @@ func TestProbe(t *testing.T) {
 		}
 	}})
 	for name, want := range map[string]error{
-		user: nil, "new": nil, "ada": wire.ErrRefused, "": wire.ErrRefused, "a:b": wire.ErrRefused, "a\nb": wire.ErrRefused,
+		user: nil, "new": nil, "ada": wire.ErrRefused, "": wire.ErrRefused, "tokenreview$sso:ada": wire.ErrRefused, "a\nb": wire.ErrRefused,
 		"nothing": wire.ErrServer, "page": wire.ErrServer, "away": wire.ErrServer,
 	} {
 		err := c.Probe(t.Context(), name, secret)
