@@ -97,6 +97,9 @@ func (a *App) sessionOrLogin(ctx context.Context, store *tokens.Store, f registr
 	default:
 		return hint(err, "Name the Supervisor: docker-credential-vsphere login REGISTRY --server SUPERVISOR -u USER")
 	}
+	if f.ca != "" { // VMware's registry has a certificate of vCenter's CA, as the Supervisor has.
+		args = append(args, "--certificate-authority", f.ca)
+	}
 	if f.user != "" {
 		args = append(args, "-u", f.user)
 	} else if err == nil && sessions[0].Method == methodSSO {

@@ -247,8 +247,11 @@ func (a *App) handOver(r registry.Record, robot harbor.Robot, f robotFlags) erro
 
 // robotError says what the registry's refusals mean here.
 func robotError(err error) error {
-	if errors.Is(err, harbor.ErrNoRobots) {
+	switch {
+	case errors.Is(err, harbor.ErrNoRobots):
 		return hint(err, "Harbor 1 makes robot accounts in its own pages only.")
+	case errors.Is(err, harbor.ErrRobotExists):
+		return hint(err, "Choose another --name, or give that one a new secret: kubectl vsphere registry robot rotate")
 	}
 	return err
 }

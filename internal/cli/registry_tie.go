@@ -47,7 +47,7 @@ func tied(r registry.Record, info harbor.Info, s tokens.Session) error {
 		return untied("it asks %q about people, which is no control plane host of your login", info.Endpoint)
 	case s.Trust.Mode == trust.Insecure:
 		return untied("your login does not verify certificates")
-	case r.CA != "":
+	case r.CA != "" && r.CA != s.Trust.CA:
 		return untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
 	case s.Trust.Mode == trust.System || s.Trust.Mode == "":
 		return untied("its certificate is of a public CA, as anybody's can be")

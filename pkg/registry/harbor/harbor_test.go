@@ -189,7 +189,7 @@ func TestCreateRobot(t *testing.T) {
 			t.Errorf("%s: %+v, %v", reply, got, err)
 		}
 	}
-	for status, kind := range map[int]error{401: wire.ErrRefused, 403: wire.ErrForbidden, 404: harbor.ErrNoRobots, 500: wire.ErrServer} {
+	for status, kind := range map[int]error{401: wire.ErrRefused, 403: wire.ErrForbidden, 404: harbor.ErrNoRobots, 409: harbor.ErrRobotExists, 500: wire.ErrServer} {
 		_, err := api(t, "POST", "/api/v2.0/robots", body, says(status, `{"errors":[{"code":"X","message":"pass:word-7 is wrong"}]}`)).CreateRobot(t.Context(), by, spec)
 		if !errors.Is(err, kind) || strings.Contains(err.Error(), "pass:word-7") {
 			t.Errorf("%d: %v", status, err)

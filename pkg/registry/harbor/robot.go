@@ -18,6 +18,9 @@ import (
 // ErrNoRobots is a registry whose robot accounts cannot be managed: Harbor 1, or another registry.
 var ErrNoRobots = errors.New("it has no robot accounts that a program can manage")
 
+// ErrRobotExists is a name that another robot account of the project has.
+var ErrRobotExists = errors.New("there is a robot account of that name")
+
 // Login proves somebody with rights in a project.
 type Login struct {
 	Username string
@@ -93,6 +96,10 @@ func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Rob
 		"name": spec.Name, "level": "project", "duration": spec.Days, "description": "made by kubectl vsphere",
 		"permissions": []any{map[string]any{"kind": "project", "namespace": spec.Project, "access": access}},
 	}, &made)
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusConflict {
+		return Robot{}, ErrRobotExists
+	}
 	if err != nil {
 		return Robot{}, err
 	}

@@ -1,0 +1,408 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// withPassword runs a program that may send the user's password.
+func (h *registryHome) withPassword(args ...string) (output string, code int) {
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", h.user.Password)
+	defer h.setenv("KUBECTL_VSPHERE_PASSWORD", "")
+	return h.tool("", args...)
+}
+
+// VMware's command line: one command logs in and makes docker work, in a home where nothing is known.
+func TestRegistryLoginAlone(t *testing.T) {
+	t.Parallel()
+	h := helperHome(t)
+	h.user = newUser(t, "ns1")
+	out, code := h.withPassword("docker-credential-vsphere", "login", h.host, "-u", h.user.Username)
+	if code == 0 || !strings.Contains(out, "--server") {
+		t.Errorf("no Supervisor is known: %d %s", code, out)
+	}
+	out, code = h.withPassword("docker-credential-vsphere", "login", h.host, "--user", h.user.Username, "--server", site.Supervisors[0].Server, "--tlscacert", site.Supervisors[0].CA)
+	if code != 0 || !strings.Contains(out, "takes your login") {
+		t.Fatalf("%d %s", code, out)
+	}
+	h.calls(t)
+	h.steps(t, []step{{"get 1", []string{"crane", "append", "-f", h.layer(t), "-t", h.ref("alone:1")}}})
+	// The next time the session is there, and after its end the Supervisor is known.
+	out, code = h.tool("", "docker-credential-vsphere", "login", h.host)
+	if code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	h.ended(t, h.user, "--workload-clusters", "none")
+	out, code = h.withPassword("docker-credential-vsphere", "login")
+	if code != 0 || strings.Count(strings.Join(logins(t, h.user), "\n"), "POST /wcp/login 200") != 1 {
+		t.Errorf("after the end: %d %s %v", code, out, logins(t, h.user))
+	}
+	h.ok(t, "crane", "manifest", h.ref("alone:1"))
+	out, _ = h.tool("", "docker-credential-vsphere", "logout")
+	if out != "Logged out of "+h.host+".\n" {
+		t.Error(out)
+	}
+	if out, code := h.tool("", "crane", "manifest", h.ref("alone:1")); code == 0 || !strings.Contains(out, "you logged out of it") {
+		t.Errorf("after logout: %d %s", code, out)
+	}
+}
+
+// kubectl vsphere login brings the registries that are known along, and another user's login changes whose they are.
+func TestRegistryFollowsTheLogin(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.ok(t, "docker-credential-vsphere", "logout", h.host)
+	h.login(t, h.user, "--workload-clusters", "none")
+	if out, code := h.get(h.host); code != 0 {
+		t.Errorf("after a login: %d %s", code, out)
+	}
+	other, err := addUser("follows-other", "", "ns1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.login(t, other, "--workload-clusters", "none")
+	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+other.Username+`"`) {
+		t.Errorf("after another user's login: %s", out)
+	}
+	h.ok(t, "kubectl-vsphere", "logout", "--all")
+	if out, code := h.get(h.host); code == 0 || strings.Contains(out, "Secret") {
+		t.Errorf("after logout: %d %s", code, out)
+	}
+	// A registry that is away is no failure of a login.
+	away := newRegistry(t, nil)
+	h.login(t, h.user, "--workload-clusters", "none")
+	h.ok(t, "kubectl-vsphere", "registry", "add", away)
+	id := addFault(t, map[string]any{"server": away, "status": 503})
+	h.login(t, h.user, "--workload-clusters", "none")
+	removeFault(t, id)
+	if out, code := h.get(away); code != 0 {
+		t.Errorf("a registry that was away: %d %s", code, out)
+	}
+}
+
+// Robot accounts: made with an end, used by clients, rotated, listed, deleted.
+func TestRegistryRobots(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.base(t, "robots:1")
+	name := robotName(t, "ci")
+	robot := h.robot(t, "ci", "--days", "7")
+	if robot.Username != "robot$ns1+"+name || robot.Secret == "" || time.Until(robot.Expires) < 6*24*time.Hour || time.Until(robot.Expires) > 7*24*time.Hour {
+		t.Errorf("%+v", robot)
+	}
+	login := func(r robotAccount) (string, int) {
+		return h.tool("", "skopeo", "inspect", "--creds", r.Username+":"+r.Secret, "docker://"+h.ref("robots:1"))
+	}
+	h.containers(t)
+	h.found(t, "skopeo")
+	if out, code := login(robot); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "create", h.host, "-n", "ns1", "--name", name)
+	if code == 0 || !strings.Contains(out, "registry robot rotate") {
+		t.Errorf("twice: %d %s", code, out)
+	}
+	out, code = h.withPassword("kubectl-vsphere", "registry", "robot", "rotate", h.host, "-n", "ns1", "--name", name, "--save")
+	if code != 0 || strings.Contains(out, robot.Secret) {
+		t.Errorf("rotate: %d %s", code, out)
+	}
+	if out, code := login(robot); code == 0 {
+		t.Errorf("the old secret is good: %s", out)
+	}
+	if out, _ := h.get(h.host); !strings.Contains(out, robot.Username) {
+		t.Errorf("what was saved is not used: %s", out)
+	}
+	h.steps(t, []step{{"get 1", []string{"crane", "manifest", h.ref("robots:1")}}, {"get 1", []string{"crane", "append", "-f", "layer.tar", "-t", h.ref("robots:2")}}})
+	out, code = h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
+	if code != 0 || !strings.Contains(out, robot.Username) {
+		t.Errorf("list: %d %s", code, out)
+	}
+	out, code = h.withPassword("kubectl-vsphere", "registry", "robot", "delete", h.host, "-n", "ns1", "--name", name)
+	if code != 0 || !strings.Contains(out, "Deleted "+robot.Username) {
+		t.Errorf("delete: %d %s", code, out)
+	}
+	if out, _ := h.get(h.host); !strings.Contains(out, "tokenreview$") {
+		t.Errorf("after the robot's end: %s", out)
+	}
+	out, code = h.tool("", "kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
+	if code == 0 || !strings.Contains(out, "KUBECTL_VSPHERE_PASSWORD") {
+		t.Errorf("without a password: %d %s", code, out)
+	}
+	viewer, err := addUser("robots-viewer", "view", "ns1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := helperHome(t)
+	v.user = viewer
+	v.login(t, v.user, "--workload-clusters", "none")
+	v.ok(t, "kubectl-vsphere", "registry", "add", v.host)
+	out, code = v.withPassword("kubectl-vsphere", "registry", "robot", "create", v.host, "-n", "ns1", "--name", name)
+	if code != 3 && code != 1 || !strings.Contains(out, "forbidden") {
+		t.Errorf("a viewer makes robots: %d %s", code, out)
+	}
+	v.ok(t, "crane", "manifest", h.ref("robots:1"))
+	if out, code := v.tool("", "crane", "append", "-f", v.layer(t), "-t", h.ref("robots:3")); code == 0 {
+		t.Errorf("a viewer pushes: %s", out)
+	}
+}
+
+// A pull secret is that of a robot which may pull, and nothing of the user's goes into the cluster.
+func TestRegistryPullSecret(t *testing.T) {
+	t.Parallel()
+	h := helperHome(t)
+	h.user = newUser(t, "ns1")
+	h.login(t, h.user)
+	h.ok(t, "kubectl-vsphere", "registry", "add", h.host)
+	h.base(t, "pulled:1")
+	name := strings.ToLower(t.Name())
+	cluster := site.Supervisors[0].Clusters[0].Name
+	for _, place := range []string{"ns1", cluster} {
+		namespace := map[string]string{"ns1": "ns1", cluster: "default"}[place]
+		var last string
+		for range 2 { // Again, it is put in place of the old one.
+			out, code := h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", namespace, "--context", place, "--project", "ns1", "--name", name)
+			if code != 0 {
+				t.Fatalf("%s: %d %s", place, code, out)
+			}
+			text := h.ok(t, "kubectl", "--context", place, "get", "secret", name, "-n", namespace, "-o", "json")
+			var secret struct {
+				Type string
+				Data map[string][]byte
+			}
+			var config struct {
+				Auths map[string]struct{ Username, Password, Auth string }
+			}
+			if json.Unmarshal([]byte(text), &secret) != nil || json.Unmarshal(secret.Data[".dockerconfigjson"], &config) != nil || secret.Type != "kubernetes.io/dockerconfigjson" {
+				t.Fatalf("%s: %s", place, text)
+			}
+			auth := config.Auths[h.host]
+			if !strings.HasPrefix(auth.Username, "robot$ns1+") || auth.Auth != base64.StdEncoding.EncodeToString([]byte(auth.Username+":"+auth.Password)) || auth.Password == last {
+				t.Errorf("%s: %+v", place, config)
+			}
+			if strings.Contains(string(secret.Data[".dockerconfigjson"]), h.user.Password) || strings.Contains(string(secret.Data[".dockerconfigjson"]), "eyJ") {
+				t.Errorf("%s: the secret holds what is the user's: %s", place, secret.Data)
+			}
+			last = auth.Password
+			// It pulls, as a kubelet would with it, and does not push.
+			kubelet := helperHome(t)
+			kubelet.write(t, ".docker/config.json", string(secret.Data[".dockerconfigjson"]))
+			kubelet.ok(t, "crane", "manifest", h.ref("pulled:1"))
+			if out, code := kubelet.tool("", "crane", "append", "-f", kubelet.layer(t), "-t", h.ref("pulled:2")); code == 0 {
+				t.Errorf("it pushes: %s", out)
+			}
+		}
+	}
+	out, code := h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "kube-system", "--context", "ns1", "--project", "ns1")
+	if code == 0 {
+		t.Errorf("a namespace of somebody else: %s", out)
+	}
+	out, _ = h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
+	if strings.Contains(out, "kube-system") {
+		t.Errorf("a robot is left behind for nothing: %s", out)
+	}
+}
+
+// write writes a file of the home.
+func (h *registryHome) write(t *testing.T, path, text string) string {
+	t.Helper()
+	path = filepath.Join(h.dir, path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// docker's config.json: only our entry changes, others' helpers stay, what cannot be written is told and breaks nothing.
+func TestRegistryDockerConfig(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	config := filepath.Join(h.dir, ".docker", "config.json")
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--check")
+	const mine = "{\n    \"HttpHeaders\": {\"X\": 1.50},\n    \"psFormat\": \"table {{.ID}}\",\n    \"credHelpers\": {\"gcr.io\": \"gcr\"},\n    \"unknown\": [1,  2]\n}\n"
+	h.write(t, ".docker/config.json", mine)
+	out, code := h.tool("", "kubectl-vsphere", "registry", "configure", "--check")
+	if code != 1 || !strings.Contains(out, "missing") || read(t, config) != mine {
+		t.Errorf("--check: %d %s", code, out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "configure")
+	if got := read(t, config); strings.Replace(got, `, "`+h.host+`": "vsphere"`, "", 1) != mine {
+		t.Errorf("%s", got)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--remove")
+	if got := read(t, config); got != mine {
+		t.Errorf("%s", got)
+	}
+	h.write(t, ".docker/config.json", `{"credHelpers":{"`+h.host+`":"other"}}`)
+	out, code = h.tool("", "kubectl-vsphere", "registry", "configure")
+	if code == 0 || !strings.Contains(out, "--force") || !strings.Contains(read(t, config), "other") {
+		t.Errorf("another's helper: %d %s", code, out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--force")
+	if !strings.Contains(read(t, config), `"`+h.host+`":"vsphere"`) {
+		t.Error(read(t, config))
+	}
+	for name, broken := range map[string]string{"cut": `{"credHelpers":{`, "a list": `[]`, "no JSON": "hello", "nul": "\x00"} {
+		h.write(t, ".docker/config.json", broken)
+		out, code := h.tool("", "kubectl-vsphere", "registry", "configure")
+		if code == 0 || !strings.Contains(out, config) || read(t, config) != broken {
+			t.Errorf("%s: %d %s", name, code, out)
+		}
+		if out, code := h.get(h.host); code != 0 {
+			t.Errorf("%s: get: %d %s", name, code, out)
+		}
+	}
+	h.setenv("DOCKER_CONFIG", filepath.Join(h.dir, "elsewhere"))
+	h.ok(t, "kubectl-vsphere", "registry", "configure")
+	if !strings.Contains(read(t, filepath.Join(h.dir, "elsewhere", "config.json")), h.host) {
+		t.Error("DOCKER_CONFIG is not honoured")
+	}
+	h.write(t, "elsewhere/config.json", `{"auths":{"`+h.host+`":{"auth":"Zm9vOmJhcg=="}},"credsStore":"desktop"}`)
+	out = h.ok(t, "kubectl-vsphere", "registry", "configure")
+	if !strings.Contains(out, "in plain text; type: docker logout "+h.host) {
+		t.Errorf("a login in the file is not warned of: %s", out)
+	}
+}
+
+// A config.json that cannot be written: the line to add by hand, and everything else goes on. Root writes everywhere, so another user tries.
+func TestRegistryReadOnlyDockerConfig(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.setenv("DOCKER_CONFIG", "/proc/1/docker")
+	other := newRegistry(t, nil)
+	out, code := h.tool("", "kubectl-vsphere", "registry", "add", other)
+	if code == 0 || !strings.Contains(out, `"credHelpers"`) || !strings.Contains(out, other) {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, code := h.get(other); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "add", other, "--no-configure")
+}
+
+// The helper is linked from where both programs were unpacked into a directory on PATH, and a link that an upgrade broke is mended by the next login.
+func TestRegistryInstallHelper(t *testing.T) {
+	t.Parallel()
+	h := helperHome(t)
+	h.user = newUser(t, "ns1")
+	unpack := func(version string) string {
+		dir := filepath.Join(h.dir, "store", version)
+		for _, name := range []string{"kubectl-vsphere", "docker-credential-vsphere"} {
+			h.write(t, filepath.Join("store", version, name), read(t, filepath.Join(bin, name)))
+			if err := os.Chmod(filepath.Join(dir, name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return filepath.Join(dir, "kubectl-vsphere")
+	}
+	one := unpack("v1")
+	local := filepath.Join(h.dir, ".local", "bin")
+	if err := os.MkdirAll(local, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.setenv("PATH", local+":"+clients+":/usr/bin:/bin")
+	out := h.ok(t, one, "registry", "install-helper")
+	link := filepath.Join(local, "docker-credential-vsphere")
+	if target, err := os.Readlink(link); err != nil || target != filepath.Join(h.dir, "store/v1/docker-credential-vsphere") || !strings.Contains(out, link) {
+		t.Errorf("%s %v %s", target, err, out)
+	}
+	h.ok(t, one, "registry", "install-helper") // Twice.
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", h.user.Password)
+	login := []string{"login", "--server", site.Supervisors[0].Server, "-u", h.user.Username, "--certificate-authority", site.Supervisors[0].CA, "--workload-clusters", "none"}
+	h.ok(t, append([]string{one}, login...)...)
+	h.ok(t, one, "registry", "add", h.host)
+	h.ok(t, "crane", "append", "-f", h.layer(t), "-t", h.ref("linked:1"))
+	two := unpack("v2")
+	if err := os.RemoveAll(filepath.Join(h.dir, "store", "v1")); err != nil {
+		t.Fatal(err)
+	}
+	h.ok(t, append([]string{two}, login...)...)
+	h.ok(t, "crane", "manifest", h.ref("linked:1"))
+	// Another's program of that name stays.
+	elsewhere := h.write(t, "other/docker-credential-vsphere", "#!/bin/sh\n")
+	if out, code := h.tool("", two, "registry", "install-helper", filepath.Dir(elsewhere)); code == 0 || !strings.Contains(out, "--force") || read(t, elsewhere) != "#!/bin/sh\n" {
+		t.Errorf("%d %s", code, out)
+	}
+	h.ok(t, two, "registry", "install-helper", filepath.Dir(elsewhere), "--force")
+}
+
+// A login by an identity provider has no token that a registry takes: that is said, and nothing is sent.
+func TestRegistryOfAnOIDCSession(t *testing.T) {
+	t.Parallel()
+	server := newIssuer(t, nil).server
+	host := newRegistry(t, map[string]any{"endpoint": "https://" + server + "/wcp/login"})
+	h := helperHome(t)
+	u := newUser(t, "ns1")
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", u.Password)
+	h.ok(t, "kubectl-vsphere", "login", "--server", server, "--auth-method", "oidc", "--oidc-flow", "password", "-u", u.Username,
+		"--certificate-authority", site.Supervisors[0].CA, "--workload-clusters", "none")
+	out, code := h.tool("", "kubectl-vsphere", "registry", "add", host)
+	if code == 0 || !strings.Contains(out, "identity provider") || authorized(t, host) != 0 {
+		t.Errorf("%d %s, %d logins", code, out, authorized(t, host))
+	}
+	if out, code := h.get(host); code == 0 || !strings.Contains(out, "docker login") {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// What other registries get told to keep goes to a real keychain, where the user chose one.
+func TestRegistryBackingKeychain(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"dbus-run-session", "gnome-keyring-daemon", "secret-tool", "docker-credential-secretservice"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed; .ci/run installs it", program)
+		}
+	}
+	host := newRegistry(t, map[string]any{"refuseTokens": true})
+	h := newRegistryHome(t)
+	h.tool("", "kubectl-vsphere", "registry", "add", host)
+	bus := h.write(t, "bus.conf", busConfig)
+	h.setenv("HOST", host)
+	h.setenv("NAME", h.user.Username)
+	h.setenv("P", h.user.Password)
+	h.layer(t)
+	out, code := h.tool("", "dbus-run-session", "--config-file="+bus, "--", "sh", "-ec", `
+printf keyring | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
+trap 'kill $!; wait' EXIT
+for i in $(seq 200); do echo ready | secret-tool store --label=ready probe ready 2>/dev/null && break; sleep 0.05; done
+crane auth login $HOST -u "$NAME" -p "$P" && echo KEPT IN A FILE
+docker-credential-vsphere configure --service secretservice
+crane auth login $HOST -u "$NAME" -p "$P"
+crane append -f layer.tar -t $HOST/ns1/keychain:1
+docker-credential-vsphere list
+secret-tool search --all server "$HOST" 2>&1 | grep -c '^secret = '
+crane auth logout $HOST
+crane manifest $HOST/ns1/keychain:1 || echo GONE
+`)
+	if code != 0 || strings.Contains(out, "KEPT") || !strings.Contains(out, `"`+host+`":"`+h.user.Username+`"`) || !strings.HasSuffix(strings.TrimSpace(out), "GONE") {
+		t.Errorf("%d %s", code, out)
+	}
+	err := filepath.WalkDir(h.dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && !strings.Contains(path, "keyrings") {
+			if text, _ := os.ReadFile(path); strings.Contains(string(text), h.user.Password) {
+				t.Errorf("%s holds the password", path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
