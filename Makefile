@@ -6,6 +6,7 @@
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
 #   make lab        runs that site until Ctrl-C
 #   make lint       golangci-lint and govulncheck
+#   make dist       dist/: archives for all platforms, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make generate   docs/commands.md from the program's own help
@@ -28,7 +29,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -69,7 +70,7 @@ check:
 	go vet ./...
 	go test ./...
 
-test: build faults-build lab-build clients unit lab-test e2e
+test: build faults-build lab-build clients dist unit lab-test e2e
 
 unit:
 	go vet ./...
@@ -101,6 +102,9 @@ vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 bench: build lab-build clients
 	cd test/e2e && go run ./bench
 
+dist: FORCE
+	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)'
+
 # Each parser of what others write gets FUZZTIME of odd input.
 FUZZTIME ?= 30s
 fuzz:
@@ -113,6 +117,6 @@ check-generated:
 	go run ./internal/gendocs | diff -u docs/commands.md -
 
 clean:
-	rm -rf bin .cache
+	rm -rf bin dist .cache
 
 FORCE:

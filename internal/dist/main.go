@@ -1,0 +1,163 @@
+// Command dist makes what a release is: an archive for each platform, SHA256SUMS, and the manifest of krew
+// (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/) with their checksums. The same sources give the same bytes, wherever and
+// whenever they are built.
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// platform is an operating system and a processor, as Go and krew call them.
+type platform struct{ OS, Arch string }
+
+var platforms = []platform{
+	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}, {"windows", "arm64"},
+}
+
+func (p platform) exe() string {
+	if p.OS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+// release is what all archives share.
+type release struct {
+	Version      string // without v
+	commit, date string
+	out          string
+	mtime        time.Time
+	Archives     []archive
+}
+
+// archive is one platform's, as the template of the manifest sees it.
+type archive struct {
+	platform
+	Name, SHA256 string
+	Bin          string // the program that krew links
+}
+
+func main() {
+	var r release
+	flag.StringVar(&r.Version, "version", "", "version, as 0.1.0")
+	flag.StringVar(&r.commit, "commit", "unknown", "commit")
+	flag.StringVar(&r.date, "date", "unknown", "date of the commit, as 2006-01-02")
+	flag.StringVar(&r.out, "out", "dist", "directory to write to")
+	flag.Parse()
+	if err := r.make(); err != nil {
+		fmt.Fprintln(os.Stderr, "dist:", err)
+		os.Exit(1)
+	}
+}
+
+func (r *release) make() error {
+	r.Version = strings.TrimPrefix(r.Version, "v")
+	if r.Version == "" {
+		return errors.New("-version is missing")
+	}
+	// The files of an archive are of the day of the commit; zip knows no time before 1980.
+	r.mtime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	if day, err := time.Parse(time.DateOnly, r.date); err == nil {
+		r.mtime = day
+	}
+	if err := errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755)); err != nil {
+		return err
+	}
+	for _, p := range platforms {
+		if err := r.pack(p); err != nil {
+			return fmt.Errorf("%s/%s: %w", p.OS, p.Arch, err)
+		}
+	}
+	return errors.Join(r.sums(), r.manifest())
+}
+
+// file is one of an archive.
+type file struct {
+	name string
+	mode os.FileMode
+	text []byte
+}
+
+// pack builds both programs for a platform and puts them into an archive, with the shim that completes `kubectl vsphere` and the licence.
+func (r *release) pack(p platform) error {
+	shim := "kubectl_complete-vsphere"
+	if p.OS == "windows" {
+		shim += ".cmd"
+	}
+	var files []file
+	for _, program := range []string{"kubectl-vsphere", "docker-credential-vsphere"} {
+		text, err := r.build(p, program)
+		if err != nil {
+			return err
+		}
+		files = append(files, file{program + p.exe(), 0o755, text})
+	}
+	for path, mode := range map[string]os.FileMode{"completion/" + shim: 0o755, "LICENSE": 0o644} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files = append(files, file{filepath.Base(path), mode, text})
+	}
+	write, suffix := writeTar, "tar.gz"
+	if p.OS == "windows" {
+		write, suffix = writeZip, "zip"
+	}
+	text, err := write(sorted(files), r.mtime)
+	if err != nil {
+		return err
+	}
+	a := archive{platform: p, Name: fmt.Sprintf("kubectl-vsphere_%s_%s_%s.%s", r.Version, p.OS, p.Arch, suffix), Bin: "kubectl-vsphere" + p.exe()}
+	a.SHA256 = fmt.Sprintf("%x", sha256.Sum256(text))
+	r.Archives = append(r.Archives, a)
+	return os.WriteFile(filepath.Join(r.out, a.Name), text, 0o644)
+}
+
+// build compiles one program.
+func (r *release) build(p platform, program string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "dist-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
+	out := filepath.Join(dir, program)
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
+		"-ldflags", fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date), "-o", out, "./cmd/"+program)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+p.OS, "GOARCH="+p.Arch, "GOAMD64=v1", "GOARM64=v8.0")
+	if said, err := c.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, said)
+	}
+	return os.ReadFile(out)
+}
+
+// sums writes SHA256SUMS, for sha256sum -c.
+func (r *release) sums() error {
+	var b bytes.Buffer
+	for _, a := range r.Archives {
+		fmt.Fprintf(&b, "%s  %s\n", a.SHA256, a.Name)
+	}
+	return os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), b.Bytes(), 0o644)
+}
+
+// manifest fills krew/vsphere.yaml.
+func (r *release) manifest() error {
+	t, err := template.ParseFiles("krew/vsphere.yaml")
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, r); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.out, "vsphere.yaml"), b.Bytes(), 0o644)
+}
