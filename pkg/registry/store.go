@@ -124,6 +124,7 @@ func (s Store) write(path string, v any) error {
 	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
+	atomicfile.Sweep(filepath.Dir(path))
 	return atomicfile.Write(path, append(text, '\n'), atomicfile.Options{Mode: 0o600, Durable: true})
 }
 

@@ -37,11 +37,20 @@ func diskCommands(t *testing.T, u user) map[string]*onDisk {
 	ended.ended(t, u, "--password-command", "cat "+ended.passwordFile(t, u.Password))
 	again := newHome(t)
 	again.login(t, u, "--workload-clusters", "none", "--context-prefix", "old-")
+	docker := newHome(t)
+	docker.login(t, u, "--workload-clusters", "none")
+	if err := os.Mkdir(filepath.Join(docker.dir, ".docker"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(docker.dir, ".docker", "config.json"), []byte(`{"credHelpers": {"gcr.io": "gcr"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return map[string]*onDisk{
-		"login":   {args: login, template: first.dir},
-		"again":   {args: login, template: again.dir},
-		"renewal": {args: []string{"kubectl-vsphere", "get-token", "--server", server, "--user", u.Username}, template: ended.dir},
-		"logout":  {args: []string{"kubectl-vsphere", "logout"}, template: ended.dir},
+		"login":    {args: login, template: first.dir},
+		"again":    {args: login, template: again.dir},
+		"renewal":  {args: []string{"kubectl-vsphere", "get-token", "--server", server, "--user", u.Username}, template: ended.dir},
+		"logout":   {args: []string{"kubectl-vsphere", "logout"}, template: ended.dir},
+		"registry": {args: []string{"kubectl-vsphere", "registry", "add", site.Registry.Host}, template: docker.dir},
 		// By an identity provider. A renewal cannot be repeated from a copy: its refresh token is good once.
 		"identity": {args: newIssuer(t, nil).loginArgs("-u", u.Username, "--namespaces", "ns1"), template: first.dir},
 	}
@@ -105,16 +114,18 @@ func (c *onDisk) whole(t *testing.T, h *home) {
 	if text := h.kubeconfig(t); text != c.old && text != c.new {
 		t.Errorf("the kubeconfig is neither old nor new:\n%s", text)
 	}
-	_ = filepath.WalkDir(filepath.Join(h.dir, ".local", "state"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".json" {
-			return nil //nolint:nilerr // There is no store yet.
-		}
-		text, err := os.ReadFile(path)
-		if err != nil || !json.Valid(text) {
-			t.Errorf("%s is torn: %v %q", path, err, text)
-		}
-		return nil
-	})
+	for _, dir := range []string{filepath.Join(h.dir, ".local", "state"), filepath.Join(h.dir, ".docker")} {
+		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".json" {
+				return nil //nolint:nilerr // There is no store yet.
+			}
+			text, err := os.ReadFile(path)
+			if err != nil || !json.Valid(text) || filepath.Base(path) == "config.json" && !strings.Contains(string(text), `"gcr.io": "gcr"`) {
+				t.Errorf("%s is torn: %v %q", path, err, text)
+			}
+			return nil
+		})
+	}
 }
 
 // recovers checks that the next run, without a fault, does the whole work and leaves nothing else.
@@ -129,13 +140,20 @@ func (c *onDisk) recovers(t *testing.T, h *home) (output string) {
 		if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
 			t.Errorf("kubectl: %s", out)
 		}
+	case "registry":
+		if text, err := os.ReadFile(filepath.Join(h.dir, ".docker", "config.json")); err != nil || !strings.Contains(string(text), `"`+site.Registry.Host+`": "vsphere"`) {
+			t.Errorf("docker's config.json: %v %s", err, text)
+		}
+		if out, code := h.run(t, "kubectl-vsphere", "registry", "list"); code != 0 || !strings.Contains(out, site.Registry.Host) {
+			t.Errorf("registry list: %s", out)
+		}
 	case "get-token": // It is quick and leaves the cleaning to others.
 		if out, code := h.run(t, "kubectl-vsphere", "status", "--prune"); code != 0 {
 			t.Errorf("status --prune: %s", out)
 		}
 	}
 	_ = filepath.WalkDir(h.dir, func(path string, _ fs.DirEntry, err error) error {
-		if err == nil && (strings.HasPrefix(filepath.Base(path), ".kubectl-vsphere-") || strings.HasSuffix(path, "config.lock") && filepath.Base(path) != "kubeconfig.lock") {
+		if err == nil && (strings.HasPrefix(filepath.Base(path), ".kubectl-vsphere-") || filepath.Base(path) == "config.lock") {
 			t.Errorf("left over: %s", path)
 		}
 		return nil

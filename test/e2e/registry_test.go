@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const notFound = "credentials not found in native keychain"
@@ -431,4 +432,35 @@ func (h *home) state(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// A get that has to wait is bounded, and asks nobody, also at a terminal: it says what to type.
+func TestRegistryGetIsBounded(t *testing.T) {
+	t.Parallel()
+	h := helperHome(t)
+	h.user = newUser(t, "ns1")
+	command := "cat " + h.passwordFile(t, h.user.Password)
+	h.login(t, h.user, "--workload-clusters", "none", "--password-command", command)
+	h.ok(t, "kubectl-vsphere", "registry", "add", h.host)
+	h.ended(t, h.user, "--workload-clusters", "none", "--password-command", command)
+	id := addFault(t, map[string]any{"user": h.user.Username, "endpoint": "/wcp/login", "delay": "30s"})
+	h.setenv("DOCKER_CREDENTIAL_VSPHERE_TIMEOUT", "2")
+	start := time.Now()
+	out, code := h.get(h.host)
+	if took := time.Since(start); code != 1 || !strings.Contains(out, "takes longer than 2s (DOCKER_CREDENTIAL_VSPHERE_TIMEOUT)") || took > 20*time.Second {
+		t.Errorf("%s: %d %s", took, code, out)
+	}
+	removeFault(t, id)
+	h.setenv("DOCKER_CREDENTIAL_VSPHERE_TIMEOUT", "60s")
+	if out, code := h.get(h.host); code != 0 {
+		t.Errorf("afterwards: %d %s", code, out)
+	}
+
+	asked := newRegistryHome(t)
+	asked.ended(t, asked.user, "--workload-clusters", "none")
+	term := asked.onTerminal(t, bin+"/docker-credential-vsphere", "get")
+	term.enter(asked.host + "\n\x04")
+	if code := term.wait(); code != 1 || strings.Contains(term.output(), "assword") || !strings.Contains(term.output(), "kubectl vsphere login") {
+		t.Errorf("%d %s", code, term.output())
+	}
 }

@@ -116,6 +116,9 @@ func (f File) edit(ctx context.Context, change func(*document) ([]byte, error), 
 		return false, err
 	}
 	defer unlock()
+	if path, err := filepath.EvalSymlinks(f.Path); err == nil {
+		atomicfile.Sweep(filepath.Dir(path))
+	}
 	for range tries {
 		changed, err = f.editOnce(change, wanted)
 		if !errors.Is(err, errChanged) {

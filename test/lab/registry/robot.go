@@ -213,13 +213,15 @@ func number(query url.Values, name string) int {
 func (r *Registry) managed(w http.ResponseWriter, req *http.Request) *robot {
 	id, _ := strconv.ParseInt(req.PathValue("id"), 10, 64)
 	r.mu.Lock()
-	i := slices.IndexFunc(r.robots, func(one *robot) bool { return one.id == id })
+	var one *robot
+	if i := slices.IndexFunc(r.robots, func(one *robot) bool { return one.id == id }); i >= 0 {
+		one = r.robots[i]
+	}
 	r.mu.Unlock()
-	if i < 0 {
+	if one == nil {
 		fail(w, http.StatusNotFound, "NOT_FOUND", "robot not found")
 		return nil
 	}
-	one := r.robots[i]
 	if !r.manager(w, req, one.project) {
 		return nil
 	}
