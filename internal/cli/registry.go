@@ -26,7 +26,7 @@ func (a *App) registryCommand() *cobra.Command {
 	}
 	c.AddCommand(
 		a.registryAddCommand(), a.registryListCommand(), a.registryStatusCommand(), a.registryRemoveCommand(),
-		a.registryConfigureCommand(), a.installHelperCommand(), a.registryRobotCommand(), a.pullSecretCommand(),
+		a.registryConfigureCommand(), a.registryCACommand(), a.installHelperCommand(), a.registryRobotCommand(), a.pullSecretCommand(),
 		a.registryLoginCommand(), a.registryLogoutCommand(),
 	)
 	return c

@@ -88,7 +88,11 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 		return a.notKept(store, err)
 	}
 	if !f.noConfigure {
-		if err := a.configureDocker(ctx, []string{host}, f.force); err != nil {
+		file, err := a.dockerConfig()
+		if err == nil {
+			err = a.configureDocker(ctx, file, []string{host}, f.force)
+		}
+		if err != nil {
 			return err
 		}
 	}

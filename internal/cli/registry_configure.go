@@ -15,11 +15,14 @@ import (
 )
 
 const configureLong = `Enters docker-credential-vsphere for registries into credHelpers of docker's config.json ($DOCKER_CONFIG, else ~/.docker), for those that
-are named or for all that were added. Nothing else in the file is changed: unknown keys, order, indentation stay.`
+are named or for all that were added. Nothing else in the file is changed: unknown keys, order, indentation stay.
+
+podman, skopeo and buildah read that file, too, unless REGISTRY_AUTH_FILE names another one: --podman is for that, or for ~/.config/containers/auth.json.`
 
 // configureFlags are those of configure.
 type configureFlags struct {
 	check, remove, force bool
+	podman               bool
 	service              string
 }
 
@@ -43,6 +46,7 @@ func (a *App) registryConfigureCommand() *cobra.Command {
 	flags.BoolVar(&f.check, "check", false, "Change nothing; fail when something is missing.")
 	flags.BoolVar(&f.remove, "remove", false, "Take the entries away.")
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper.")
+	flags.BoolVar(&f.podman, "podman", false, "In auth.json of podman, skopeo and buildah, which they read before docker's config.json.")
 	flags.StringVar(&f.service, "service", "", "Helper that keeps what registry clients store, as in docker-credential-STORE; none: files of ours.")
 	return c
 }
@@ -67,12 +71,21 @@ func (a *App) configure(ctx context.Context, hosts []string, f configureFlags) e
 		return nil
 	case len(hosts) == 0:
 		return usagef("no registry is known yet; name one")
-	case f.check:
-		return a.checkDocker(hosts)
-	case f.remove:
-		return a.unconfigureDocker(ctx, hosts)
 	}
-	return a.configureDocker(ctx, hosts, f.force)
+	file, err := a.dockerConfig()
+	if err != nil {
+		return err
+	}
+	if f.podman {
+		file.Path = dockerconfig.PodmanPath(a.Getenv, a.Home)
+	}
+	switch {
+	case f.check:
+		return a.checkDocker(file, hosts)
+	case f.remove:
+		return a.unconfigureDocker(ctx, file, hosts)
+	}
+	return a.configureDocker(ctx, file, hosts, f.force)
 }
 
 // setService names the helper that keeps what registry clients store.
@@ -108,11 +121,7 @@ func (a *App) dockerConfig() (dockerconfig.File, error) {
 	}, err
 }
 
-func (a *App) configureDocker(ctx context.Context, hosts []string, force bool) error {
-	f, err := a.dockerConfig()
-	if err != nil {
-		return err
-	}
+func (a *App) configureDocker(ctx context.Context, f dockerconfig.File, hosts []string, force bool) error {
 	changed, err := f.Set(ctx, hosts, helperName, force)
 	var other *dockerconfig.OtherHelperError
 	switch {
@@ -127,11 +136,7 @@ func (a *App) configureDocker(ctx context.Context, hosts []string, force bool) e
 	return nil
 }
 
-func (a *App) unconfigureDocker(ctx context.Context, hosts []string) error {
-	f, err := a.dockerConfig()
-	if err != nil {
-		return err
-	}
+func (a *App) unconfigureDocker(ctx context.Context, f dockerconfig.File, hosts []string) error {
 	changed, err := f.Remove(ctx, hosts, helperName)
 	if err == nil && changed {
 		fmt.Fprintf(a.Out, "Took %s out of %s.\n", helperProgram, f.Path)
@@ -140,11 +145,7 @@ func (a *App) unconfigureDocker(ctx context.Context, hosts []string) error {
 }
 
 // checkDocker fails when a host has not our helper.
-func (a *App) checkDocker(hosts []string) error {
-	f, err := a.dockerConfig()
-	if err != nil {
-		return err
-	}
+func (a *App) checkDocker(f dockerconfig.File, hosts []string) error {
 	helpers, err := f.Helpers()
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
 
@@ -41,7 +43,10 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 		err = store.RemoveRecord(host)
 	}
 	if err == nil && !noConfigure {
-		err = a.unconfigureDocker(ctx, []string{host})
+		var file dockerconfig.File
+		if file, err = a.dockerConfig(); err == nil {
+			err = a.unconfigureDocker(ctx, file, []string{host})
+		}
 	}
 	if err != nil {
 		return err

@@ -406,3 +406,92 @@ crane manifest $HOST/ns1/keychain:1 || echo GONE
 		t.Error(err)
 	}
 }
+
+// podman's own file, on request: with it podman and skopeo ask the helper also where they read nothing of docker's.
+func TestRegistryPodmanAuthFile(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.found(t, "skopeo")
+	h.containers(t)
+	h.base(t, "auth:1")
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--remove")
+	inspect := []string{"skopeo", "inspect", "docker://" + h.ref("auth:1")}
+	if out, code := h.tool("", inspect...); code == 0 {
+		t.Fatalf("it works without: %s", out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman")
+	h.ok(t, inspect...)
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman", "--check")
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman", "--remove")
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "configure", "--podman", "--check"); code == 0 {
+		t.Errorf("%s", out)
+	}
+	auth := filepath.Join(h.dir, "auth.json")
+	h.setenv("REGISTRY_AUTH_FILE", auth)
+	if out := h.ok(t, "kubectl-vsphere", "registry", "configure"); !strings.Contains(out, "configure --podman") {
+		t.Errorf("nothing is said of REGISTRY_AUTH_FILE: %s", out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman")
+	h.ok(t, inspect...)
+	if !strings.Contains(read(t, auth), h.host) {
+		t.Error(read(t, auth))
+	}
+}
+
+// The CA of a registry: what the login trusts, else what the registry gives when somebody vouches for it, where the clients look.
+func TestRegistryCA(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.found(t, "skopeo")
+	h.containers(t)
+	h.base(t, "ca:1")
+	inspect := func(host string) (string, int) {
+		return h.tool("", "skopeo", "inspect", "docker://"+host+"/ns1/ca:1")
+	}
+	h.setenv("SSL_CERT_FILE", "/dev/null")
+	if out, code := inspect(h.host); code == 0 || !strings.Contains(out, "x509") {
+		t.Fatalf("the CA is known: %s", out)
+	}
+	certs := filepath.Join(h.dir, ".config", "containers", "certs.d")
+	if out := h.ok(t, "kubectl-vsphere", "registry", "ca", h.host); out != read(t, site.Registry.CA) {
+		t.Errorf("%s", out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "ca", h.host, "--install", "--certs-dir", certs)
+	h.ok(t, "kubectl-vsphere", "registry", "ca", h.host, "--install", "--certs-dir", certs) // Twice.
+	if out, code := inspect(h.host); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+
+	other := newRegistry(t, map[string]any{"otherCA": true})
+	out, code := h.tool("", "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
+	_, sum, found := strings.Cut(out, "SHA-256: ")
+	if code == 0 || !found || !strings.Contains(out, "nobody vouches") {
+		t.Fatalf("%d %s", code, out)
+	}
+	sum, _, _ = strings.Cut(sum, "\n")
+	out, code = h.tool("", "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs, "--ca-fingerprint", "sha256:"+strings.Repeat("00", 32))
+	if code == 0 || !strings.Contains(out, "somebody may be between") {
+		t.Errorf("%d %s", code, out)
+	}
+	if _, err := os.Stat(filepath.Join(certs, other)); err == nil {
+		t.Error("it is installed all the same")
+	}
+	term := h.onTerminal(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
+	term.expect("Take it? [y/N] ")
+	term.enter("\n")
+	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "not taken") {
+		t.Errorf("%d %s", code, term.output())
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs, "--ca-fingerprint", "sha256:"+sum)
+	h.tool("", "kubectl-vsphere", "registry", "add", other, "--certificate-authority", filepath.Join(certs, other, "ca.crt"), "--send-token-to", other)
+	if out, code := inspect(other); code != 0 { // One real registry is behind both.
+		t.Errorf("%d %s", code, out)
+	}
+	foreign := h.write(t, filepath.Join(".config/containers/certs.d", h.host, "ca.crt"), "mine")
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "ca", h.host, "--certs-dir", certs); code == 0 || !strings.Contains(out, "--force") || read(t, foreign) != "mine" {
+		t.Errorf("%d %s", code, out)
+	}
+	if n := authorized(t, other); n == 0 {
+		t.Error("nobody logged in")
+	}
+}

@@ -28,6 +28,18 @@ func Path(getenv func(string) string, home string) string {
 	return filepath.Join(home, ".docker", "config.json")
 }
 
+// PodmanPath is auth.json, which podman, skopeo and buildah read before config.json (containers-auth.json(5)): $REGISTRY_AUTH_FILE, else the
+// one that lasts.
+func PodmanPath(getenv func(string) string, home string) string {
+	if path := getenv("REGISTRY_AUTH_FILE"); path != "" {
+		return path
+	}
+	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "containers", "auth.json")
+	}
+	return filepath.Join(home, ".config", "containers", "auth.json")
+}
+
 // File is a config.json.
 type File struct {
 	Path string

@@ -47,8 +47,8 @@ func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
 			warn("%s holds a login for %s, which podman, skopeo and buildah take first; type: podman logout %s", path, host, host)
 		}
 	}
-	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" {
-		warn("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s", path, f.Path)
+	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" && path != f.Path {
+		warn("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s; type: kubectl vsphere registry configure --podman", path, f.Path)
 	}
 	if w.Getenv("DOCKER_AUTH_CONFIG") != "" {
 		warn("DOCKER_AUTH_CONFIG is set: docker 28.3 and later takes logins from it first")
