@@ -133,13 +133,13 @@ func (a *App) findCA(ctx context.Context, host, fingerprint string) ([]byte, err
 		return nil, err
 	}
 	for _, t := range append(known, trust.Trust{Mode: trust.System}) {
-		_, err := a.infoUnder(ctx, host, t)
+		err := a.verifies(ctx, host, t)
 		var untrusted *trust.UntrustedError
 		switch {
 		case errors.As(err, &untrusted) && !untrusted.UnknownCA:
 			return nil, hint(err, "%sNo CA mends that: the registry needs another certificate, or you another address for it.", describe(untrusted))
 		case errors.As(err, &untrusted):
-		case err != nil && !errors.Is(err, harbor.ErrNotHarbor):
+		case err != nil:
 			return nil, err
 		case t.Mode == trust.System:
 			return nil, fmt.Errorf("the certificate of %s is of a CA that this system knows: docker and the others need nothing", host)
@@ -168,12 +168,16 @@ func (a *App) knownTrusts(host string) (all []trust.Trust, err error) {
 	return all, nil
 }
 
-func (a *App) infoUnder(ctx context.Context, host string, t trust.Trust) (harbor.Info, error) {
+// verifies tells whether the registry's certificate is believed under a trust. What the registry says is of no matter.
+func (a *App) verifies(ctx context.Context, host string, t trust.Trust) error {
 	w, _, err := a.wireClient(t, nil)
 	if err != nil {
-		return harbor.Info{}, err
+		return err
 	}
-	return (&harbor.Client{Wire: w, Host: host}).Info(ctx)
+	if _, err = (&harbor.Client{Wire: w, Host: host}).Info(ctx); errors.Is(err, harbor.ErrNotHarbor) {
+		return nil
+	}
+	return err
 }
 
 // askForCA takes what the registry itself gives (getcert), if it is what its certificate is signed by, and if somebody vouches for it.
@@ -191,7 +195,7 @@ func (a *App) askForCA(ctx context.Context, host, fingerprint string) ([]byte, e
 			return nil, err
 		}
 	}
-	if _, err := a.infoUnder(ctx, host, trust.Trust{Mode: trust.Bundle, CA: string(ca)}); err != nil && !errors.Is(err, harbor.ErrNotHarbor) {
+	if err := a.verifies(ctx, host, trust.Trust{Mode: trust.Bundle, CA: string(ca)}); err != nil {
 		return nil, fmt.Errorf("%s gives a CA that its own certificate is not of: %w", host, err)
 	}
 	if fingerprint != "" {
