@@ -80,6 +80,9 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err := ending.clear(store); err != nil {
 		return err
 	}
+	if err := a.forgetFetched(store, ending); err != nil {
+		return err
+	}
 	a.forgetPasswords(ctx, ending)
 	current := ""
 	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {

@@ -32,6 +32,7 @@ type registryFlags struct {
 	server, user string
 	ca           string
 	sendTo       string
+	audience     string
 	service      string
 	noConfigure  bool
 	force        bool
@@ -59,6 +60,7 @@ func (a *App) registryFlags(c *cobra.Command, f *registryFlags) {
 	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Only the login of this user.")
 	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) of the registry. (default those that your login trusts)")
 	flags.StringVar(&f.sendTo, "send-token-to", "", "The registry once more: send it your token though nothing proves that it belongs to your Supervisor.")
+	flags.StringVar(&f.audience, "oidc-audience", "", "Client ID that a Harbor with an identity provider has there; with --send-token-to.")
 	flags.BoolVar(&f.noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper in docker's config.json.")
 	_ = c.MarkFlagFilename("certificate-authority")
@@ -68,11 +70,15 @@ func (a *App) registryFlags(c *cobra.Command, f *registryFlags) {
 
 // registryAdd is the whole command.
 func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) error {
-	r, err := f.record(host)
+	store, err := a.openStore()
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore()
+	old, _, err := (registry.Store{Dir: store.Dir()}).Record(host)
+	if err != nil {
+		return err
+	}
+	r, err := f.record(host, old)
 	if err != nil {
 		return err
 	}
@@ -96,18 +102,24 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 			return err
 		}
 	}
-	return a.saidAdded(r)
+	return a.saidAdded(store, r)
 }
 
-// record is what the flags say of a registry.
-func (f registryFlags) record(host string) (registry.Record, error) {
-	r := registry.Record{Host: host}
+// record is what the flags say of a registry, and else what was said of it before.
+func (f registryFlags) record(host string, old registry.Record) (registry.Record, error) {
+	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience}
 	if f.sendTo != "" {
 		named, err := registry.ParseHost(f.sendTo)
 		if err != nil || named != host {
 			return r, usagef("--send-token-to names %.100q; name the registry itself, %s, to say that you mean it", f.sendTo, host)
 		}
 		r.SendToken = true
+	}
+	if f.audience != "" {
+		r.Audience = f.audience
+	}
+	if r.Audience != "" && !r.SendToken {
+		return r, usagef("--oidc-audience has a token sent to %s, which nothing proves to belong to your Supervisor; say so with --send-token-to %s", host, host)
 	}
 	if f.ca != "" {
 		t, err := trust.FromFile(f.ca)
@@ -179,11 +191,22 @@ func (a *App) addError(err error, r registry.Record) error {
 }
 
 // saidAdded tells what works now. A registry that takes no token is none that "add" was for.
-func (a *App) saidAdded(r registry.Record) error {
-	if r.Username == "" {
+func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
+	name := r.Username
+	l, stored, err := registry.Store{Dir: store.Dir()}.Login(r.Host)
+	switch {
+	case err != nil:
+		return err
+	case stored && !l.Fetched:
+		fmt.Fprintf(a.Out, "Registry clients use the login of %s that is stored for %s; docker logout %s removes it.\n", l.Username, r.Host, r.Host)
+		return nil
+	case stored:
+		name = l.Username
+	}
+	if name == "" {
 		return fmt.Errorf("%s does not take your login: %w", r.Host, errors.New(r.Reason))
 	}
-	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, strings.TrimPrefix(r.Username, registry.TokenPrefix))
+	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, strings.TrimPrefix(name, registry.TokenPrefix))
 	fmt.Fprintf(a.Out, "Try: docker push %s/NAMESPACE/IMAGE\n", r.Host)
 	return nil
 }

@@ -73,8 +73,15 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 		return r, err
 	}
 	r.AuthMode, r.Harbor = info.AuthMode, info.Version
+	if takesIdentity(r, s) && r.SendToken {
+		r.Reason = fmt.Sprintf("the CLI secret that it has for you is not here; type: docker-credential-vsphere login %s", r.Host)
+		return r, a.cliSecret(ctx, r, s)
+	}
 	if r.AuthMode != registry.HTTPAuth {
 		r.Reason = fmt.Sprintf("it has accounts of its own (%s); type: docker login %s", r.AuthMode, r.Host)
+		if r.AuthMode == registry.OIDCAuth {
+			r.Reason += ", with the CLI secret that its page shows in your profile"
+		}
 		return r, nil
 	}
 	if !r.SendToken {

@@ -116,6 +116,20 @@ func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential,
 	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, nil
 }
 
+// TokenFor gets a token for another client of the identity provider, as a web application is. An issuer without exchange has one for its own
+// client only.
+func (f *Federated) TokenFor(ctx context.Context, key hit.Key, audience string) (redact.Secret, error) {
+	if !f.Issuer.Plain {
+		token, err := f.exchange(ctx, audience)
+		return token.Token, err
+	}
+	if audience != f.Issuer.Client {
+		return "", fmt.Errorf("the issuer makes tokens for the client %s, and not for %s", f.Issuer.Client, audience)
+	}
+	c, err := f.mintID(ctx, key)
+	return c.Token, err
+}
+
 // exchange gets a token for an audience, with a refresh when the access token has ended. One that the issuer does not take though it
 // looks good was ended by a refresh elsewhere.
 func (f *Federated) exchange(ctx context.Context, audience string) (oidc.Token, error) {

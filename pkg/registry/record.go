@@ -25,6 +25,7 @@ type Record struct {
 	Harbor    string `json:"harbor,omitempty"`    // its version
 	CA        string `json:"ca,omitempty"`        // PEM, given for it; empty: verified as the session's servers are
 	SendToken bool   `json:"sendToken,omitempty"` // the user named it: its tie to the session was not proven
+	Audience  string `json:"audience,omitempty"`  // in oidc_auth: the client ID that the registry has at the identity provider
 
 	Checked time.Time `json:"checked,omitzero"` // when the registry was last asked
 }
@@ -43,6 +44,7 @@ type Login struct {
 	Secret   redact.Stored `json:"secret,omitzero"`
 	Service  string        `json:"service,omitempty"` // the helper that keeps the secret (docker-credential-NAME); empty: it is here
 	Expires  time.Time     `json:"expires,omitzero"`  // of a robot that we made
+	Fetched  bool          `json:"fetched,omitempty"` // the registry told it to a session, with which it goes
 }
 
 const (
@@ -58,6 +60,9 @@ func path(store, host, extension string) string {
 
 // HTTPAuth is the mode of Harbor in which it asks a Supervisor about people and their tokens.
 const HTTPAuth = "http_auth"
+
+// OIDCAuth is the mode of Harbor in which people log in to its page by an identity provider, and to the registry with a CLI secret of Harbor's.
+const OIDCAuth = "oidc_auth"
 
 // TokenPrefix begins the user name for which Harbor takes a token as the password, in that mode (Harbor, src/server/middleware/security:
 // auth_proxy.go).

@@ -495,3 +495,60 @@ func TestRegistryCA(t *testing.T) {
 		t.Error("nobody logged in")
 	}
 }
+
+// A Harbor with an identity provider: the session gets its CLI secret by an ID token for it, and clients use that.
+func TestRegistryOfAnIdentityProvider(t *testing.T) {
+	t.Parallel()
+	server := newIssuer(t, nil).server
+	h := helperHome(t)
+	h.user = newUser(t, "ns1")
+	people := func(name string) map[string]any {
+		return map[string]any{"mode": "oidc_auth", "clientID": "harbor", "users": []any{map[string]any{"username": name, "password": "CLI-secret-7", "projects": map[string]string{"ns1": "push"}}}}
+	}
+	host, strange := newRegistry(t, people(h.user.Username)), newRegistry(t, people("somebody@vsphere.local"))
+	login := []string{"kubectl-vsphere", "login", "--server", server, "--auth-method", "oidc", "--oidc-flow", "password", "-u", h.user.Username,
+		"--certificate-authority", site.Supervisors[0].CA, "--workload-clusters", "none"}
+	if out, code := h.withPassword(login...); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	for _, args := range [][]string{{"registry", "add", host}, {"registry", "add", host, "--oidc-audience", "harbor"}} {
+		if out, code := h.tool("", append([]string{"kubectl-vsphere"}, args...)...); code == 0 || authorized(t, host) != 0 {
+			t.Errorf("%q: %d %s, %d requests with a token", args, code, out, authorized(t, host))
+		}
+	}
+	add := []string{"kubectl-vsphere", "registry", "add", host, "--send-token-to", host, "--oidc-audience"}
+	if out, code := h.tool("", append(add, "other")...); code == 0 || !strings.Contains(out, "https://"+host) {
+		t.Errorf("the client ID of somebody else: %d %s", code, out)
+	}
+	if out := h.ok(t, append(add, "harbor")...); !strings.Contains(out, h.user.Username) || strings.Contains(out, "CLI-secret-7") {
+		t.Errorf("%s", out)
+	}
+	h.ok(t, "crane", "append", "-f", h.layer(t), "-t", host+"/ns1/identity:1")
+	h.ok(t, "crane", "auth", "logout", host)
+	if out, code := h.get(host); code == 0 {
+		t.Errorf("after a client's logout: %s", out)
+	}
+	h.ok(t, "docker-credential-vsphere", "login", host)
+	h.ok(t, "crane", "manifest", host+"/ns1/identity:1")
+	// What somebody stored by hand is not overwritten.
+	h.ok(t, "crane", "auth", "login", host, "-u", "robot", "-p", "mine")
+	h.ok(t, "docker-credential-vsphere", "login", host)
+	if out, _ := h.get(host); !strings.Contains(out, "mine") {
+		t.Errorf("%s", out)
+	}
+	h.ok(t, "crane", "auth", "logout", host)
+	if out, code := h.withPassword(login...); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	if out, code := h.get(host); code != 0 || !strings.Contains(out, "CLI-secret-7") {
+		t.Errorf("a login does not bring it back: %d %s", code, out)
+	}
+	out, code := h.tool("", "kubectl-vsphere", "registry", "add", strange, "--send-token-to", strange, "--oidc-audience", "harbor")
+	if code == 0 || !strings.Contains(out, "Log in to its page once") {
+		t.Errorf("somebody who never was there: %d %s", code, out)
+	}
+	h.ok(t, "kubectl-vsphere", "logout")
+	if out, code := h.get(host); code == 0 || strings.Contains(out, "CLI-secret-7") {
+		t.Errorf("after logout: %d %s", code, out)
+	}
+}

@@ -300,10 +300,16 @@ func TestRegistryPodmanAndBuildah(t *testing.T) {
 	})
 }
 
+// helm lets helm read docker's config.json only: where docker-credential-secretservice is installed, it would ask that before.
+func (h *registryHome) helm() {
+	h.setenv("HELM_REGISTRY_CONFIG", filepath.Join(h.dir, ".docker", "config.json"))
+}
+
 func TestRegistryHelm(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)
 	h.found(t, "helm")
+	h.helm()
 	chart := filepath.Join(h.dir, "hello")
 	if err := os.MkdirAll(chart, 0o700); err != nil {
 		t.Fatal(err)
@@ -338,6 +344,7 @@ func TestRegistryExpired(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)
 	h.containers(t)
+	h.helm()
 	h.base(t, "expired:1")
 	h.layer(t)
 	h.ended(t, h.user, "--workload-clusters", "none")

@@ -131,6 +131,30 @@ func (c *Client) Probe(ctx context.Context, username string, secret redact.Secre
 	return nil
 }
 
+// CurrentUser asks who an ID token is of (GET /users/current, in oidc_auth): the user name and the CLI secret, which is the password of
+// registry clients. The token's audience is Harbor's client ID. The error is of package wire; wire.ErrRefused is also somebody who never
+// logged in to Harbor's page.
+func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login, error) {
+	url := c.url("/api/v2.0/users/current")
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: idToken, Secrets: []redact.Secret{idToken}})
+	if err != nil {
+		return Login{}, err
+	}
+	var reply struct {
+		Username string `json:"username"`
+		OIDC     struct {
+			Secret string `json:"secret"`
+		} `json:"oidc_user_meta"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+		return Login{}, err
+	}
+	if !sendable(reply.Username) || reply.OIDC.Secret == "" {
+		return Login{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it tells no user name with a CLI secret"}
+	}
+	return Login{Username: reply.Username, Password: redact.Secret(reply.OIDC.Secret)}, nil
+}
+
 // sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2).
 func sendable(username string) bool {
 	return username != "" && !strings.ContainsFunc(username, func(r rune) bool { return r == ':' || r < ' ' || r == 0x7f })

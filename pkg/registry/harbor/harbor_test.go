@@ -266,3 +266,28 @@ func TestRotateAndDeleteRobot(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who an ID token is of, and with which secret his clients come.
+func TestCurrentUser(t *testing.T) {
+	answer := func(body string) *harbor.Client {
+		return serve(t, map[string]http.HandlerFunc{"GET /api/v2.0/users/current": func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer "+string(secret) {
+				says(401, `{"errors":[{"code":"UNAUTHORIZED","message":"tok.en.7"}]}`)(w, r)
+				return
+			}
+			says(200, body)(w, r)
+		}})
+	}
+	got, err := answer(`{"user_id":3,"username":"ada","oidc_user_meta":{"secret":"cli"}}`).CurrentUser(t.Context(), secret)
+	if want := (harbor.Login{Username: "ada", Password: "cli"}); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, body := range []string{`{}`, `[]`, `<html>`, `{"username":"ada"}`, `{"username":"a:b","oidc_user_meta":{"secret":"x"}}`, `{"username":"a\nb","oidc_user_meta":{"secret":"x"}}`} {
+		if got, err := answer(body).CurrentUser(t.Context(), secret); !errors.Is(err, wire.ErrServer) {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+	if _, err := answer(`{}`).CurrentUser(t.Context(), "other"); !errors.Is(err, wire.ErrRefused) {
+		t.Error(err)
+	}
+}

@@ -40,7 +40,8 @@ type RegistrySpec struct {
 	Endpoint string         `json:"endpoint"`
 	Redirect string         `json:"redirect"`
 	Realm    string         `json:"realm"`
-	Users    []RegistryUser `json:"users"` // its own
+	ClientID string         `json:"clientID"` // in oidc_auth: what it is at the issuers of the first Supervisor
+	Users    []RegistryUser `json:"users"`    // its own; in oidc_auth with their CLI secrets
 }
 
 // RegistryUser is a user of a registry's own.

@@ -16,6 +16,7 @@ import (
 const (
 	HTTPAuth = "http_auth" // a Supervisor is asked about people and tokens
 	DBAuth   = "db_auth"   // it has users of its own
+	OIDCAuth = "oidc_auth" // its users come to its page by an identity provider; clients have a CLI secret
 )
 
 // Service is the only one that Harbor's token service knows, and Issuer what it calls itself.
@@ -49,6 +50,8 @@ type Config struct {
 	Review func(token string) (username string, err error)
 	// Login asks the Supervisor about a password, as Harbor does.
 	Login func(username, password string) bool
+	// Identity is in oidc_auth: whom an ID token for this registry names.
+	Identity func(token string) (username string, err error)
 	// Right tells what a person may do in a project.
 	Right func(username, project string) string
 }
@@ -60,7 +63,7 @@ type Registry struct {
 	mux   *http.ServeMux
 
 	mu         sync.Mutex
-	users      map[string]user // db_auth
+	users      map[string]user // db_auth; oidc_auth: those who were at its page, with their CLI secrets
 	robots     []*robot
 	next       int64
 	projects   []string // by ID
@@ -97,6 +100,7 @@ func New(c Config) *Registry {
 		r.mux.HandleFunc("GET /api/v2.0/systeminfo", r.systemInfo)
 		r.mux.HandleFunc("GET /api/v2.0/systeminfo/getcert", r.certificate)
 		r.mux.HandleFunc("GET /api/v2.0/projects/{name}", r.project)
+		r.mux.HandleFunc("GET /api/v2.0/users/current", r.currentUser)
 		r.mux.HandleFunc("POST /api/v2.0/robots", r.createRobot)
 		r.mux.HandleFunc("GET /api/v2.0/robots", r.listRobots)
 		r.mux.HandleFunc("PATCH /api/v2.0/robots/{id}", r.rotateRobot)
@@ -153,6 +157,26 @@ func (r *Registry) systemInfo(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	reply(w, http.StatusOK, info)
+}
+
+// currentUser tells somebody with an ID token about himself, if he was at the page before (src/server/middleware/security: idtoken.go).
+func (r *Registry) currentUser(w http.ResponseWriter, req *http.Request) {
+	token, bearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	name, err := "", errUnauthorized
+	if bearer && r.Mode == OIDCAuth {
+		name, err = r.Identity(token)
+	}
+	r.mu.Lock()
+	u, found := r.users[name]
+	r.mu.Unlock()
+	if err != nil || !found {
+		fail(w, http.StatusUnauthorized, "UNAUTHORIZED", "unauthorized")
+		return
+	}
+	reply(w, http.StatusOK, map[string]any{
+		"user_id": 3, "username": name, "email": name, "sysadmin_flag": false,
+		"oidc_user_meta": map[string]any{"id": 1, "user_id": 3, "secret": u.password, "subiss": "x"},
+	})
 }
 
 func (r *Registry) certificate(w http.ResponseWriter, _ *http.Request) {

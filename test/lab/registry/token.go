@@ -138,7 +138,7 @@ func (r *Registry) who(req *http.Request) (principal, error) {
 	if robot, found := r.robotOf(name, secret); found {
 		return principal{name: name, right: robot.right}, nil
 	}
-	if r.Mode == DBAuth {
+	if r.Mode != HTTPAuth {
 		r.mu.Lock()
 		u, found := r.users[name]
 		r.mu.Unlock()

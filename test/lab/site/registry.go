@@ -145,6 +145,10 @@ func (s *Site) registryConfig(spec admin.RegistrySpec) (registry.Config, error) 
 	c := registry.Config{
 		Backend: s.registries.backend, Signer: s.registries.signer, Mode: spec.Mode, Version: spec.Version, Endpoint: spec.Endpoint,
 		RefuseTokens: spec.RefuseTokens, ReviewPrefix: spec.ReviewPrefix, Redirect: spec.Redirect, Realm: spec.Realm,
+		Identity: func(token string) (string, error) {
+			u, err := s.supervisors[0].issuers.verify(token, func(string) string { return spec.ClientID })
+			return u.Username, err
+		},
 		Review: s.reviewToken, Login: s.askSupervisor, Right: s.rightIn,
 	}
 	if c.Mode == "" {

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// takesIdentity tells whether a registry knows people by an identity provider that a session is of, and which client of it the registry is.
+func takesIdentity(r registry.Record, s tokens.Session) bool {
+	return r.AuthMode == registry.OIDCAuth && r.Audience != "" && s.Method == methodOIDC
+}
+
+// cliSecret has a Harbor of an identity provider tell the CLI secret of the session's person, which is the password of registry clients, and
+// keeps it for them. What the person stored instead stays.
+func (a *App) cliSecret(ctx context.Context, r registry.Record, s tokens.Session) error {
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	registries := registry.Store{Dir: store.Dir()}
+	old, found, err := registries.Login(r.Host)
+	if err != nil || found && !old.Fetched {
+		return err
+	}
+	client, err := a.registryClient(r, s.Trust)
+	if err != nil {
+		return err
+	}
+	token, err := a.tokenFor(ctx, store, s, r.Audience)
+	if err != nil {
+		return err
+	}
+	who, err := client.CurrentUser(ctx, token)
+	if err == nil {
+		err = client.Probe(ctx, who.Username, who.Password)
+	}
+	if errors.Is(err, wire.ErrRefused) {
+		return hint(fmt.Errorf("%s does not know you, or not any more: %w", r.Host, err),
+			"Log in to its page once, https://%s, and check that --oidc-audience is the client ID that it has at the identity provider.", r.Host)
+	}
+	if err != nil {
+		return err
+	}
+	return registries.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password}, Fetched: true})
+}
+
+// tokenFor gets a token of a session of an identity provider for another client of it. It takes the account's lock, as a renewal does.
+func (a *App) tokenFor(ctx context.Context, store *tokens.Store, s tokens.Session, audience string) (redact.Secret, error) {
+	warn := func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) }
+	unlock, err := store.LockAccount(ctx, s.Account, func() {}, warn)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	key := hit.Key{Server: s.Server, User: s.User}
+	s, found, err := store.FindSession(key) // Another process may have renewed it meanwhile.
+	if err == nil && !found {
+		err = errors.New("the session is gone")
+	}
+	if err != nil {
+		return "", err
+	}
+	r := &renewal{App: a, store: store}
+	f, err := r.resume(&s)
+	if err != nil {
+		return "", err
+	}
+	token, err := f.TokenFor(ctx, key, audience)
+	var ended *login.EndedError
+	if errors.As(err, &ended) {
+		return "", r.endedOIDC(f, s, ended)
+	}
+	return token, err
+}
+
+// forgetFetched removes the CLI secrets that the ending sessions brought.
+func (a *App) forgetFetched(store *tokens.Store, e ending) error {
+	registries := registry.Store{Dir: store.Dir()}
+	records, _ := registries.Records()
+	var errs []error
+	for _, r := range records {
+		ends := e.scope.everything() || slices.ContainsFunc(e.sessions, func(s tokens.Session) bool {
+			return s.Server == r.Server && hit.Fold(s.User) == hit.Fold(r.User)
+		})
+		l, found, err := registries.Login(r.Host)
+		if ends && found && l.Fetched {
+			_, err = registries.RemoveLogin(r.Host)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
