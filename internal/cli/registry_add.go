@@ -90,6 +90,9 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 	if err != nil {
 		return a.addError(err, r)
 	}
+	if r.AuthMode == "" { // Most likely the address of something else.
+		return fmt.Errorf("%s does not take your login: %s", host, r.Reason)
+	}
 	if err := (registry.Store{Dir: store.Dir()}).SaveRecord(r); err != nil {
 		return a.notKept(store, err)
 	}
@@ -204,7 +207,7 @@ func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
 		name = l.Username
 	}
 	if name == "" {
-		return fmt.Errorf("%s does not take your login: %w", r.Host, errors.New(r.Reason))
+		return fmt.Errorf("%s does not take your login: %s", r.Host, r.Reason)
 	}
 	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, strings.TrimPrefix(name, registry.TokenPrefix))
 	fmt.Fprintf(a.Out, "Try: docker push %s/NAMESPACE/IMAGE\n", r.Host)

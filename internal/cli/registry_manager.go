@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
@@ -9,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // manage is what is done at a registry with somebody's password.
@@ -68,5 +70,8 @@ func (a *App) asSession(ctx context.Context, store *tokens.Store, r registry.Rec
 	err = a.guard(store, s.Account, s.User).Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		return work(ctx, client, harbor.Login{Username: s.User, Password: password})
 	})
+	if errors.Is(err, wire.ErrForbidden) {
+		return hint(fmt.Errorf("%s lets only those who manage the project do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
+	}
 	return a.proveError(err, s.User)
 }

@@ -66,6 +66,9 @@ func (a *App) robotCommand(name, short string, examples []string, run func(conte
 		Args:              oneRegistry,
 		ValidArgsFunction: a.completeRegistries,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.project == "" {
+				return usagef("which vSphere Namespace? Give -n NAMESPACE")
+			}
 			r, err := a.knownRegistry(hosts(args)[0])
 			if err != nil {
 				return err
@@ -79,7 +82,6 @@ func (a *App) robotCommand(name, short string, examples []string, run func(conte
 	c.Example = strings.TrimPrefix(c.Example, "\n")
 	flags := c.Flags()
 	flags.StringVarP(&f.project, "namespace", "n", "", "The vSphere Namespace, which is the project at the registry.")
-	_ = c.MarkFlagRequired("namespace")
 	if name != "list" {
 		flags.StringVar(&f.name, "name", "ci", "Name of the robot account within the namespace.")
 	}

@@ -43,6 +43,9 @@ func (a *App) pullSecretCommand() *cobra.Command {
 		Args:              oneRegistry,
 		ValidArgsFunction: a.completeRegistries,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.namespace == "" {
+				return usagef("into which namespace? Give -n NAMESPACE")
+			}
 			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
 				return usagef("--namespace and --name are names of Kubernetes: lower case letters, digits and -")
 			}
@@ -59,7 +62,6 @@ func (a *App) pullSecretCommand() *cobra.Command {
 	flags.StringVar(&f.project, "project", "", "The project at the registry. (default the vSphere Namespace of the cluster, else the namespace)")
 	flags.StringVar(&f.name, "name", "vsphere-registry", "Name of the secret.")
 	flags.IntVar(&f.days, "days", 30, "How many days the robot account is good for.")
-	_ = c.MarkFlagRequired("namespace")
 	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
 	return c
 }

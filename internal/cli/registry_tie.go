@@ -66,7 +66,7 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 	info, err := client.Info(ctx)
 	if errors.Is(err, harbor.ErrNotHarbor) {
 		r.AuthMode, r.Harbor = "", ""
-		r.Reason = fmt.Sprintf("it is no Harbor, so it is not known how it takes your login; type: docker login %s", r.Host)
+		r.Reason = fmt.Sprintf("it is no Harbor; if it is a registry all the same, type: docker login %s", r.Host)
 		return r, nil
 	}
 	if err != nil {

@@ -198,8 +198,12 @@ func (a *App) until(t time.Time) string {
 	return when + " (in " + roundDuration(left) + ")"
 }
 
-// roundDuration writes 10h, 9h58m, 12m or 40s.
+// roundDuration writes 7d, 10h, 9h58m, 12m or 40s.
 func roundDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 2*day {
+		return fmt.Sprintf("%dd", d.Round(day)/day)
+	}
 	if d < time.Minute {
 		return d.Round(time.Second).String()
 	}
