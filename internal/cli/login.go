@@ -43,6 +43,8 @@ type loginFlags struct {
 	params           map[string]string
 	tokenFile        string
 	tokenVariable    string
+	secretFile       string
+	secretVariable   string
 
 	passwordStdin   bool
 	passwordCommand string
@@ -135,7 +137,10 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.tokenFile, "oidc-token-file", "", "File in which a runner provides the ID token for the API server at --server; read whenever one is needed.")
 	flags.StringVar(&f.tokenVariable, "oidc-token-variable", "", "Environment variable in which a runner provides it.")
 	_ = c.MarkFlagFilename("oidc-ca")
+	flags.StringVar(&f.secretFile, "oidc-client-secret-file", "", "File with the secret of --oidc-client-id, which then logs in as itself (client credentials).")
+	flags.StringVar(&f.secretVariable, "oidc-client-secret-variable", "", "Environment variable with that secret.")
 	_ = c.MarkFlagFilename("oidc-token-file")
+	_ = c.MarkFlagFilename("oidc-client-secret-file")
 	flags.StringSliceVar(&f.namespaces, "namespaces", nil, "vSphere Namespaces to write contexts for, where an identity provider's accounts may not list them; remembered.")
 	_ = c.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions([]string{methodAuto, methodSSO, methodOIDC}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("oidc-flow", cobra.FixedCompletions(flows, cobra.ShellCompDirectiveNoFileComp))

@@ -65,8 +65,8 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 
 // person has somebody prove who he is, by the flow that was asked for or that suits.
 func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
-	if l.issuer.TokenFile != "" || l.issuer.TokenVariable != "" {
-		_, claims, err := l.issuer.Provided(l.Getenv)
+	if l.issuer.Unattended() {
+		_, claims, err := l.issuer.FromRunner(ctx, l.Getenv)
 		return claims, err
 	}
 	f := l.flow()

@@ -18,7 +18,7 @@ import (
 // plainOptions reads what names an issuer without a Supervisor.
 func (f loginFlags) plainOptions(o *oidcOptions) error {
 	o.issuer, o.client, o.ca, o.scopes, o.params = f.issuerURL, f.clientID, f.issuerCA, f.scopes, f.params
-	o.tokenFile, o.tokenVariable = f.tokenFile, f.tokenVariable
+	o.tokenFile, o.tokenVariable, o.secretFile, o.secretVariable = f.tokenFile, f.tokenVariable, f.secretFile, f.secretVariable
 	switch {
 	case (f.issuerURL == "") != (f.clientID == ""):
 		return usagef("--oidc-issuer-url and --oidc-client-id go together")
@@ -26,6 +26,8 @@ func (f loginFlags) plainOptions(o *oidcOptions) error {
 		return usagef("--oidc-ca, --oidc-scopes and --oidc-extra-param go with --oidc-issuer-url")
 	case f.tokenFile != "" && f.tokenVariable != "", f.issuerURL != "" && (f.tokenFile != "" || f.tokenVariable != ""):
 		return usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
+	case f.secretFile != "" && f.secretVariable != "", f.issuerURL == "" && (f.secretFile != "" || f.secretVariable != ""):
+		return usagef("--oidc-client-secret-file or --oidc-client-secret-variable goes with --oidc-issuer-url")
 	case o.plain() && f.server == "":
 		return usagef("--server is missing: which API server?")
 	}
@@ -36,11 +38,15 @@ func (f loginFlags) plainOptions(o *oidcOptions) error {
 		}
 		o.issuer = issuer
 	}
-	var err error
-	if f.tokenFile != "" { // kubectl is run from everywhere.
-		o.tokenFile, err = filepath.Abs(f.tokenFile)
+	for _, file := range []*string{&o.tokenFile, &o.secretFile} { // kubectl is run from everywhere.
+		if *file != "" {
+			var err error
+			if *file, err = filepath.Abs(*file); err != nil {
+				return err
+			}
+		}
 	}
-	return err
+	return nil
 }
 
 // repeat takes over what the last login was for.
@@ -49,6 +55,7 @@ func (o *oidcOptions) repeat(kept oidc.Session) {
 		return
 	}
 	o.scopes, o.params, o.tokenFile, o.tokenVariable = kept.Scopes, kept.Params, kept.TokenFile, kept.TokenVariable
+	o.secretFile, o.secretVariable = kept.SecretFile, kept.SecretVariable
 	o.issuer, o.client, o.kept = kept.Provider.Issuer, kept.Client, kept.CA
 }
 
@@ -77,7 +84,10 @@ func (a *App) loginPlain(ctx context.Context, store *tokens.Store, files kubecon
 // discoverPlain asks the issuer for its document, unless a runner provides the token.
 func (l *federatedLogin) discoverPlain(ctx context.Context) error {
 	o := l.o.oidc
-	kept := oidc.Session{Plain: true, Client: o.client, Scopes: o.scopes, Params: o.params, TokenFile: o.tokenFile, TokenVariable: o.tokenVariable, CA: o.kept}
+	kept := oidc.Session{
+		Plain: true, Client: o.client, Scopes: o.scopes, Params: o.params, CA: o.kept,
+		TokenFile: o.tokenFile, TokenVariable: o.tokenVariable, SecretFile: o.secretFile, SecretVariable: o.secretVariable,
+	}
 	// An issuer has nothing to do with how the API server is verified.
 	t := trust.Trust{Mode: trust.System}
 	if o.ca != "" {

@@ -75,6 +75,8 @@ type oidcOptions struct {
 	params         map[string]string
 	tokenFile      string // where a runner provides the ID token
 	tokenVariable  string
+	secretFile     string // where a runner provides the secret of the client
+	secretVariable string
 	kept           string // CA (PEM) of the last login
 }
 

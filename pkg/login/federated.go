@@ -98,8 +98,8 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 // mintID hands out the ID token itself, renewed, or as the runner provides it.
 func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential, error) {
 	now := f.Issuer.Now()
-	if f.Issuer.TokenFile != "" || f.Issuer.TokenVariable != "" {
-		token, claims, err := f.Issuer.Provided(f.Getenv)
+	if f.Issuer.Unattended() {
+		token, claims, err := f.Issuer.FromRunner(ctx, f.Getenv)
 		if err == nil && !claims.Expiry.After(now) {
 			err = fmt.Errorf("%w that is still good: it ended at %s", oidc.ErrNotProvided, claims.Expiry.UTC().Format(time.RFC3339))
 		}

@@ -45,7 +45,7 @@ func newRevoker(t *testing.T) *revoker {
 	}))
 	t.Cleanup(r.Close)
 	storage.RegisterClients(storage.NativeClient("revoked-cli", "http://127.0.0.1/callback"))
-	provider = exampleop.SetupServer(r.URL, storage.NewStorage(storage.NewUserStore(r.URL)), slog.New(slog.DiscardHandler), false)
+	provider = exampleop.SetupServer(r.URL, machineStorage{storage.NewStorage(storage.NewUserStore(r.URL))}, slog.New(slog.DiscardHandler), false)
 	r.ca = filepath.Join(t.TempDir(), "ca.crt")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.Certificate().Raw})
 	if err := os.WriteFile(r.ca, block, 0o600); err != nil {

@@ -1,48 +1,96 @@
 package oidc
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// ErrNotProvided is a runner's token that is not there, or is none.
+// ErrNotProvided is a runner's token or secret that is not there, or is none.
 var ErrNotProvided = errors.New("the runner provides no token")
 
-// Provided reads the ID token that a runner provides, in a file or a variable. It is read anew each time, since runners replace it.
-// Its signature is the API server's to verify; only what is handed out when is decided by what it says.
-func (s Session) Provided(getenv func(string) string) (token redact.Secret, claims Claims, err error) {
-	text, where := getenv(s.TokenVariable), s.TokenVariable
-	if s.TokenFile != "" {
-		where = s.TokenFile
-		info, err := os.Stat(s.TokenFile)
-		if err != nil {
-			return "", Claims{}, fmt.Errorf("%w: %w", ErrNotProvided, err)
-		}
-		if !info.Mode().IsRegular() {
-			return "", Claims{}, fmt.Errorf("%w: %s is not a file", ErrNotProvided, where)
-		}
-		if info.Size() > maxToken {
-			return "", Claims{}, fmt.Errorf("%w: %s is too large for a token", ErrNotProvided, where)
-		}
-		read, err := os.ReadFile(s.TokenFile)
-		if err != nil {
-			return "", Claims{}, fmt.Errorf("%w: %w", ErrNotProvided, err)
-		}
-		text = string(read)
+// Unattended tells whether a runner provides the token or the client's secret, so that no person logs in.
+func (s Session) Unattended() bool {
+	return s.TokenFile != "" || s.TokenVariable != "" || s.hasSecret()
+}
+
+// hasSecret tells whether the client logs in as itself.
+func (s Session) hasSecret() bool { return s.SecretFile != "" || s.SecretVariable != "" }
+
+// FromRunner gets a token without a person: the one that a runner provides, or one of the issuer for the client itself, with the secret that
+// a runner provides (RFC 6749, section 4.4). File and variable are read anew each time, since runners replace them. The signature
+// is the API server's to verify; only what is handed out when is decided by what the token says.
+func (c *Client) FromRunner(ctx context.Context, getenv func(string) string) (token redact.Secret, claims Claims, err error) {
+	text, where := "", c.Provider.Token
+	if c.hasSecret() {
+		text, err = c.asClient(ctx, getenv)
+	} else {
+		text, where, err = provided(c.TokenFile, c.TokenVariable, getenv)
 	}
-	text = strings.TrimSpace(text)
+	if err != nil {
+		return "", Claims{}, err
+	}
 	if claims, err = unverified(text); err != nil {
 		return "", Claims{}, fmt.Errorf("%w: %s: %w", ErrNotProvided, where, err)
 	}
 	return redact.Secret(text), claims, nil
+}
+
+// asClient is the ID token of the answer, or else the access token, which is all that most issuers give to a client.
+func (c *Client) asClient(ctx context.Context, getenv func(string) string) (string, error) {
+	secret, where, err := provided(c.SecretFile, c.SecretVariable, getenv)
+	if err == nil && secret == "" {
+		err = fmt.Errorf("%w: %s holds no secret", ErrNotProvided, where)
+	}
+	if err != nil {
+		return "", err
+	}
+	config := clientcredentials.Config{ClientID: c.Client, ClientSecret: secret, TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}}
+	for name, value := range c.Params {
+		config.EndpointParams.Set(name, value)
+	}
+	reply, err := config.Token(c.bounded(ctx))
+	if err != nil {
+		return "", c.failed(ctx, c.Provider.Token, err)
+	}
+	if id, _ := reply.Extra("id_token").(string); id != "" {
+		return id, nil
+	}
+	return reply.AccessToken, nil
+}
+
+// provided reads what a runner provides in a file, else in a variable; where names it.
+func provided(file, variable string, getenv func(string) string) (text, where string, err error) {
+	if file == "" {
+		return strings.TrimSpace(getenv(variable)), variable, nil
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%s is not a file", file)
+	case info.Size() > maxToken:
+		err = fmt.Errorf("%s is too large for a token", file)
+	}
+	if err != nil {
+		return "", file, fmt.Errorf("%w: %w", ErrNotProvided, err)
+	}
+	read, err := os.ReadFile(file)
+	if err != nil {
+		return "", file, fmt.Errorf("%w: %w", ErrNotProvided, err)
+	}
+	return strings.TrimSpace(string(read)), file, nil
 }
 
 // unverified reads what a token says of itself.

@@ -24,6 +24,9 @@ type Session struct {
 	// TokenFile and TokenVariable say where a runner provides the ID token; there is no login then.
 	TokenFile     string `json:"tokenFile,omitempty"`
 	TokenVariable string `json:"tokenVariable,omitempty"`
+	// SecretFile and SecretVariable say where a runner provides the secret of the client, which then logs in as itself.
+	SecretFile     string `json:"secretFile,omitempty"`
+	SecretVariable string `json:"secretVariable,omitempty"`
 	// Concierge is the URL of the Supervisor's own Concierge, and Form what it is (package concierge).
 	Concierge string `json:"concierge,omitempty"`
 
