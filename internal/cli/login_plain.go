@@ -19,16 +19,10 @@ import (
 func (f loginFlags) plainOptions(o *oidcOptions) error {
 	o.issuer, o.client, o.ca, o.scopes, o.params = f.issuerURL, f.clientID, f.issuerCA, f.scopes, f.params
 	o.tokenFile, o.tokenVariable, o.secretFile, o.secretVariable = f.tokenFile, f.tokenVariable, f.secretFile, f.secretVariable
-	switch {
-	case (f.issuerURL == "") != (f.clientID == ""):
-		return usagef("--oidc-issuer-url and --oidc-client-id go together")
-	case f.issuerURL == "" && (f.issuerCA != "" || len(f.scopes) > 0 || len(f.params) > 0):
-		return usagef("--oidc-ca, --oidc-scopes and --oidc-extra-param go with --oidc-issuer-url")
-	case f.tokenFile != "" && f.tokenVariable != "", f.issuerURL != "" && (f.tokenFile != "" || f.tokenVariable != ""):
-		return usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
-	case f.secretFile != "" && f.secretVariable != "", f.issuerURL == "" && (f.secretFile != "" || f.secretVariable != ""):
-		return usagef("--oidc-client-secret-file or --oidc-client-secret-variable goes with --oidc-issuer-url")
-	case o.plain() && f.server == "":
+	if err := f.plainTogether(); err != nil {
+		return err
+	}
+	if o.plain() && f.server == "" {
 		return usagef("--server is missing: which API server?")
 	}
 	if f.issuerURL != "" {
@@ -47,6 +41,32 @@ func (f loginFlags) plainOptions(o *oidcOptions) error {
 		}
 	}
 	return nil
+}
+
+// plainTogether tells which of these flags go with which.
+func (f loginFlags) plainTogether() error {
+	secrets := given(f.secretFile, f.secretVariable)
+	switch {
+	case given(f.issuerURL, f.clientID) == 1:
+		return usagef("--oidc-issuer-url and --oidc-client-id go together")
+	case f.issuerURL == "" && (f.issuerCA != "" || len(f.scopes) > 0 || len(f.params) > 0 || secrets > 0):
+		return usagef("--oidc-ca, --oidc-scopes, --oidc-extra-param and --oidc-client-secret-… go with --oidc-issuer-url")
+	case given(f.issuerURL, f.tokenFile, f.tokenVariable) > 1:
+		return usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
+	case secrets > 1:
+		return usagef("--oidc-client-secret-file and --oidc-client-secret-variable do not go together")
+	}
+	return nil
+}
+
+// given counts the flags that were given.
+func given(flags ...string) (n int) {
+	for _, flag := range flags {
+		if flag != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // repeat takes over what the last login was for.
