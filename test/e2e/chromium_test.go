@@ -22,8 +22,9 @@ func chromium(t *testing.T, i issuer, space string) context.Context {
 	if err != nil {
 		t.Skip("chromium is not installed (Debian's package chromium)")
 	}
+	dir := profile(t)
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(profile(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.Env("TMPDIR="+dir), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true),
 		chromedp.Flag("ignore-certificate-errors", true), // What browsers believe is not ours to test.
 		chromedp.WSURLReadTimeout(2*patience),
