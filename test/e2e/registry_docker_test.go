@@ -191,4 +191,12 @@ func TestRegistryDockerExpired(t *testing.T) {
 	// The next day: one login, and nothing else is to be done.
 	h.login(t, h.user, "--workload-clusters", "none")
 	h.ok(t, "docker", "pull", "-q", h.ref("gone:1"))
+	// A session that renews itself does so under docker pull.
+	command := []string{"--workload-clusters", "none", "--password-command", "cat " + h.passwordFile(t, h.user.Password)}
+	h.ended(t, h.user, command...)
+	h.setenv("DOCKER_CREDENTIAL_VSPHERE_TIMEOUT", "60s")
+	h.ok(t, "docker", "pull", "-q", h.ref("gone:1"))
+	if all := logins(t, h.user); len(all) == 0 || strings.Count(strings.Join(all, "\n"), "POST /wcp/login 200") != 1 {
+		t.Errorf("docker pull made the logins %q", all)
+	}
 }
