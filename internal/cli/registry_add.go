@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -193,6 +194,9 @@ func (a *App) addError(err error, r registry.Record) error {
 	return err
 }
 
+// maxUser bounds a user name on the terminal, in characters: registries and their clients say what it is.
+const maxUser = 255
+
 // saidAdded tells what works now. A registry that takes no token is none that "add" was for.
 func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
 	name := r.Username
@@ -201,7 +205,7 @@ func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
 	case err != nil:
 		return err
 	case stored && !l.Fetched:
-		fmt.Fprintf(a.Out, "Registry clients use the login of %s that is stored for %s; docker logout %s removes it.\n", l.Username, r.Host, r.Host)
+		fmt.Fprintf(a.Out, "Registry clients use the login of %s that is stored for %s; docker logout %s removes it.\n", safetext.Line(l.Username, maxUser), r.Host, r.Host)
 		return nil
 	case stored:
 		name = l.Username
@@ -209,7 +213,7 @@ func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
 	if name == "" {
 		return fmt.Errorf("%s does not take your login: %s", r.Host, r.Reason)
 	}
-	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, strings.TrimPrefix(name, registry.TokenPrefix))
+	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, safetext.Line(strings.TrimPrefix(name, registry.TokenPrefix), maxUser))
 	fmt.Fprintf(a.Out, "Try: docker push %s/NAMESPACE/IMAGE\n", r.Host)
 	return nil
 }

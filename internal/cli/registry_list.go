@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -178,7 +179,7 @@ func (a *App) printRegistries(all []registryInfo) error {
 	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "REGISTRY\tUSER\tLOGIN\tDOCKER")
 	for _, i := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", i.Registry, orDash(strings.TrimPrefix(i.Username, registry.TokenPrefix)), a.registryState(i), i.Docker)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", i.Registry, orDash(safetext.Line(strings.TrimPrefix(i.Username, registry.TokenPrefix), maxUser)), a.registryState(i), i.Docker)
 	}
 	if err := w.Flush(); err != nil {
 		return err

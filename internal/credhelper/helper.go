@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
@@ -115,7 +116,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	case found && person(r, c.Username) && r.Username == "":
 		return h.keepPassword(host, *c)
 	case found && person(r, c.Username):
-		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", c.Username))
+		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(c.Username, maxLine)))
 	case !found || !ours(r, c.Username):
 		return h.keep(host, *c)
 	}
@@ -130,7 +131,7 @@ func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
 		return err
 	}
 	if !set.Keychain() {
-		return fmt.Errorf("the password of %s is kept in a keychain only; to use one, type: %s configure --service %s", c.Username, Name, registry.Keychains[0])
+		return fmt.Errorf("the password of %s is kept in a keychain only; to use one, type: %s configure --service %s", safetext.Line(c.Username, maxLine), Name, registry.Keychains[0])
 	}
 	return h.keep(host, c)
 }
