@@ -24,7 +24,7 @@ const (
 func (b *bench) helper() error {
 	host := b.lab.Registry.Host
 	if host == "" {
-		return fmt.Errorf("the lab has no registry: type make clients, or install docker-registry")
+		return fmt.Errorf("the lab has no registry: make lab-build makes bin/registry")
 	}
 	login := b.loginArgs(scaleUser)
 	if _, err := measure(b.command(b.bin+"/kubectl-vsphere", append(login, "--workload-clusters", "none")...)); err != nil {
