@@ -19,16 +19,16 @@ import (
 var ErrHost = errors.New("it is not the address of a registry")
 
 // ParseHost finds the registry in a server URL as registry clients spell it (reference docker-credentials.md, 5.2): with or without a
-// scheme, a port, a path and white space. The result is HOST or HOST:PORT in lower case; the port that a scheme has anyhow is left out.
+// scheme, a port, a path and white space. The result is HOST or HOST:PORT in lower case; port 443 is left out, and 80 after http://.
 // A user name in the URL, as in https://good.example@evil.example/, is refused: it only deceives.
 func ParseHost(url string) (string, error) {
 	rest := strings.TrimSpace(url)
-	usual := "443"
+	plain := false
 	if scheme, after, found := strings.Cut(rest, "://"); found {
 		switch strings.ToLower(scheme) {
 		case "https":
 		case "http":
-			usual = "80"
+			plain = true
 		default:
 			return "", ErrHost
 		}
@@ -39,7 +39,8 @@ func ParseHost(url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if port == "" || port == usual {
+	// nerdctl tries http://HOST:443 for HOST, too.
+	if port == "" || port == "443" || plain && port == "80" {
 		return host, nil
 	}
 	return host + ":" + port, nil

@@ -22,6 +22,9 @@ func TestParseHostTakesEverySpelling(t *testing.T) {
 		"HTTPS://harbor.lab":          "harbor.lab",
 		"http://harbor.lab":           "harbor.lab",
 		"http://harbor.lab:80/":       "harbor.lab",
+		"http://harbor.lab:443":       "harbor.lab",
+		"harbor.lab:80":               "harbor.lab:80",
+		"https://harbor.lab:80":       "harbor.lab:80",
 		"http://harbor.lab:5000":      "harbor.lab:5000",
 		"harbor.lab/ns1/image":        "harbor.lab",
 		"harbor.lab:5000/ns1/image":   "harbor.lab:5000",
@@ -59,7 +62,7 @@ func TestParseHostRefuses(t *testing.T) {
 
 // What it takes is one host for everybody: for net/url, which clients use, and for itself once more.
 func FuzzParseHost(f *testing.F) {
-	for _, seed := range []string{"harbor.lab", "https://harbor.lab:443/v2/", "[fd00::1]:5000", "http://a@b", "a:b:c"} {
+	for _, seed := range []string{"harbor.lab", "https://harbor.lab:443/v2/", "[fd00::1]:5000", "http://0:443", "http://a@b", "a:b:c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
