@@ -52,7 +52,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if err != nil {
 		return oidcError(err)
 	}
-	session, res, err := l.keep(ctx, claims)
+	session, res, err := l.keep(ctx, claims, files)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (l *federatedLogin) lock(ctx context.Context, user string) (func(), error) 
 
 // keep saves the session before it is used, so that a login that a person went through is not lost, whatever fails afterwards. The
 // account's lock is held until the credentials are there as well.
-func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.Session, *login.Result, error) {
+func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kubeconfig.Files) (tokens.Session, *login.Result, error) {
 	unlock, err := l.lock(ctx, claims.Username)
 	if err != nil {
 		return tokens.Session{}, nil, err
@@ -164,7 +164,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims) (tokens.S
 	if err := federated.Save(); err != nil {
 		return session, nil, l.notKept(l.store, err)
 	}
-	res, err := l.find(ctx, federated, claims.Username)
+	res, err := l.find(ctx, federated, claims.Username, knownNamespaces(files, session))
 	if err != nil {
 		return session, nil, oidcError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, l.o.server, err))
 	}
@@ -204,14 +204,14 @@ func (l *federatedLogin) session(claims oidc.Claims) (tokens.Session, error) {
 	}, err
 }
 
-func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user string) (*login.Result, error) {
+func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user string, known []string) (*login.Result, error) {
 	if l.issuer.Plain {
 		return l.single(ctx, f, user)
 	}
 	p := l.newProgress()
 	defer p.done()
 	return login.FindRequest{
-		Federated: f, User: user, Clusters: l.o.clusters, Namespaces: l.o.namespaces, APICA: l.apiCA,
+		Federated: f, User: user, Clusters: l.o.clusters, Namespaces: l.o.namespaces, Known: known, APICA: l.apiCA,
 		CA: func(h login.Host) []byte {
 			return apiCA(h, h.Address.API(h.APIPort), l.site.transport.Trust())
 		},

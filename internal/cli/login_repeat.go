@@ -103,6 +103,20 @@ func currentSession(store *tokens.Store, cfg *api.Config) (tokens.Session, bool,
 	return tokens.Session{}, false, nil
 }
 
+// knownNamespaces are those that contexts of the session are for.
+func knownNamespaces(files kubeconfig.Files, s tokens.Session) (known []string) {
+	cfg, err := files.Load()
+	if err != nil {
+		return nil // Its user is told when it is written.
+	}
+	for _, c := range cfg.Contexts {
+		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours && key.Cluster == "" && supervisor.IsName(c.Namespace) && s.Covers(key) {
+			known = append(known, c.Namespace)
+		}
+	}
+	return known
+}
+
 // vanished lists the contexts of the session for namespaces and clusters that this login did not find though it looked.
 func vanished(cfg *api.Config, s tokens.Session, o loginOptions, res *login.Result) []string {
 	if len(res.Failures) > 0 { // What failed may be there all the same.

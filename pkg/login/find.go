@@ -23,7 +23,10 @@ type FindRequest struct {
 	Clusters Selection
 	// Namespaces are looked at beside those that the Supervisor lists.
 	Namespaces []string
-	APICA      []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
+	// Known are namespaces of an earlier login: their clusters are asked for while the Supervisor lists what there is now, unless
+	// they are too many to be under way beside that.
+	Known []string
+	APICA []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
 	// CA decides what an API server of the Supervisor is verified by (PEM).
 	CA func(Host) []byte
 	// Untrusted and Progress are as in Request.
@@ -67,7 +70,12 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, tok
 	early := &early{api: api, token: token, lists: map[string]map[string][]supervisor.Cluster{}}
 	if !r.Clusters.none() {
 		beside.Go(func() { api.Prepare(ctx, token) })
-		for _, ns := range append([]string{""}, r.Namespaces...) {
+		asked := append([]string{""}, r.Namespaces...)
+		if len(r.Known) <= MaxInFlight/2 {
+			asked = append(asked, r.Known...)
+		}
+		slices.Sort(asked)
+		for _, ns := range slices.Compact(asked) {
 			beside.Go(func() { early.look(ctx, ns) })
 		}
 	}

@@ -84,21 +84,24 @@ func named(ns, name string) any {
 
 func list(items ...any) any { return map[string]any{"items": items} }
 
-// A login makes three round trips before this (the code, the exchange, the certificate). Contexts are written after five, whatever the
-// number of clusters, for an administrator and where the namespaces are named; who finds them out by a list needs one more.
+// A login makes three round trips before this (the code, the exchange, the certificate), and the last one here reads endpoint and CA.
+// Contexts are written after five, whatever the number of clusters; the first login of who finds the namespaces by a list, and may not
+// list all clusters at once, reads endpoint and CA in a sixth.
 func TestFindIsNotDeep(t *testing.T) {
 	for name, tc := range map[string]struct {
 		everywhere map[string]bool
 		namespaces []string
+		known      []string
 		depth      int
 	}{
-		"all of it":       {map[string]bool{"namespaces": true, "clusters": true}, nil, 2},
-		"namespaces only": {map[string]bool{"namespaces": true}, nil, 3},
-		"named":           {nil, []string{"ns1", "ns2", "ns3"}, 2},
+		"all of it":              {map[string]bool{"namespaces": true, "clusters": true}, nil, nil, 2},
+		"namespaces only, first": {map[string]bool{"namespaces": true}, nil, nil, 3},
+		"namespaces only, again": {map[string]bool{"namespaces": true}, nil, []string{"gone", "ns1", "ns2", "ns3"}, 2},
+		"named":                  {nil, []string{"ns1", "ns2", "ns3"}, nil, 2},
 	} {
 		for _, clusters := range []int{1, 5} {
 			a := &api{everywhere: tc.everywhere, clusters: clusters}
-			res, err := a.find(t, tc.namespaces)
+			res, err := a.find(t, tc.namespaces, tc.known)
 			if err != nil || len(res.Namespaces) != 3 || len(res.Clusters) != 3*clusters || len(res.Failures) > 0 {
 				t.Errorf("%s: %v %+v", name, err, res)
 			}
@@ -110,7 +113,7 @@ func TestFindIsNotDeep(t *testing.T) {
 }
 
 // find looks with a session whose token is at hand.
-func (a *api) find(t *testing.T, namespaces []string) (*Result, error) {
+func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 	t.Helper()
 	w := &wire.Client{HTTP: &http.Client{Transport: inMemory{a}}}
 	issuer := &oidc.Client{Session: oidc.Session{Plain: true, IDUntil: time.Now().Add(time.Hour)}, Now: time.Now}
@@ -120,7 +123,7 @@ func (a *api) find(t *testing.T, namespaces []string) (*Result, error) {
 			Issuer: issuer, Front: &supervisor.Client{Wire: w, Address: supervisor.Address{Host: "10.0.0.1"}},
 			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
 		},
-		User: "ada", Namespaces: namespaces, CA: func(Host) []byte { return nil },
+		User: "ada", Namespaces: namespaces, Known: known, CA: func(Host) []byte { return nil },
 	}.Find(t.Context())
 }
 
