@@ -45,7 +45,7 @@ func (r *renewal) again(ctx context.Context, key hit.Key) error {
 	if err != nil {
 		return err
 	}
-	claims, err := r.prove(ctx, l, s, flow(kept.Flow))
+	claims, err := r.prove(ctx, l, s, kept)
 	if err != nil {
 		return err
 	}
@@ -81,8 +81,8 @@ func (r *renewal) resumeLogin(s tokens.Session, kept oidc.Session) (*federatedLo
 }
 
 // prove goes by the flow of the login before. A browser is opened for a person only, and not again for a while when nothing came of it.
-func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session, f flow) (claims oidc.Claims, err error) {
-	guard := r.guard(r.store, s.Account, s.User)
+func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session, kept oidc.Session) (claims oidc.Claims, err error) {
+	guard, f := r.guard(r.store, s.Account, s.User), flow(kept.Flow)
 	if f == flowPassword {
 		sources := r.renewalSources(r.store, s, r.question(s))
 		if len(sources) == 0 {
@@ -106,7 +106,7 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 		if f == flowDevice {
 			claims, err = r.device(ctx, l.issuer)
 		} else {
-			claims, err = r.browse(ctx, l.issuer, oidcOptions{flow: f})
+			claims, err = r.browse(ctx, l.issuer, oidcOptions{flow: f, browser: kept.Browser})
 		}
 		return err
 	})

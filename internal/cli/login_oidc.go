@@ -70,7 +70,7 @@ func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
 		return claims, err
 	}
 	f := l.flow()
-	l.issuer.Flow = string(f)
+	l.issuer.Flow, l.issuer.Browser = string(f), l.o.oidc.browser
 	switch f {
 	case flowPassword:
 		return l.password(ctx)
@@ -91,7 +91,7 @@ func (l *federatedLogin) flow() flow {
 	given := l.Getenv(passwordVariable) != "" || l.o.passwordStdin || len(l.o.passwordCommand) > 0
 	preferred := len(l.idp.Flows) > 0 && l.idp.Flows[0] == oidc.FlowPassword && l.Terminal != nil
 	switch {
-	case l.idp.Offers(oidc.FlowPassword) && !l.o.oidc.wantsBrowser() && (given || preferred):
+	case l.idp.Offers(oidc.FlowPassword) && l.o.oidc.browser.IsZero() && (given || preferred):
 		return flowPassword
 	case l.idp.Offers(oidc.FlowBrowser):
 		return flowBrowser

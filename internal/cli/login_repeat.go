@@ -59,8 +59,11 @@ func (o loginOptions) likeOIDC(session tokens.Session) (loginOptions, error) {
 	if o.oidc.provider == "" {
 		o.oidc.provider = kept.IdentityProvider
 	}
-	if o.oidc.flow == flowAuto && kept.Flow != "" && !o.oidc.wantsBrowser() {
-		o.oidc.flow = flow(kept.Flow)
+	if o.oidc.browser.IsZero() {
+		if o.oidc.flow == flowAuto && kept.Flow != "" {
+			o.oidc.flow = flow(kept.Flow)
+		}
+		o.oidc.browser = kept.Browser
 	}
 	if o.oidc.flow == flowPassword && o.user == "" {
 		o.user = session.User

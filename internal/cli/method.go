@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
@@ -62,11 +63,9 @@ var flows = []string{string(flowAuto), string(flowBrowser), string(flowDevice), 
 
 // oidcOptions are what the flags mean for a login by an identity provider.
 type oidcOptions struct {
-	provider       string // name of the identity provider; empty: the only one, or to be asked
-	flow           flow
-	noBrowser      bool
-	browserCommand []string
-	listen         string // HOST:PORT; empty: a free port of 127.0.0.1
+	provider string // name of the identity provider; empty: the only one, or to be asked
+	flow     flow
+	browser  oidc.BrowserWay // what only a browser makes sense with
 
 	// What names an issuer that the API server at --server trusts directly, without a Supervisor.
 	issuer, client string
@@ -85,13 +84,8 @@ func (o oidcOptions) plain() bool {
 	return o.issuer != "" || o.tokenFile != "" || o.tokenVariable != ""
 }
 
-// wantsBrowser tells whether there was a flag that only a browser makes sense with.
-func (o oidcOptions) wantsBrowser() bool {
-	return o.noBrowser || len(o.browserCommand) > 0 || o.listen != ""
-}
-
 func (f loginFlags) oidcOptions() (oidcOptions, error) {
-	o := oidcOptions{provider: f.identityProvider, flow: flow(f.flow), noBrowser: f.noBrowser, listen: f.listen}
+	o := oidcOptions{provider: f.identityProvider, flow: flow(f.flow), browser: oidc.BrowserWay{None: f.noBrowser, Listen: f.listen}}
 	if o.flow == "" {
 		o.flow = flowAuto
 	}
@@ -100,7 +94,7 @@ func (f loginFlags) oidcOptions() (oidcOptions, error) {
 	}
 	if f.browserCommand != "" {
 		var err error
-		if o.browserCommand, err = secret.ParseCommand(f.browserCommand); err != nil {
+		if o.browser.Command, err = secret.ParseCommand(f.browserCommand); err != nil {
 			return o, usagef("--browser-command: %w", err)
 		}
 	}

@@ -23,14 +23,14 @@ const printURLVariable = "KUBECTL_VSPHERE_PRINT_URL"
 
 // browse logs a person in with a browser here or elsewhere.
 func (a *App) browse(ctx context.Context, c *oidc.Client, o oidcOptions) (oidc.Claims, error) {
-	l, err := listenForBrowser(ctx, o.listen)
+	l, err := listenForBrowser(ctx, o.browser.Listen)
 	if err != nil {
 		return oidc.Claims{}, err
 	}
 	person, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	b := oidc.Browser{
-		Listener: l, FormPost: o.noBrowser,
+		Listener: l, FormPost: o.browser.None,
 		Show: func(ctx context.Context, page string) error { return a.showPage(ctx, page, l.Addr(), o) },
 	}
 	if a.Terminal != nil {
@@ -59,8 +59,8 @@ func (a *App) showPage(ctx context.Context, page string, l net.Addr, o oidcOptio
 		fmt.Fprintf(a.ErrOut, "note: the browser could not be opened (%v): open the address yourself\n", err)
 	}
 	opened := false
-	if !o.noBrowser {
-		err := a.openBrowser(ctx, o.browserCommand, page, failed)
+	if !o.browser.None {
+		err := a.openBrowser(ctx, o.browser.Command, page, failed)
 		opened = err == nil
 		switch {
 		case opened:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // refreshTime bounds what a login waits for registries: it is not about them.
@@ -51,7 +52,7 @@ func (a *App) refreshRegistry(ctx context.Context, store registry.Store, old reg
 	case errors.As(err, &untied): // It was tied before; what it may not get any more is taken from it.
 		fresh = old
 		fresh.Username, fresh.Reason = "", err.Error()
-	case err != nil && s.User != old.User:
+	case err != nil && hit.Fold(s.User) != hit.Fold(old.User):
 		return err
 	case err != nil:
 		fresh = old
@@ -60,8 +61,13 @@ func (a *App) refreshRegistry(ctx context.Context, store registry.Store, old reg
 	if saveErr := store.SaveRecord(fresh); saveErr != nil {
 		return saveErr
 	}
-	if err == nil && fresh.Reason != "" && fresh.Reason != old.Reason {
+	switch {
+	case err != nil:
+		return err
+	case fresh.Reason != "" && fresh.Reason != old.Reason:
 		return errors.New(fresh.Reason)
+	case fresh.TakesToken() && hit.Fold(old.User) != hit.Fold(s.User):
+		return fmt.Errorf("registry clients use the login of %s from now on; it was that of %s", s.User, old.User)
 	}
-	return err
+	return nil
 }

@@ -226,6 +226,50 @@ func TestOIDCKubectlLogsIn(t *testing.T) {
 	}
 }
 
+// What the login was told of the browser goes for the later ones of its session: kubectl's, and a login that is repeated.
+func TestOIDCTheSameBrowserAgain(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	opened := h.fakeBrowser(t)
+	var mine string
+	for _, e := range h.env {
+		if browser, ok := strings.CutPrefix(e, "BROWSER="); ok {
+			mine = browser
+		}
+	}
+	h.env = append(h.env, "BROWSER=false")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	term := h.onTerminal(t, i.loginArgs("--browser-command", mine+" %s", "--listen-address", address)...)
+	logInAt(t, page(t, opened, 1), u.Username, u.Password)
+	if code := term.wait(); code != 0 {
+		t.Fatalf("%d %s", code, term.output())
+	}
+	h.endCredentials(t)
+	mend := i.fault(t, refusals["pinniped"])
+	term = h.onTerminal(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version")
+	again := page(t, opened, 2)
+	mend()
+	if !strings.Contains(again, url.QueryEscape("http://"+address+"/callback")) {
+		t.Errorf("the browser does not come back to %s: %s", address, again)
+	}
+	logInAt(t, again, u.Username, u.Password)
+	if code := term.wait(); code != 0 {
+		t.Fatalf("%d %s", code, term.output())
+	}
+	term = h.onTerminal(t, "kubectl-vsphere", "login")
+	logInAt(t, page(t, opened, 3), u.Username, u.Password)
+	if code := term.wait(); code != 0 {
+		t.Fatalf("%d %s", code, term.output())
+	}
+}
+
 // A login by hand comes before the one that kubectl waits for.
 func TestOIDCLoginWhileKubectlWaits(t *testing.T) {
 	t.Parallel()

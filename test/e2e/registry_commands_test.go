@@ -66,7 +66,9 @@ func TestRegistryFollowsTheLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.login(t, other, "--workload-clusters", "none")
+	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "use the login of "+other.Username+" from now on; it was that of "+h.user.Username) {
+		t.Errorf("nobody is told whose login the registry gets: %s", out)
+	}
 	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+other.Username+`"`) {
 		t.Errorf("after another user's login: %s", out)
 	}

@@ -325,7 +325,8 @@ func TestRegistryHelm(t *testing.T) {
 	})
 }
 
-// A viewer of the namespace may pull and not push: the registry sees the person, not a key that everybody has.
+// The registry sees the person, not a key that everybody has: who is in no namespace gets nothing of it. (TestRegistryRobots has a viewer,
+// who may pull and not push.)
 func TestRegistryRightsArePersonal(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)

@@ -158,15 +158,17 @@ func (h *home) run(t *testing.T, args ...string) (output string, code int) {
 }
 
 // login logs a user in; the environment is as given.
-func (h *home) login(t *testing.T, u user, flags ...string) {
+func (h *home) login(t *testing.T, u user, flags ...string) (output string) {
 	t.Helper()
 	cmd := h.command(append([]string{
 		"kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", u.Username, "--certificate-authority", site.Supervisors[0].CA,
 	}, flags...)...)
 	cmd.Env = append(cmd.Env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Fatalf("login: %v\n%s", err, out)
 	}
+	return string(out)
 }
 
 // interrupt sends Ctrl-C and returns the exit code and how long the program took to end.

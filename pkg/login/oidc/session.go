@@ -12,11 +12,12 @@ const PinnipedClient = "pinniped-cli"
 
 // Session is what is remembered of a login: what renews it, and what is needed to know where. As JSON it holds secrets.
 type Session struct {
-	Provider         Provider `json:"provider"`
-	CA               string   `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
-	Client           string   `json:"client"`       // the client's ID
-	IdentityProvider string   `json:"identityProvider,omitempty"`
-	Flow             string   `json:"flow,omitempty"` // how the person logged in, in the caller's words
+	Provider         Provider   `json:"provider"`
+	CA               string     `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
+	Client           string     `json:"client"`       // the client's ID
+	IdentityProvider string     `json:"identityProvider,omitempty"`
+	Flow             string     `json:"flow,omitempty"` // how the person logged in, in the caller's words
+	Browser          BrowserWay `json:"browser,omitzero"`
 	// Plain is an issuer that API servers trust directly: its ID token is the credential, and there is no exchange.
 	Plain  bool              `json:"plain,omitempty"`
 	Scopes []string          `json:"scopes,omitempty"` // beside the usual ones
@@ -38,6 +39,16 @@ type Session struct {
 	ID          redact.Stored   `json:"id,omitzero"` // the ID token, of a plain issuer
 	IDUntil     time.Time       `json:"idUntil,omitzero"`
 }
+
+// BrowserWay is how the person wants the browser to take part; a later login of the session takes the same way.
+type BrowserWay struct {
+	None    bool     `json:"none,omitempty"`    // it is elsewhere
+	Command []string `json:"command,omitempty"` // what opens it; empty: what the system has
+	Listen  string   `json:"listen,omitempty"`  // HOST:PORT where it comes back to; empty: a free port of 127.0.0.1
+}
+
+// IsZero tells whether nothing was said of it.
+func (b BrowserWay) IsZero() bool { return !b.None && len(b.Command) == 0 && b.Listen == "" }
 
 // ParseSession reads what Session.JSON wrote.
 func ParseSession(text redact.JSON) (s Session, err error) {
