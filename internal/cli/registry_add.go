@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -87,7 +88,10 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 	if err != nil {
 		return err
 	}
+	p := a.newProgress()
+	p.show(login.Step("Asking "+host), 0, 0)
 	r, err = a.askAny(ctx, r, sessions)
+	p.done()
 	if err != nil {
 		return a.addError(err, r)
 	}
@@ -111,13 +115,13 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 
 // record is what the flags say of a registry, and else what was said of it before.
 func (f registryFlags) record(host string, old registry.Record) (registry.Record, error) {
-	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience}
+	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience, Server: old.Server, User: old.User}
 	if f.sendTo != "" {
 		named, err := registry.ParseHost(f.sendTo)
 		if err != nil || named != host {
 			return r, usagef("--send-token-to names %.100q; name the registry itself, %s, to say that you mean it", f.sendTo, host)
 		}
-		r.SendToken = true
+		r.SendToken, r.Server, r.User = true, "", ""
 	}
 	if f.audience != "" {
 		r.Audience = f.audience
@@ -163,6 +167,12 @@ func (a *App) sessionsFor(store *tokens.Store, f registryFlags) ([]tokens.Sessio
 
 // askAny asks on behalf of the session that the registry belongs to.
 func (a *App) askAny(ctx context.Context, r registry.Record, sessions []tokens.Session) (registry.Record, error) {
+	if r.SendToken {
+		var err error
+		if sessions, err = a.meant(ctx, r, sessions); err != nil {
+			return r, err
+		}
+	}
 	var first error
 	for _, s := range sessions {
 		answered, err := a.ask(ctx, r, s)
@@ -179,6 +189,43 @@ func (a *App) askAny(ctx context.Context, r registry.Record, sessions []tokens.S
 		}
 	}
 	return r, first
+}
+
+// meant is the session whose token the user says that a registry may have: the one of before, else the only one that the registry can mean.
+func (a *App) meant(ctx context.Context, r registry.Record, sessions []tokens.Session) ([]tokens.Session, error) {
+	for _, s := range sessions {
+		if r.User != "" && r.For(s.Server, s.User) {
+			return []tokens.Session{s}, nil
+		}
+	}
+	if len(sessions) == 1 {
+		return sessions, nil
+	}
+	var fitting []tokens.Session
+	for _, s := range sessions {
+		client, err := a.registryClient(r, s.Trust)
+		if err != nil {
+			return nil, err
+		}
+		info, err := client.Info(ctx)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil && asks(info, s) {
+			fitting = append(fitting, s)
+		}
+	}
+	if len(fitting) == 1 {
+		return fitting, nil
+	}
+	if len(fitting) == 0 {
+		fitting = sessions
+	}
+	var ways []string
+	for _, s := range fitting {
+		ways = append(ways, fmt.Sprintf("--server %s -u %s", quote(s.Server), quote(s.User)))
+	}
+	return nil, usagef("which of your logins may %s have? Give %s", r.Host, strings.Join(ways, ", or "))
 }
 
 // addError says what to do about a registry that could not be added.

@@ -190,6 +190,9 @@ func (a *App) askForCA(ctx context.Context, host, fingerprint string) ([]byte, e
 	if err != nil {
 		return nil, hint(fmt.Errorf("%s does not tell its CA: %w", host, err), "Ask whoever runs it for the CA certificate.")
 	}
+	if n := len(certificates(ca)); n > maxCAs {
+		return nil, fmt.Errorf("%s gives %d certificates as its CA; more than %d are not one", host, n, maxCAs)
+	}
 	if fingerprint != "" {
 		if ca, err = only(ca, fingerprint, host); err != nil {
 			return nil, err
@@ -215,6 +218,9 @@ func (a *App) askForCA(ctx context.Context, host, fingerprint string) ([]byte, e
 	}
 	return ca, nil
 }
+
+// maxCAs is more than a registry has, and what a person can compare.
+const maxCAs = 5
 
 // certificates are those of a PEM text that was read by trust.Certificates.
 func certificates(ca []byte) (all []*x509.Certificate) {

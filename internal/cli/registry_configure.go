@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 const configureLong = `Enters docker-credential-vsphere for registries into credHelpers of docker's config.json ($DOCKER_CONFIG, else ~/.docker), for those that
@@ -99,11 +100,7 @@ func (a *App) setService(name string) error {
 	if err != nil {
 		return err
 	}
-	set, err := store.Settings()
-	if err == nil && set.Backing != name {
-		set.Backing = name
-		err = store.SaveSettings(set)
-	}
+	err = store.UpdateSettings(func(set *registry.Settings) { set.Backing = name })
 	if err == nil && name != "" {
 		if _, err := exec.LookPath("docker-credential-" + name); err != nil {
 			fmt.Fprintf(a.ErrOut, "warning: docker-credential-%s is not on PATH\n", name)
@@ -172,7 +169,7 @@ func dockerState(helpers map[string]string, host string) string {
 	case "":
 		return "missing"
 	default:
-		return helper
+		return safetext.Line(helper, maxUser)
 	}
 }
 

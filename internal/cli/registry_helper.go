@@ -52,24 +52,23 @@ func (a *App) installHelper(dir string, force bool) error {
 	if dir, err = a.helperDir(dir); err != nil {
 		return err
 	}
+	store, err := a.registries()
+	if err != nil {
+		return err
+	}
+	set, err := store.Settings()
+	if err != nil {
+		return err
+	}
 	link := filepath.Join(dir, filepath.Base(target))
-	if err := linkHelper(link, target, force); err != nil {
+	if err := linkHelper(link, target, force || set.Link == link); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Out, "%s is now at %s.\n", helperProgram, link)
 	if !slices.Contains(a.pathDirs(), dir) {
 		fmt.Fprintf(a.ErrOut, "warning: %s is not on PATH\n", dir)
 	}
-	store, err := a.registries()
-	if err != nil {
-		return err
-	}
-	set, err := store.Settings()
-	if err == nil && set.Link != link {
-		set.Link = link
-		err = store.SaveSettings(set)
-	}
-	return err
+	return store.UpdateSettings(func(set *registry.Settings) { set.Link = link })
 }
 
 // siblingHelper is the helper beside this program, as both were installed.
@@ -142,7 +141,7 @@ func writable(dir string) bool {
 	return errors.Join(f.Close(), disk.Remove(f.Name())) == nil
 }
 
-// linkHelper makes link lead to target, in one step. What stands there and is no link to a helper of ours stays, unless force is set.
+// linkHelper makes link lead to target, in one step. Another program or link that stands there stays, unless force is set.
 func linkHelper(link, target string, force bool) error {
 	info, err := os.Lstat(link)
 	switch {
@@ -151,7 +150,9 @@ func linkHelper(link, target string, force bool) error {
 		return err
 	case os.SameFile(info, stat(target)):
 		return nil // They are installed in one place.
-	case info.Mode()&fs.ModeSymlink == 0 && !force:
+	case os.SameFile(stat(link), stat(target)) && info.Mode()&fs.ModeSymlink != 0:
+		return nil
+	case !force:
 		return hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
 	if runtime.GOOS == "windows" { // Links need a right there that people do not have.
@@ -204,7 +205,7 @@ func (a *App) relinkHelper(store registry.Store) {
 	}
 	target, err := siblingHelper()
 	if err == nil && filepath.Base(leads) == filepath.Base(target) {
-		err = linkHelper(set.Link, target, false)
+		err = linkHelper(set.Link, target, true)
 	}
 	if err != nil {
 		fmt.Fprintf(a.ErrOut, "note: %s leads to %s, which is gone, and cannot be repaired: %v\n", set.Link, leads, err)

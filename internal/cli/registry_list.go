@@ -88,22 +88,22 @@ func (a *App) askAgain(ctx context.Context) error {
 	quiet.Terminal = nil
 	records := registry.Store{Dir: store.Dir()}
 	all, _ := records.Records()
-	for _, r := range all {
+	p := a.newProgress()
+	p.show("Asking the registries", 0, 0)
+	results := together(all, func(r registry.Record) error {
 		s, found, err := store.FindSession(r.Key())
-		if err == nil && !found || r.LoggedOut {
-			continue
+		if err != nil || !found || r.LoggedOut {
+			return err
 		}
-		if err == nil {
-			err = quiet.refreshRegistry(ctx, records, r, s)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			fmt.Fprintf(a.ErrOut, "warning: registry %s: %v\n", r.Host, err)
+		return quiet.refreshRegistry(ctx, records, r, s)
+	})
+	p.done()
+	for i, err := range results {
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintf(a.ErrOut, "warning: registry %s: %v\n", all[i].Host, err)
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // registryInfos reads everything from the store and docker's config.json.
@@ -126,7 +126,7 @@ func (a *App) registryInfos() ([]registryInfo, error) {
 	for _, r := range records {
 		info := a.loginInfo(store, r)
 		if l, found := stored[r.Host]; found {
-			info.take(l)
+			info.take(l, a.Now())
 			delete(stored, r.Host)
 		}
 		all = append(all, info)
@@ -134,7 +134,7 @@ func (a *App) registryInfos() ([]registryInfo, error) {
 	for _, l := range logins {
 		if _, left := stored[l.Host]; left {
 			info := registryInfo{Registry: l.Host}
-			info.take(l)
+			info.take(l, a.Now())
 			all = append(all, info)
 		}
 	}
@@ -167,8 +167,11 @@ func (a *App) loginInfo(store *tokens.Store, r registry.Record) registryInfo {
 }
 
 // take tells that what a client stored goes first.
-func (i *registryInfo) take(l registry.Login) {
-	i.Username, i.Source, i.Valid, i.ValidUntil, i.Problem, i.Service = l.Username, fromStored, true, l.Expires, "", l.Service
+func (i *registryInfo) take(l registry.Login, now time.Time) {
+	i.Username, i.Source, i.Valid, i.ValidUntil, i.Problem, i.Service = l.Username, fromStored, !l.Ended(now), l.Expires, "", l.Service
+	if !i.Valid {
+		i.Problem = "the robot account has ended; for your own login type: docker logout " + l.Host
+	}
 }
 
 func (a *App) printRegistries(all []registryInfo) error {

@@ -60,7 +60,7 @@ func (a *App) asSession(ctx context.Context, store *tokens.Store, r registry.Rec
 	if err != nil {
 		return err
 	}
-	if err := tied(r, info, s); err != nil {
+	if client, err = a.tied(ctx, r, info, s); err != nil {
 		return hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Make the robot account in the registry's own pages.")
 	}
 	if s.Method != methodSSO {

@@ -85,17 +85,14 @@ func (a *App) tokenFor(ctx context.Context, store *tokens.Store, s tokens.Sessio
 // forgetFetched removes the CLI secrets that the ending sessions brought.
 func (a *App) forgetFetched(store *tokens.Store, e ending) error {
 	registries := registry.Store{Dir: store.Dir()}
-	records, _ := registries.Records()
-	var errs []error
-	for _, r := range records {
-		ends := e.scope.everything() || slices.ContainsFunc(e.sessions, func(s tokens.Session) bool {
-			return s.Server == r.Server && hit.Fold(s.User) == hit.Fold(r.User)
-		})
-		l, found, err := registries.Login(r.Host)
-		if ends && found && l.Fetched {
-			_, err = registries.RemoveLogin(r.Host)
+	logins, errs := registries.Logins()
+	for _, l := range logins {
+		r, _, err := registries.Record(l.Host)
+		ends := err != nil || e.scope.everything() || slices.ContainsFunc(e.sessions, func(s tokens.Session) bool { return r.For(s.Server, s.User) })
+		if l.Fetched && ends {
+			_, err := registries.RemoveLogin(l.Host)
+			errs = append(errs, err)
 		}
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

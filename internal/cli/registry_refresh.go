@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // refreshTime bounds what a login waits for registries: it is not about them.
@@ -29,19 +28,30 @@ func (a *App) refreshRegistries(ctx context.Context, s tokens.Session) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTime)
 	defer cancel()
-	results := make([]error, len(records))
-	var all sync.WaitGroup
-	for i, r := range records {
-		if r.Server == s.Server {
-			all.Go(func() { results[i] = a.refreshRegistry(ctx, store, r, s) })
+	for i, err := range together(records, func(r registry.Record) error {
+		switch {
+		case r.For(s.Server, s.User):
+			return a.refreshRegistry(ctx, store, r, s)
+		case r.Server == s.Server: // Whose it is was said when it was added.
+			return fmt.Errorf("registry clients go on using the login of %s; for this one type: kubectl vsphere registry add %s -u %s", r.User, r.Host, quote(s.User))
 		}
-	}
-	all.Wait()
-	for i, err := range results {
+		return nil
+	}) {
 		if err != nil {
 			fmt.Fprintf(a.ErrOut, "note: registry %s: %v\n", records[i].Host, err)
 		}
 	}
+}
+
+// together does something for each registry, all at the same time.
+func together(records []registry.Record, do func(registry.Record) error) []error {
+	results := make([]error, len(records))
+	var all sync.WaitGroup
+	for i, r := range records {
+		all.Go(func() { results[i] = do(r) })
+	}
+	all.Wait()
+	return results
 }
 
 // refreshRegistry asks one registry. When it does not answer, what was known of it stays, for the new login.
@@ -52,22 +62,15 @@ func (a *App) refreshRegistry(ctx context.Context, store registry.Store, old reg
 	case errors.As(err, &untied): // It was tied before; what it may not get any more is taken from it.
 		fresh = old
 		fresh.Username, fresh.Reason = "", err.Error()
-	case err != nil && hit.Fold(s.User) != hit.Fold(old.User):
-		return err
 	case err != nil:
 		fresh = old
 		fresh.LoggedOut = false
 	}
-	if saveErr := store.SaveRecord(fresh); saveErr != nil {
+	if saveErr := store.ReplaceRecord(old, fresh); saveErr != nil {
 		return saveErr
 	}
-	switch {
-	case err != nil:
-		return err
-	case fresh.Reason != "" && fresh.Reason != old.Reason:
+	if err == nil && fresh.Reason != "" && fresh.Reason != old.Reason {
 		return errors.New(fresh.Reason)
-	case fresh.TakesToken() && hit.Fold(old.User) != hit.Fold(s.User):
-		return fmt.Errorf("registry clients use the login of %s from now on; it was that of %s", s.User, old.User)
 	}
-	return nil
+	return err
 }

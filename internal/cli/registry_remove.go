@@ -2,14 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
-
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
 )
 
 func (a *App) registryRemoveCommand() *cobra.Command {
@@ -38,18 +40,18 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 	}
 	_, known, err := store.Record(host)
 	known = known || err != nil // What cannot be read goes too.
-	stored, err := store.RemoveLogin(host)
-	if err == nil {
-		err = store.RemoveRecord(host)
-	}
-	if err == nil && !noConfigure {
-		var file dockerconfig.File
-		if file, err = a.dockerConfig(); err == nil {
-			err = a.unconfigureDocker(ctx, file, []string{host})
-		}
-	}
-	if err != nil {
+	_, stored, err := store.Login(host)
+	stored = stored || err != nil
+	if err := a.helper(store).Forget(host); err != nil {
 		return err
+	}
+	if err := store.RemoveRecord(host); err != nil {
+		return err
+	}
+	if !noConfigure {
+		if err := a.unconfigureAll(ctx, host); err != nil {
+			return err
+		}
 	}
 	if known || stored {
 		fmt.Fprintf(a.Out, "Forgot %s.\n", host)
@@ -57,6 +59,25 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 	}
 	fmt.Fprintf(a.Out, "%s was not known.\n", host)
 	return nil
+}
+
+// helper does what registry clients have docker-credential-vsphere do.
+func (a *App) helper(store registry.Store) *credhelper.Helper {
+	return credhelper.New(store, a.Getenv, a.ErrOut)
+}
+
+// unconfigureAll takes a registry out of docker's file, and out of podman's own if that has it.
+func (a *App) unconfigureAll(ctx context.Context, host string) error {
+	file, err := a.dockerConfig()
+	if err != nil {
+		return err
+	}
+	paths := append([]string{file.Path}, dockerconfig.PodmanPath(a.Getenv, a.Home))
+	var errs []error
+	for _, file.Path = range paths {
+		errs = append(errs, a.unconfigureDocker(ctx, file, []string{host}))
+	}
+	return errors.Join(errs...)
 }
 
 // registryLogoutCommand is docker-credential-vsphere logout.
@@ -79,33 +100,31 @@ func (a *App) registryLogoutCommand() *cobra.Command {
 
 // registryLogout is what a registry client's logout does, for registries or for all.
 func (a *App) registryLogout(store registry.Store, hosts []string) error {
-	all := len(hosts) == 0
-	known := 0
+	known := map[string]string{}
 	records, _ := store.Records()
-	for _, r := range records {
-		if !all && !slices.Contains(hosts, r.Host) {
-			continue
-		}
-		r.LoggedOut = true
-		if err := store.SaveRecord(r); err != nil {
-			return err
-		}
-		known++
-		fmt.Fprintf(a.Out, "Logged out of %s.\n", r.Host)
-	}
 	logins, _ := store.Logins()
 	for _, l := range logins {
-		if !all && !slices.Contains(hosts, l.Host) {
+		known[l.Host] = "Removed what was stored for %s.\n"
+	}
+	for _, r := range records {
+		known[r.Host] = "Logged out of %s.\n"
+	}
+	helper := a.helper(store)
+	var errs []error
+	done := 0
+	for _, host := range slices.Sorted(maps.Keys(known)) {
+		if len(hosts) > 0 && !slices.Contains(hosts, host) {
 			continue
 		}
-		if _, err := store.RemoveLogin(l.Host); err != nil {
-			return err
+		if err := helper.Delete(host); err != nil {
+			errs = append(errs, err)
+			continue
 		}
-		known++
-		fmt.Fprintf(a.Out, "Removed what was stored for %s.\n", l.Host)
+		done++
+		fmt.Fprintf(a.Out, known[host], host)
 	}
-	if known == 0 {
+	if done == 0 && len(errs) == 0 {
 		fmt.Fprintln(a.Out, "There was nothing to log out of.")
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -25,6 +25,7 @@ are proven to belong to your Supervisor only. It needs Harbor 2.`
 // robotFlags are those of the robot commands.
 type robotFlags struct {
 	project, name string
+	id            int64 // in place of the name
 	push, save    bool
 	days          int
 	output        outputFormat
@@ -84,6 +85,9 @@ func (a *App) robotCommand(name, short string, examples []string, run func(conte
 	flags.StringVarP(&f.project, "namespace", "n", "", "The vSphere Namespace, which is the project at the registry.")
 	if name != "list" {
 		flags.StringVar(&f.name, "name", "ci", "Name of the robot account within the namespace.")
+	}
+	if name == "rotate" || name == "delete" {
+		flags.Int64Var(&f.id, "id", 0, "The robot account by its ID, as list shows it, in place of --name.")
 	}
 	switch name {
 	case "create":
@@ -204,21 +208,29 @@ func (a *App) expiry(t time.Time) string {
 	return a.until(t)
 }
 
-// findRobot finds it by the name that it was made with, its whole user name, or its ID.
+// findRobot finds it by its ID, its whole user name, or the name that it was made with.
 func findRobot(ctx context.Context, c *harbor.Client, by harbor.Login, f robotFlags) (harbor.Robot, error) {
 	all, err := c.Robots(ctx, by, f.project)
 	if err != nil {
 		return harbor.Robot{}, err
 	}
-	for _, robot := range all {
-		if robot.Name == f.name || strings.HasSuffix(robot.Name, f.project+"+"+f.name) || strconv.FormatInt(robot.ID, 10) == f.name {
-			return robot, nil
+	i := slices.IndexFunc(all, func(r harbor.Robot) bool {
+		switch {
+		case f.id != 0:
+			return r.ID == f.id
+		case strings.Contains(f.name, "+"):
+			return r.Name == f.name
 		}
+		return strings.HasSuffix(r.Name, "+"+f.name)
+	})
+	switch {
+	case i >= 0:
+		return all[i], nil
+	case f.id != 0:
+		return harbor.Robot{}, fmt.Errorf("there is no robot account with the ID %d in %s", f.id, f.project)
 	}
-	return harbor.Robot{}, fmt.Errorf("%w %q in %s", errNoRobot, f.name, f.project)
+	return harbor.Robot{}, fmt.Errorf("there is no robot account %q in %s", f.name, f.project)
 }
-
-var errNoRobot = errors.New("there is no robot account")
 
 // handOver saves a robot for the clients of this machine, or prints it, once.
 func (a *App) handOver(r registry.Record, robot harbor.Robot, f robotFlags) error {

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,7 @@ import (
 )
 
 const imagePullLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
-cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one.
+cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one, which it then deletes.
 
 Your own token and password are never written to a cluster. Managing robot accounts needs your password, see
 "kubectl vsphere registry robot --help".`
@@ -30,6 +32,7 @@ Your own token and password are never written to a cluster. Managing robot accou
 type pullSecretFlags struct {
 	namespace, context, project, name string
 	days                              int
+	force                             bool
 }
 
 func (a *App) pullSecretCommand() *cobra.Command {
@@ -62,6 +65,7 @@ func (a *App) pullSecretCommand() *cobra.Command {
 	flags.StringVar(&f.project, "project", "", "The project at the registry. (default the vSphere Namespace of the cluster, else the namespace)")
 	flags.StringVar(&f.name, "name", "vsphere-registry", "Name of the secret.")
 	flags.IntVar(&f.days, "days", 30, "How many days the robot account is good for.")
+	flags.BoolVar(&f.force, "force", false, "Replace a secret of that name that is for something else.")
 	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
 	return c
 }
@@ -75,18 +79,29 @@ type place struct {
 	cluster string // NAMESPACE/NAME, or empty
 }
 
-// pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing.
+// pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old ones last: whenever it
+// is cut off, what the cluster has is good.
 func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
 	p, err := a.secretPlace(ctx, f)
 	if err != nil {
 		return err
 	}
-	robot, err := a.pullRobot(ctx, r, f, p)
+	if err := p.free(ctx, f, r.Host); err != nil {
+		return err
+	}
+	var robot harbor.Robot
+	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) error {
+		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: p.robotName(f, a.Now()), Days: f.days}); err != nil {
+			return err
+		}
+		if err := p.apply(ctx, f, r.Host, robot, false); err != nil {
+			err = fmt.Errorf("the secret could not be written: %w", err)
+			return errors.Join(err, c.DeleteRobot(ctx, by, robot.ID))
+		}
+		return p.deleteOthers(ctx, c, by, f, robot)
+	})
 	if err != nil {
 		return robotError(err)
-	}
-	if err := p.apply(ctx, f, r.Host, robot, false); err != nil {
-		return fmt.Errorf("the robot account %s was made, but the secret could not be written: %w", robot.Name, err)
 	}
 	fmt.Fprintf(a.Out, "Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.\n",
 		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))
@@ -129,28 +144,58 @@ func (a *App) secretPlace(ctx context.Context, f pullSecretFlags) (place, error)
 	return p, p.apply(ctx, f, "registry.example.com", harbor.Robot{Name: "robot", Secret: "none"}, true)
 }
 
-// pullRobot makes the robot account of a place anew: Harbor tells a secret once.
-func (a *App) pullRobot(ctx context.Context, r registry.Record, f pullSecretFlags, p place) (robot harbor.Robot, err error) {
-	name := robotName(p.cluster, f.namespace, f.name)
-	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) error {
-		old, err := findRobot(ctx, c, by, robotFlags{project: p.project, name: name})
-		if err == nil {
-			err = c.DeleteRobot(ctx, by, old.ID)
-		} else if errors.Is(err, errNoRobot) {
-			err = nil
-		}
-		if err == nil {
-			robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days})
-		}
+// free tells whether the secret is not there yet, or is of a run before for the same registry.
+func (p place) free(ctx context.Context, f pullSecretFlags, host string) error {
+	if f.force {
+		return nil
+	}
+	body, err := p.wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: p.url, Bearer: p.token})
+	if errors.Is(err, wire.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
-	})
-	return robot, err
+	}
+	var secret struct {
+		Data map[string][]byte `json:"data"`
+	}
+	var config struct {
+		Auths map[string]json.RawMessage `json:"auths"`
+	}
+	if json.Unmarshal(body, &secret) == nil && json.Unmarshal(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 && config.Auths[host] != nil {
+		return nil
+	}
+	return hint(fmt.Errorf("the secret %s in namespace %s is there already, and not for %s alone", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
 }
 
-// robotName tells the people who look at the registry where it is used.
-func robotName(cluster, namespace, secret string) string {
-	_, name, _ := strings.Cut(cluster, "/")
-	return strings.Trim(strings.Join([]string{name, namespace, secret}, "-"), "-")
+// robotBase tells the people who look at the registry where a robot account is used. No name of Kubernetes has a dot.
+func (p place) robotBase(f pullSecretFlags) string {
+	parts := []string{f.namespace, f.name}
+	if namespace, name, found := strings.Cut(p.cluster, "/"); found {
+		parts = append([]string{namespace, name}, parts...)
+	}
+	return strings.Join(parts, ".") + "."
+}
+
+// robotName is a new one each time.
+func (p place) robotName(f pullSecretFlags, now time.Time) string {
+	return p.robotBase(f) + strconv.FormatInt(now.UnixMilli(), 36)
+}
+
+// deleteOthers deletes the robot accounts of the runs before.
+func (p place) deleteOthers(ctx context.Context, c *harbor.Client, by harbor.Login, f pullSecretFlags, made harbor.Robot) error {
+	all, err := c.Robots(ctx, by, p.project)
+	for _, robot := range all {
+		_, name, _ := strings.Cut(robot.Name, "+")
+		stamp, ours := strings.CutPrefix(name, p.robotBase(f))
+		if ours && !strings.Contains(stamp, ".") && robot.ID != made.ID {
+			err = errors.Join(err, c.DeleteRobot(ctx, by, robot.ID))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the secret holds a new robot account, but an old one is left: %w", err)
+	}
+	return nil
 }
 
 // apply writes the secret by server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/), or only asks whether that
@@ -171,7 +216,10 @@ func (p place) apply(ctx context.Context, f pullSecretFlags, host string, robot 
 	if err != nil {
 		return err
 	}
-	query := url.Values{"fieldManager": {programName}, "force": {"true"}}
+	query := url.Values{"fieldManager": {programName}}
+	if f.force {
+		query.Set("force", "true")
+	}
 	if dryRun {
 		query.Set("dryRun", "All")
 	}
@@ -179,5 +227,9 @@ func (p place) apply(ctx context.Context, f pullSecretFlags, host string, robot 
 		Method: http.MethodPatch, URL: p.url + "?" + query.Encode(), Bearer: p.token, Body: body,
 		Header: http.Header{"Content-Type": {"application/apply-patch+yaml"}}, Secrets: []redact.Secret{robot.Secret},
 	})
+	var answered *wire.Error
+	if errors.As(err, &answered) && answered.Status == http.StatusConflict {
+		return hint(fmt.Errorf("the secret %s in namespace %s is somebody else's: %w", f.name, f.namespace, err), "Choose another --name, or replace it with --force.")
+	}
 	return err
 }

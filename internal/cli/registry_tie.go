@@ -37,22 +37,39 @@ func (a *App) registryClient(r registry.Record, t trust.Trust) (*harbor.Client, 
 	return &harbor.Client{Wire: w, Host: r.Host}, err
 }
 
-// tied tells whether a registry belongs to the site of a session, by what only such a one can show: it asks a control plane host of the
-// session about people, and its certificate is of a CA that the session trusts for its own servers. The system's roots vouch for
-// everybody's servers, so they prove nothing here.
-func tied(r registry.Record, info harbor.Info, s tokens.Session) error {
+// tied is a client of a registry that belongs to the site of a session, by what only such a one can show: it asks a control plane host of the
+// session about people, and its certificate is of a CA that the session trusts for its own servers. Roots that the system knows vouch for
+// everybody's servers, so they prove nothing here; the client is for connections that are verified without them.
+func (a *App) tied(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (*harbor.Client, error) {
 	untied := func(format string, args ...any) error { return &untiedError{r.Host, fmt.Sprintf(format, args...)} }
 	switch {
-	case !slices.Contains(append([]string{s.Server}, s.Hosts...), info.Endpoint):
-		return untied("it asks %q about people, which is no control plane host of your login", info.Endpoint)
+	case !asks(info, s):
+		return nil, untied("it asks %q about people, which is no control plane host of your login", info.Endpoint)
 	case s.Trust.Mode == trust.Insecure:
-		return untied("your login does not verify certificates")
+		return nil, untied("your login does not verify certificates")
 	case r.CA != "" && r.CA != s.Trust.CA:
-		return untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
-	case s.Trust.Mode == trust.System || s.Trust.Mode == "":
-		return untied("its certificate is of a public CA, as anybody's can be")
+		return nil, untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
 	}
-	return nil
+	const public = "its certificate is of a public CA, as anybody's can be"
+	own, ok := s.Trust.Private()
+	if !ok {
+		return nil, untied(public)
+	}
+	w, _, err := a.wireClient(own, nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &harbor.Client{Wire: w, Host: r.Host}
+	var untrusted *trust.UntrustedError
+	if _, err = client.Info(ctx); errors.As(err, &untrusted) {
+		return nil, untied(public)
+	}
+	return client, err
+}
+
+// asks tells whether a registry says that it asks the session's Supervisor about people.
+func asks(info harbor.Info, s tokens.Session) bool {
+	return info.Endpoint != "" && slices.Contains(append([]string{s.Server}, s.Hosts...), info.Endpoint)
 }
 
 // ask finds out what a registry takes from a session, and fills it into the record. The error is one of the network, or an *untiedError;
@@ -61,6 +78,9 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 	client, err := a.registryClient(r, s.Trust)
 	if err != nil {
 		return r, err
+	}
+	if r.User != "" && !r.For(s.Server, s.User) { // What was said of another login's token does not go for this one.
+		r.SendToken, r.Audience = false, ""
 	}
 	r.Server, r.User, r.Username, r.Reason, r.LoggedOut, r.Checked = s.Server, s.User, "", "", false, a.Now()
 	info, err := client.Info(ctx)
@@ -85,7 +105,7 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 		return r, nil
 	}
 	if !r.SendToken {
-		if err := tied(r, info, s); err != nil {
+		if client, err = a.tied(ctx, r, info, s); err != nil {
 			return r, err
 		}
 	}

@@ -30,7 +30,9 @@ type program struct {
 // run gives package client one process. Its output is read whole: it is the user's own program.
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
-		return &process{exec.CommandContext(ctx, "docker-credential-"+p.name, args...)} //nolint:gosec // The name was checked; the user chose the helper.
+		c := exec.CommandContext(ctx, "docker-credential-"+p.name, args...) //nolint:gosec // The name was checked; the user chose the helper.
+		c.WaitDelay = grace                                                 // It may be a script, whose children hold the pipe.
+		return &process{c}
 	}
 }
 
@@ -72,10 +74,12 @@ func (p program) Store(c credentials.Credentials) error {
 
 // Erase implements Backing. Some helpers fail when there is nothing.
 func (p program) Erase(url string) error {
-	if _, _, err := p.Get(url); credentials.IsErrCredentialsNotFound(err) {
-		return nil
-	}
-	return p.do(func(run client.ProgramFunc) error { return client.Erase(run, url) })
+	return p.do(func(run client.ProgramFunc) error {
+		if _, err := client.Get(run, url); credentials.IsErrCredentialsNotFound(err) {
+			return nil
+		}
+		return client.Erase(run, url)
+	})
 }
 
 // List implements Backing.

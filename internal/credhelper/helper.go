@@ -6,6 +6,7 @@ package credhelper
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +57,11 @@ func (h *Helper) get(host, url string) (username, secret string, err error) {
 	switch {
 	case err != nil:
 		return "", "", err
+	case found && login.Ended(h.Now()):
+		return "", "", fmt.Errorf("the robot account %s has ended; for a new one type: kubectl vsphere registry robot create %s -n NAMESPACE --name NAME --save; "+
+			"for your own login: docker logout %s", safetext.Line(login.Username, maxLine), host, host)
 	case found && login.Service != "":
-		return h.Backing(login.Service).Get(url)
+		return h.Backing(login.Service).Get(login.URL)
 	case found:
 		return login.Username, login.Secret.Reveal(), nil
 	}
@@ -78,7 +82,12 @@ func (h *Helper) unknown(host, url string) (username, secret string, err error) 
 	case err != nil:
 		return "", "", err
 	case set.Backing != "":
-		return h.Backing(set.Backing).Get(url)
+		backing := h.Backing(set.Backing)
+		username, secret, err = backing.Get(url)
+		if credentials.IsErrCredentialsNotFound(err) && url != host {
+			username, secret, err = backing.Get(host)
+		}
+		return username, secret, err
 	}
 	return "", "", fmt.Errorf("not known here; if it takes your vSphere login, type: kubectl vsphere registry add %s", host)
 }
@@ -113,25 +122,27 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 		return err
 	}
 	switch {
-	case found && person(r, c.Username) && r.Username == "":
-		return h.keepPassword(host, *c)
-	case found && person(r, c.Username):
+	case found && r.Username != "" && hit.Fold(c.Username) == hit.Fold(r.User):
 		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(c.Username, maxLine)))
-	case !found || !ours(r, c.Username):
+	case found && ours(r, c.Username):
+	case found && r.AuthMode == registry.HTTPAuth && !robot(c.Username), !found && h.person(c.Username):
+		return h.keepPassword(host, *c)
+	default:
 		return h.keep(host, *c)
 	}
-	_, err = h.Store.RemoveLogin(host)
-	return orError(err, h.setLoggedOut(r, false))
+	return orError(h.forget(host), h.setLoggedOut(host, false))
 }
 
-// keepPassword keeps that of a person for a registry that takes no token, where the user chose a keychain for such things.
+// keepPassword keeps that of a person, where the user chose a keychain for such things.
 func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
 	set, err := h.Store.Settings()
 	if err != nil {
 		return err
 	}
 	if !set.Keychain() {
-		return fmt.Errorf("the password of %s is kept in a keychain only; to use one, type: %s configure --service %s", safetext.Line(c.Username, maxLine), Name, registry.Keychains[0])
+		return fmt.Errorf("the password of %[1]s is kept in a keychain only; to use one, type: %[2]s configure --service %[3]s; "+
+			"to use a login with kubectl vsphere: kubectl vsphere registry add %[4]s -u %[1]s",
+			safetext.Line(c.Username, maxLine), Name, registry.Keychains[0], host)
 	}
 	return h.keep(host, c)
 }
@@ -141,10 +152,19 @@ func ours(r registry.Record, username string) bool {
 	return username == r.Username || strings.HasPrefix(username, registry.TokenPrefix)
 }
 
-// person tells whether a user name is that of an account of vCenter, USER@DOMAIN. Its password opens far more than a registry: it is
-// never kept in a file.
-func person(r registry.Record, username string) bool {
-	return r.AuthMode == registry.HTTPAuth && strings.Contains(username, "@") && !strings.Contains(username, "$")
+// person tells whether a user name is that of an account of vCenter, as far as such are known here. A password of one opens far more than a
+// registry: it is never kept in a file. A registry that asks a Supervisor about people has nobody but them and robots.
+func (h *Helper) person(username string) bool {
+	name := hit.Fold(username)
+	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Users(), func(user string) bool { return hit.Fold(user) == name })
+}
+
+// ssoDomain is that of vCenter's own accounts, unless it was renamed.
+const ssoDomain = "@vsphere.local"
+
+// robot tells whether a user name is that of a robot account of Harbor: robot$NAME, or with another prefix PROJECT+NAME.
+func robot(username string) bool {
+	return !strings.ContainsAny(username, `@\`) && (strings.HasPrefix(username, "robot$") || strings.Contains(username, "+"))
 }
 
 func (h *Helper) keep(host string, c credentials.Credentials) error {
@@ -152,11 +172,25 @@ func (h *Helper) keep(host string, c credentials.Credentials) error {
 	if err != nil {
 		return err
 	}
-	login := registry.Login{Host: host, Username: c.Username, Service: set.Backing}
+	login := registry.Login{Host: host, Username: c.Username}
 	if set.Backing == "" {
 		login.Secret.Secret = redact.Secret(c.Secret)
-	} else if err := h.Backing(set.Backing).Store(c); err != nil {
-		return err
+	} else {
+		login.Service, login.URL = set.Backing, c.ServerURL
+	}
+	old, found, err := h.Store.Login(host)
+	switch {
+	case err == nil && found && old.Username == login.Username && old.Service == "" && old.Secret == (redact.Stored{Secret: redact.Secret(c.Secret)}):
+		return nil // "docker login" stores what it just got. What else is known of it stays.
+	case err == nil && found && old.Service != "" && (old.Service != login.Service || old.URL != login.URL):
+		if err := h.forget(host); err != nil {
+			return err
+		}
+	}
+	if login.Service != "" {
+		if err := h.Backing(login.Service).Store(c); err != nil {
+			return err
+		}
 	}
 	return h.Store.SaveLogin(login)
 }
@@ -168,35 +202,53 @@ func (h *Helper) Delete(url string) error {
 	if err != nil {
 		return nil //nolint:nilerr // There is nothing under such a name.
 	}
+	if err := h.forget(host); err != nil {
+		return err
+	}
+	_, known, err := h.Store.Record(host)
+	if err != nil || known {
+		return orError(err, h.setLoggedOut(host, true))
+	}
+	return h.eraseUnknown(host, url)
+}
+
+// Forget removes what a client stored for a host, wherever that is, and leaves the rest.
+func (h *Helper) Forget(host string) error {
+	if err := h.forget(host); err != nil {
+		return err
+	}
+	return h.eraseUnknown(host, host)
+}
+
+func (h *Helper) forget(host string) error {
 	login, found, err := h.Store.Login(host)
 	if err == nil && found && login.Service != "" {
-		err = h.Backing(login.Service).Erase(url)
+		if err := h.Backing(login.Service).Erase(login.URL); err != nil {
+			return fmt.Errorf("docker-credential-%s keeps what was stored for %s: %w", login.Service, host, err)
+		}
 	}
-	if _, removeErr := h.Store.RemoveLogin(host); removeErr != nil || err != nil {
-		return orError(err, removeErr)
-	}
-	r, known, err := h.Store.Record(host)
-	if err != nil || known {
-		return orError(err, h.setLoggedOut(r, true))
-	}
-	return h.eraseUnknown(url, found)
+	_, err = h.Store.RemoveLogin(host) // What cannot be read goes, too.
+	return err
 }
 
 // eraseUnknown passes on what is not ours.
-func (h *Helper) eraseUnknown(url string, done bool) error {
+func (h *Helper) eraseUnknown(host, url string) error {
 	set, err := h.Store.Settings()
-	if err != nil || set.Backing == "" || done {
+	if err != nil || set.Backing == "" {
 		return err
 	}
-	return h.Backing(set.Backing).Erase(url)
+	err = h.Backing(set.Backing).Erase(url)
+	if err == nil && url != host {
+		err = h.Backing(set.Backing).Erase(host)
+	}
+	return err
 }
 
-func (h *Helper) setLoggedOut(r registry.Record, out bool) error {
-	if r.Host == "" || r.LoggedOut == out {
-		return nil
-	}
-	r.LoggedOut = out
-	return h.Store.SaveRecord(r)
+func (h *Helper) setLoggedOut(host string, out bool) error {
+	return h.Store.UpdateRecord(host, func(r registry.Record) registry.Record {
+		r.LoggedOut = out
+		return r
+	})
 }
 
 // List gives the registries that there is something for, with the user names.
@@ -218,7 +270,9 @@ func (h *Helper) List() (map[string]string, error) {
 	}
 	logins, more := h.Store.Logins()
 	for _, l := range logins {
-		all[l.Host] = l.Username
+		if !l.Ended(h.Now()) {
+			all[l.Host] = l.Username
+		}
 	}
 	for _, err := range append(errs, more...) {
 		h.say("", err)

@@ -269,7 +269,7 @@ func TestThePasswordOfAPersonIsForAKeychain(t *testing.T) {
 	r.Backing = func(string) Backing { return kept }
 	r.added(t, func(rec *registry.Record) { rec.Username, rec.Reason = "", "it does not take tokens" })
 	for service, ok := range map[string]bool{"": false, "other": false, "secretservice": true} {
-		if err := r.Store.SaveSettings(registry.Settings{Backing: service}); err != nil {
+		if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = service }); err != nil {
 			t.Fatal(err)
 		}
 		err := r.Add(&credentials.Credentials{ServerURL: harbor, Username: "dev@vsphere.local", Secret: "pass-w0rd"})
@@ -281,12 +281,94 @@ func TestThePasswordOfAPersonIsForAKeychain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.Store.SaveSettings(registry.Settings{Backing: "secretservice"}); err != nil {
+	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "secretservice" }); err != nil {
 		t.Fatal(err)
 	}
 	r.ok(t, "store", stored(harbor, "dev@vsphere.local", "pass-w0rd"))
 	if got := r.get(t, harbor); got != "dev@vsphere.local:pass-w0rd" {
 		t.Error(got)
+	}
+}
+
+// Whatever may be the name of a person there is refused where it would go into a file; a robot's is not.
+func TestWhoMayBeAPerson(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*registry.Record) // nil: the registry was not added
+		users  map[string]bool        // whether the secret is kept in a file
+	}{
+		"a Supervisor is asked": {func(*registry.Record) {}, map[string]bool{
+			"other@vsphere.local": false, `VSPHERE.LOCAL\Administrator`: false, "administrator": false, "svc$build@vsphere.local": false, "robot$x@corp": false,
+			"robot$ns1+ci": true, "robot$ci": true, "bot-ns1+ci": true,
+		}},
+		"accounts of its own":  {func(r *registry.Record) { r.AuthMode, r.Username = "db_auth", "" }, map[string]bool{"admin": true, "dev@vsphere.local": true}},
+		"an identity provider": {func(r *registry.Record) { r.AuthMode, r.Username = registry.OIDCAuth, "" }, map[string]bool{"dev@vsphere.local": true}},
+		"not added":            {nil, map[string]bool{"Administrator@VSPHERE.local": false, "ada@corp.example": false, "ADA@corp.example": false, "bob@corp.example": true, "bob": true}},
+	} {
+		for user, kept := range tc.users {
+			r := newRig(t)
+			if tc.change != nil {
+				r.added(t, tc.change)
+			}
+			path := filepath.Join(r.Store.Dir, "sessions", "x.json")
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(`{"version":1,"user":"Ada@corp.example"}`), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			out, err := r.do("store", stored(harbor, user, "pass-w0rd"))
+			if (err == nil) != kept || strings.Contains(out, "pass-w0rd") {
+				t.Errorf("%s, %s: %v", name, user, err)
+			}
+			if l, found, err := r.Store.Login(harbor); err != nil || found != kept || kept && l.Username != user {
+				t.Errorf("%s, %s: %+v %v", name, user, l, err)
+			}
+		}
+	}
+}
+
+// What somebody else logs in with is no word against what is stored.
+func TestARefusedStoreChangesNothing(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	r.ok(t, "store", stored(harbor, "robot$ns1+ci", "s3cret"))
+	if out, err := r.do("store", stored(harbor, "ops@vsphere.local", "pw")); err == nil || !strings.Contains(out, "kubectl vsphere registry add "+harbor+" -u ops@vsphere.local") {
+		t.Error(out)
+	}
+	if got := r.get(t, harbor); got != "robot$ns1+ci:s3cret" {
+		t.Error(got)
+	}
+}
+
+// "docker login" stores what it got; what is known of that beside stays.
+func TestStoreOfTheSameChangesNothing(t *testing.T) {
+	r := newRig(t)
+	end := now.Add(time.Hour)
+	was := registry.Login{Host: harbor, Username: "robot$ns1+ci", Expires: end, Fetched: true}
+	was.Secret.Secret = "s3cret"
+	if err := r.Store.SaveLogin(was); err != nil {
+		t.Fatal(err)
+	}
+	r.ok(t, "store", stored("https://"+harbor, "robot$ns1+ci", "s3cret"))
+	if l, _, err := r.Store.Login(harbor); err != nil || !l.Fetched || !l.Expires.Equal(end) {
+		t.Errorf("%+v %v", l, err)
+	}
+	r.ok(t, "store", stored(harbor, "robot$ns1+ci", "another"))
+	if l, _, err := r.Store.Login(harbor); err != nil || l.Fetched || !l.Expires.IsZero() {
+		t.Errorf("%+v %v", l, err)
+	}
+}
+
+// A robot of ours that has ended is told, and not handed out.
+func TestARobotThatHasEnded(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	if err := r.Store.SaveLogin(registry.Login{Host: harbor, Username: "robot$ns1+ci", Expires: now}); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.get(t, harbor); got != notFound || !strings.Contains(r.said.String(), "robot$ns1+ci has ended") || !strings.Contains(r.said.String(), "docker logout "+harbor) {
+		t.Errorf("%s %s", got, r.said.String())
+	}
+	if out := r.ok(t, "list", ""); out != "{}\n" {
+		t.Error(out)
 	}
 }
 
@@ -297,7 +379,7 @@ func TestUnknownRegistriesAreKeptInAPrivateFile(t *testing.T) {
 	if got := r.get(t, "https://other.lab:5000/v2/"); got != "me:pw" {
 		t.Error(got)
 	}
-	info, err := os.Stat(filepath.Join(r.Store.Dir, "registries", "other.lab=5000.login.json"))
+	info, err := os.Stat(filepath.Join(r.Store.Dir, "registries", "other.lab=5000=login.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}
@@ -335,7 +417,7 @@ func TestABackingHelperKeepsSecrets(t *testing.T) {
 		}
 		return kept
 	}
-	if err := r.Store.SaveSettings(registry.Settings{Backing: "pass"}); err != nil {
+	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "pass" }); err != nil {
 		t.Fatal(err)
 	}
 	r.added(t)
@@ -360,6 +442,81 @@ func TestABackingHelperKeepsSecrets(t *testing.T) {
 	r.ok(t, "erase", "old.lab")
 	if diff := cmp.Diff(backing{}, kept); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A client may spell a registry in another way than it did when it stored.
+func TestABackingHelperIsAskedByTheSpellingThatItKnows(t *testing.T) {
+	r := newRig(t)
+	kept := backing{"old.lab": {ServerURL: "old.lab", Username: "me", Secret: "pw"}}
+	r.Backing = func(string) Backing { return kept }
+	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "pass" }); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.get(t, "https://old.lab/v2/"); got != "me:pw" {
+		t.Error(got)
+	}
+	r.ok(t, "store", stored("https://new.lab/v2/", "carol", "pw3"))
+	for _, url := range []string{"new.lab", "https://new.lab/v2/", "new.lab:443"} {
+		if got := r.get(t, url); got != "carol:pw3" {
+			t.Errorf("%s: %s", url, got)
+		}
+	}
+	r.ok(t, "store", stored("new.lab", "carol", "pw4"))
+	if len(kept) != 2 {
+		t.Errorf("what was stored before is left: %v", kept)
+	}
+	r.ok(t, "erase", "https://new.lab")
+	r.ok(t, "erase", "https://old.lab/v1/")
+	if len(kept) != 0 {
+		t.Errorf("%v", kept)
+	}
+}
+
+// A helper that hangs, or whose children do, is not waited for.
+func TestABackingHelperIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	script := "#!/bin/sh\nsleep 60\n"
+	if err := os.WriteFile(filepath.Join(dir, "docker-credential-slow"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	p := program{"slow", 50 * time.Millisecond}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Erase("x.lab") }()
+	select {
+	case err := <-ended:
+		if err == nil || !strings.Contains(err.Error(), "takes longer") {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it is waited for")
+	}
+}
+
+// Without a home nothing is kept, least of all where the client happens to be.
+func TestHomeless(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var said strings.Builder
+	h := homeless{errors.New("there is no place"), &said}
+	for action, want := range map[string]string{"get": notFound, "erase": "", "list": "{}\n", "store": "there is no place"} {
+		var b strings.Builder
+		in := harbor
+		if action == "store" {
+			in = stored(harbor, "ci", "s3cret")
+		}
+		out := b.String()
+		if err := credentials.HandleCommand(h, action, strings.NewReader(in), &b); err != nil {
+			out = err.Error()
+		} else {
+			out = b.String()
+		}
+		if out != want {
+			t.Errorf("%s: %q", action, out)
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v %v", left, err)
 	}
 }
 

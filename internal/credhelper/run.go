@@ -2,6 +2,7 @@ package credhelper
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -52,19 +53,46 @@ func Run(args []string) int {
 func serve() int {
 	dir, err := hit.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+		credentials.Serve(homeless{err, os.Stderr})
+		return 0
 	}
-	wait, err := timeout(os.Getenv)
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
-	}
-	credentials.Serve(&Helper{
-		Store: registry.Store{Dir: dir}, Now: time.Now, ErrOut: os.Stderr,
-		Renew:   func(key hit.Key) error { return renew(key, wait) },
-		Backing: func(name string) Backing { return program{name, wait} },
-	})
+	credentials.Serve(New(registry.Store{Dir: dir}, os.Getenv, os.Stderr))
 	return 0
 }
+
+// New is the helper of a store.
+func New(store registry.Store, getenv func(string) string, errOut io.Writer) *Helper {
+	wait, err := timeout(getenv)
+	if err != nil {
+		fmt.Fprintf(errOut, "%s: %v\n", Name, err)
+	}
+	return &Helper{
+		Store: store, Now: time.Now, ErrOut: errOut,
+		Renew:   func(key hit.Key) error { return renew(key, wait) },
+		Backing: func(name string) Backing { return program{name, wait} },
+	}
+}
+
+// homeless is a helper without a place for anything: it has nothing, and keeps nothing.
+type homeless struct {
+	err    error
+	errOut io.Writer
+}
+
+// Add implements credentials.Helper.
+func (h homeless) Add(*credentials.Credentials) error { return h.err }
+
+// Delete implements credentials.Helper.
+func (h homeless) Delete(string) error { return nil }
+
+// Get implements credentials.Helper.
+func (h homeless) Get(string) (username, secret string, err error) {
+	fmt.Fprintf(h.errOut, "%s: %v\n", Name, h.err)
+	return "", "", credentials.NewErrCredentialsNotFound()
+}
+
+// List implements credentials.Helper.
+func (h homeless) List() (map[string]string, error) { return map[string]string{}, nil }
 
 // delegate runs the command of kubectl-vsphere that a person's word stands for.
 func delegate(args []string) int {

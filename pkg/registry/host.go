@@ -2,7 +2,7 @@
 // remembers lies in the store of package tokens:
 //
 //	registries/<host>.json         a registry that was added (Record)
-//	registries/<host>.login.json   a user name and secret that a registry client stored (Login), for any registry
+//	registries/<host>=login.json   a user name and secret that a registry client stored (Login), for any registry
 //	registries/settings            what the user set for the helper (Settings)
 //
 // A colon of the host is = in the file name.

@@ -30,6 +30,18 @@ type Record struct {
 	Checked time.Time `json:"checked,omitzero"` // when the registry was last asked
 }
 
+// Same tells whether two records say the same.
+func (r Record) Same(other Record) bool {
+	when := r.Checked.Equal(other.Checked)
+	r.Checked = other.Checked
+	return when && r == other
+}
+
+// For tells whether it is about a session.
+func (r Record) For(server, user string) bool {
+	return r.Server == server && hit.Fold(r.User) == hit.Fold(user)
+}
+
 // Key names the credential of the session: what its token is stored under.
 func (r Record) Key() hit.Key { return hit.Key{Server: r.Server, User: r.User} }
 
@@ -43,14 +55,19 @@ type Login struct {
 	Username string        `json:"username"`
 	Secret   redact.Stored `json:"secret,omitzero"`
 	Service  string        `json:"service,omitempty"` // the helper that keeps the secret (docker-credential-NAME); empty: it is here
+	URL      string        `json:"url,omitempty"`     // under which that helper keeps it, as the client spelled it
 	Expires  time.Time     `json:"expires,omitzero"`  // of a robot that we made
 	Fetched  bool          `json:"fetched,omitempty"` // the registry told it to a session, with which it goes
 }
 
+// Ended tells whether it is a robot that we made, and whose time is over.
+func (l Login) Ended(now time.Time) bool { return !l.Expires.IsZero() && !now.Before(l.Expires) }
+
 const (
-	dir         = "registries"
-	recordFile  = ".json"
-	loginSuffix = ".login"
+	dir        = "registries"
+	recordFile = ".json"
+	// No host ends like this: what follows = is a port.
+	loginSuffix = "=login"
 	loginFile   = loginSuffix + recordFile
 )
 

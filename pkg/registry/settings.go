@@ -32,10 +32,20 @@ func (s Store) Settings() (set Settings, err error) {
 	return set, err
 }
 
-// SaveSettings writes what was set.
-func (s Store) SaveSettings(set Settings) error {
-	set.Version = hit.Version
-	return s.write(s.settingsPath(), set)
+// UpdateSettings changes what was set.
+func (s Store) UpdateSettings(change func(*Settings)) error {
+	return s.locked(func() error {
+		set, err := s.Settings()
+		if err != nil {
+			return err
+		}
+		was := set
+		if change(&set); set == was {
+			return nil
+		}
+		set.Version = hit.Version
+		return s.write(s.settingsPath(), set)
+	})
 }
 
 // settingsPath ends unlike the files of a host.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,14 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
-// Store is the registries of the store of package tokens at a directory. Each file is replaced in one step; nothing needs a lock, since
-// no file is written by what was read of another.
+// Store is the registries of the store of package tokens at a directory. Each file is replaced in one step, and all that writes does so
+// under one lock, which is held for as long as that takes and no longer.
 type Store struct{ Dir string }
 
 // Record finds a registry. One that was not added is not found; a file that others could have written is an error, as is one that
@@ -55,23 +58,66 @@ func (s Store) read(path string, into any) (found bool, err error) {
 
 // SaveRecord writes a registry.
 func (s Store) SaveRecord(r Record) error {
+	return s.locked(func() error { return s.saveRecord(r) })
+}
+
+func (s Store) saveRecord(r Record) error {
 	r.Version = hit.Version
 	return s.write(path(s.Dir, r.Host, recordFile), r)
+}
+
+// ReplaceRecord writes what became of a registry, unless somebody else has changed or removed it meanwhile: then that counts.
+func (s Store) ReplaceRecord(old, fresh Record) error {
+	return s.UpdateRecord(old.Host, func(now Record) Record {
+		if !now.Same(old) {
+			return now
+		}
+		return fresh
+	})
+}
+
+// UpdateRecord changes a registry by what is known of it now; one that is not known stays so.
+func (s Store) UpdateRecord(host string, change func(Record) Record) error {
+	return s.locked(func() error {
+		now, found, err := s.Record(host)
+		if err != nil || !found {
+			return err
+		}
+		if fresh := change(now); !fresh.Same(now) {
+			return s.saveRecord(fresh)
+		}
+		return nil
+	})
+}
+
+// lockTime bounds the wait for the lock: nobody holds it for long.
+const lockTime = 10 * time.Second
+
+// locked does something that nobody else does meanwhile.
+func (s Store) locked(do func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
+	defer cancel()
+	unlock, err := filelock.Take(ctx, filepath.Join(s.Dir, dir, "lock"), func() {}, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return do()
 }
 
 // SaveLogin writes what a registry client stored.
 func (s Store) SaveLogin(l Login) error {
 	l.Version = hit.Version
-	return s.write(path(s.Dir, l.Host, loginFile), l)
+	return s.locked(func() error { return s.write(path(s.Dir, l.Host, loginFile), l) })
 }
 
 // RemoveRecord forgets a registry; one that is not there is fine.
-func (s Store) RemoveRecord(host string) error { return remove(path(s.Dir, host, recordFile)) }
+func (s Store) RemoveRecord(host string) error { return s.remove(path(s.Dir, host, recordFile)) }
 
 // RemoveLogin forgets what was stored; found tells whether there was something.
 func (s Store) RemoveLogin(host string) (found bool, err error) {
 	_, err = os.Lstat(path(s.Dir, host, loginFile))
-	return err == nil, remove(path(s.Dir, host, loginFile))
+	return err == nil, s.remove(path(s.Dir, host, loginFile))
 }
 
 // Records lists the registries by host, and what is wrong with those that cannot be read.
@@ -102,6 +148,21 @@ func (s Store) Logins() (all []Login, errs []error) {
 	return all, errs
 }
 
+// Users are the accounts that sessions are of (sessions/ of package tokens).
+func (s Store) Users() (all []string) {
+	const sessions = "sessions"
+	entries, _ := os.ReadDir(filepath.Join(s.Dir, sessions))
+	for _, e := range entries {
+		var session struct {
+			User string `json:"user"`
+		}
+		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found {
+			all = append(all, session.User)
+		}
+	}
+	return all
+}
+
 // hosts are those that have a file with the extension.
 func (s Store) hosts(extension string) (all []string) {
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, dir)) // Sorted; none: none were added.
@@ -128,9 +189,14 @@ func (s Store) write(path string, v any) error {
 	return atomicfile.Write(path, append(text, '\n'), atomicfile.Options{Mode: 0o600, Durable: true})
 }
 
-func remove(path string) error {
-	if err := disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+func (s Store) remove(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil // A client's logout of a registry that never was leaves nothing behind.
 	}
-	return nil
+	return s.locked(func() error {
+		if err := disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
 }

@@ -27,6 +27,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -349,6 +351,31 @@ func TestPin(t *testing.T) {
 	}
 	if _, ok := untrusted.Pin(strings.Repeat("00:", 31) + "00"); ok {
 		t.Error("what was not shown is pinned")
+	}
+}
+
+// A CA that browsers know vouches for everybody's servers, in whatever file it stands.
+func TestPrivate(t *testing.T) {
+	own := newAuthority(t, "own").pem
+	var known []byte
+	for root := range bundle.Roots() {
+		known = append(known, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate})...)
+	}
+	for name, tc := range map[string]struct {
+		trust trust.Trust
+		want  string
+	}{
+		"own":          {trust.Trust{Mode: trust.Bundle, CA: own}, own},
+		"first use":    {trust.Trust{Mode: trust.Pinned, CA: own, Pins: map[string]string{"x:443": own}}, own},
+		"public":       {trust.Trust{Mode: trust.Bundle, CA: string(known)}, ""},
+		"both":         {trust.Trust{Mode: trust.Bundle, CA: string(known) + own}, own},
+		"the system's": {trust.Trust{Mode: trust.System}, ""},
+		"none":         {trust.Trust{Mode: trust.Insecure, CA: own}, ""},
+	} {
+		got, ok := tc.trust.Private()
+		if ok != (tc.want != "") || ok && (got.CA != tc.want || got.Mode != trust.Bundle || len(got.Pins) > 0) {
+			t.Errorf("%s: %v, %d bytes", name, ok, len(got.CA))
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package e2e
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +55,7 @@ func TestRegistryLoginAlone(t *testing.T) {
 	}
 }
 
-// kubectl vsphere login brings the registries that are known along, and another user's login changes whose they are.
+// kubectl vsphere login brings the registries that are known along. Whose they are changes when somebody says so, not by another user's login.
 func TestRegistryFollowsTheLogin(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)
@@ -66,11 +68,15 @@ func TestRegistryFollowsTheLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "use the login of "+other.Username+" from now on; it was that of "+h.user.Username) {
+	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "go on using the login of "+h.user.Username) || !strings.Contains(out, "registry add "+h.host+" -u "+other.Username) {
 		t.Errorf("nobody is told whose login the registry gets: %s", out)
 	}
-	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+other.Username+`"`) {
+	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+h.user.Username+`"`) {
 		t.Errorf("after another user's login: %s", out)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "add", h.host, "-u", other.Username)
+	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+other.Username+`"`) {
+		t.Errorf("after it was said: %s", out)
 	}
 	h.ok(t, "kubectl-vsphere", "logout", "--all")
 	if out, code := h.get(h.host); code == 0 || strings.Contains(out, "Secret") {
@@ -97,6 +103,15 @@ func TestRegistryRobots(t *testing.T) {
 	robot := h.robot(t, "ci", "--days", "7")
 	if robot.Username != "robot$ns1+"+name || robot.Secret == "" || time.Until(robot.Expires) < 6*24*time.Hour || time.Until(robot.Expires) > 7*24*time.Hour {
 		t.Errorf("%+v", robot)
+	}
+	// A name may look like an ID.
+	id := fmt.Sprint(robot.ID)
+	if out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "delete", h.host, "-n", "ns1", "--name", id); code == 0 || !strings.Contains(out, "no robot account") {
+		t.Errorf("%d %s", code, out)
+	}
+	byID := h.robot(t, "by-id")
+	if out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "delete", h.host, "-n", "ns1", "--id", fmt.Sprint(byID.ID)); code != 0 || !strings.Contains(out, byID.Username) {
+		t.Errorf("%d %s", code, out)
 	}
 	login := func(r robotAccount) (string, int) {
 		return h.tool("", "skopeo", "inspect", "--creds", r.Username+":"+r.Secret, "docker://"+h.ref("robots:1"))
@@ -200,7 +215,23 @@ func TestRegistryPullSecret(t *testing.T) {
 			}
 		}
 	}
-	out, code := h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "kube-system", "--context", "ns1", "--project", "ns1")
+	// The robot accounts of the runs before are gone, one is left for each secret.
+	out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
+	if code != 0 || strings.Count(out, "."+name+".") != 2 {
+		t.Errorf("%d %s", code, out)
+	}
+	// What somebody else keeps under that name stays.
+	mine := name + "-mine"
+	h.ok(t, "kubectl", "--context", cluster, "create", "secret", "docker-registry", mine, "-n", "default", "--docker-server=other.example", "--docker-username=u", "--docker-password=p")
+	add := []string{"kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", mine}
+	out, code = h.withPassword(add...)
+	if text := h.ok(t, "kubectl", "--context", cluster, "get", "secret", mine, "-n", "default", "-o", "json"); code == 0 || !strings.Contains(out, "--force") || !strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(`{"auths":{"other.example"`))[:20]) {
+		t.Errorf("%d %s %s", code, out, text)
+	}
+	if out, code := h.withPassword(append(add, "--force")...); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	out, code = h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "kube-system", "--context", "ns1", "--project", "ns1")
 	if code == 0 {
 		t.Errorf("a namespace of somebody else: %s", out)
 	}
@@ -343,6 +374,14 @@ func TestRegistryInstallHelper(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	h.ok(t, two, "registry", "install-helper", filepath.Dir(elsewhere), "--force")
+	// So does a link to one.
+	linked := filepath.Join(h.dir, "linked", "docker-credential-vsphere")
+	if err := errors.Join(os.Mkdir(filepath.Dir(linked), 0o700), os.Symlink("../other/vmware-helper", linked)); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := h.tool("", two, "registry", "install-helper", filepath.Dir(linked)); code == 0 || !strings.Contains(out, "--force") {
+		t.Errorf("%d %s", code, out)
+	}
 }
 
 // A login by an identity provider has no token that a registry takes: that is said, and nothing is sent.
@@ -392,8 +431,15 @@ docker-credential-vsphere list
 secret-tool search --all server "$HOST" 2>&1 | grep -c '^secret = '
 crane auth logout $HOST
 crane manifest $HOST/ns1/keychain:1 || echo GONE
+for forget in "docker-credential-vsphere logout" "kubectl-vsphere registry remove"; do
+	crane auth login $HOST -u "$NAME" -p "$P"
+	$forget $HOST
+	secret-tool search --all server "$HOST" 2>&1 | grep '^secret = ' && echo LEFT
+	true
+done
+echo DONE
 `)
-	if code != 0 || strings.Contains(out, "KEPT") || !strings.Contains(out, `"`+host+`":"`+h.user.Username+`"`) || !strings.HasSuffix(strings.TrimSpace(out), "GONE") {
+	if code != 0 || strings.Contains(out, "KEPT") || strings.Contains(out, "LEFT") || !strings.Contains(out, "\nGONE\n") || !strings.Contains(out, `"`+host+`":"`+h.user.Username+`"`) || !strings.HasSuffix(strings.TrimSpace(out), "DONE") {
 		t.Errorf("%d %s", code, out)
 	}
 	err := filepath.WalkDir(h.dir, func(path string, d os.DirEntry, err error) error {

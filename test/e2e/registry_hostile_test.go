@@ -104,6 +104,47 @@ func TestRegistryThatWasNamedGetsNoPassword(t *testing.T) {
 	}
 }
 
+// What somebody said of one login's token goes for that one: not for whoever logs in next, and not for a login at another Supervisor.
+func TestRegistryConsentIsForOneLogin(t *testing.T) {
+	t.Parallel()
+	host := newRegistry(t, map[string]any{"endpoint": "https://192.0.2.1/wcp/login"})
+	h := newRegistryHome(t)
+	h.ok(t, "kubectl-vsphere", "registry", "add", host, "--send-token-to", host)
+	n := authorized(t, host)
+	admin, err := addUser("consent-admin", "admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.login(t, admin, "--workload-clusters", "none")
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "add", host, "-u", admin.Username); code == 0 || !strings.Contains(out, "--send-token-to") {
+		t.Errorf("%d %s", code, out)
+	}
+	if got := authorized(t, host); got != n {
+		t.Errorf("the token of somebody else was sent, %d times", got-n)
+	}
+	if out, _ := h.get(host); !strings.Contains(out, h.user.Username) {
+		t.Errorf("it is not the first login's any more: %s", out)
+	}
+	// Where it could be either's, somebody must say whose; a login at another Supervisor than the registry's is not meant.
+	other := newRegistry(t, map[string]any{"otherCA": true})
+	out, _ := h.tool("", "kubectl-vsphere", "registry", "ca", other)
+	_, sum, _ := strings.Cut(out, "SHA-256: ")
+	sum, _, _ = strings.Cut(sum, "\n")
+	h.ok(t, "kubectl-vsphere", "registry", "ca", other, "--ca-fingerprint", sum, "--certs-dir", filepath.Join(h.dir, "certs"))
+	add := []string{"kubectl-vsphere", "registry", "add", other, "--certificate-authority", filepath.Join(h.dir, "certs", other, "ca.crt"), "--send-token-to", other}
+	if out, code := h.tool("", add...); code != 2 || !strings.Contains(out, "-u "+h.user.Username) || !strings.Contains(out, "-u "+admin.Username) || authorized(t, other) != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	h.ok(t, "kubectl-vsphere", "logout", "--server", site.Supervisors[0].Server, "-u", admin.Username)
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", admin.Password)
+	h.ok(t, "kubectl-vsphere", "login", "--server", site.Supervisors[1].Server, "-u", admin.Username, "--certificate-authority", site.Supervisors[1].CA, "--workload-clusters", "none")
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", "")
+	h.ok(t, add...)
+	if out, _ := h.get(other); !strings.Contains(out, h.user.Username) {
+		t.Errorf("it got the login of another Supervisor: %s", out)
+	}
+}
+
 // A redirect of the token service is not followed, also by a registry that is of the Supervisor.
 func TestRegistryRedirect(t *testing.T) {
 	t.Parallel()

@@ -146,7 +146,7 @@ func TestAnotherHelperStays(t *testing.T) {
 func TestWhatCannotBeEditedStays(t *testing.T) {
 	for name, text := range map[string]string{
 		"no JSON": "{", "an array": "[]", "a text": `"x"`, "more behind": "{} {}", "a byte order mark": "\ufeff{}", "comments": "{// x\n}",
-		"twice": `{"credHelpers":{},"credHelpers":{}}`, "no object": `{"credHelpers":[]}`, "no texts": `{"credHelpers":{"a":1}}`,
+		"twice": `{"credHelpers":{},"credHelpers":{}}`, "no object": `{"credHelpers":[]}`, "another case": `{"CredHelpers":{"harbor.lab:5000":"ecr-login"}}`, "no texts": `{"credHelpers":{"a":1}}`,
 		"a host twice": `{"credHelpers":{"a":"x","a":"y"}}`, "too large": `{"a":"` + strings.Repeat("x", maxFile) + `"}`,
 	} {
 		f := file(t, text)
@@ -255,14 +255,14 @@ func TestManyProcesses(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	f := file(t, `{"credsStore":"vsphere","auths":{"https://harbor.lab:5000":{"auth":"eA=="},"other":{"auth":"eA=="},"marked":{}}}`)
 	home := t.TempDir()
-	podman := filepath.Join(home, ".config", "containers")
-	if err := os.MkdirAll(podman, 0o700); err != nil {
+	podman := filepath.Join(home, ".config", "containers", "auth.json")
+	if err := os.MkdirAll(filepath.Dir(podman), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(podman, "auth.json"), []byte(`{"auths":{"harbor.lab:5000":{"auth":"eA=="}}}`), 0o600); err != nil {
+	if err := os.WriteFile(podman, []byte(`{"auths":{"harbor.lab:5000":{"auth":"eA=="}}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"REGISTRY_AUTH_FILE": "/x", "DOCKER_AUTH_CONFIG": "{}", "SUDO_USER": "ada"}
+	env := map[string]string{"REGISTRY_AUTH_FILE": podman, "DOCKER_AUTH_CONFIG": "{}", "SUDO_USER": "ada"}
 	got := f.Warnings([]string{host, "marked"}, "vsphere", World{
 		Getenv: func(name string) string { return env[name] }, Home: home, Root: true,
 		LookPath: func(name string) (string, error) {
@@ -279,6 +279,17 @@ func TestWarnings(t *testing.T) {
 	}
 	if len(got) != 8 {
 		t.Errorf("%q", got)
+	}
+	for name, value := range map[string]string{"": "", "XDG_CONFIG_HOME": filepath.Join(home, ".config"), "XDG_RUNTIME_DIR": filepath.Join(home, ".config")} {
+		w := World{Home: home, LookPath: func(string) (string, error) { return "/usr/bin/x", nil }, Getenv: func(n string) string {
+			if n == name {
+				return value
+			}
+			return ""
+		}}
+		if got := file(t, "{}").Warnings([]string{host}, "vsphere", w); len(got) == 0 || !strings.Contains(got[0], "podman logout") {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 	clean := file(t, `{"credsStore":"desktop","auths":{"harbor.lab:5000":{}}}`)
 	none := World{Getenv: func(string) string { return "" }, Home: t.TempDir(), LookPath: func(string) (string, error) { return "/usr/bin/x", nil }}

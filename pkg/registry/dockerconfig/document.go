@@ -57,6 +57,9 @@ func parse(text []byte) (*document, error) {
 	}
 	for i, m := range d.top.members {
 		if m.name != section {
+			if strings.EqualFold(m.name, section) { // Docker takes it for the same.
+				return nil, fmt.Errorf("it spells %s as %q, which docker takes for the same; rename that", section, m.name)
+			}
 			continue
 		}
 		if d.helpers != nil {

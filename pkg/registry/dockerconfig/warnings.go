@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -64,10 +65,15 @@ func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
 
 // podmanFiles are where podman, skopeo and buildah keep logins of their own (containers-auth.json(5)).
 func (w World) podmanFiles() (paths []string) {
+	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" {
+		return []string{path}
+	}
 	if dir := w.Getenv("XDG_RUNTIME_DIR"); dir != "" {
 		paths = append(paths, filepath.Join(dir, "containers", "auth.json"))
+	} else {
+		paths = append(paths, filepath.Join("/run/containers", strconv.Itoa(os.Getuid()), "auth.json"))
 	}
-	return append(paths, filepath.Join(w.Home, ".config", "containers", "auth.json"))
+	return append(paths, PodmanPath(w.Getenv, w.Home))
 }
 
 // contentsOf is nothing for a file that cannot be read: whoever edits it says so.

@@ -155,9 +155,9 @@ func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login,
 	return Login{Username: reply.Username, Password: redact.Secret(reply.OIDC.Secret)}, nil
 }
 
-// sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2).
+// sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2), and a terminal show it.
 func sendable(username string) bool {
-	return username != "" && !strings.ContainsFunc(username, func(r rune) bool { return r == ':' || r < ' ' || r == 0x7f })
+	return username != "" && !strings.Contains(username, ":") && safetext.Line(username, maxName) == username
 }
 
 // CA asks for the certificates that the registry says it is verified with (…/systeminfo/getcert, which needs no login): PEM. Nothing vouches
