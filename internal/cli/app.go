@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -116,6 +118,9 @@ func noArgs(c *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// outlive lets a login go on when whoever began it is gone, and what it says goes nowhere: the session is there for the next one.
+func outlive() { signal.Ignore(syscall.SIGPIPE) }
 
 // unknownCommand refuses a mistyped command and says which ones are like it.
 func unknownCommand(c *cobra.Command, args []string) error {

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
@@ -42,8 +45,25 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 			return err
 		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },
-		Getenv: a.Getenv,
-		End:    func() { session.Ends = a.Now() },
+		Getenv: a.Getenv, SendSecret: a.clientSecret(store, issuer, session.ID == ""),
+		End: func() { session.Ends = a.Now() },
+	}
+}
+
+// clientSecret sends the secret of an issuer's client as every password is sent: one that was refused not again by itself.
+func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit bool) oidc.SendSecret {
+	return func(ctx context.Context, send func(context.Context, redact.Secret) error) error {
+		_, where, err := issuer.Secret(a.Getenv)
+		if err != nil {
+			return err
+		}
+		guard := a.guard(store, issuer.Provider.Issuer+" client "+issuer.Client, "client "+issuer.Client)
+		guard.Explicit = explicit
+		source := secret.Source{Name: where, Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
+			s, _, err := issuer.Secret(a.Getenv)
+			return s, err
+		}}
+		return guard.Send(ctx, []secret.Source{source}, func(ctx context.Context, s redact.Secret, _ secret.Source) error { return send(ctx, s) })
 	}
 }
 

@@ -16,8 +16,9 @@ import (
 const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract
 of client-go, client.authentication.k8s.io/v1 and v1beta1).
 
-A token that is still good comes from the store, without network. When the session has ended it asks for the password,
-once for each kubectl command and only on a terminal; otherwise it says what to type. It never writes the kubeconfig.
+A token that is still good comes from the store, without network. When the session has ended it asks for the password, or opens the
+browser for an identity provider, once for each kubectl command and only on a terminal; otherwise it says what to type. It never
+writes the kubeconfig.
 
 KUBECTL_VSPHERE_INTERACTIVE=never forbids to ask.`
 
@@ -79,6 +80,7 @@ func canonical(key hit.Key) (hit.Key, error) {
 
 // token gives the credential of key, renewed when it must be.
 func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Credential, error) {
+	outlive()
 	store, err := a.openStore()
 	if err != nil {
 		return tokens.Credential{}, err
@@ -98,18 +100,18 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 		case !errors.Is(failed, errNobody):
 			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
 		}
-		return c, fmt.Errorf("%w; type: %s", err, r.loginCommand(required))
+		return c, fmt.Errorf("%w; type: %s", err, loginCommandOf(sessionOf(store, hit.Key{Server: required.Server, User: required.User})))
 	}
 	return c, err
 }
 
-// loginCommand is what a person types to bring a session back. By an identity provider no user is named.
-func (r *renewal) loginCommand(required *tokens.LoginRequiredError) string {
-	s, found, err := r.store.FindSession(hit.Key{Server: required.Server, User: required.User})
-	if err == nil && found && s.Method == methodOIDC {
-		return loginCommandFor(s.Server, "") + " --auth-method oidc"
+// sessionOf is the session that a credential is of, or what is known of one that is gone.
+func sessionOf(store *tokens.Store, key hit.Key) tokens.Session {
+	s, found, err := store.FindSession(key)
+	if err != nil || !found {
+		return tokens.Session{Server: key.Server, User: key.User}
 	}
-	return loginCommandFor(required.Server, required.User)
+	return s
 }
 
 func (a *App) sayWaiting(user, server string) {

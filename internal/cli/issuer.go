@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -20,22 +22,63 @@ func (l *federatedLogin) discover(ctx context.Context, id supervisor.Identity) e
 	if err != nil {
 		return err
 	}
+	if err := l.ownIssuer(ctx, id); err != nil {
+		return err
+	}
 	provider, err := oidc.Discover(ctx, w, id.Issuer)
 	if err != nil {
 		return issuerError(err, id)
 	}
-	all, err := provider.IdentityProviders(ctx, w)
-	if err != nil {
-		return err
-	}
-	if l.idp, err = l.chooseProvider(ctx, all); err != nil {
-		return err
-	}
-	l.apiCA, _ = (&supervisor.Client{Wire: l.site.Client, Address: l.o.server}).APICA(ctx) // Not every Supervisor tells it.
 	l.issuer = &oidc.Client{Wire: w, Now: l.Now, Session: oidc.Session{
-		Provider: provider, CA: string(id.IssuerCA), Client: oidc.PinnipedClient, IdentityProvider: l.idp.Name, Concierge: id.Concierge,
+		Provider: provider, CA: string(id.IssuerCA), Client: oidc.PinnipedClient, Concierge: id.Concierge,
 	}}
-	return nil
+	var beside sync.WaitGroup
+	beside.Go(func() { _ = l.issuer.FetchKeys(ctx) }) // Else a token fetches them when the person is done, and waits.
+	beside.Go(func() {
+		l.apiCA, _ = (&supervisor.Client{Wire: l.site.Client, Address: l.o.server}).APICA(ctx) // Not every Supervisor tells it.
+	})
+	all, err := provider.IdentityProviders(ctx, w)
+	beside.Wait()
+	if err == nil {
+		l.idp, err = l.chooseProvider(ctx, all)
+	}
+	l.issuer.IdentityProvider = l.idp.Name
+	return err
+}
+
+// ownIssuer tells whether the issuer is the Supervisor's own. One that is another server's would make a token with which this Supervisor can
+// do there what the person can: then somebody must say that it is meant. That is remembered with the session.
+func (l *federatedLogin) ownIssuer(ctx context.Context, id supervisor.Identity) error {
+	t := l.site.transport.Trust()
+	verified := t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" // A CA of the site says whose names a server has.
+	switch {
+	case id.SameHost, id.InCertificate && verified, l.o.trustIssuer == id.Issuer, l.knownIssuer(id.Issuer):
+		return nil
+	case l.o.trustIssuer != "":
+		return usagef("--trust-issuer: the Supervisor names %s", id.Issuer)
+	case l.Terminal == nil:
+		return hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing shows that both are of one Supervisor", l.o.server, id.Issuer),
+			"Ask your vSphere administrator; if that is meant: --trust-issuer %s", quote(id.Issuer))
+	}
+	fmt.Fprintf(l.ErrOut, "%s sends you to log in at another server, %s. Whoever runs the first can then do at the second what you can.\n", l.o.server, id.Issuer)
+	answer, err := l.prompter().Line(ctx, "Is that meant? [y/N] ")
+	switch {
+	case errors.Is(err, secret.ErrEmpty), err == nil && !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes"):
+		return errors.New("you did not log in there")
+	}
+	return err
+}
+
+// knownIssuer tells whether a session at this Supervisor is of the issuer already.
+func (l *federatedLogin) knownIssuer(issuer string) bool {
+	all, _ := l.store.Sessions()
+	return slices.ContainsFunc(all, func(s tokens.Session) bool {
+		if s.Server != l.o.server.String() || s.Method != methodOIDC {
+			return false
+		}
+		kept, err := oidc.ParseSession(s.Renewal)
+		return err == nil && kept.Provider.Issuer == issuer
+	})
 }
 
 // issuerClient verifies an issuer by the CA that the Supervisor told for it, else as the Supervisor itself.

@@ -34,6 +34,7 @@ type loginFlags struct {
 	flow             string
 	noBrowser        bool
 	browserCommand   string
+	trustIssuer      string
 	listen           string
 	listenRemote     bool
 	issuerURL        string
@@ -124,6 +125,7 @@ func (a *App) loginCommand() *cobra.Command {
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&f.authMethod, "auth-method", "", "How to log in: sso, vCenter Single Sign-On; oidc, the Supervisor's identity provider;\nauto, sso with -u or a password, else what the Supervisor has. (default auto)")
 	flags.StringVar(&f.identityProvider, "identity-provider", "", "Name of the identity provider, where the Supervisor has several.")
+	flags.StringVar(&f.trustIssuer, "trust-issuer", "", "URL of the issuer that the Supervisor may send you to, though it is on another server; remembered.")
 	flags.StringVar(&f.flow, "oidc-flow", "", "How the identity provider is shown who you are: browser, device, password, or auto. (default auto)")
 	flags.BoolVar(&f.noBrowser, "no-browser", false, "Open no browser; print the address to open, here or on another machine.")
 	flags.StringVar(&f.browserCommand, "browser-command", "", "Program (with arguments, no shell) that opens the page in place of %s, or of its last argument.")

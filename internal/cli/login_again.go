@@ -102,7 +102,9 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 		return claims, errNobody
 	}
 	err = guard.Ask(func() error {
-		fmt.Fprintf(r.ErrOut, "The session of %s at %s has ended.\n", s.User, s.Server)
+		if !r.silent() {
+			fmt.Fprintf(r.ErrOut, "The session of %s at %s has ended.\n", s.User, s.Server)
+		}
 		if f == flowDevice {
 			claims, err = r.device(ctx, l.issuer)
 		} else {
@@ -116,7 +118,7 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 // resumed keeps what the login gave.
 func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims oidc.Claims) error {
 	if hit.Fold(claims.Username) != hit.Fold(s.User) {
-		return hint(fmt.Errorf("you logged in as %s, and this context is of %s", claims.Username, s.User), "Type: %s", loginCommandFor(s.Server, ""))
+		return hint(fmt.Errorf("you logged in as %s, and this context is of %s", claims.Username, s.User), "Type: %s", loginCommandOf(s))
 	}
 	unlock, err := l.lock(ctx, s.User)
 	if err != nil {

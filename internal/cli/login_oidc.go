@@ -49,8 +49,14 @@ func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconf
 // finish goes from the person to the contexts.
 func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) error {
 	claims, err := l.person(ctx)
+	if err == nil {
+		err = usable(ctx, l.issuer)
+	}
 	if err != nil {
 		return oidcError(err)
+	}
+	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
+		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), "Log in as %s there, or leave -u out.", named)
 	}
 	session, res, err := l.keep(ctx, claims, files)
 	if err != nil {
@@ -66,7 +72,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 // person has somebody prove who he is, by the flow that was asked for or that suits.
 func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
 	if l.issuer.Unattended() {
-		_, claims, err := l.issuer.FromRunner(ctx, l.Getenv)
+		_, claims, err := l.issuer.FromRunner(ctx, l.Getenv, l.clientSecret(l.store, l.issuer, true))
 		return claims, err
 	}
 	f := l.flow()
@@ -75,7 +81,11 @@ func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
 	case flowPassword:
 		return l.password(ctx)
 	case flowDevice:
-		return l.device(ctx, l.issuer)
+		claims, err := l.device(ctx, l.issuer)
+		if errors.Is(err, oidc.ErrNoDevice) {
+			err = hint(usagef("%w", err), "With a browser on another machine: --no-browser.")
+		}
+		return claims, err
 	}
 	if !l.idp.Offers(oidc.FlowBrowser) {
 		return oidc.Claims{}, usagef("the identity provider %s takes passwords only: leave --oidc-flow out", l.idp.Name)
@@ -123,6 +133,10 @@ func (l *federatedLogin) password(ctx context.Context) (claims oidc.Claims, err 
 		l.proven = password
 		return err
 	})
+	var refused *secret.RefusedError
+	if errors.As(err, &refused) { // vCenter's rules are not this provider's.
+		return claims, hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, user, refused.Err), "It was not sent again.")
+	}
 	return claims, l.proveError(err, user)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -30,9 +31,10 @@ type loginOptions struct {
 	dryRun      bool
 	planFormat  planFormat
 
-	method     string // methodAuto, methodSSO or methodOIDC
-	oidc       oidcOptions
-	namespaces []string // to look at beside those that can be listed
+	method      string // methodAuto, methodSSO or methodOIDC
+	oidc        oidcOptions
+	trustIssuer string   // that a Supervisor may name though it is another server's
+	namespaces  []string // to look at beside those that can be listed
 
 	passwordStdin   bool
 	passwordCommand []string
@@ -108,7 +110,7 @@ func (f loginFlags) identity(o *loginOptions) (err error) {
 			return usagef("--namespaces: %q cannot be the name of one", ns)
 		}
 	}
-	o.namespaces = f.namespaces
+	o.namespaces, o.trustIssuer = f.namespaces, strings.TrimRight(f.trustIssuer, "/")
 	if o.method, err = f.method(); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -55,6 +56,15 @@ func (f loginFlags) plainTogether() error {
 		return usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
 	case secrets > 1:
 		return usagef("--oidc-client-secret-file and --oidc-client-secret-variable do not go together")
+	case given(f.issuerURL, f.tokenFile, f.tokenVariable) > 0 && f.authMethod == methodSSO:
+		return usagef("--auth-method sso is for Supervisors: it does not go with an issuer")
+	case given(f.issuerURL, f.tokenFile, f.tokenVariable) > 0 && f.identityProvider != "":
+		return usagef("--identity-provider names one of a Supervisor's: it does not go with an issuer")
+	}
+	for name := range f.params {
+		if slices.Contains(oidc.OwnParams, name) {
+			return usagef("--oidc-extra-param: %s is not to be set by hand; for scopes there is --oidc-scopes", name)
+		}
 	}
 	return nil
 }
@@ -135,6 +145,9 @@ func (l *federatedLogin) discoverPlain(ctx context.Context) error {
 		}
 	}
 	l.issuer = &oidc.Client{Wire: w, Now: l.Now, Session: kept}
+	if o.issuer != "" {
+		_ = l.issuer.FetchKeys(ctx) // Else a token fetches them when the person is done, and waits.
+	}
 	return nil
 }
 

@@ -72,6 +72,20 @@ func (o loginOptions) likeOIDC(session tokens.Session) (loginOptions, error) {
 	return o.like(session)
 }
 
+// likePlain takes over the issuer of the last login to an API server that trusts one directly: its name is enough to log in again.
+func (o loginOptions) likePlain(store *tokens.Store) (loginOptions, error) {
+	if o.oidc.plain() || o.method == methodSSO || o.user != "" {
+		return o, nil
+	}
+	all, _ := store.Sessions()
+	for _, s := range all {
+		if kept, err := oidc.ParseSession(s.Renewal); s.Server == o.server.String() && s.Method == methodOIDC && err == nil && kept.Plain {
+			return o.likeOIDC(s)
+		}
+	}
+	return o, nil
+}
+
 // like takes what flags did not say from the last login.
 func (o loginOptions) like(session tokens.Session) (loginOptions, error) {
 	var err error

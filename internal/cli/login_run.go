@@ -21,6 +21,7 @@ import (
 // login is the whole command: trust the server, see that it is a Supervisor, ask who it is, log in to everything,
 // keep it, write the contexts, say what happened. Nothing is written before the network is done.
 func (a *App) login(ctx context.Context, o loginOptions) error {
+	outlive()
 	store, files, err := a.open(o.files()...)
 	if err != nil {
 		return err
@@ -52,6 +53,9 @@ func (a *App) prepare(store *tokens.Store, files kubeconfig.Files, o loginOption
 		if o, err = a.repeat(store, files, o); err != nil {
 			return o, err
 		}
+	}
+	if o, err = o.likePlain(store); err != nil {
+		return o, err
 	}
 	if !o.printed() {
 		if err := files.Check(); err != nil {

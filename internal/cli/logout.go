@@ -104,6 +104,9 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	if err := a.saidGoodbye(scope, ending, len(report.Written) > 0); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if len(ending.unreadable) > 0 && !scope.everything() {
 		return hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(ending.unreadable...)),
 			"kubectl vsphere logout without flags removes it too.")

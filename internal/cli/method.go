@@ -24,7 +24,12 @@ const (
 func (a *App) chooseMethod(ctx context.Context, s site, o loginOptions) (method string, id supervisor.Identity, err error) {
 	front := &supervisor.Client{Wire: s.Client, Address: o.server}
 	switch {
-	case o.method == methodSSO, o.method == methodAuto && a.meansSSO(o):
+	case o.method == methodAuto && a.meansSSO(o):
+		if a.Terminal != nil || a.flags.verbose > 0 { // Scripts compare what the closed plugin said.
+			fmt.Fprintf(a.ErrOut, "Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.\n", a.whySSO(o))
+		}
+		return methodSSO, id, nil
+	case o.method == methodSSO:
 		return methodSSO, id, nil
 	case o.method == methodOIDC:
 		id, err = front.Identity(ctx)
@@ -45,8 +50,19 @@ func (a *App) chooseMethod(ctx context.Context, s site, o loginOptions) (method 
 }
 
 // meansSSO tells whether something was given that only vCenter Single Sign-On asks for by itself.
-func (a *App) meansSSO(o loginOptions) bool {
-	return o.user != "" || a.Getenv(passwordVariable) != "" || o.passwordStdin || len(o.passwordCommand) > 0
+func (a *App) meansSSO(o loginOptions) bool { return a.whySSO(o) != "" }
+
+// whySSO is what was given.
+func (a *App) whySSO(o loginOptions) string {
+	switch {
+	case o.user != "":
+		return "-u"
+	case a.Getenv(passwordVariable) != "":
+		return passwordVariable
+	case o.passwordStdin, len(o.passwordCommand) > 0:
+		return "a password"
+	}
+	return ""
 }
 
 // flow is what --oidc-flow takes.

@@ -161,7 +161,7 @@ func (a *App) loginInfo(store *tokens.Store, r registry.Record) registryInfo {
 	case found && credential.Good(a.Now()):
 		info.Valid, info.ValidUntil = true, credential.Expires
 	default:
-		info.Problem = "the login has ended; type: " + loginCommandFor(r.Server, r.User)
+		info.Problem = "the login has ended; type: " + loginCommandOf(sessionOf(store, r.Key()))
 	}
 	return info
 }

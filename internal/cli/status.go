@@ -172,7 +172,7 @@ func (a *App) printEnds(info statusInfo) {
 		case s.Ends.After(a.Now()):
 			fmt.Fprintf(a.Out, "\nThe session of %s at %s renews itself until %s.\n", s.User, s.Server, a.until(s.Ends))
 		default:
-			fmt.Fprintf(a.Out, "\nThe session of %s at %s has ended: %s --auth-method oidc\n", s.User, s.Server, loginCommandFor(s.Server, ""))
+			fmt.Fprintf(a.Out, "\nThe session of %s at %s has ended: %s\n", s.User, s.Server, loginCommandOf(tokens.Session{Server: s.Server, User: s.User, Method: methodOIDC}))
 		}
 	}
 }

@@ -54,6 +54,14 @@ func loginCommandFor(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere login --server %s -u %s", quote(server), quote(user))
 }
 
+// loginCommandOf is what a person types to bring a session back. By an identity provider no user is named.
+func loginCommandOf(s tokens.Session) string {
+	if s.Method == methodOIDC {
+		return loginCommandFor(s.Server, "") + " --auth-method oidc"
+	}
+	return loginCommandFor(s.Server, s.User)
+}
+
 // logoutCommandFor is what a person types to end a session.
 func logoutCommandFor(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere logout --server %s -u %s", quote(server), quote(user))

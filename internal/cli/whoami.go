@@ -110,12 +110,21 @@ func (a *App) whoami(ctx context.Context, name string, claims bool) (identity, e
 	err = a.selfSubjectReview(ctx, cluster, cred, &id)
 	if errors.Is(err, wire.ErrRefused) {
 		err = hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", a.until(cred.Expires), err),
-			"A new cluster refuses tokens for some minutes. If this stays, type: %s", loginCommandFor(key.Server, key.User))
+			"A new cluster refuses tokens for some minutes. If this stays, type: %s", loginCommandOf(a.sessionFor(key)))
 	}
 	if err == nil && claims {
 		id.Claims, err = a.claims(key, cred)
 	}
 	return id, err
+}
+
+// sessionFor is sessionOf in the user's store.
+func (a *App) sessionFor(key hit.Key) tokens.Session {
+	store, err := a.openStore()
+	if err != nil {
+		return tokens.Session{Server: key.Server, User: key.User}
+	}
+	return sessionOf(store, key)
 }
 
 // claims are those of the session's identity provider, or those of vCenter's token.

@@ -4,6 +4,7 @@ package concierge
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -135,6 +136,15 @@ func parse(url string, got wire.Reply) (Credential, error) {
 	}
 	if c.Token.Secret == "" && (c.Certificate == "" || c.PrivateKey.Secret == "") || c.Expires.IsZero() {
 		return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no credential"}
+	}
+	if c.Certificate != "" {
+		pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
+		if err != nil {
+			return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no certificate with its key"}
+		}
+		if end := pair.Leaf.NotAfter; c.Expires.After(end) {
+			c.Expires = end
+		}
 	}
 	return Credential{
 		Certificate: c.Certificate, PrivateKey: c.PrivateKey.Secret, Token: c.Token.Secret, Expires: c.Expires, Date: got.Date,

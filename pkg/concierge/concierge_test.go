@@ -1,10 +1,16 @@
 package concierge
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,8 +31,37 @@ const (
 	cluster    = "/apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"
 	namespaced = "/apis/login.concierge.pinniped.dev/v1alpha1/namespaces/pinniped-concierge/tokencredentialrequests"
 	until      = "2026-11-23T12:05:00Z"
-	issued     = `{"status":{"credential":{"expirationTimestamp":"` + until + `","clientCertificateData":"CERT","clientKeyData":"KEY"}}}`
 )
+
+// certificate and key are a pair (PEM) that ends an hour after until; issued is the reply with it.
+var (
+	certificate, key = pair(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC))
+	issued           = issue(until, certificate, key)
+)
+
+func pair(end time.Time) (certificate, key string) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-2 * time.Hour), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		panic(err)
+	}
+	text, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		panic(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
+}
+
+func issue(until, certificate, key string) string {
+	text, _ := json.Marshal(map[string]any{"status": map[string]any{"credential": map[string]string{
+		"expirationTimestamp": until, "clientCertificateData": certificate, "clientKeyData": key,
+	}}})
+	return string(text)
+}
 
 // answer is what a server answers to a path; paths that are not named are 404.
 type answer struct {
@@ -61,7 +96,7 @@ func TestRequest(t *testing.T) {
 	w, url, asked, body := serve(t, map[string]answer{cluster: {201, issued}})
 	got, form, err := Request(t.Context(), w, url, "", token)
 	expires, _ := time.Parse(time.RFC3339, until)
-	want := Credential{Certificate: "CERT", PrivateKey: "KEY", Expires: expires, Date: expires.Add(-5 * time.Minute)}
+	want := Credential{Certificate: certificate, PrivateKey: redact.Secret(key), Expires: expires, Date: expires.Add(-5 * time.Minute)}
 	if err != nil || form != ClusterScoped || got != want {
 		t.Errorf("%+v %q %v", got, form, err)
 	}
@@ -109,12 +144,15 @@ func TestForms(t *testing.T) {
 }
 
 func TestReplies(t *testing.T) {
+	_, another := pair(time.Now())
 	for name, tc := range map[string]struct {
 		reply answer
 		kind  error
 	}{
 		"refused":           {answer{201, `{"status":{"message":"authentication failed"}}`}, ErrRefused},
 		"nothing":           {answer{201, `{}`}, ErrRefused},
+		"no certificate":    {answer{201, issue(until, "junk", "junk")}, wire.ErrServer},
+		"another's key":     {answer{201, issue(until, certificate, another)}, wire.ErrServer},
 		"half a pair":       {answer{201, `{"status":{"credential":{"expirationTimestamp":"` + until + `","clientCertificateData":"CERT"}}}`}, wire.ErrServer},
 		"no end":            {answer{201, `{"status":{"credential":{"token":"t"}}}`}, wire.ErrServer},
 		"a date that is no": {answer{201, `{"status":{"credential":{"expirationTimestamp":"soon","token":"t"}}}`}, wire.ErrServer},
@@ -127,6 +165,14 @@ func TestReplies(t *testing.T) {
 		if !errors.Is(err, tc.kind) || got != (Credential{}) || strings.Contains(fmt.Sprint(err), token.Reveal()) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
+	}
+}
+
+// What is handed out ends with the certificate, whatever the reply says.
+func TestACertificateEndsBefore(t *testing.T) {
+	w, url, _, _ := serve(t, map[string]answer{cluster: {201, issue("9999-01-01T00:00:00Z", certificate, key)}})
+	if got, _, err := Request(t.Context(), w, url, "", token); err != nil || !got.Expires.Equal(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC)) {
+		t.Errorf("%s %v", got.Expires, err)
 	}
 }
 

@@ -33,8 +33,9 @@ type Federated struct {
 
 	// End notes that only a person brings the session back.
 	End func()
-	// Getenv reads the variable in which a runner provides a token.
-	Getenv func(string) string
+	// Getenv reads the variable in which a runner provides a token, and SendSecret guards the secret of a client.
+	Getenv     func(string) string
+	SendSecret oidc.SendSecret
 	// Force refreshes even when what is there is still good.
 	Force bool
 
@@ -99,7 +100,7 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential, error) {
 	now := f.Issuer.Now()
 	if f.Issuer.Unattended() {
-		token, claims, err := f.Issuer.FromRunner(ctx, f.Getenv)
+		token, claims, err := f.Issuer.FromRunner(ctx, f.Getenv, f.SendSecret)
 		if err == nil && !claims.Expiry.After(now) {
 			err = fmt.Errorf("%w that is still good: it ended at %s", oidc.ErrNotProvided, claims.Expiry.UTC().Format(time.RFC3339))
 		}
@@ -156,7 +157,7 @@ func (f *Federated) renew(ctx context.Context) error {
 	}
 	f.Force = false
 	spent := f.Issuer.Refresh
-	err := f.Issuer.Renew(ctx)
+	err := f.Issuer.Renew(ctx, f.Save)
 	if errors.Is(err, wire.ErrRefused) {
 		changed, reloadErr := f.Reload()
 		if reloadErr != nil {
@@ -167,10 +168,10 @@ func (f *Federated) renew(ctx context.Context) error {
 				return nil
 			}
 			spent = f.Issuer.Refresh
-			err = f.Issuer.Renew(ctx)
+			err = f.Issuer.Renew(ctx, f.Save)
 		}
 	}
-	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) {
+	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
 		return &EndedError{err}
 	}
 	if err == nil || f.Issuer.Refresh != spent { // The old one is gone, whatever is wrong with what came with the new one.

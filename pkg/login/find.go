@@ -67,7 +67,7 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 // already.
 func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
 	var beside sync.WaitGroup
-	early := &early{api: api, token: token, lists: map[string]map[string][]supervisor.Cluster{}}
+	early := &early{api: api, token: token, lists: map[string]map[string][]supervisor.Cluster{}, none: map[string]error{}}
 	if !r.Clusters.none() {
 		beside.Go(func() { api.Prepare(ctx, token) })
 		asked := append([]string{""}, r.Namespaces...)
@@ -102,16 +102,19 @@ type early struct {
 
 	mu    sync.Mutex
 	lists map[string]map[string][]supervisor.Cluster // by what was asked for: a namespace, or "" for all
+	none  map[string]error                           // by namespace: its clusters may not be listed
 }
 
 func (e *early) look(ctx context.Context, ns string) {
 	list, err := e.api.UsualClusters(ctx, e.token, ns)
-	if err != nil {
-		return // It is asked for again, in due form.
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.lists[ns] = list
+	switch {
+	case err == nil:
+		e.lists[ns] = list
+	case errors.Is(err, wire.ErrForbidden): // Rights do not depend on the version.
+		e.none[ns] = err
+	} // Else it is asked for again, in due form.
 }
 
 func (e *early) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, error) {
@@ -119,6 +122,9 @@ func (e *early) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, 
 		if list, ok := e.lists[asked]; ok {
 			return list[ns], nil
 		}
+	}
+	if err := e.none[ns]; err != nil {
+		return nil, err
 	}
 	return e.api.Clusters(ctx, e.token, ns)
 }

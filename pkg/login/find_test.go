@@ -21,6 +21,7 @@ import (
 // after another has ended is a round trip deeper than that.
 type api struct {
 	everywhere map[string]bool // namespaces, clusters
+	closed     string          // a namespace whose clusters it may not list
 	clusters   int             // in each of ns1 to ns3
 
 	mu    sync.Mutex
@@ -59,6 +60,8 @@ func (a *api) answer(path string) any {
 		return list(append(append(a.of("ns1"), a.of("ns2")...), a.of("ns3")...)...)
 	case len(parts) == 2: // an API group
 		return map[string]any{"preferredVersion": map[string]string{"version": "v1beta2"}}
+	case len(parts) == 6 && parts[4] == a.closed:
+		return nil
 	case len(parts) == 6 && parts[5] == "clusters":
 		return list(a.of(parts[4])...)
 	case len(parts) == 6 && parts[5] == "tanzukubernetesclusters":
@@ -92,17 +95,24 @@ func TestFindIsNotDeep(t *testing.T) {
 		everywhere map[string]bool
 		namespaces []string
 		known      []string
+		closed     string
 		depth      int
 	}{
-		"all of it":              {map[string]bool{"namespaces": true, "clusters": true}, nil, nil, 2},
-		"namespaces only, first": {map[string]bool{"namespaces": true}, nil, nil, 3},
-		"namespaces only, again": {map[string]bool{"namespaces": true}, nil, []string{"gone", "ns1", "ns2", "ns3"}, 2},
-		"named":                  {nil, []string{"ns1", "ns2", "ns3"}, nil, 2},
+		"all of it":              {map[string]bool{"namespaces": true, "clusters": true}, nil, nil, "", 2},
+		"namespaces only, first": {map[string]bool{"namespaces": true}, nil, nil, "", 3},
+		"namespaces only, again": {map[string]bool{"namespaces": true}, nil, []string{"gone", "ns1", "ns2", "ns3"}, "", 2},
+		"named":                  {nil, []string{"ns1", "ns2", "ns3"}, nil, "", 2},
+		"named, one is closed":   {nil, []string{"ns1", "ns2", "ns3"}, nil, "ns3", 2},
+		"again, one is closed":   {map[string]bool{"namespaces": true}, nil, []string{"ns1", "ns2", "ns3"}, "ns3", 2},
 	} {
 		for _, clusters := range []int{1, 5} {
-			a := &api{everywhere: tc.everywhere, clusters: clusters}
+			a := &api{everywhere: tc.everywhere, clusters: clusters, closed: tc.closed}
+			open := 3
+			if tc.closed != "" {
+				open = 2
+			}
 			res, err := a.find(t, tc.namespaces, tc.known)
-			if err != nil || len(res.Namespaces) != 3 || len(res.Clusters) != 3*clusters || len(res.Failures) > 0 {
+			if err != nil || len(res.Namespaces) != 3 || len(res.Clusters) != open*clusters || len(res.Failures) > 0 {
 				t.Errorf("%s: %v %+v", name, err, res)
 			}
 			if a.depth > tc.depth {

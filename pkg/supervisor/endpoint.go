@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 
@@ -137,7 +138,7 @@ func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namesp
 	}
 	host := item.Spec.Endpoint.Host
 	if item.Spec.Endpoint.Port != 0 {
-		host += ":" + strconv.Itoa(item.Spec.Endpoint.Port)
+		host = net.JoinHostPort(host, strconv.Itoa(item.Spec.Endpoint.Port))
 	}
 	address, err := ParseAddress(host)
 	if err != nil {

@@ -22,13 +22,16 @@ type Identity struct {
 	Issuer    string // https URL
 	IssuerCA  []byte // PEM; nil: the issuer is verified as the Supervisor is
 	Concierge string // https URL of the API that turns a token into a certificate; empty: the API server itself
+
+	SameHost      bool // the issuer has the host that was asked
+	InCertificate bool // the certificate of who answered is for the issuer's host, too
 }
 
 // Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is ErrNoIdentity
 // when there is none, or when nobody may read it without credentials.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
-	url := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/pinniped-info")
-	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	address := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/pinniped-info")
+	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: address})
 	if errors.Is(err, wire.ErrNotFound) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrRefused) {
 		return Identity{}, ErrNoIdentity
 	}
@@ -42,14 +45,26 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 			Concierge string `json:"concierge_endpoint"`
 		} `json:"data"`
 	}
-	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
+	if err := wire.DecodeJSON(http.MethodGet, address, got.Body, &reply); err != nil {
 		return Identity{}, err
 	}
 	id, err := parseIdentity(reply.Data.Issuer, reply.Data.CA, reply.Data.Concierge)
 	if err != nil {
-		return Identity{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
+		return Identity{}, &wire.Error{Method: http.MethodGet, URL: address, Kind: wire.ErrServer, Message: err.Error()}
 	}
+	host := hostOf(id.Issuer)
+	id.SameHost = strings.EqualFold(host, c.Address.Host)
+	id.InCertificate = got.Certificate != nil && got.Certificate.VerifyHostname(host) == nil
 	return id, nil
+}
+
+// hostOf is the host of a URL that CheckURL took, without a port.
+func hostOf(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -16,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -80,23 +80,32 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 
 // withoutSecrets takes the request's own secrets out of what a server says: a proxy or a page for debugging repeats headers.
 func (r Request) withoutSecrets(body []byte) []byte {
-	secrets := []string{r.Bearer.Reveal()}
-	for _, s := range r.Secrets {
-		secrets = append(secrets, s.Reveal(), url.QueryEscape(s.Reveal()))
-	}
+	secrets := append([]redact.Secret{r.Bearer}, r.Secrets...)
 	if r.Basic != nil {
-		password := r.Basic.Password.Reveal()
-		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+password)), password, url.QueryEscape(password))
-		if quoted, err := json.Marshal(password); err == nil {
-			secrets = append(secrets, strings.Trim(string(quoted), `"`))
+		secrets = append(secrets, r.Basic.Password, redact.Secret(base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+r.Basic.Password.Reveal()))))
+	}
+	return []byte(Conceal(string(body), secrets...))
+}
+
+// minSecret is the shortest one, in bytes, that is taken out: what is shorter stands in every sentence, and would show by its gaps.
+const minSecret = 3
+
+// Conceal takes secrets out of what a server says of a request that held them: as they are, and as URLs and JSON spell them.
+func Conceal(text string, secrets ...redact.Secret) string {
+	for _, secret := range secrets {
+		s := secret.Reveal()
+		if len(s) < minSecret {
+			continue
+		}
+		spelled := []string{s, url.QueryEscape(s), url.PathEscape(s)}
+		if quoted, err := json.Marshal(s); err == nil {
+			spelled = append(spelled, strings.Trim(string(quoted), `"`))
+		}
+		for _, s := range spelled {
+			text = strings.ReplaceAll(text, s, "[secret]")
 		}
 	}
-	for _, s := range secrets {
-		if s != "" {
-			body = bytes.ReplaceAll(body, []byte(s), []byte("[secret]"))
-		}
-	}
-	return body
+	return text
 }
 
 func statusText(code int) string {

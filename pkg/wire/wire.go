@@ -6,6 +6,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -76,6 +77,8 @@ type Request struct {
 type Reply struct {
 	Body []byte
 	Date time.Time // by the server's clock (RFC 9110, section 6.6.1), in whole seconds; zero when it does not say
+	// Certificate is the server's; nil without TLS. How far it was verified is the client's matter.
+	Certificate *x509.Certificate
 }
 
 // Do is Exchange for whom the body is enough.
@@ -120,7 +123,11 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
 	}
 	date, _ := http.ParseTime(resp.Header.Get("Date"))
-	return Reply{body, date}, nil
+	reply := Reply{Body: body, Date: date}
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		reply.Certificate = resp.TLS.PeerCertificates[0]
+	}
+	return reply, nil
 }
 
 func (r Request) build(ctx context.Context) (*http.Request, error) {

@@ -64,8 +64,11 @@ func TestPlainClientCredentials(t *testing.T) {
 	}
 	h.write(t, "secret", "wrong")
 	h.endCredentials(t)
-	if out, code := token(); code == 0 || strings.Contains(out, "wrong\"") || !strings.Contains(out, "invalid_client") && !strings.Contains(out, "sid1") {
+	if out, code := token(); code != 3 || strings.Contains(out, "wrong\"") || !strings.Contains(out, "does not take the client's secret") {
 		t.Errorf("a wrong secret: %d %s", code, out)
+	}
+	if out, code := token(); code != 3 || !strings.Contains(out, "is not sent again") {
+		t.Errorf("once more: %d %s", code, out)
 	}
 	t.Run("variable", func(t *testing.T) {
 		h.setenv("CLIENT_SECRET", "verysecret")

@@ -100,6 +100,123 @@ func TestOIDCQuietURL(t *testing.T) {
 	}
 }
 
+// On a terminal on which a program draws nothing is written and no key is taken, unless the browser cannot be opened.
+func TestOIDCQuietTerminal(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t, "KUBECTL_VSPHERE_PRINT_URL=never")
+	opened := h.fakeBrowser(t)
+	i.browserLogin(t, h, u, opened, 1)
+	h.endCredentials(t)
+	mend := i.fault(t, refusals["pinniped"])
+	term := h.onTerminal(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version")
+	start := page(t, opened, 2)
+	mend()
+	term.enter("keys for somebody else\r")
+	logInAt(t, start, u.Username, u.Password)
+	if code := term.wait(); code != 0 || strings.Contains(term.output(), "paste") || strings.Contains(term.output(), "has ended") || strings.Contains(term.output(), "neither a code") {
+		t.Errorf("%d %s", code, term.output())
+	}
+	h.env = append(h.env, "BROWSER=false")
+	term = h.onTerminal(t, i.loginArgs("--oidc-flow", "browser")...)
+	term.expect("/oauth2/authorize?")
+	if code, _ := term.interrupt(); code != 130 {
+		t.Errorf("%d %s", code, term.output())
+	}
+}
+
+// Who logs in as somebody else than -u says gets nothing.
+func TestOIDCNamedUser(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
+	opened := h.fakeBrowser(t)
+	output, wait := background(t, h.command(i.loginArgs("--oidc-flow", "browser", "-u", "somebody@else")...))
+	logInAt(t, page(t, opened, 1), u.Username, u.Password)
+	if code := wait(); code == 0 || !strings.Contains(output.String(), "you logged in as "+u.Username+", and -u says somebody@else") {
+		t.Errorf("%d %s", code, output)
+	}
+	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); len(left) > 0 {
+		t.Errorf("kept: %v", left)
+	}
+}
+
+// A Supervisor that sends people to the issuer of another one would get a token with which it is they, there. Somebody must say that this is meant.
+// The lab's Supervisors have certificates for all fronts; Dex is a server of its own.
+func TestOIDCIssuerOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	i, h := newIssuer(t, nil), newHome(t, "BROWSER=false")
+	i.fault(t, map[string]any{"endpoint": "/api/v1/namespaces/kube-public/configmaps/pinniped-info", "body": info(map[string]string{
+		"issuer": site.OIDC.Issuer, "issuer_ca_bundle_data": base64.StdEncoding.EncodeToString(readFile(t, site.OIDC.CA)),
+	})})
+	args := i.loginArgs("--oidc-flow", "browser")
+	out, code := h.run(t, args...)
+	if code == 0 || !strings.Contains(out, "at another server, "+site.OIDC.Issuer) || !strings.Contains(out, "--trust-issuer "+site.OIDC.Issuer) {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, code := h.run(t, append(args, "--trust-issuer", "https://elsewhere.example")...); code != 2 || !strings.Contains(out, "the Supervisor names "+site.OIDC.Issuer) {
+		t.Errorf("%d %s", code, out)
+	}
+	term := h.onTerminal(t, args...)
+	term.expect("Is that meant? [y/N] ")
+	term.enter("\r")
+	if code := term.wait(); code == 0 || strings.Contains(term.output(), site.OIDC.Issuer+"/auth?") {
+		t.Errorf("%d %s", code, term.output())
+	}
+	for _, tc := range []struct {
+		answer string
+		flags  []string
+	}{{"y\r", nil}, {"", []string{"--trust-issuer", site.OIDC.Issuer}}} {
+		term := h.onTerminal(t, append(args, tc.flags...)...)
+		if tc.answer != "" {
+			term.expect("Is that meant? [y/N] ")
+			term.enter(tc.answer)
+		}
+		term.expect(site.OIDC.Issuer + "/auth?")
+		if code, _ := term.interrupt(); code != 130 {
+			t.Errorf("%d %s", code, term.output())
+		}
+	}
+}
+
+// An issuer that gives the person no token for the Supervisor: the page says so, too, and nothing is kept.
+func TestOIDCPageTellsOfTheExchange(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
+	opened := h.fakeBrowser(t)
+	output, wait := background(t, h.command(i.loginArgs("--oidc-flow", "browser")...))
+	start := page(t, opened, 1)
+	i.fault(t, map[string]any{"endpoint": "/wcp/pinniped/oauth2/token", "count": 1, "delay": "1ms"}) // The code is redeemed.
+	i.fault(t, map[string]any{"endpoint": "/wcp/pinniped/oauth2/token", "status": 403, "header": map[string]string{"Content-Type": "application/json"},
+		"body": `{"error":"access_denied","error_description":"Not for this one."}`})
+	if text, _ := browse(t, start, u.Username, u.Password); !strings.Contains(text, "You are not logged in") || !strings.Contains(text, "Not for this one.") {
+		t.Error(text)
+	}
+	if code := wait(); code != 3 || !strings.Contains(output.String(), "Not for this one.") {
+		t.Errorf("%d %s", code, output)
+	}
+	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); len(left) > 0 {
+		t.Errorf("kept: %v", left)
+	}
+}
+
+// When the person is done, nothing is asked of the issuer but the token and the exchange: its keys are there.
+func TestOIDCKeysAreThereBefore(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
+	opened := h.fakeBrowser(t)
+	output, wait := background(t, h.command(i.loginArgs("--oidc-flow", "browser")...))
+	start := page(t, opened, 1)
+	if got := i.requests(t); got["jwks.json"] != 1 {
+		t.Errorf("before: %v", got)
+	}
+	logInAt(t, start, u.Username, u.Password)
+	if code := wait(); code != 0 {
+		t.Fatalf("%d %s", code, output)
+	}
+	if got := i.requests(t); got["jwks.json"] != 1 || got["token"] != 2 {
+		t.Errorf("in all: %v", got)
+	}
+}
+
 // The time of an exchange does not bound the person.
 func TestOIDCSlowPerson(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -331,11 +332,17 @@ func TestOIDCLoginSurvivesItsParent(t *testing.T) {
 	shell := h.command("sh", "-c", `"$@" & wait`, "sh")
 	shell.Args = append(shell.Args, args...)
 	shell.Args[4] = bin + "/" + args[0]
+	r, w, err := os.Pipe() // What the parent reads goes with it.
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell.Stdout, shell.Stderr = w, w
 	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
 	start := page(t, opened, 1)
 	_ = shell.Process.Kill()
+	_, _ = r.Close(), w.Close()
 	logInAt(t, start, u.Username, u.Password)
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code == 0 {
@@ -345,6 +352,9 @@ func TestOIDCLoginSurvivesItsParent(t *testing.T) {
 		}
 	}
 	_ = shell.Wait()
+	if out, code := h.run(t, "kubectl", "config", "get-contexts", "-o", "name"); code != 0 || !strings.Contains(out, "tkc1") {
+		t.Errorf("the contexts were not written: %d %s", code, out)
+	}
 }
 
 // The variable that forbids questions forbids browsers, too.

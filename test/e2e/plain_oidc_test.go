@@ -54,9 +54,15 @@ func TestPlainBrowser(t *testing.T) {
 		t.Fatalf("%d %s", code, output)
 	}
 	h.works(t, u)
+	// What a session that has ended says is enough to type: the issuer is remembered.
+	output, wait = background(t, h.command("kubectl-vsphere", "login", "--server", tkc1(t), "--auth-method", "oidc"))
+	logInAt(t, page(t, opened, 2), u.Username, u.Password)
+	if code := wait(); code != 0 {
+		t.Fatalf("as we say: %d %s", code, output)
+	}
 	// Again without flags: what is remembered is enough.
 	output, wait = background(t, h.command("kubectl-vsphere", "login"))
-	logInAt(t, page(t, opened, 2), u.Username, u.Password)
+	logInAt(t, page(t, opened, 3), u.Username, u.Password)
 	if code := wait(); code != 0 {
 		t.Fatalf("again: %d %s", code, output)
 	}
@@ -175,6 +181,9 @@ func TestPlainTokenOfARunner(t *testing.T) {
 			t.Fatalf("%d %s", code, out)
 		}
 		h.works(t, u)
+		if out, code := h.run(t, "kubectl-vsphere", "whoami", "--show-claims"); code != 0 || !strings.Contains(out, site.OIDC.Issuer) {
+			t.Errorf("%d %s", code, out)
+		}
 		if text, _ := json.Marshal(h.session(t)); strings.Contains(string(text), token) {
 			t.Error("the session holds the token")
 		}

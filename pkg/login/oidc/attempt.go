@@ -22,6 +22,11 @@ func newAttempt(redirect string) attempt {
 	return attempt{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), redirect: redirect}
 }
 
+// OwnParams are the parameters of an authorization request that tie the answer to it, or that say what the answer is.
+var OwnParams = []string{
+	"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "response_mode", "response_type", "scope", "state",
+}
+
 // url is where the login begins.
 func (c *Client) url(a attempt, mode string) string {
 	options := []oauth2.AuthCodeOption{
@@ -59,12 +64,19 @@ func (a attempt) code(answer url.Values) (redact.Secret, error) {
 // maxPasted bounds what is pasted, in bytes.
 const maxPasted = 8 << 10
 
+// terminalLine is what terminals take of a line, in bytes (termios(3), canonical mode): half a code would burn the whole one.
+const terminalLine = 4096
+
 // minCode is shorter than any issuer's code, and longer than what is typed into the wrong window.
 const minCode = 16
 
 // pasted reads what a person copied: a code, or the whole address that the browser stopped at.
 func (a attempt) pasted(text string) (redact.Secret, error) {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "#") // Some issuers' addresses end in one.
+	switch len(text) {
+	case terminalLine - 1, terminalLine:
+		return "", errors.New("the terminal has cut that off; paste less of it: the code alone")
+	}
 	if len(text) > maxPasted {
 		return "", errors.New("that is too long for a code")
 	}

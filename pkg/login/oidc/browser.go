@@ -23,6 +23,8 @@ type Browser struct {
 	Show func(ctx context.Context, url string) error
 	// Paste, if set, waits for a code or an address that the person copied. It returns when ctx ends.
 	Paste func(ctx context.Context) (string, error)
+	// Proven, if set, sees whether what was got can be used; its error ends the login, and the page tells it.
+	Proven func(ctx context.Context) error
 	// Refused, if set, is told why something that was pasted could not be it; the person may paste again.
 	Refused func(error)
 	// FormPost asks the issuer for a page that posts the answer, which shows the code where it cannot. Browsers keep a public
@@ -49,6 +51,9 @@ func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
 	var claims Claims
 	back := newCallback(a, c.Provider.Issuer, func(code redact.Secret) (err error) {
 		claims, err = c.redeem(ctx, code, a)
+		if err == nil && b.Proven != nil {
+			err = b.Proven(ctx)
+		}
 		return err
 	})
 	if err := b.Show(ctx, c.url(a, c.responseMode(b.FormPost))); err != nil {

@@ -6,12 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -185,6 +187,21 @@ func TestCallbackTurnsAway(t *testing.T) {
 	}
 }
 
+// The port that http has anyhow is not in what a browser sends.
+func TestCallbackAtPort80(t *testing.T) {
+	back := newCallback(attempt{state: "s", redirect: "http://127.0.0.1:80/callback"}, "https://issuer", func(redact.Secret) error { return nil })
+	for host, status := range map[string]int{"127.0.0.1": 200, "127.0.0.1:80": 403, "localhost": 403, "127.0.0.1:8080": 403} {
+		back.over, back.done = false, make(chan struct{})
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/callback?state=s&code=c", nil)
+		r.Host = host
+		back.ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("%s: %d", host, w.Code)
+		}
+	}
+}
+
 func TestCallbackBoundsTheAnswer(t *testing.T) {
 	in := begin(t, true)
 	params := in.answer()
@@ -297,7 +314,7 @@ func TestPasteWrongThings(t *testing.T) {
 	in := begin(t, false)
 	other := in.answer()
 	other.Set("state", "theirs")
-	for _, text := range []string{"", "two words", "https://issuer.example/login", in.back + "?" + other.Encode(), strings.Repeat("x", 10<<10), "\x1b[2J"} {
+	for _, text := range []string{"", "two words", "https://issuer.example/login", in.back + "?" + other.Encode(), strings.Repeat("x", 10<<10), strings.Repeat("x", 4095), "\x1b[2J"} {
 		in.pasted <- text
 		if err := <-in.refused; err == nil || strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%q: %v", text, err)

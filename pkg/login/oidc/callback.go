@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ type callback struct {
 func newCallback(a attempt, issuer string, redeem func(redact.Secret) error) *callback {
 	c := &callback{attempt: a, redeem: redeem, done: make(chan struct{})}
 	if u, err := url.Parse(a.redirect); err == nil {
-		c.host = u.Host
+		c.host = strings.TrimSuffix(u.Host, ":80") // Browsers leave out the port that http has anyhow.
 	}
 	if u, err := url.Parse(issuer); err == nil {
 		c.origin = u.Scheme + "://" + u.Host

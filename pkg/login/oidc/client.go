@@ -22,7 +22,15 @@ type Client struct {
 	Wire *wire.Client // verifies the issuer
 	Now  func() time.Time
 
-	unfetched error // why the issuer's keys could not be had
+	unfetched error         // why the issuer's keys could not be had
+	handed    redact.Secret // what FromRunner gave, for the same login
+	exchanged *exchanged    // what Exchange gave last, for the same login
+}
+
+// exchanged is a token for an audience.
+type exchanged struct {
+	Token
+	audience string
 }
 
 // Error is an error reply of an issuer (RFC 6749, sections 4.1.2.1 and 5.2). Its text is what the issuer says, made harmless.
@@ -94,8 +102,9 @@ func (c *Client) timeout() time.Duration {
 	return wire.DefaultTimeout
 }
 
-// failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply.
-func (c *Client) failed(ctx context.Context, url string, err error) error {
+// failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply. Secrets are those of the
+// request, which an issuer may repeat.
+func (c *Client) failed(ctx context.Context, url string, err error, secrets ...redact.Secret) error {
 	var reply *oauth2.RetrieveError
 	switch {
 	case err == nil:
@@ -108,14 +117,20 @@ func (c *Client) failed(ctx context.Context, url string, err error) error {
 		return &wire.Error{Method: http.MethodPost, URL: url, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
 			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}
 	}
-	return &Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}
+	return (&Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
+}
+
+// without takes secrets out of what the issuer says.
+func (e *Error) without(secrets ...redact.Secret) *Error {
+	e.Code, e.Description = wire.Conceal(e.Code, secrets...), wire.Conceal(e.Description, secrets...)
+	return e
 }
 
 // redeem takes a code for the tokens of the session. A code is good once: a second use of it would revoke what the first one got.
 func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Claims, error) {
 	token, err := c.config(a.redirect).Exchange(c.bounded(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
 	if err != nil {
-		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+		return Claims{}, c.failed(ctx, c.Provider.Token, err, code, redact.Secret(a.verifier))
 	}
 	return c.accept(ctx, token, a.nonce)
 }
@@ -128,7 +143,7 @@ func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Cla
 		return Claims{}, err
 	}
 	if c.Subject != "" && claims.Subject != c.Subject { // OpenID Connect Core 1.0, section 12.2
-		return Claims{}, &TokenError{"it is of somebody else than before"}
+		return Claims{}, &TokenError{fmt.Sprintf("it is of somebody else than before (%s)", claims.Username)}
 	}
 	c.Subject, c.Claims = claims.Subject, claims.All
 	if c.Plain {
@@ -151,26 +166,37 @@ func (c *Client) take(t *oauth2.Token) {
 // ErrNoRefresh is a session that nothing renews: the issuer gave no refresh token.
 var ErrNoRefresh = errors.New("the issuer gave no refresh token")
 
-// Renew takes the refresh token for new tokens of the session. The old ones are void from then on, so what is in Session must be
-// saved before anything else is done. The error is a wire.ErrRefused when the issuer does not take the token, which need not
-// mean that a person must log in: another process may have used it.
-func (c *Client) Renew(ctx context.Context) error {
+// ErrNoID is an issuer that renews a session without an ID token, which is all that API servers know a person by.
+var ErrNoID = errors.New("the issuer renews the session without an ID token")
+
+// Renew takes the refresh token for new tokens of the session. The old ones are void from then on, so keep is called at once to save the
+// session with the new refresh token alone, and what else is in Session afterwards must be saved, too. The error is a wire.ErrRefused when
+// the issuer does not take the token, which need not mean that a person must log in: another process may have used it.
+func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if c.Refresh.Secret == "" {
 		return ErrNoRefresh
 	}
 	source := c.config("").TokenSource(c.bounded(ctx), &oauth2.Token{RefreshToken: c.Refresh.Reveal()})
 	token, err := source.Token()
 	if err != nil {
-		return c.failed(ctx, c.Provider.Token, err)
+		return c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret)
 	}
-	// The old token is spent whatever the new one says: who does not believe it must not keep the old one.
+	// The old token is spent whatever the new one says: who does not believe it must not keep the old one. Nobody shall use the rest before
+	// it is believed.
 	c.take(token)
-	if id, _ := token.Extra("id_token").(string); id == "" && !c.Plain {
-		return nil // OpenID Connect Core 1.0, section 12.2: it might not be there.
+	c.Access, c.ID = redact.Stored{}, redact.Stored{}
+	if err := keep(); err != nil {
+		return err
 	}
-	if _, err = c.accept(ctx, token, ""); err != nil {
-		c.Access, c.ID = redact.Stored{}, redact.Stored{} // Nobody shall use what was not believed.
+	id, _ := token.Extra("id_token").(string)
+	switch { // OpenID Connect Core 1.0, section 12.2: it might not be there.
+	case id == "" && c.Plain:
+		return ErrNoID
+	case id == "":
+		c.take(token)
+		return nil
 	}
+	_, err = c.accept(ctx, token, "")
 	return err
 }
 
@@ -189,6 +215,9 @@ const (
 // Exchange takes the access token for a token of another audience (RFC 8693). The error is a wire.ErrRefused when the access
 // token is void.
 func (c *Client) Exchange(ctx context.Context, audience string) (Token, error) {
+	if e := c.exchanged; e != nil && e.audience == audience && c.Now().Add(minAccess).Before(e.Expires) {
+		return e.Token, nil // A login looked whether it can be had.
+	}
 	// x/oauth2 has no name for this grant; this is its way to send one.
 	config := clientcredentials.Config{
 		ClientID: c.Client, TokenURL: c.Provider.Token, AuthStyle: oauth2.AuthStyleInParams,
@@ -199,9 +228,13 @@ func (c *Client) Exchange(ctx context.Context, audience string) (Token, error) {
 	}
 	reply, err := config.Token(c.bounded(ctx))
 	if err != nil {
-		return Token{}, c.failed(ctx, c.Provider.Token, err)
+		return Token{}, c.failed(ctx, c.Provider.Token, err, c.Access.Secret)
 	}
 	token := redact.Secret(reply.AccessToken)
 	claims, err := c.verify(ctx, token, audience, "")
-	return Token{token, claims.Expiry}, err
+	if err != nil {
+		return Token{}, err
+	}
+	c.exchanged = &exchanged{Token{token, claims.Expiry}, audience}
+	return c.exchanged.Token, nil
 }

@@ -1,7 +1,11 @@
 package oidc
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
+	"fmt"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -123,6 +127,8 @@ func TestTokensThatAreNotBelieved(t *testing.T) {
 		"no nonce":          {func(c map[string]any) { delete(c, "nonce") }, nil, "another login"},
 		"another issuer":    {set("iss", "https://evil.example"), nil, "issued by a different provider"},
 		"another audience":  {set("aud", []string{"other"}), nil, "audience"},
+		"another client":    {func(c map[string]any) { c["aud"], c["azp"] = []string{PinnipedClient, "other"}, "other" }, nil, "azp"},
+		"an end far away":   {set("exp", 99999999999999), nil, "thousands of years"},
 		"ended":             {set("exp", time.Now().Add(-time.Second).Unix()), nil, "clock of this machine"},
 		"of the future":     {set("iat", time.Now().Add(time.Hour).Unix()), nil, "clock of this machine"},
 		"a name with bells": {set("username", "al\x07ice"), nil, "user name"},
@@ -161,7 +167,7 @@ func TestRenew(t *testing.T) {
 	i := newIssuer(t)
 	i.client.Refresh.Secret, i.client.Subject = "pin_rt_0", "sub-1"
 	i.answers = []answer{i.tokens(1, "")}
-	if err := i.client.Renew(t.Context()); err != nil {
+	if err := i.client.Renew(t.Context(), nothing); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"pin_rt_0"}, "client_id": {"pinniped-cli"}}, i.forms[0]); diff != "" {
@@ -172,12 +178,185 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// The new refresh token is kept before anything else is done, and nothing that was not believed yet.
+func TestRenewKeepsTheRefreshTokenFirst(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Refresh.Secret, i.client.Subject = "pin_rt_0", "sub-1"
+	i.answers = []answer{i.tokens(1, "")}
+	kept := 0
+	err := i.client.Renew(t.Context(), func() error {
+		kept++
+		if i.client.Refresh.Reveal() != "pin_rt_1" || i.client.Access.Secret != "" || i.asked["jwks"] != 0 {
+			t.Errorf("kept %q and %q, %d times asked for keys", i.client.Refresh.Reveal(), i.client.Access.Reveal(), i.asked["jwks"])
+		}
+		return nil
+	})
+	if err != nil || kept != 1 || i.client.Access.Reveal() != "pin_at_1" {
+		t.Errorf("%v, kept %d times", err, kept)
+	}
+	full := errors.New("disk full")
+	i.answers = []answer{i.tokens(2, "")}
+	if err := i.client.Renew(t.Context(), func() error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
+
+// API servers know a person by the ID token: a renewal without one is none, and a person must log in.
+func TestRenewWithoutAnIDToken(t *testing.T) {
+	for _, plain := range []bool{true, false} {
+		i := newIssuer(t)
+		i.client.Refresh.Secret, i.client.Plain = "pin_rt_0", plain
+		a := i.tokens(1, "")
+		delete(a.body, "id_token")
+		i.answers = []answer{a}
+		if err := i.client.Renew(t.Context(), nothing); errors.Is(err, ErrNoID) != plain || !plain && (err != nil || i.client.Access.Reveal() != "pin_at_1") {
+			t.Errorf("%t: %v", plain, err)
+		}
+	}
+}
+
+// What an issuer repeats of our secrets does not stand in an error.
+func TestErrorsHoldNoSecret(t *testing.T) {
+	const odd = redact.Secret(`s3cret "/+&%`)
+	says := func(code string, what ...string) answer {
+		return answer{400, map[string]any{"error": code, "error_description": "wrong: " + strings.Join(what, " ")}}
+	}
+	for name, do := range map[string]func(i *issuer) error{
+		"refresh": func(i *issuer) error {
+			i.client.Refresh.Secret = odd
+			i.answers = []answer{says("invalid_grant", odd.Reveal(), url.QueryEscape(odd.Reveal()))}
+			return i.client.Renew(t.Context(), nothing)
+		},
+		"code": func(i *issuer) error {
+			i.answers = []answer{says("invalid_grant", odd.Reveal(), "the-verifier")}
+			_, err := i.client.redeem(t.Context(), odd, attempt{verifier: "the-verifier"})
+			if err != nil && strings.Contains(err.Error(), "the-verifier") {
+				t.Error(err)
+			}
+			return err
+		},
+		"exchange": func(i *issuer) error {
+			i.client.Access.Secret = odd
+			i.answers = []answer{says("invalid_grant", odd.Reveal())}
+			_, err := i.client.Exchange(t.Context(), "x")
+			return err
+		},
+		"password grant": func(i *issuer) error {
+			i.client.Plain = true
+			i.answers = []answer{says("invalid_grant", odd.Reveal())}
+			_, err := i.client.Password(t.Context(), "alice", odd)
+			return err
+		},
+		"password headers": func(i *issuer) error {
+			i.answering(func(q url.Values) url.Values {
+				return url.Values{"state": {q.Get("state")}, "error": {"access_denied"}, "error_description": {"bad password " + odd.Reveal()}}
+			})
+			_, err := i.client.Password(t.Context(), "alice", odd)
+			return err
+		},
+		"client": func(i *issuer) error {
+			i.answers = []answer{says("invalid_client", odd.Reveal())}
+			_, err := i.client.asClient(t.Context(), odd)
+			return err
+		},
+	} {
+		err := do(newIssuer(t))
+		if err == nil || !strings.Contains(err.Error(), "[secret]") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A secret that is wrong is sent once, in the way that the issuer names, and refused is what it is.
+func TestAClientProvesItselfInOneWay(t *testing.T) {
+	for way, methods := range map[string][]string{"basic": nil, "basic ": {"client_secret_post", "client_secret_basic"}, "post": {"client_secret_post"}} {
+		i := newIssuer(t)
+		i.client.Provider.AuthMethods = methods
+		i.answers = []answer{{401, map[string]any{"error": "invalid_client"}}}
+		_, err := i.client.asClient(t.Context(), "wrong")
+		if !errors.Is(err, ErrClient) || !errors.Is(err, wire.ErrRefused) || len(i.forms) != 1 || (i.forms[0].Get("client_secret") != "") != (way == "post") {
+			t.Errorf("%s: %v, %d requests", way, err, len(i.forms))
+		}
+	}
+}
+
+// What an issuer gives to a client must be the issuer's.
+func TestAClientsTokenIsVerified(t *testing.T) {
+	for name, tc := range map[string]struct {
+		bend func(map[string]any)
+		id   bool
+		ok   bool
+	}{
+		"an ID token":               {func(map[string]any) {}, true, true},
+		"of another audience":       {func(c map[string]any) { c["aud"] = "other" }, true, false},
+		"of another issuer":         {func(c map[string]any) { c["iss"] = "https://other.example" }, true, false},
+		"an access token":           {func(c map[string]any) { c["aud"] = "an-api" }, false, true},
+		"access of another issuer":  {func(c map[string]any) { c["iss"] = "https://other.example" }, false, false},
+		"access of somebody's key":  {nil, false, false},
+		"access until the year 1e6": {func(c map[string]any) { c["exp"] = 3e13 }, false, false},
+	} {
+		i := newIssuer(t)
+		if i.bend = tc.bend; tc.bend == nil {
+			other := newIssuer(t)
+			i.sign = func(c map[string]any) string { return other.es256(c) }
+		}
+		body := map[string]any{"access_token": i.token(PinnipedClient, ""), "token_type": "bearer"}
+		if tc.id {
+			body["id_token"] = body["access_token"]
+		}
+		i.answers = []answer{{200, body}}
+		if _, err := i.client.asClient(t.Context(), "s"); (err == nil) != tc.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A key of a size that nobody means is not counted with: verifying by it could take for ever.
+func TestKeysOfOddSizes(t *testing.T) {
+	big := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), maxModulus+1), E: 65537}
+	usual, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if usable(jose.JSONWebKey{Key: big}) || !usable(jose.JSONWebKey{Key: usual.Public()}) || usable(jose.JSONWebKey{Key: usual}) || usable(jose.JSONWebKey{Key: []byte("shared")}) {
+		t.Error("which keys are used is not right")
+	}
+	i := newIssuer(t)
+	var many []jose.JSONWebKey
+	for n := range maxKeys + 1 {
+		many = append(many, jose.JSONWebKey{Key: i.key.Public(), KeyID: fmt.Sprint(n)})
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, 200, jose.JSONWebKeySet{Keys: many}) }))
+	defer server.Close()
+	i.client.Wire, i.client.Provider.JWKS = &wire.Client{HTTP: server.Client()}, server.URL
+	if err := i.client.FetchKeys(t.Context()); !errors.Is(err, wire.ErrServer) {
+		t.Error(err)
+	}
+}
+
+// A scope that the issuer does not list is not asked for, unless somebody says so: GitLab and Google refuse it.
+func TestScopes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		s    Session
+		want string
+	}{
+		"nothing is listed": {Session{Plain: true, Scopes: []string{"email"}}, "offline_access openid email"},
+		"listed":            {Session{Plain: true, Provider: Provider{Scopes: []string{"openid", "offline_access"}}}, "offline_access openid"},
+		"not listed":        {Session{Plain: true, Provider: Provider{Scopes: []string{"openid"}}}, "openid"},
+		"asked for":         {Session{Plain: true, Provider: Provider{Scopes: []string{"openid"}}, Scopes: []string{"offline_access"}}, "openid offline_access"},
+	} {
+		if got := strings.Join(tc.s.wanted(), " "); got != tc.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // The old refresh token is spent when there is an answer, whatever is wrong with the tokens in it.
 func TestRenewOfSomebodyElse(t *testing.T) {
 	i := newIssuer(t)
 	i.client.Refresh.Secret, i.client.Subject = "pin_rt_0", "sub-0"
 	i.answers = []answer{i.tokens(1, "")}
-	err := i.client.Renew(t.Context())
+	err := i.client.Renew(t.Context(), nothing)
 	var distrusted *TokenError
 	if !errors.As(err, &distrusted) || i.client.Refresh.Reveal() != "pin_rt_1" || i.client.Fresh(time.Now()) {
 		t.Errorf("%v, refresh token %s", err, i.client.Refresh.Reveal())
@@ -202,7 +381,7 @@ func TestRenewIsRefused(t *testing.T) {
 		i := newIssuer(t)
 		i.client.Refresh.Secret = "pin_rt_0"
 		i.answers = []answer{tc.answer}
-		err := i.client.Renew(t.Context())
+		err := i.client.Renew(t.Context(), nothing)
 		if !errors.Is(err, tc.kind) || errors.Is(err, wire.ErrRefused) != (tc.kind == wire.ErrRefused) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -251,7 +430,7 @@ func TestKeysAreRemembered(t *testing.T) {
 		}
 		i.answers = []answer{i.tokens(1, "")}
 		i.client.Refresh.Secret = "pin_rt_0"
-		return i.client.Renew(t.Context())
+		return i.client.Renew(t.Context(), nothing)
 	}
 	for range 3 {
 		if err := verify(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -40,15 +41,16 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 	if reply.Interval < 1 || reply.Interval > maxInterval {
 		reply.Interval = 0 // RFC 8628, section 3.2: then it is 5 seconds.
 	}
+	device := redact.Secret(reply.DeviceCode)
 	token, err := config.DeviceAccessToken(c.bounded(ctx), reply)
-	for transient(c.failed(ctx, c.Provider.Token, err)) && time.Now().Before(reply.Expiry) { // Section 3.5: a lost connection is no end.
+	for transient(c.failed(ctx, c.Provider.Token, err, device)) && time.Now().Before(reply.Expiry) { // Section 3.5: a lost connection is no end.
 		token, err = config.DeviceAccessToken(c.bounded(ctx), reply)
 	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return Claims{}, fmt.Errorf("nobody typed the code before %s", code.Until.Local().Format(time.TimeOnly))
 	}
 	if err != nil {
-		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+		return Claims{}, c.failed(ctx, c.Provider.Token, err, device)
 	}
 	return c.accept(ctx, token, "")
 }

@@ -61,7 +61,7 @@ func newIssuer(t *testing.T) *issuer {
 	i.client = &Client{Wire: &wire.Client{HTTP: h, Timeout: 5 * time.Second}, Now: time.Now, Session: Session{Client: PinnipedClient, IdentityProvider: "ldap"}}
 	i.client.Provider = Provider{
 		Issuer: i.url, Authorize: i.url + "/oauth2/authorize", Token: i.url + "/oauth2/token", JWKS: i.url + "/jwks.json",
-		Scopes: []string{"openid", "username", "groups"}, ResponseModes: []string{"query", "form_post"},
+		Scopes: []string{"openid", "offline_access", "pinniped:request-audience", "username", "groups"}, ResponseModes: []string{"query", "form_post"},
 		Pinniped: pinniped{IdentityProviders: i.url + "/v1alpha1/pinniped_identity_providers"},
 	}
 	return i
@@ -159,6 +159,9 @@ func (i *issuer) tokens(n int, nonce string) answer {
 		"expires_in": 120, "id_token": i.token(PinnipedClient, nonce),
 	}}
 }
+
+// nothing keeps nothing, for renewals that are not about that.
+func nothing() error { return nil }
 
 // answering makes the authorization endpoint take the password and hand out a code; the token endpoint then takes that code with the
 // right verifier.

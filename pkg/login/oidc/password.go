@@ -33,6 +33,10 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 		return Claims{}, err
 	}
 	code, err := a.code(answer)
+	var said *Error
+	if errors.As(err, &said) {
+		err = said.without(password)
+	}
 	if err != nil {
 		return Claims{}, err
 	}
@@ -43,7 +47,7 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 func (c *Client) passwordGrant(ctx context.Context, user string, password redact.Secret) (Claims, error) {
 	token, err := c.config("").PasswordCredentialsToken(c.bounded(ctx), user, password.Reveal())
 	if err != nil {
-		return Claims{}, c.failed(ctx, c.Provider.Token, err)
+		return Claims{}, c.failed(ctx, c.Provider.Token, err, password)
 	}
 	return c.accept(ctx, token, "")
 }

@@ -6,15 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // ErrNotProvided is a runner's token or secret that is not there, or is none.
@@ -22,20 +26,25 @@ var ErrNotProvided = errors.New("the runner provides no token")
 
 // Unattended tells whether a runner provides the token or the client's secret, so that no person logs in.
 func (s Session) Unattended() bool {
-	return s.TokenFile != "" || s.TokenVariable != "" || s.hasSecret()
+	return s.TokenFile != "" || s.TokenVariable != "" || s.HasSecret()
 }
 
-// hasSecret tells whether the client logs in as itself.
-func (s Session) hasSecret() bool { return s.SecretFile != "" || s.SecretVariable != "" }
+// HasSecret tells whether the client logs in as itself.
+func (s Session) HasSecret() bool { return s.SecretFile != "" || s.SecretVariable != "" }
 
 // FromRunner gets a token without a person: the one that a runner provides, or one of the issuer for the client itself, with the secret that
-// a runner provides (RFC 6749, section 4.4). File and variable are read anew each time, since runners replace them. The signature
-// is the API server's to verify; only what is handed out when is decided by what the token says.
-func (c *Client) FromRunner(ctx context.Context, getenv func(string) string) (token redact.Secret, claims Claims, err error) {
-	text, where := "", c.Provider.Token
-	if c.hasSecret() {
-		text, err = c.asClient(ctx, getenv)
-	} else {
+// a runner provides (RFC 6749, section 4.4). File and variable are read anew each time, since runners replace them. The signature of what the
+// runner provides is the API server's to verify; only what is handed out when is decided by what the token says.
+func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, send SendSecret) (token redact.Secret, claims Claims, err error) {
+	text, where := c.handed.Reveal(), c.Provider.Token
+	switch {
+	case text != "": // A login looks at it, and hands it out.
+	case c.HasSecret():
+		err = send(ctx, func(ctx context.Context, secret redact.Secret) error {
+			text, err = c.asClient(ctx, secret)
+			return err
+		})
+	default:
 		text, where, err = provided(c.TokenFile, c.TokenVariable, getenv)
 	}
 	if err != nil {
@@ -44,30 +53,62 @@ func (c *Client) FromRunner(ctx context.Context, getenv func(string) string) (to
 	if claims, err = unverified(text); err != nil {
 		return "", Claims{}, fmt.Errorf("%w: %s: %w", ErrNotProvided, where, err)
 	}
-	return redact.Secret(text), claims, nil
+	c.handed, c.Claims = redact.Secret(text), claims.All
+	return c.handed, claims, nil
 }
 
-// asClient is the ID token of the answer, or else the access token, which is all that most issuers give to a client.
-func (c *Client) asClient(ctx context.Context, getenv func(string) string) (string, error) {
-	secret, where, err := provided(c.SecretFile, c.SecretVariable, getenv)
-	if err == nil && secret == "" {
+// SendSecret has a secret of the client sent, if that may be: one that was refused is not sent again and again.
+type SendSecret func(ctx context.Context, send func(context.Context, redact.Secret) error) error
+
+// Secret is that of the client, as the runner provides it, and where it is.
+func (c *Client) Secret(getenv func(string) string) (secret redact.Secret, where string, err error) {
+	text, where, err := provided(c.SecretFile, c.SecretVariable, getenv)
+	if err == nil && text == "" {
 		err = fmt.Errorf("%w: %s holds no secret", ErrNotProvided, where)
 	}
-	if err != nil {
-		return "", err
+	return redact.Secret(text), where, err
+}
+
+// ErrClient is a secret of the client that the issuer does not take.
+var ErrClient = errors.New("the issuer does not take the client's secret")
+
+// asClient is the ID token of the answer, or else the access token, which is all that most issuers give to a client. Both must be the issuer's.
+func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, error) {
+	config := clientcredentials.Config{
+		ClientID: c.Client, ClientSecret: secret.Reveal(), TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}, AuthStyle: c.authStyle(),
 	}
-	config := clientcredentials.Config{ClientID: c.Client, ClientSecret: secret, TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}}
 	for name, value := range c.Params {
 		config.EndpointParams.Set(name, value)
 	}
 	reply, err := config.Token(c.bounded(ctx))
 	if err != nil {
-		return "", c.failed(ctx, c.Provider.Token, err)
+		err = c.failed(ctx, c.Provider.Token, err, secret)
+		var said *Error
+		if errors.As(err, &said) && (said.Code == "invalid_client" || said.Status == http.StatusUnauthorized) {
+			err = &clientError{said}
+		}
+		return "", err
 	}
 	if id, _ := reply.Extra("id_token").(string); id != "" {
-		return id, nil
+		_, err := c.verify(ctx, redact.Secret(id), c.Client, "")
+		return id, err
 	}
-	return reply.AccessToken, nil
+	_, err = c.verify(ctx, redact.Secret(reply.AccessToken), "", "") // It is for an audience that only the issuer knows.
+	return reply.AccessToken, err
+}
+
+// clientError is ErrClient, in the issuer's words, and a refusal.
+type clientError struct{ said *Error }
+
+func (e *clientError) Error() string   { return fmt.Sprintf("%v: %v", ErrClient, e.said) }
+func (e *clientError) Unwrap() []error { return []error{ErrClient, wire.ErrRefused} }
+
+// authStyle is how the client proves itself (OpenID Connect Core 1.0, section 9): in one way, so that a wrong secret is sent once.
+func (c *Client) authStyle() oauth2.AuthStyle {
+	if m := c.Provider.AuthMethods; slices.Contains(m, "client_secret_post") && !slices.Contains(m, "client_secret_basic") {
+		return oauth2.AuthStyleInParams
+	}
+	return oauth2.AuthStyleInHeader
 }
 
 // provided reads what a runner provides in a file, else in a variable; where names it.

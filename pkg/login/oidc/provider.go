@@ -28,7 +28,7 @@ type Provider struct {
 	EndSession    string   `json:"end_session_endpoint,omitempty"`
 	Scopes        []string `json:"scopes_supported,omitempty"`
 	ResponseModes []string `json:"response_modes_supported,omitempty"`
-	Challenges    []string `json:"code_challenge_methods_supported,omitempty"`
+	AuthMethods   []string `json:"token_endpoint_auth_methods_supported,omitempty"`
 	Pinniped      pinniped `json:"discovery.supervisor.pinniped.dev/v1alpha1,omitzero"`
 
 	Keys json.RawMessage `json:"keys,omitempty"` // the JWKS as it was fetched last
@@ -138,6 +138,9 @@ func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]Iden
 func (s Session) wanted() []string {
 	p := s.Provider
 	scopes := []string{"offline_access", "openid"}
+	if len(p.Scopes) > 0 && !slices.Contains(p.Scopes, "offline_access") {
+		scopes = scopes[1:] // GitLab and Google refuse a scope that they do not know.
+	}
 	if s.Plain {
 		scopes = append(scopes, s.Scopes...)
 	} else if p.IsPinniped() {

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,8 +38,8 @@ func (e *TokenError) Error() string { return "the issuer's token is not believed
 // maxToken bounds a token, in bytes.
 const maxToken = 256 << 10
 
-// verify checks signature, issuer, audience and time of a token (OpenID Connect Core 1.0, section 3.1.3.7) and, if nonce is not
-// empty, that it is of this very login.
+// verify checks signature, issuer, audience (unless that is empty) and time of a token (OpenID Connect Core 1.0, section 3.1.3.7) and, if
+// nonce is not empty, that it is of this very login.
 func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonce string) (Claims, error) {
 	if token == "" {
 		return Claims{}, &TokenError{"there is none in the reply"}
@@ -47,7 +48,7 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 		return Claims{}, &TokenError{"it is too long"}
 	}
 	c.unfetched = nil
-	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SupportedSigningAlgs: algorithms, Now: c.Now})
+	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SkipClientIDCheck: audience == "", SupportedSigningAlgs: algorithms, Now: c.Now})
 	id, err := verifier.Verify(ctx, token.Reveal())
 	if err != nil {
 		return Claims{}, c.distrust(err)
@@ -57,9 +58,24 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 		return Claims{}, &TokenError{"it is of another login (nonce)"}
 	case id.IssuedAt.After(c.Now().Add(maxSkew)):
 		return Claims{}, &TokenError{fmt.Sprintf("it was issued at %s: is the clock of this machine right?", id.IssuedAt.UTC().Format(time.RFC3339))}
+	case audience == c.Client && !forClient(id, c.Client):
+		return Claims{}, &TokenError{"it is for another client (azp)"}
+	case id.Expiry.After(lastTime):
+		return Claims{}, &TokenError{"it says that it is good for thousands of years"}
 	}
 	return parseClaims(id)
 }
+
+// forClient tells whether an ID token of several audiences was issued to the client (OpenID Connect Core 1.0, section 3.1.3.7, 4 and 5).
+func forClient(id *oidc.IDToken, client string) bool {
+	var authorized struct {
+		Party string `json:"azp"`
+	}
+	return len(id.Audience) < 2 || id.Claims(&authorized) == nil && (authorized.Party == "" || authorized.Party == client)
+}
+
+// lastTime is the last one that RFC 3339 can write.
+var lastTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // maxSkew is how far the issuer's clock may be ahead.
 const maxSkew = time.Minute
@@ -113,7 +129,7 @@ func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 	if payload, ok := k.check(jws); ok {
 		return payload, nil
 	}
-	if k.c.unfetched = k.c.fetchKeys(ctx); k.c.unfetched != nil {
+	if k.c.unfetched = k.c.FetchKeys(ctx); k.c.unfetched != nil {
 		return nil, k.c.unfetched
 	}
 	if payload, ok := k.check(jws); ok {
@@ -129,7 +145,7 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 	}
 	id := jws.Signatures[0].Header.KeyID
 	for _, key := range set.Keys {
-		if id != "" && key.KeyID != id || !key.IsPublic() {
+		if id != "" && key.KeyID != id || !usable(key) {
 			continue
 		}
 		if payload, err := jws.Verify(key); err == nil {
@@ -139,8 +155,22 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 	return nil, false
 }
 
-// fetchKeys gets the issuer's JWKS (RFC 7517).
-func (c *Client) fetchKeys(ctx context.Context) error {
+// maxKeys and maxModulus (in bits) bound what a signature is verified with: that takes time in which nothing else happens.
+const (
+	maxKeys    = 100
+	maxModulus = 16384
+)
+
+// usable tells whether a key is a public one of a size that somebody may mean.
+func usable(key jose.JSONWebKey) bool {
+	if k, ok := key.Key.(*rsa.PublicKey); ok && (k.N.BitLen() > maxModulus || k.E > 1<<31-1) {
+		return false
+	}
+	return key.IsPublic()
+}
+
+// FetchKeys gets the issuer's JWKS (RFC 7517), as a token does that names a key which is not among those of before.
+func (c *Client) FetchKeys(ctx context.Context) error {
 	url := c.Provider.JWKS
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	var answered *wire.Error
@@ -153,6 +183,9 @@ func (c *Client) fetchKeys(ctx context.Context) error {
 	var set jose.JSONWebKeySet
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &set); err != nil {
 		return err
+	}
+	if len(set.Keys) > maxKeys {
+		return &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: fmt.Sprintf("it has more than %d keys", maxKeys)}
 	}
 	c.Provider.Keys = body
 	return nil
