@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,8 +38,11 @@ func (a *App) registryConfigureCommand() *cobra.Command {
 		Args:              anyRegistries,
 		ValidArgsFunction: a.completeRegistries,
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.check && f.remove {
+			switch {
+			case f.check && f.remove:
 				return usagef("--check and --remove do not go together")
+			case f.check && f.service != "":
+				return usagef("--check changes nothing, and --service does")
 			}
 			return a.configure(c.Context(), hosts(args), f)
 		},
@@ -86,7 +90,21 @@ func (a *App) configure(ctx context.Context, hosts []string, f configureFlags) e
 	case f.remove:
 		return a.unconfigureDocker(ctx, file, hosts)
 	}
-	return a.configureDocker(ctx, file, hosts, f.force)
+	if err := a.configureDocker(ctx, file, hosts, f.force); err != nil {
+		return err
+	}
+	return a.noteUnknown(hosts)
+}
+
+// noteUnknown says which of the hosts have nothing to hand out yet.
+func (a *App) noteUnknown(hosts []string) error {
+	all, err := a.registryInfos()
+	for _, host := range hosts {
+		if !slices.ContainsFunc(all, func(i registryInfo) bool { return i.Registry == host }) {
+			fmt.Fprintf(a.ErrOut, "note: %s is not known here yet; if it takes your vSphere login, type: kubectl vsphere registry add %s\n", host, host)
+		}
+	}
+	return err
 }
 
 // setService names the helper that keeps what registry clients store.
@@ -156,7 +174,7 @@ func (a *App) checkDocker(f dockerconfig.File, hosts []string) error {
 	}
 	a.printWarnings(f, hosts)
 	if missing > 0 {
-		return hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure")
+		return hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure; with --force where there is another helper.")
 	}
 	return nil
 }
@@ -188,21 +206,25 @@ func (a *App) addDocker(all []registryInfo) {
 	}
 }
 
-// warnDocker tells what keeps clients from asking the helper.
-func (a *App) warnDocker(all []registryInfo) {
+// dockerWarnings tells what keeps clients from asking the helper.
+func (a *App) dockerWarnings(all []registryInfo) []string {
 	f, err := a.dockerConfig()
 	if err != nil || len(all) == 0 {
-		return
+		return nil
 	}
 	var hosts []string
 	for _, i := range all {
 		hosts = append(hosts, i.Registry)
 	}
-	a.printWarnings(f, hosts)
+	return f.Warnings(hosts, helperName, a.world())
 }
 
 func (a *App) printWarnings(f dockerconfig.File, hosts []string) {
-	for _, warning := range f.Warnings(hosts, helperName, dockerconfig.World{Getenv: a.Getenv, LookPath: exec.LookPath, Home: a.Home, Root: os.Geteuid() == 0}) {
+	for _, warning := range f.Warnings(hosts, helperName, a.world()) {
 		fmt.Fprintf(a.ErrOut, "warning: %s\n", warning)
 	}
+}
+
+func (a *App) world() dockerconfig.World {
+	return dockerconfig.World{Getenv: a.Getenv, LookPath: exec.LookPath, Home: a.Home, Root: os.Geteuid() == 0}
 }

@@ -31,7 +31,12 @@ func (a *App) installHelperCommand() *cobra.Command {
 for it: the directory that this program itself is found in, else ~/.local/bin, else another one of yours. krew puts only one
 program of a plugin there. After an upgrade the next login renews the link.`,
 		Example: "  kubectl vsphere registry install-helper\n  sudo kubectl vsphere registry install-helper /usr/local/bin",
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{command: c.CommandPath(), err: fmt.Errorf("%q is one word too many: one directory", args[1])}
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := ""
 			if len(args) > 0 {

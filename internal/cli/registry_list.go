@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -49,40 +48,68 @@ func (a *App) registryListCommand() *cobra.Command {
 func (a *App) registryStatusCommand() *cobra.Command {
 	return a.registryTable("status", "Asks the registries whether they take your login, and checks what clients need.",
 		`Asks every registry whether it takes your login now, and checks what stands between it and the registry clients: docker's
-config.json, the helper on PATH, other places where logins lie.`, a.askAgain)
+config.json, the helper on PATH, other places where logins lie. It exits with 5 when a registry could not be asked.`, a.askAgain)
 }
 
-func (a *App) registryTable(name, short, long string, before func(context.Context) error) *cobra.Command {
+// registryTable is a command that lists registries. ask, if it is given, brings what is known of them up to date and tells what went wrong, by
+// registry.
+func (a *App) registryTable(name, short, long string, ask func(context.Context) (map[string]error, error)) *cobra.Command {
 	var format outputFormat
 	c := &cobra.Command{
 		Use: name, Short: short, Long: long, Args: noArgs,
 		Example: "  kubectl vsphere registry " + name + "\n  kubectl vsphere registry " + name + " -o json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			var err error
-			if before != nil {
-				err = before(c.Context())
+			var failed map[string]error
+			if ask != nil {
+				var err error
+				if failed, err = ask(c.Context()); err != nil {
+					return err
+				}
 			}
-			all, listErr := a.registryInfos()
-			switch {
-			case listErr != nil:
-				return listErr
-			case format.structured():
-				return errors.Join(err, format.write(a.Out, map[string]any{"registries": all}))
-			case before != nil:
-				a.warnDocker(all)
+			all, err := a.registryInfos()
+			if err != nil {
+				return err
 			}
-			return errors.Join(err, a.printRegistries(all))
+			for i := range all {
+				if err := failed[all[i].Registry]; err != nil {
+					all[i].Problem = err.Error()
+				}
+			}
+			out := registryList{Registries: all}
+			if ask != nil {
+				out.Warnings = a.dockerWarnings(all)
+			}
+			if err := a.writeRegistries(format, out); err != nil || len(failed) == 0 {
+				return err
+			}
+			return &silentError{errPartial}
 		},
 	}
 	format.addTo(c)
 	return c
 }
 
-// askAgain brings what is known of the registries up to date. Nobody is asked for a password.
-func (a *App) askAgain(ctx context.Context) error {
+// registryList is the shape of `registry list -o json` and `registry status -o json`.
+type registryList struct {
+	Registries []registryInfo `json:"registries"`
+	Warnings   []string       `json:"warnings,omitempty"` // what keeps registry clients from asking the helper
+}
+
+func (a *App) writeRegistries(format outputFormat, out registryList) error {
+	if format.structured() {
+		return format.write(a.Out, out)
+	}
+	for _, warning := range out.Warnings {
+		fmt.Fprintf(a.ErrOut, "warning: %s\n", warning)
+	}
+	return a.printRegistries(out.Registries)
+}
+
+// askAgain brings what is known of the registries up to date, and tells which could not be asked. Nobody is asked for a password.
+func (a *App) askAgain(ctx context.Context) (failed map[string]error, err error) {
 	store, err := a.openStore()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	quiet := *a
 	quiet.Terminal = nil
@@ -98,12 +125,13 @@ func (a *App) askAgain(ctx context.Context) error {
 		return quiet.refreshRegistry(ctx, records, r, s)
 	})
 	p.done()
+	failed = map[string]error{}
 	for i, err := range results {
-		if err != nil && ctx.Err() == nil {
-			fmt.Fprintf(a.ErrOut, "warning: registry %s: %v\n", all[i].Host, err)
+		if now, _, _ := records.Record(all[i].Host); err != nil && err.Error() != now.Reason { // That one is told anyhow.
+			failed[all[i].Host] = err
 		}
 	}
-	return ctx.Err()
+	return failed, ctx.Err()
 }
 
 // registryInfos reads everything from the store and docker's config.json.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
@@ -46,7 +48,7 @@ func (a *App) registryLogin(ctx context.Context, hosts []string, f registryFlags
 			return err
 		}
 	}
-	if err := a.sessionOrLogin(ctx, store, f); err != nil {
+	if err := a.sessionOrLogin(ctx, store, f.known(store, hosts)); err != nil {
 		return err
 	}
 	if len(hosts) == 0 {
@@ -57,6 +59,21 @@ func (a *App) registryLogin(ctx context.Context, hosts []string, f registryFlags
 		errs = append(errs, a.registryAdd(ctx, host, f))
 	}
 	return errors.Join(errs...)
+}
+
+// known fills in what flags did not say of a login, from what the registries were added with.
+func (f registryFlags) known(store *tokens.Store, hosts []string) registryFlags {
+	if f.server != "" || f.user != "" {
+		return f
+	}
+	records, _ := registry.Store{Dir: store.Dir()}.Records()
+	for _, r := range records {
+		if len(hosts) == 0 || slices.Contains(hosts, r.Host) {
+			f.server, f.user = r.Server, r.User
+			break
+		}
+	}
+	return f
 }
 
 // loginToKnown is for all registries that were added.
@@ -108,7 +125,11 @@ func (a *App) sessionOrLogin(ctx context.Context, store *tokens.Store, f registr
 	login := a.loginCommand()
 	login.SetArgs(args)
 	login.SilenceErrors, login.SilenceUsage = true, true
-	return login.ExecuteContext(ctx)
+	loginErr := login.ExecuteContext(ctx)
+	if step := nextStep(loginErr); step != "" { // It names flags that this command has not.
+		loginErr = hint(loginErr, "%s\nThese are flags of kubectl vsphere login: log in with that, and then type this again.", step)
+	}
+	return loginErr
 }
 
 // alive tells whether one of the sessions has a token, or gets one without anybody.

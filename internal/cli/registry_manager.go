@@ -67,11 +67,17 @@ func (a *App) asSession(ctx context.Context, store *tokens.Store, r registry.Rec
 		return fmt.Errorf("%s asks for a password of vCenter Single Sign-On, and you logged in by an identity provider", r.Host)
 	}
 	sources := a.renewalSources(store, s, fmt.Sprintf("Password of %s for %s: ", s.User, r.Host))
-	err = a.guard(store, s.Account, s.User).Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+	guard := a.guard(store, s.Account, s.User)
+	guard.Explicit = true // A person types this command.
+	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		return work(ctx, client, harbor.Login{Username: s.User, Password: password})
 	})
 	if errors.Is(err, wire.ErrForbidden) {
 		return hint(fmt.Errorf("%s lets only those who manage the project do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
+	}
+	var none *secret.NoPasswordError
+	if errors.As(err, &none) && none.Known {
+		return hint(err, "Log in again, which says whether the password is good: %s", loginCommandOf(s))
 	}
 	return a.proveError(err, s.User)
 }

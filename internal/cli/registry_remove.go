@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 func (a *App) registryRemoveCommand() *cobra.Command {
@@ -48,17 +49,15 @@ func (a *App) registryRemove(ctx context.Context, host string, noConfigure bool)
 	if err := store.RemoveRecord(host); err != nil {
 		return err
 	}
-	if !noConfigure {
-		if err := a.unconfigureAll(ctx, host); err != nil {
-			return err
-		}
-	}
 	if known || stored {
 		fmt.Fprintf(a.Out, "Forgot %s.\n", host)
+	} else {
+		fmt.Fprintf(a.Out, "%s was not known.\n", host)
+	}
+	if noConfigure {
 		return nil
 	}
-	fmt.Fprintf(a.Out, "%s was not known.\n", host)
-	return nil
+	return a.unconfigureAll(ctx, host)
 }
 
 // helper does what registry clients have docker-credential-vsphere do.
@@ -82,7 +81,8 @@ func (a *App) unconfigureAll(ctx context.Context, host string) error {
 
 // registryLogoutCommand is docker-credential-vsphere logout.
 func (a *App) registryLogoutCommand() *cobra.Command {
-	return &cobra.Command{
+	var user, service, ca string
+	c := &cobra.Command{
 		Use:               "logout [REGISTRY...]",
 		Short:             "Hands nothing out for registries until the next login; without an argument, for all.",
 		Hidden:            true,
@@ -93,21 +93,29 @@ func (a *App) registryLogoutCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.registryLogout(store, hosts(args))
+			return a.registryLogout(store, hosts(args), user)
 		},
 	}
+	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")
+	c.Flags().StringVarP(&service, "service", "s", "", "Taken for the sake of old command lines.")
+	c.Flags().StringVar(&ca, "tlscacert", "", "Taken for the sake of old command lines.")
+	return c
 }
 
-// registryLogout is what a registry client's logout does, for registries or for all.
-func (a *App) registryLogout(store registry.Store, hosts []string) error {
+// registryLogout is what a registry client's logout does, for registries or for all, of a user or of everybody.
+func (a *App) registryLogout(store registry.Store, hosts []string, user string) error {
 	known := map[string]string{}
 	records, _ := store.Records()
 	logins, _ := store.Logins()
 	for _, l := range logins {
-		known[l.Host] = "Removed what was stored for %s.\n"
+		if user == "" || hit.Fold(user) == hit.Fold(l.Username) {
+			known[l.Host] = "Removed what was stored for %s.\n"
+		}
 	}
 	for _, r := range records {
-		known[r.Host] = "Logged out of %s.\n"
+		if user == "" || hit.Fold(user) == hit.Fold(r.User) {
+			known[r.Host] = "Logged out of %s.\n"
+		}
 	}
 	helper := a.helper(store)
 	var errs []error

@@ -67,8 +67,11 @@ func (a *App) robotCommand(name, short string, examples []string, run func(conte
 		Args:              oneRegistry,
 		ValidArgsFunction: a.completeRegistries,
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.project == "" {
+			switch {
+			case f.project == "":
 				return usagef("which vSphere Namespace? Give -n NAMESPACE")
+			case name == "create" && (f.days < 1 || f.days > harbor.MaxDays):
+				return usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
 			}
 			r, err := a.knownRegistry(hosts(args)[0])
 			if err != nil {
@@ -103,6 +106,23 @@ func (a *App) robotCommand(name, short string, examples []string, run func(conte
 	return c
 }
 
+// onlyRegistry is the one that was named, or the only one that was added.
+func (a *App) onlyRegistry(hosts []string) (registry.Record, error) {
+	if len(hosts) == 0 {
+		store, err := a.registries()
+		if err != nil {
+			return registry.Record{}, err
+		}
+		if records, _ := store.Records(); len(records) == 1 {
+			return records[0], nil
+		}
+	}
+	if len(hosts) != 1 {
+		return registry.Record{}, usagef("which registry? Name one")
+	}
+	return a.knownRegistry(hosts[0])
+}
+
 // knownRegistry is one that was added.
 func (a *App) knownRegistry(host string) (registry.Record, error) {
 	store, err := a.registries()
@@ -123,7 +143,7 @@ func (a *App) createRobot(ctx context.Context, r registry.Record, f robotFlags) 
 		return err
 	})
 	if err != nil {
-		return robotError(err)
+		return robotError(err, r, f)
 	}
 	return a.handOver(r, made, f)
 }
@@ -138,9 +158,23 @@ func (a *App) rotateRobot(ctx context.Context, r registry.Record, f robotFlags) 
 		return err
 	})
 	if err != nil {
-		return robotError(err)
+		return robotError(err, r, f)
+	}
+	if saved, err := a.savedRobot(r.Host, robot.Name); err != nil || saved {
+		f.save = true // The old secret, which clients of this machine get, is of no use any more.
+		return errors.Join(err, a.handOver(r, robot, f))
 	}
 	return a.handOver(r, robot, f)
+}
+
+// savedRobot tells whether clients of this machine get a robot account.
+func (a *App) savedRobot(host, username string) (bool, error) {
+	store, err := a.registries()
+	if err != nil {
+		return false, err
+	}
+	stored, found, err := store.Login(host)
+	return found && stored.Username == username, err
 }
 
 func (a *App) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) error {
@@ -152,7 +186,7 @@ func (a *App) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) 
 		return c.DeleteRobot(ctx, by, robot.ID)
 	})
 	if err != nil {
-		return robotError(err)
+		return robotError(err, r, f)
 	}
 	fmt.Fprintf(a.Out, "Deleted %s.\n", robot.Name)
 	return a.forgetRobot(r.Host, robot.Name)
@@ -160,15 +194,14 @@ func (a *App) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) 
 
 // forgetRobot takes one that is gone out of what clients get.
 func (a *App) forgetRobot(host, username string) error {
+	saved, err := a.savedRobot(host, username)
+	if err != nil || !saved {
+		return err
+	}
 	store, err := a.registries()
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = store.RemoveLogin(host)
 	}
-	stored, found, err := store.Login(host)
-	if err != nil || !found || stored.Username != username {
-		return err
-	}
-	_, err = store.RemoveLogin(host)
 	return err
 }
 
@@ -179,7 +212,7 @@ func (a *App) listRobots(ctx context.Context, r registry.Record, f robotFlags) e
 		return err
 	})
 	if err != nil {
-		return robotError(err)
+		return robotError(err, r, f)
 	}
 	all := []robotInfo{}
 	for _, robot := range robots {
@@ -260,12 +293,12 @@ func (a *App) handOver(r registry.Record, robot harbor.Robot, f robotFlags) erro
 }
 
 // robotError says what the registry's refusals mean here.
-func robotError(err error) error {
+func robotError(err error, r registry.Record, f robotFlags) error {
 	switch {
 	case errors.Is(err, harbor.ErrNoRobots):
 		return hint(err, "Harbor 1 makes robot accounts in its own pages only.")
 	case errors.Is(err, harbor.ErrRobotExists):
-		return hint(err, "Choose another --name, or give that one a new secret: kubectl vsphere registry robot rotate")
+		return hint(err, "Choose another --name, or give that one a new secret: kubectl vsphere registry robot rotate %s -n %s --name %s", r.Host, quote(f.project), quote(f.name))
 	}
 	return err
 }

@@ -38,21 +38,21 @@ type pullSecretFlags struct {
 func (a *App) pullSecretCommand() *cobra.Command {
 	f := pullSecretFlags{}
 	c := &cobra.Command{
-		Use:   "pull-secret REGISTRY -n NAMESPACE",
+		Use:   "pull-secret [REGISTRY] -n NAMESPACE",
 		Short: "Writes an image pull secret of a robot account into a namespace.",
 		Long:  imagePullLong,
 		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
 			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
-		Args:              oneRegistry,
+		Args:              anyRegistries,
 		ValidArgsFunction: a.completeRegistries,
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.namespace == "" {
 				return usagef("into which namespace? Give -n NAMESPACE")
 			}
 			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
-				return usagef("--namespace and --name are names of Kubernetes: lower case letters, digits and -")
+				return usagef("--namespace and --name are names of Kubernetes, without dots: lower case letters, digits and -")
 			}
-			r, err := a.knownRegistry(hosts(args)[0])
+			r, err := a.onlyRegistry(hosts(args))
 			if err != nil {
 				return err
 			}
@@ -82,6 +82,9 @@ type place struct {
 // pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old ones last: whenever it
 // is cut off, what the cluster has is good.
 func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
+	if f.days < 1 || f.days > harbor.MaxDays {
+		return usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
+	}
 	p, err := a.secretPlace(ctx, f)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFla
 		return p.deleteOthers(ctx, c, by, f, robot)
 	})
 	if err != nil {
-		return robotError(err)
+		return robotError(err, r, robotFlags{project: p.project})
 	}
 	fmt.Fprintf(a.Out, "Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.\n",
 		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))

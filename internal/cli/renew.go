@@ -79,7 +79,11 @@ func (r *renewal) question(s tokens.Session) string {
 func (r *renewal) ended(s tokens.Session, why string) *tokens.LoginRequiredError {
 	reason := fmt.Sprintf("the session of %s at %s has ended", s.User, s.Server)
 	if r.force {
-		reason = fmt.Sprintf("a new token for %s at %s needs a login", s.User, s.Server)
+		needs := "the password"
+		if s.Method == methodOIDC {
+			needs = "a login"
+		}
+		reason = fmt.Sprintf("a new token for %s at %s needs %s", s.User, s.Server, needs)
 	}
 	if why != "" {
 		reason += ", and " + why

@@ -62,6 +62,9 @@ func (p program) Get(url string) (username, secret string, err error) {
 		if err == nil {
 			username, secret = c.Username, c.Secret
 		}
+		if err == nil && username == "" && secret == "" { // pass, before it is set up
+			err = credentials.NewErrCredentialsNotFound()
+		}
 		return err
 	})
 	return username, secret, err

@@ -123,6 +123,9 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	}
 	switch {
 	case found && r.Username != "" && hit.Fold(c.Username) == hit.Fold(r.User):
+		if _, err := hit.Token(h.Store.Dir, r.Key(), h.Now()); err != nil {
+			return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
+		}
 		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(c.Username, maxLine)))
 	case found && ours(r, c.Username):
 	case found && r.AuthMode == registry.HTTPAuth && !robot(c.Username), !found && h.person(c.Username):

@@ -114,7 +114,7 @@ var expression = regexp.MustCompile(`\$\{\{ (?:vars|secrets)\.([A-Z0-9_]+) \}\}`
 func TestCIIdentityProvider(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, "sh", "-euc")
-	store := t.TempDir()
+	store := filepath.Join(t.TempDir(), "vsphere")
 	r.env["VSPHERE_SERVER"] = newIssuer(t, nil).server
 	r.env["VSPHERE_CA"], r.env["KUBECTL_VSPHERE_HOME"] = site.Supervisors[0].CA, store
 	if code := r.sh(t, recipe(t, "Identity providers"), map[string]string{"KUBECTL_VSPHERE_PASSWORD": r.user.Password}); code != 0 {

@@ -88,10 +88,26 @@ func TestRegistryFollowsTheLogin(t *testing.T) {
 	h.ok(t, "kubectl-vsphere", "registry", "add", away)
 	id := addFault(t, map[string]any{"server": away, "status": 503})
 	h.login(t, h.user, "--workload-clusters", "none")
+	out, code := h.tool("", "kubectl-vsphere", "registry", "status", "-o", "json")
+	var list struct {
+		Registries []struct{ Registry, Problem string }
+	}
+	if code != 5 || json.Unmarshal([]byte(out), &list) != nil {
+		t.Errorf("status: %d %s", code, out)
+	}
+	for _, r := range list.Registries {
+		if r.Registry == away && !strings.Contains(r.Problem, "503") {
+			t.Errorf("status: %+v", r)
+		}
+	}
 	removeFault(t, id)
 	if out, code := h.get(away); code != 0 {
 		t.Errorf("a registry that was away: %d %s", code, out)
 	}
+	// After a logout it is known who logs in where.
+	h.ok(t, "kubectl-vsphere", "logout", "--all")
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", h.user.Password)
+	h.ok(t, "docker-credential-vsphere", "login", away, "--tlscacert", site.Supervisors[0].CA)
 }
 
 // Robot accounts: made with an end, used by clients, rotated, listed, deleted.
@@ -132,8 +148,14 @@ func TestRegistryRobots(t *testing.T) {
 	if out, code := login(robot); code == 0 {
 		t.Errorf("the old secret is good: %s", out)
 	}
-	if out, _ := h.get(h.host); !strings.Contains(out, robot.Username) {
-		t.Errorf("what was saved is not used: %s", out)
+	saved, _ := h.get(h.host)
+	if !strings.Contains(saved, robot.Username) {
+		t.Errorf("what was saved is not used: %s", saved)
+	}
+	// Once it is saved here, a new secret is for here.
+	out, code = h.withPassword("kubectl-vsphere", "registry", "robot", "rotate", h.host, "-n", "ns1", "--name", name)
+	if again, _ := h.get(h.host); code != 0 || again == saved || !strings.Contains(again, robot.Username) {
+		t.Errorf("rotated: %d %s %s", code, out, again)
 	}
 	h.steps(t, []step{{"get 1", []string{"crane", "manifest", h.ref("robots:1")}}, {"get 1", []string{"crane", "append", "-f", "layer.tar", "-t", h.ref("robots:2")}}})
 	out, code = h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
@@ -314,7 +336,8 @@ func TestRegistryDockerConfig(t *testing.T) {
 	}
 }
 
-// A config.json that cannot be written: the line to add by hand, and everything else goes on. Root writes everywhere, so another user tries.
+// A config.json that cannot be written: the line to add by hand, and everything else goes on. Root writes everywhere but below /proc; a file of
+// mode 0400 is left alone by us even then.
 func TestRegistryReadOnlyDockerConfig(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)
@@ -328,6 +351,18 @@ func TestRegistryReadOnlyDockerConfig(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	h.ok(t, "kubectl-vsphere", "registry", "add", other, "--no-configure")
+	h.setenv("DOCKER_CONFIG", filepath.Join(h.dir, ".docker"))
+	config := filepath.Join(h.dir, ".docker", "config.json")
+	was := read(t, config)
+	if err := os.Chmod(config, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "add", other); code == 0 || !strings.Contains(out, "read-only") || read(t, config) != was {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "remove", h.host); code == 0 || !strings.Contains(out, "Forgot "+h.host) || !strings.Contains(out, "read-only") {
+		t.Errorf("%d %s", code, out)
+	}
 }
 
 // The helper is linked from where both programs were unpacked into a directory on PATH, and a link that an upgrade broke is mended by the next login.

@@ -114,6 +114,11 @@ func TestRegistryBuildKit(t *testing.T) {
 	}
 	h.setenv("DOCKER_BUILDKIT", "1")
 	h.steps(t, []step{{"get 2", []string{client, "build", "-q", "-t", h.ref("built-by-buildkit:1"), "."}}})
+	h.ended(t, h.user, "--workload-clusters", "none")
+	want := fmt.Sprintf("kubectl vsphere login --server %s -u %s", site.Supervisors[0].Server, h.user.Username)
+	if out, code := h.tool("", client, "build", "-q", "--no-cache", "--pull", "-t", h.ref("built-by-buildkit:2"), "."); code == 0 || !strings.Contains(out, want) {
+		t.Errorf("%d %s", code, out)
+	}
 }
 
 // docker login with what the helper gives, then logout, then a robot's login by hand.
@@ -129,6 +134,13 @@ func TestRegistryDockerLoginAndLogout(t *testing.T) {
 		{"erase 2", []string{"docker", "logout", h.host}},
 		{"erase 2", []string{"docker", "logout", h.host}},
 	})
+	h.ok(t, "docker-credential-vsphere", "login", h.host)
+	h.calls(t)
+	h.ok(t, "docker", "manifest", "inspect", "--insecure", h.ref("login:1"))
+	if calls := h.calls(t); calls != "get 1" && calls != "get 2" { // By version.
+		t.Errorf("docker manifest inspect: %s", calls)
+	}
+	h.ok(t, "docker", "logout", h.host)
 	out, code := h.tool("", "docker", "pull", h.ref("login:1"))
 	if code == 0 || !strings.Contains(out, "docker-credential-vsphere login "+h.host) {
 		t.Errorf("after logout: %d %s", code, out)
@@ -196,8 +208,16 @@ func TestRegistryDockerExpired(t *testing.T) {
 	h.base(t, "gone:1")
 	h.ended(t, h.user, "--workload-clusters", "none")
 	want := fmt.Sprintf("kubectl vsphere login --server %s -u %s", site.Supervisors[0].Server, h.user.Username)
-	out, code := h.tool("", "docker", "pull", h.ref("gone:1"))
-	if code == 0 || !strings.Contains(out, want) {
+	h.write(t, "Dockerfile", "FROM "+h.ref("gone:1")+"\n")
+	h.setenv("DOCKER_BUILDKIT", "0")
+	for _, args := range [][]string{{"pull", h.ref("gone:1")}, {"build", "-q", "."}} {
+		out, code := h.tool("", append([]string{"docker"}, args...)...)
+		if code == 0 || !strings.Contains(out, want) {
+			t.Errorf("%q: %d %s", args, code, out)
+		}
+	}
+	// A login by password is no login either: it would not be kept.
+	if out, code := h.tool(h.user.Password, "docker", "login", "-u", h.user.Username, "--password-stdin", h.host); code == 0 || !strings.Contains(out, "docker-credential-vsphere login "+h.host) {
 		t.Errorf("%d %s", code, out)
 	}
 	// The next day: one login, and nothing else is to be done.

@@ -205,6 +205,9 @@ func TestRegistryRegctl(t *testing.T) {
 		{"get 1", []string{"regctl", "manifest", "get", h.ref("regctl:1")}},
 		{"get 1", []string{"regctl", "image", "copy", h.ref("regctl:1"), h.ref("regctl:2")}},
 		{"get 1", []string{"regctl", "tag", "ls", h.ref("regctl")}},
+		{"get 1", []string{"regctl", "image", "export", h.ref("regctl:1"), "pulled.tar"}},
+		{"get 1", []string{"regctl", "image", "import", h.ref("regctl-pushed:1"), "pulled.tar"}},
+		{"get 1", []string{"crane", "validate", "--remote", h.ref("regctl-pushed:1")}},
 	})
 }
 
@@ -218,6 +221,12 @@ func TestRegistryOras(t *testing.T) {
 		{"get 1", []string{"oras", "pull", "-o", "pulled", h.ref("oras:1")}},
 		{"get 1", []string{"oras", "repo", "tags", h.ref("oras")}},
 		{"get 2", []string{"oras", "copy", h.ref("oras:1"), h.ref("oras:2")}},
+	})
+	robot := h.robot(t, "oras")
+	h.steps(t, []step{
+		{"store 1", []string{"oras", "login", "-u", robot.Username, "-p", robot.Secret, h.host}},
+		{"get 1", []string{"oras", "repo", "tags", h.ref("oras")}},
+		{"erase 1", []string{"oras", "logout", h.host}},
 	})
 }
 
@@ -276,6 +285,15 @@ func TestRegistrySkopeo(t *testing.T) {
 		{"get 1", []string{"skopeo", "list-tags", "docker://" + h.ref("skopeo")}},
 		{"get 1", []string{"skopeo", "delete", "docker://" + h.ref("skopeo:2")}},
 	})
+	// Its own login goes to a file of its own, which the helper must be in.
+	h.setenv("REGISTRY_AUTH_FILE", filepath.Join(h.dir, "auth.json"))
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman")
+	robot := h.robot(t, "skopeo")
+	h.steps(t, []step{
+		{"get 1, store 1", []string{"skopeo", "login", "-u", robot.Username, "-p", robot.Secret, h.host}},
+		{"get 2", []string{"skopeo", "inspect", "docker://" + h.ref("skopeo:1")}},
+		{"erase 1", []string{"skopeo", "logout", h.host}},
+	})
 }
 
 func TestRegistryPodmanAndBuildah(t *testing.T) {
@@ -323,6 +341,27 @@ func TestRegistryHelm(t *testing.T) {
 		{"get 1", []string{"helm", "pull", "oci://" + h.ref("charts/hello"), "--version", "0.1.0"}},
 		{"get 1", []string{"helm", "show", "chart", "oci://" + h.ref("charts/hello"), "--version", "0.1.0"}},
 	})
+}
+
+// A helper for all registries: some clients spell the registry in other ways then, and list first.
+func TestRegistryCredsStore(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.base(t, "store:1")
+	h.write(t, ".docker/config.json", `{"credsStore":"vsphere"}`)
+	h.steps(t, []step{
+		{"get 1", []string{"crane", "manifest", h.ref("store:1")}}, // HOST/REPOSITORY
+		{"list 1, get 1", []string{"regctl", "manifest", "get", h.ref("store:1")}},
+		{"get 1", []string{"oras", "manifest", "fetch", h.ref("store:1")}},
+		{"erase 4", []string{"docker", "logout", h.host}},
+	})
+	if out, code := h.tool("", "crane", "manifest", h.ref("store:1")); code == 0 || !strings.Contains(out, "you logged out of it") {
+		t.Errorf("%d %s", code, out)
+	}
+	// One that was not added is anonymous for everybody.
+	if out, code := h.get("other.example"); code != 1 || !strings.HasPrefix(out, notFound) && !strings.Contains(out, notFound) {
+		t.Errorf("%d %s", code, out)
+	}
 }
 
 // The registry sees the person, not a key that everybody has: who is in no namespace gets nothing of it. (TestRegistryRobots has a viewer,

@@ -38,14 +38,19 @@ func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
 	}
 	c := contentsOf(f.Path)
 	for _, host := range c.loginsFor(hosts) {
-		warn("%s also holds a login for %s, in plain text; type: docker logout %s", f.Path, host, host)
+		warn("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", f.Path, host, program)
 	}
 	if c.CredsStore == helper {
 		warn("%s names the helper as credsStore, for all registries; an entry in credHelpers for each is enough", f.Path)
 	}
+	if store := c.CredsStore; store != "" && store != helper {
+		if _, err := w.LookPath("docker-credential-" + store); err != nil {
+			warn("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", f.Path, store)
+		}
+	}
 	for _, path := range w.podmanFiles() {
 		for _, host := range contentsOf(path).loginsFor(hosts) {
-			warn("%s holds a login for %s, which podman, skopeo and buildah take first; type: podman logout %s", path, host, host)
+			warn("%[1]s holds a login for %[2]s, which podman, skopeo and buildah take first; type: podman logout --authfile %[1]s %[2]s", path, host)
 		}
 	}
 	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" && path != f.Path {
@@ -56,6 +61,9 @@ func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
 	}
 	if docker, err := w.LookPath("docker"); err == nil && strings.HasPrefix(docker, "/snap/") {
 		warn("docker is a snap (%s): it cannot run helpers, and may not read %s", docker, f.Path)
+	}
+	if engine := w.Getenv("DOCKER_HOST"); strings.HasPrefix(engine, "unix:///run/user/") && w.Root {
+		warn("docker is rootless (%s), and this runs as root: %s is not that of the engine's user", engine, f.Path)
 	}
 	if user := w.Getenv("SUDO_USER"); user != "" && w.Root {
 		warn("this runs by sudo: %s is that of %s; clients that %s runs without sudo read another one", f.Path, w.Home, user)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/reviewer"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
@@ -54,6 +55,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /wcp/loginbanner", f.banner)
 	mux.HandleFunc("GET /wcp/workloads", f.workloads)
 	mux.HandleFunc("POST /wcp/login", f.login)
+	mux.Handle("POST /wcp/tokenreview", reviewer.Supervisor(c.VCenter))
 	mux.HandleFunc("GET /{$}", f.page)
 	if c.Federation != nil {
 		mux.Handle("/wcp/pinniped/", c.Federation)

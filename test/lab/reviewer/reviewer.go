@@ -1,5 +1,5 @@
-// Package reviewer is the authentication webhook of a TKG cluster (guest-cluster-auth-svc): it answers TokenReviews of
-// the cluster's API server by verifying tokens of the vCenter identity service for this very cluster.
+// Package reviewer answers TokenReviews by verifying tokens of the vCenter identity service: as the authentication webhook of a TKG cluster
+// (guest-cluster-auth-svc), for the tokens of this very cluster, and for a Supervisor's registry.
 package reviewer
 
 import (
@@ -43,17 +43,32 @@ const Path = "/tokenreview"
 // New makes the webhook of the cluster that has the UID.
 func New(v *vcenter.Service, uid func() string, faults *fault.Set) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+Path, func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("POST "+Path, answer(func(token string) *status { return decide(v, uid(), token, faults) }))
+	return mux
+}
+
+// Supervisor answers a registry that asks about a Supervisor's tokens, as Harbor does (authproxy_settings.tokenreview_endpoint).
+func Supervisor(v *vcenter.Service) http.Handler {
+	return answer(func(token string) *status {
+		claims, err := v.Verify(token, vcenter.Audience)
+		if err != nil {
+			return &status{Error: err.Error()}
+		}
+		return &status{Authenticated: true, User: &user{Username: claims.Subject, Groups: claims.Groups}}
+	})
+}
+
+func answer(decide func(token string) *status) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in review
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&in); err != nil || in.Kind != "TokenReview" || in.Spec == nil {
 			http.Error(w, "not a TokenReview", http.StatusBadRequest)
 			return
 		}
-		out := review{APIVersion: in.APIVersion, Kind: in.Kind, Status: decide(v, uid(), in.Spec.Token, faults)}
+		out := review{APIVersion: in.APIVersion, Kind: in.Kind, Status: decide(in.Spec.Token)}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(out)
 	})
-	return mux
 }
 
 func decide(v *vcenter.Service, uid, token string, faults *fault.Set) *status {

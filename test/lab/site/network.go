@@ -15,8 +15,8 @@ const (
 	addrDex        = 3
 	addrSupervisor = 11 // and 12
 	addrTKG        = 21 // and 22
-	addrFront      = 100
-	maxFronts      = 150
+	addrFront      = 30
+	maxFronts      = 220
 )
 
 // Fronts listen on 443 like real ones; where that is not allowed, on this port.

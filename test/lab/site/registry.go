@@ -1,7 +1,9 @@
 package site
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -18,7 +20,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/pki"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/registry"
-	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
 // registries are those of a site: all stand before one real registry.
@@ -199,10 +200,38 @@ func (s *Site) Registry(host string) (authorized int, err error) {
 	return r.Authorized(), nil
 }
 
-// reviewToken is a TokenReview at the identity service.
+// reviewToken has the Supervisor review a token, as Harbor does (src/pkg/authproxy): a TokenReview posted to where systeminfo says.
 func (s *Site) reviewToken(token string) (string, error) {
-	claims, err := s.vcenter.Verify(token, vcenter.Audience)
-	return claims.Subject, err
+	body, err := json.Marshal(map[string]any{"apiVersion": "authentication.k8s.io/v1beta1", "kind": "TokenReview", "spec": map[string]string{"token": token}})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, "https://"+s.net.front(s.supervisors[0].last)+"/wcp/tokenreview", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.registries.client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close() //nolint:errcheck // It was read.
+	var review struct {
+		Status struct {
+			Authenticated bool   `json:"authenticated"`
+			Error         string `json:"error"`
+			User          struct {
+				Username string `json:"username"`
+			} `json:"user"`
+		} `json:"status"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&review); err != nil {
+		return "", err
+	}
+	if !review.Status.Authenticated {
+		return "", errors.New("the token is not good: " + review.Status.Error)
+	}
+	return review.Status.User.Username, nil
 }
 
 // askSupervisor sends a password on, as Harbor does (src/core/auth/authproxy): 200 is a yes.
