@@ -181,13 +181,14 @@ func (h *Helper) keep(host string, c credentials.Credentials) error {
 	} else {
 		login.Service, login.URL = set.Backing, c.ServerURL
 	}
-	old, found, err := h.Store.Login(host)
-	switch {
-	case err == nil && found && old.Username == login.Username && old.Service == "" && old.Secret == (redact.Stored{Secret: redact.Secret(c.Secret)}):
-		return nil // "docker login" stores what it just got. What else is known of it stays.
-	case err == nil && found && old.Service != "" && (old.Service != login.Service || old.URL != login.URL):
-		if err := h.forget(host); err != nil {
-			return err
+	if old, found, err := h.Store.Login(host); err == nil && found {
+		switch {
+		case old.Service == "" && old.Username == login.Username && old.Secret == login.Secret:
+			return nil // "docker login" stores what it just got. What else is known of it stays.
+		case old.Service != "" && (old.Service != login.Service || old.URL != login.URL):
+			if err := h.forget(host); err != nil {
+				return err
+			}
 		}
 	}
 	if login.Service != "" {

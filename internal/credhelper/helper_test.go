@@ -505,7 +505,7 @@ func TestHomeless(t *testing.T) {
 		if action == "store" {
 			in = stored(harbor, "ci", "s3cret")
 		}
-		out := b.String()
+		var out string
 		if err := credentials.HandleCommand(h, action, strings.NewReader(in), &b); err != nil {
 			out = err.Error()
 		} else {

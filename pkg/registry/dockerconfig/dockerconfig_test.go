@@ -272,7 +272,7 @@ func TestWarnings(t *testing.T) {
 			return "", exec.ErrNotFound
 		},
 	})
-	for i, want := range []string{"not on PATH", "in plain text", "as credsStore", "podman logout", "REGISTRY_AUTH_FILE", "DOCKER_AUTH_CONFIG", "snap", "sudo"} {
+	for i, want := range []string{"not on PATH", "in plain text", "podman logout --authfile", "as credsStore", "REGISTRY_AUTH_FILE", "DOCKER_AUTH_CONFIG", "snap", "sudo"} {
 		if i >= len(got) || !strings.Contains(got[i], want) {
 			t.Fatalf("want %q at %d:\n%s", want, i, strings.Join(got, "\n"))
 		}
@@ -289,6 +289,17 @@ func TestWarnings(t *testing.T) {
 		}}
 		if got := file(t, "{}").Warnings([]string{host}, "vsphere", w); len(got) == 0 || !strings.Contains(got[0], "podman logout") {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+	bare := World{Home: home, Root: true, LookPath: func(name string) (string, error) {
+		if name == "docker-credential-vsphere" {
+			return "/usr/bin/x", nil
+		}
+		return "", exec.ErrNotFound
+	}, Getenv: func(n string) string { return map[string]string{"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}[n] }}
+	for want, text := range map[string]string{"rootless": "{}", `credsStore "desktop", which is not on PATH`: `{"credsStore":"desktop"}`} {
+		if got := strings.Join(file(t, text).Warnings([]string{"x"}, "vsphere", bare), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: %q", text, got)
 		}
 	}
 	clean := file(t, `{"credsStore":"desktop","auths":{"harbor.lab:5000":{}}}`)

@@ -30,29 +30,43 @@ type contents struct {
 }
 
 // Warnings tells, in words for a person, what will keep registry clients from asking the helper about hosts.
-func (f File) Warnings(hosts []string, helper string, w World) (all []string) {
-	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+func (f File) Warnings(hosts []string, helper string, w World) []string {
 	program := "docker-credential-" + helper
+	var all []string
 	if _, err := w.LookPath(program); err != nil {
-		warn("%s is not on PATH, where docker looks for it; type: kubectl vsphere registry install-helper", program)
+		all = append(all, program+" is not on PATH, where docker looks for it; type: kubectl vsphere registry install-helper")
 	}
-	c := contentsOf(f.Path)
-	for _, host := range c.loginsFor(hosts) {
-		warn("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", f.Path, host, program)
-	}
-	if c.CredsStore == helper {
-		warn("%s names the helper as credsStore, for all registries; an entry in credHelpers for each is enough", f.Path)
-	}
-	if store := c.CredsStore; store != "" && store != helper {
-		if _, err := w.LookPath("docker-credential-" + store); err != nil {
-			warn("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", f.Path, store)
-		}
+	return slices.Concat(all, f.logins(hosts, program, w), f.stores(helper, w), f.elsewhere(w))
+}
+
+// logins are those that clients take before they ask anybody.
+func (f File) logins(hosts []string, program string, w World) (all []string) {
+	for _, host := range contentsOf(f.Path).loginsFor(hosts) {
+		all = append(all, fmt.Sprintf("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", f.Path, host, program))
 	}
 	for _, path := range w.podmanFiles() {
 		for _, host := range contentsOf(path).loginsFor(hosts) {
-			warn("%[1]s holds a login for %[2]s, which podman, skopeo and buildah take first; type: podman logout --authfile %[1]s %[2]s", path, host)
+			all = append(all, fmt.Sprintf("%[1]s holds a login for %[2]s, which podman, skopeo and buildah take first; type: podman logout --authfile %[1]s %[2]s", path, host))
 		}
 	}
+	return all
+}
+
+// stores is what the file says of a helper for all registries.
+func (f File) stores(helper string, w World) []string {
+	store := contentsOf(f.Path).CredsStore
+	if store == helper {
+		return []string{f.Path + " names the helper as credsStore, for all registries; an entry in credHelpers for each is enough"}
+	}
+	if _, err := w.LookPath("docker-credential-" + store); store != "" && err != nil {
+		return []string{fmt.Sprintf("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", f.Path, store)}
+	}
+	return nil
+}
+
+// elsewhere is what has clients read another file.
+func (f File) elsewhere(w World) (all []string) {
+	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" && path != f.Path {
 		warn("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s; type: kubectl vsphere registry configure --podman", path, f.Path)
 	}
