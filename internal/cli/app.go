@@ -120,7 +120,8 @@ func noArgs(c *cobra.Command, args []string) error {
 }
 
 // outlive lets a login go on when whoever began it is gone, and what it says goes nowhere: the session is there for the next one.
-func outlive() { signal.Ignore(syscall.SIGPIPE) }
+// The signal is caught, and not ignored, which programs that we start would inherit.
+func outlive() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // unknownCommand refuses a mistyped command and says which ones are like it.
 func unknownCommand(c *cobra.Command, args []string) error {

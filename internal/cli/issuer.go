@@ -50,7 +50,8 @@ func (l *federatedLogin) discover(ctx context.Context, id supervisor.Identity) e
 // do there what the person can: then somebody must say that it is meant. That is remembered with the session.
 func (l *federatedLogin) ownIssuer(ctx context.Context, id supervisor.Identity) error {
 	t := l.site.transport.Trust()
-	verified := t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" // A CA of the site says whose names a server has.
+	// A CA that somebody vouched for says whose names a server has; one of a first use may say anything.
+	verified := t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" || t.Mode == trust.Pinned && len(l.o.caFingerprints) > 0
 	switch {
 	case id.SameHost, id.InCertificate && verified, l.o.trustIssuer == id.Issuer, l.knownIssuer(id.Issuer):
 		return nil

@@ -55,7 +55,10 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if err != nil {
 		return oidcError(err)
 	}
-	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
+	if named := l.o.user; named != "" && !l.issuer.Unattended() && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
+		revoked, cancel := context.WithTimeout(ctx, revokeTime)
+		defer cancel()
+		_ = l.issuer.Revoke(revoked) // Nobody will use it.
 		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), "Log in as %s there, or leave -u out.", named)
 	}
 	session, res, err := l.keep(ctx, claims, files)

@@ -73,13 +73,14 @@ func (o loginOptions) likeOIDC(session tokens.Session) (loginOptions, error) {
 }
 
 // likePlain takes over the issuer of the last login to an API server that trusts one directly: its name is enough to log in again.
-func (o loginOptions) likePlain(store *tokens.Store) (loginOptions, error) {
-	if o.oidc.plain() || o.method == methodSSO || o.user != "" {
+func (a *App) likePlain(store *tokens.Store, o loginOptions) (loginOptions, error) {
+	if o.oidc.plain() || o.oidc.provider != "" || o.method == methodSSO || o.method == methodAuto && a.meansSSO(o) {
 		return o, nil
 	}
 	all, _ := store.Sessions()
 	for _, s := range all {
 		if kept, err := oidc.ParseSession(s.Renewal); s.Server == o.server.String() && s.Method == methodOIDC && err == nil && kept.Plain {
+			fmt.Fprintf(a.ErrOut, "Logging in to %s by the issuer of the last time.\n", s.Server)
 			return o.likeOIDC(s)
 		}
 	}

@@ -54,7 +54,7 @@ func (a *App) prepare(store *tokens.Store, files kubeconfig.Files, o loginOption
 			return o, err
 		}
 	}
-	if o, err = o.likePlain(store); err != nil {
+	if o, err = a.likePlain(store, o); err != nil {
 		return o, err
 	}
 	if !o.printed() {

@@ -61,12 +61,8 @@ func (a *App) installHelper(dir string, force bool) error {
 	if err != nil {
 		return err
 	}
-	set, err := store.Settings()
-	if err != nil {
-		return err
-	}
 	link := filepath.Join(dir, filepath.Base(target))
-	if err := linkHelper(link, target, force || set.Link == link); err != nil {
+	if err := linkHelper(link, target, force); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Out, "%s is now at %s.\n", helperProgram, link)
@@ -157,7 +153,7 @@ func linkHelper(link, target string, force bool) error {
 		return nil // They are installed in one place.
 	case os.SameFile(stat(link), stat(target)) && info.Mode()&fs.ModeSymlink != 0:
 		return nil
-	case !force:
+	case !force && !linkOfOurs(link):
 		return hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
 	if runtime.GOOS == "windows" { // Links need a right there that people do not have.
@@ -171,6 +167,16 @@ func linkHelper(link, target string, force bool) error {
 		return errors.Join(err, disk.Remove(temp))
 	}
 	return nil
+}
+
+// linkOfOurs tells whether a link leads, or led, to a helper that was installed beside a kubectl-vsphere.
+func linkOfOurs(link string) bool {
+	leads, err := os.Readlink(link)
+	if err != nil || strings.TrimSuffix(filepath.Base(leads), ".exe") != helperProgram {
+		return false
+	}
+	path, err := filepath.EvalSymlinks(link)
+	return err != nil || stat(filepath.Join(filepath.Dir(path), programName+filepath.Ext(path))) != nil
 }
 
 func stat(path string) os.FileInfo {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,7 @@ func (a *App) registryLogin(ctx context.Context, hosts []string, f registryFlags
 			return err
 		}
 	}
-	if err := a.sessionOrLogin(ctx, store, f.known(store, hosts)); err != nil {
+	if err := a.sessionOrLogin(ctx, store, f, hosts); err != nil {
 		return err
 	}
 	if len(hosts) == 0 {
@@ -61,15 +62,15 @@ func (a *App) registryLogin(ctx context.Context, hosts []string, f registryFlags
 	return errors.Join(errs...)
 }
 
-// known fills in what flags did not say of a login, from what the registries were added with.
+// known fills in what flags did not say of a login, from what the registries were added with. A user is named where it is a login of vCenter.
 func (f registryFlags) known(store *tokens.Store, hosts []string) registryFlags {
-	if f.server != "" || f.user != "" {
-		return f
-	}
 	records, _ := registry.Store{Dir: store.Dir()}.Records()
 	for _, r := range records {
-		if len(hosts) == 0 || slices.Contains(hosts, r.Host) {
-			f.server, f.user = r.Server, r.User
+		if f.server == "" && f.user == "" && (len(hosts) == 0 || slices.Contains(hosts, r.Host)) {
+			f.server = r.Server
+			if strings.HasPrefix(r.Username, registry.TokenPrefix) {
+				f.user = r.User
+			}
 			break
 		}
 	}
@@ -96,8 +97,11 @@ func (a *App) loginToKnown(ctx context.Context, f registryFlags) error {
 }
 
 // sessionOrLogin runs the login command when there is no session that the flags allow, or when it has ended.
-func (a *App) sessionOrLogin(ctx context.Context, store *tokens.Store, f registryFlags) error {
+func (a *App) sessionOrLogin(ctx context.Context, store *tokens.Store, f registryFlags, hosts []string) error {
 	sessions, err := a.sessionsFor(store, f)
+	if len(sessions) == 0 {
+		f = f.known(store, hosts)
+	}
 	var usage *usageError
 	switch {
 	case errors.As(err, &usage):

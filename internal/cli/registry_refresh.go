@@ -32,8 +32,8 @@ func (a *App) refreshRegistries(ctx context.Context, s tokens.Session) {
 		switch {
 		case r.For(s.Server, s.User):
 			return a.refreshRegistry(ctx, store, r, s)
-		case r.Server == s.Server: // Whose it is was said when it was added.
-			return fmt.Errorf("registry clients go on using the login of %s; for this one type: kubectl vsphere registry add %s -u %s", r.User, r.Host, quote(s.User))
+		case r.Server == s.Server && r.TakesToken(): // Whose it is was said when it was added.
+			return fmt.Errorf("it goes by the login of %s; to use this one there, type: kubectl vsphere registry add %s -u %s", r.User, r.Host, quote(s.User))
 		}
 		return nil
 	}) {

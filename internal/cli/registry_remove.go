@@ -71,9 +71,8 @@ func (a *App) unconfigureAll(ctx context.Context, host string) error {
 	if err != nil {
 		return err
 	}
-	paths := append([]string{file.Path}, dockerconfig.PodmanPath(a.Getenv, a.Home))
 	var errs []error
-	for _, file.Path = range paths {
+	for _, file.Path = range []string{file.Path, dockerconfig.PodmanPath(a.Getenv, a.Home)} {
 		errs = append(errs, a.unconfigureDocker(ctx, file, []string{host}))
 	}
 	return errors.Join(errs...)
@@ -107,13 +106,15 @@ func (a *App) registryLogout(store registry.Store, hosts []string, user string) 
 	known := map[string]string{}
 	records, _ := store.Records()
 	logins, _ := store.Logins()
+	stored := map[string]bool{}
 	for _, l := range logins {
+		stored[l.Host] = true
 		if user == "" || hit.Fold(user) == hit.Fold(l.Username) {
 			known[l.Host] = "Removed what was stored for %s.\n"
 		}
 	}
 	for _, r := range records {
-		if user == "" || hit.Fold(user) == hit.Fold(r.User) {
+		if user == "" || hit.Fold(user) == hit.Fold(r.User) && !stored[r.Host] { // What is stored goes first.
 			known[r.Host] = "Logged out of %s.\n"
 		}
 	}
@@ -124,7 +125,11 @@ func (a *App) registryLogout(store registry.Store, hosts []string, user string) 
 		if len(hosts) > 0 && !slices.Contains(hosts, host) {
 			continue
 		}
-		if err := helper.Delete(host); err != nil {
+		end := helper.Delete
+		if user != "" && stored[host] {
+			end = helper.Forget
+		}
+		if err := end(host); err != nil {
 			errs = append(errs, err)
 			continue
 		}

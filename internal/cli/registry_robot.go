@@ -9,8 +9,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/docker/docker-credential-helpers/credentials"
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
@@ -160,21 +162,30 @@ func (a *App) rotateRobot(ctx context.Context, r registry.Record, f robotFlags) 
 	if err != nil {
 		return robotError(err, r, f)
 	}
-	if saved, err := a.savedRobot(r.Host, robot.Name); err != nil || saved {
-		f.save = true // The old secret, which clients of this machine get, is of no use any more.
-		return errors.Join(err, a.handOver(r, robot, f))
+	if err := a.handOver(r, robot, f); err != nil || f.save {
+		return err
 	}
-	return a.handOver(r, robot, f)
+	// Where clients of this machine get it, the old secret is of no use to them any more.
+	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, stored registry.Login) error {
+		if stored.Service != "" {
+			return helper.Add(&credentials.Credentials{ServerURL: stored.URL, Username: robot.Name, Secret: robot.Secret.Reveal()})
+		}
+		stored.Secret.Secret = robot.Secret
+		return helper.Store.SaveLogin(stored)
+	})
 }
 
-// savedRobot tells whether clients of this machine get a robot account.
-func (a *App) savedRobot(host, username string) (bool, error) {
+// withSaved does something about a robot account that clients of this machine get, if it is that one.
+func (a *App) withSaved(host, username string, do func(*credhelper.Helper, registry.Login) error) error {
 	store, err := a.registries()
 	if err != nil {
-		return false, err
+		return err
 	}
 	stored, found, err := store.Login(host)
-	return found && stored.Username == username, err
+	if err != nil || !found || stored.Username != username {
+		return err
+	}
+	return do(a.helper(store), stored)
 }
 
 func (a *App) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) error {
@@ -189,20 +200,7 @@ func (a *App) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) 
 		return robotError(err, r, f)
 	}
 	fmt.Fprintf(a.Out, "Deleted %s.\n", robot.Name)
-	return a.forgetRobot(r.Host, robot.Name)
-}
-
-// forgetRobot takes one that is gone out of what clients get.
-func (a *App) forgetRobot(host, username string) error {
-	saved, err := a.savedRobot(host, username)
-	if err != nil || !saved {
-		return err
-	}
-	store, err := a.registries()
-	if err == nil {
-		_, err = store.RemoveLogin(host)
-	}
-	return err
+	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, _ registry.Login) error { return helper.Forget(r.Host) })
 }
 
 func (a *App) listRobots(ctx context.Context, r registry.Record, f robotFlags) error {

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -79,8 +79,8 @@ type place struct {
 	cluster string // NAMESPACE/NAME, or empty
 }
 
-// pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old ones last: whenever it
-// is cut off, what the cluster has is good.
+// pullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old one last: whenever it is
+// cut off, what the cluster has is good.
 func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
 	if f.days < 1 || f.days > harbor.MaxDays {
 		return usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
@@ -89,27 +89,37 @@ func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFla
 	if err != nil {
 		return err
 	}
-	if err := p.free(ctx, f, r.Host); err != nil {
+	old, err := p.robotOf(ctx, f, r.Host)
+	if err != nil {
 		return err
 	}
 	var robot harbor.Robot
-	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) error {
-		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: p.robotName(f, a.Now()), Days: f.days}); err != nil {
+	var notWritten error // By the cluster, which is no word of the registry on the password.
+	name := p.robotBase(f) + strings.ToLower(rand.Text()[:10])
+	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days}); err != nil {
 			return err
 		}
-		if err := p.apply(ctx, f, r.Host, robot, false); err != nil {
-			err = fmt.Errorf("the secret could not be written: %w", err)
-			return errors.Join(err, c.DeleteRobot(ctx, by, robot.ID))
+		if notWritten = p.apply(ctx, f, r.Host, robot, false); notWritten != nil {
+			old = robot.Name // Nobody knows it.
 		}
-		return p.deleteOthers(ctx, c, by, f, robot)
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
+		defer cancel()
+		return p.deleteRobot(after, c, by, old)
 	})
-	if err != nil {
-		return robotError(err, r, robotFlags{project: p.project})
+	switch {
+	case notWritten != nil:
+		return fmt.Errorf("the secret could not be written: %w", notWritten)
+	case err != nil:
+		return robotError(err, r, robotFlags{project: p.project, name: name})
 	}
 	fmt.Fprintf(a.Out, "Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.\n",
 		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))
 	return nil
 }
+
+// cleanTime bounds how long a robot account that nobody needs any more is worth.
+const cleanTime = 10 * time.Second
 
 // secretPlace finds the API server and sees that the secret may be written there.
 func (a *App) secretPlace(ctx context.Context, f pullSecretFlags) (place, error) {
@@ -147,31 +157,37 @@ func (a *App) secretPlace(ctx context.Context, f pullSecretFlags) (place, error)
 	return p, p.apply(ctx, f, "registry.example.com", harbor.Robot{Name: "robot", Secret: "none"}, true)
 }
 
-// free tells whether the secret is not there yet, or is of a run before for the same registry.
-func (p place) free(ctx context.Context, f pullSecretFlags, host string) error {
-	if f.force {
-		return nil
-	}
+// robotOf is the user name of the robot account in the secret, if a run before left one. A secret that is for something else is an error.
+func (p place) robotOf(ctx context.Context, f pullSecretFlags, host string) (username string, err error) {
 	body, err := p.wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: p.url, Bearer: p.token})
-	if errors.Is(err, wire.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(err, wire.ErrNotFound), errors.Is(err, wire.ErrForbidden) && f.force:
+		return "", nil
+	case errors.Is(err, wire.ErrForbidden):
+		return "", hint(fmt.Errorf("nobody knows what the secret %s holds now: %w", f.name, err), "If it may be replaced, give --force.")
+	case err != nil:
+		return "", err
 	}
 	var secret struct {
 		Data map[string][]byte `json:"data"`
 	}
 	var config struct {
-		Auths map[string]json.RawMessage `json:"auths"`
+		Auths map[string]struct {
+			Username string `json:"username"`
+		} `json:"auths"`
 	}
-	if json.Unmarshal(body, &secret) == nil && json.Unmarshal(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 && config.Auths[host] != nil {
-		return nil
+	if json.Unmarshal(body, &secret) == nil && json.Unmarshal(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 {
+		if auth, ours := config.Auths[host]; ours {
+			return auth.Username, nil
+		}
 	}
-	return hint(fmt.Errorf("the secret %s in namespace %s is there already, and not for %s alone", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
+	if f.force {
+		return "", nil
+	}
+	return "", hint(fmt.Errorf("the secret %s in namespace %s is there already, and not for %s alone", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
 }
 
-// robotBase tells the people who look at the registry where a robot account is used. No name of Kubernetes has a dot.
+// robotBase begins the name of a robot account, and tells the people who look at the registry where it is used. No name of Kubernetes has a dot.
 func (p place) robotBase(f pullSecretFlags) string {
 	parts := []string{f.namespace, f.name}
 	if namespace, name, found := strings.Cut(p.cluster, "/"); found {
@@ -180,23 +196,19 @@ func (p place) robotBase(f pullSecretFlags) string {
 	return strings.Join(parts, ".") + "."
 }
 
-// robotName is a new one each time.
-func (p place) robotName(f pullSecretFlags, now time.Time) string {
-	return p.robotBase(f) + strconv.FormatInt(now.UnixMilli(), 36)
-}
-
-// deleteOthers deletes the robot accounts of the runs before.
-func (p place) deleteOthers(ctx context.Context, c *harbor.Client, by harbor.Login, f pullSecretFlags, made harbor.Robot) error {
+// deleteRobot deletes a robot account of such a secret. The cluster tells its name, which may be anything: others stay.
+func (p place) deleteRobot(ctx context.Context, c *harbor.Client, by harbor.Login, username string) error {
+	if _, name, _ := strings.Cut(username, "+"); !strings.Contains(name, ".") {
+		return nil
+	}
 	all, err := c.Robots(ctx, by, p.project)
 	for _, robot := range all {
-		_, name, _ := strings.Cut(robot.Name, "+")
-		stamp, ours := strings.CutPrefix(name, p.robotBase(f))
-		if ours && !strings.Contains(stamp, ".") && robot.ID != made.ID {
-			err = errors.Join(err, c.DeleteRobot(ctx, by, robot.ID))
+		if robot.Name == username {
+			err = c.DeleteRobot(ctx, by, robot.ID)
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("the secret holds a new robot account, but an old one is left: %w", err)
+	if err != nil && !errors.Is(err, wire.ErrNotFound) {
+		return fmt.Errorf("the robot account %s is not needed any more, but it is left: %w", username, err)
 	}
 	return nil
 }

@@ -100,6 +100,11 @@ func (h *Helper) token(r registry.Record) (username, secret string, err error) {
 	case r.Username == "":
 		return "", "", fmt.Errorf("%s", r.Reason)
 	}
+	return h.renewed(r)
+}
+
+// renewed is the session's token, and the user name that the registry takes it under.
+func (h *Helper) renewed(r registry.Record) (username, secret string, err error) {
 	token, err := hit.Token(h.Store.Dir, r.Key(), h.Now())
 	if err == nil {
 		return r.Username, token, nil
@@ -123,12 +128,12 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	}
 	switch {
 	case found && r.Username != "" && hit.Fold(c.Username) == hit.Fold(r.User):
-		if _, err := hit.Token(h.Store.Dir, r.Key(), h.Now()); err != nil {
+		if _, _, err := h.renewed(r); err != nil {
 			return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
 		}
 		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(c.Username, maxLine)))
 	case found && ours(r, c.Username):
-	case found && r.AuthMode == registry.HTTPAuth && !robot(c.Username), !found && h.person(c.Username):
+	case h.person(r, c.Username):
 		return h.keepPassword(host, *c)
 	default:
 		return h.keep(host, *c)
@@ -143,9 +148,12 @@ func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
 		return err
 	}
 	if !set.Keychain() {
-		return fmt.Errorf("the password of %[1]s is kept in a keychain only; to use one, type: %[2]s configure --service %[3]s; "+
-			"to use a login with kubectl vsphere: kubectl vsphere registry add %[4]s -u %[1]s",
-			safetext.Line(c.Username, maxLine), Name, registry.Keychains[0], host)
+		name := safetext.Line(c.Username, maxLine)
+		err := fmt.Errorf("the password of %s may be one of vCenter, and is kept in a keychain only; to use one, type: %s configure --service %s", name, Name, registry.Keychains[0])
+		if strings.Contains(name, "@") {
+			err = fmt.Errorf("%w; to use a login with kubectl vsphere: kubectl vsphere registry add %s -u %s", err, host, name)
+		}
+		return err
 	}
 	return h.keep(host, c)
 }
@@ -157,7 +165,13 @@ func ours(r registry.Record, username string) bool {
 
 // person tells whether a user name is that of an account of vCenter, as far as such are known here. A password of one opens far more than a
 // registry: it is never kept in a file. A registry that asks a Supervisor about people has nobody but them and robots.
-func (h *Helper) person(username string) bool {
+func (h *Helper) person(r registry.Record, username string) bool {
+	switch r.AuthMode {
+	case registry.HTTPAuth:
+		return !robot(username) && username != "admin" // Harbor's own, in every mode.
+	case registry.OIDCAuth:
+		return false // Registry clients have a CLI secret there, and nobody's password is taken.
+	}
 	name := hit.Fold(username)
 	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Users(), func(user string) bool { return hit.Fold(user) == name })
 }
@@ -181,22 +195,22 @@ func (h *Helper) keep(host string, c credentials.Credentials) error {
 	} else {
 		login.Service, login.URL = set.Backing, c.ServerURL
 	}
-	if old, found, err := h.Store.Login(host); err == nil && found {
-		switch {
-		case old.Service == "" && old.Username == login.Username && old.Secret == login.Secret:
-			return nil // "docker login" stores what it just got. What else is known of it stays.
-		case old.Service != "" && (old.Service != login.Service || old.URL != login.URL):
-			if err := h.forget(host); err != nil {
-				return err
-			}
-		}
+	old, _, err := h.Store.Login(host)
+	if err == nil && old.Service == "" && old.Username == c.Username && old.Secret.Secret == redact.Secret(c.Secret) {
+		return nil // "docker login" stores what it just got. What else is known of it stays.
 	}
 	if login.Service != "" {
 		if err := h.Backing(login.Service).Store(c); err != nil {
 			return err
 		}
 	}
-	return h.Store.SaveLogin(login)
+	if err := h.Store.SaveLogin(login); err != nil {
+		return err
+	}
+	if old.Service != "" && (old.Service != login.Service || old.URL != login.URL) {
+		return h.Backing(old.Service).Erase(old.URL)
+	}
+	return nil
 }
 
 // Delete logs out of a registry: what was stored is gone, and the session's token is not handed out until the next login. Clients

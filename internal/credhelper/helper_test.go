@@ -298,9 +298,9 @@ func TestWhoMayBeAPerson(t *testing.T) {
 	}{
 		"a Supervisor is asked": {func(*registry.Record) {}, map[string]bool{
 			"other@vsphere.local": false, `VSPHERE.LOCAL\Administrator`: false, "administrator": false, "svc$build@vsphere.local": false, "robot$x@corp": false,
-			"robot$ns1+ci": true, "robot$ci": true, "bot-ns1+ci": true,
+			"robot$ns1+ci": true, "robot$ci": true, "bot-ns1+ci": true, "admin": true,
 		}},
-		"accounts of its own":  {func(r *registry.Record) { r.AuthMode, r.Username = "db_auth", "" }, map[string]bool{"admin": true, "dev@vsphere.local": true}},
+		"accounts of its own":  {func(r *registry.Record) { r.AuthMode, r.Username = "db_auth", "" }, map[string]bool{"admin": true, "dev": true, "dev@vsphere.local": false}},
 		"an identity provider": {func(r *registry.Record) { r.AuthMode, r.Username = registry.OIDCAuth, "" }, map[string]bool{"dev@vsphere.local": true}},
 		"not added":            {nil, map[string]bool{"Administrator@VSPHERE.local": false, "ada@corp.example": false, "ADA@corp.example": false, "bob@corp.example": true, "bob": true}},
 	} {

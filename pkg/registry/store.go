@@ -91,7 +91,7 @@ func (s Store) UpdateRecord(host string, change func(Record) Record) error {
 }
 
 // lockTime bounds the wait for the lock: nobody holds it for long.
-const lockTime = 10 * time.Second
+const lockTime = 3 * time.Second
 
 // locked does something that nobody else does meanwhile.
 func (s Store) locked(do func() error) error {
@@ -99,7 +99,7 @@ func (s Store) locked(do func() error) error {
 	defer cancel()
 	unlock, err := filelock.Take(ctx, filepath.Join(s.Dir, dir, "lock"), func() {}, func(error) {})
 	if err != nil {
-		return err
+		return fmt.Errorf("another process changes what is known of registries, and does not end: %w", err)
 	}
 	defer unlock()
 	return do()
@@ -148,15 +148,16 @@ func (s Store) Logins() (all []Login, errs []error) {
 	return all, errs
 }
 
-// Users are the accounts that sessions are of (sessions/ of package tokens).
+// Users are the accounts of vCenter that sessions are of (sessions/ of package tokens).
 func (s Store) Users() (all []string) {
 	const sessions = "sessions"
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, sessions))
 	for _, e := range entries {
 		var session struct {
-			User string `json:"user"`
+			User   string `json:"user"`
+			Method string `json:"method"`
 		}
-		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found {
+		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found && session.Method != "oidc" {
 			all = append(all, session.User)
 		}
 	}

@@ -1,45 +1,54 @@
 package trust
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"slices"
 	"sync"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// publicRoots are the CAs that browsers know (Mozilla's list). What a system knows is another matter: people add the CA of their vCenter to that.
-var publicRoots = sync.OnceValue(func() *x509.CertPool {
-	pool := x509.NewCertPool()
+// publicRoots are the CAs that browsers know (Mozilla's list), and their public keys, since the same CA has several certificates. What a system
+// knows is another matter: people add the CA of their vCenter to that.
+var publicRoots = sync.OnceValues(func() (*x509.CertPool, map[string]bool) {
+	pool, keys := x509.NewCertPool(), map[string]bool{}
 	for root := range bundle.Roots() {
 		if c, err := x509.ParseCertificate(root.Certificate); err == nil {
 			pool.AddCert(c)
+			keys[string(c.RawSubjectPublicKeyInfo)] = true
 		}
 	}
-	return pool
+	return pool, keys
 })
 
 // public tells whether a CA is one that browsers know, or is of one. Anybody can have a certificate of it.
-func public(c *x509.Certificate) bool {
-	_, err := c.Verify(x509.VerifyOptions{Roots: publicRoots(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	return err == nil
+func public(c *x509.Certificate, beside *x509.CertPool) bool {
+	roots, keys := publicRoots()
+	_, err := c.Verify(x509.VerifyOptions{Roots: roots, Intermediates: beside, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err == nil || keys[string(c.RawSubjectPublicKeyInfo)]
 }
 
-// Private is the part of a trust that no public CA has a share in: who shows a certificate under it was given that by the site. It is false
-// when there is none, and where the system's roots are trusted, of which nobody knows whose they are. Pins go: each is for its own server.
+// maxPrivate is more CAs than a site has: a bundle of more is a collection, such as a system's.
+const maxPrivate = 20
+
+// Private is the trust if it rests on CAs that are the site's own: who shows a certificate under it was given that by the site. It is false
+// where a public CA has a share in it, which vouches for everybody's servers, and for the system's roots. Pins go: each is for its own server.
 func (t Trust) Private() (Trust, bool) {
 	if t.Mode != Bundle && t.Mode != Pinned {
 		return Trust{}, false
 	}
-	var own bytes.Buffer
+	all, beside := []*x509.Certificate{}, x509.NewCertPool()
 	for text := []byte(t.CA); ; {
 		var block *pem.Block
 		if block, text = pem.Decode(text); block == nil {
-			return Trust{Mode: Bundle, CA: own.String()}, own.Len() > 0
+			break
 		}
-		if c, err := x509.ParseCertificate(block.Bytes); err == nil && !public(c) {
-			own.Write(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes}))
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+			all = append(all, c)
+			beside.AddCert(c)
 		}
 	}
+	shared := slices.ContainsFunc(all, func(c *x509.Certificate) bool { return public(c, beside) })
+	return Trust{Mode: Bundle, CA: t.CA}, len(all) > 0 && len(all) <= maxPrivate && !shared
 }

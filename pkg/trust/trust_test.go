@@ -357,6 +357,8 @@ func TestPin(t *testing.T) {
 // A CA that browsers know vouches for everybody's servers, in whatever file it stands.
 func TestPrivate(t *testing.T) {
 	own := newAuthority(t, "own").pem
+	text, _ := os.ReadFile("/etc/ssl/certs/ca-certificates.crt") // Other systems have no such file.
+	debian := string(text)
 	var known []byte
 	for root := range bundle.Roots() {
 		known = append(known, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate})...)
@@ -368,7 +370,10 @@ func TestPrivate(t *testing.T) {
 		"own":          {trust.Trust{Mode: trust.Bundle, CA: own}, own},
 		"first use":    {trust.Trust{Mode: trust.Pinned, CA: own, Pins: map[string]string{"x:443": own}}, own},
 		"public":       {trust.Trust{Mode: trust.Bundle, CA: string(known)}, ""},
-		"both":         {trust.Trust{Mode: trust.Bundle, CA: string(known) + own}, own},
+		"both":         {trust.Trust{Mode: trust.Bundle, CA: string(known) + own}, ""},
+		"one of them":  {trust.Trust{Mode: trust.Bundle, CA: own + string(known[:len(known)/2])}, ""},
+		"a collection": {trust.Trust{Mode: trust.Bundle, CA: strings.Repeat(own, 21)}, ""},
+		"a Debian's":   {trust.Trust{Mode: trust.Bundle, CA: debian}, ""},
 		"the system's": {trust.Trust{Mode: trust.System}, ""},
 		"none":         {trust.Trust{Mode: trust.Insecure, CA: own}, ""},
 	} {

@@ -54,6 +54,12 @@ func TestPlainBrowser(t *testing.T) {
 		t.Fatalf("%d %s", code, output)
 	}
 	h.works(t, u)
+	// A password means vCenter, here as everywhere: it is not for that issuer.
+	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD=of-vcenter")
+	if out, code := h.run(t, "kubectl-vsphere", "login", "--server", tkc1(t)); code == 0 || !strings.Contains(out, "is not a vSphere Supervisor") {
+		t.Errorf("%d %s", code, out)
+	}
+	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD=")
 	// What a session that has ended says is enough to type: the issuer is remembered.
 	output, wait = background(t, h.command("kubectl-vsphere", "login", "--server", tkc1(t), "--auth-method", "oidc"))
 	logInAt(t, page(t, opened, 2), u.Username, u.Password)

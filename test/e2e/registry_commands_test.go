@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -68,7 +70,7 @@ func TestRegistryFollowsTheLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "go on using the login of "+h.user.Username) || !strings.Contains(out, "registry add "+h.host+" -u "+other.Username) {
+	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "goes by the login of "+h.user.Username) || !strings.Contains(out, "registry add "+h.host+" -u "+other.Username) {
 		t.Errorf("nobody is told whose login the registry gets: %s", out)
 	}
 	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+h.user.Username+`"`) {
@@ -237,10 +239,42 @@ func TestRegistryPullSecret(t *testing.T) {
 			}
 		}
 	}
-	// The robot accounts of the runs before are gone, one is left for each secret.
+	// The robot accounts of the runs before are gone, one is left for each secret; runs at the same time leave a good one in the cluster.
 	out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
 	if code != 0 || strings.Count(out, "."+name+".") != 2 {
 		t.Errorf("%d %s", code, out)
+	}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			c := exec.Command(filepath.Join(bin, "kubectl-vsphere"), "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", name)
+			c.Env = append(slices.Clone(h.env), "KUBECTL_VSPHERE_PASSWORD="+h.user.Password)
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v %s", err, out)
+			}
+		})
+	}
+	both.Wait()
+	kubelet := helperHome(t)
+	kubelet.write(t, ".docker/config.json", h.ok(t, "kubectl", "--context", cluster, "get", "secret", name, "-n", "default", "-o", `go-template={{index .data ".dockerconfigjson" | base64decode}}`))
+	kubelet.ok(t, "crane", "manifest", h.ref("pulled:1"))
+	// A cluster that does not take the secret says nothing of the password or of the registry, and no robot is left.
+	h.write(t, "policy.yaml", strings.ReplaceAll(refusesSecret, "NAME", name+"-refused"))
+	h.ok(t, "kubectl", "--kubeconfig", site.Supervisors[0].Clusters[0].AdminKubeconfig, "apply", "-f", "policy.yaml")
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) { // API servers learn of policies a moment later.
+		out, code = h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", name+"-refused")
+		if code != 0 || time.Now().After(deadline) {
+			break
+		}
+		h.ok(t, "kubectl", "--context", cluster, "delete", "secret", name+"-refused", "-n", "default")
+	}
+	before := strings.Count(h.robots(t), "-refused.")
+	out, code = h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", name+"-refused")
+	if code == 0 || !strings.Contains(out, "the secret could not be written") || strings.Contains(out, "password") || strings.Contains(out, "manage the project") {
+		t.Errorf("%d %s", code, out)
+	}
+	if after := strings.Count(h.robots(t), "-refused."); after != before {
+		t.Errorf("%d robots were left, now %d", before, after)
 	}
 	// What somebody else keeps under that name stays.
 	mine := name + "-mine"
@@ -261,6 +295,35 @@ func TestRegistryPullSecret(t *testing.T) {
 	if strings.Contains(out, "kube-system") {
 		t.Errorf("a robot is left behind for nothing: %s", out)
 	}
+}
+
+// refusesSecret is a policy of a cluster that takes no secret of a name, but for a dry run.
+const refusesSecret = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: NAME}
+spec:
+  matchConstraints:
+    resourceRules:
+    - {apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [secrets]}
+  matchConditions:
+  - {name: name, expression: "object.metadata.name == 'NAME'"}
+  validations:
+  - {expression: "request.dryRun", reason: Forbidden, message: not here}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: NAME}
+spec: {policyName: NAME, validationActions: [Deny]}
+`
+
+// robots lists the robot accounts of ns1.
+func (h *registryHome) robots(t *testing.T) string {
+	t.Helper()
+	out, code := h.withPassword("kubectl-vsphere", "registry", "robot", "list", h.host, "-n", "ns1")
+	if code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	return out
 }
 
 // write writes a file of the home.
@@ -435,6 +498,15 @@ func TestRegistryOfAnOIDCSession(t *testing.T) {
 	}
 	if out, code := h.get(host); code == 0 || !strings.Contains(out, "docker login") {
 		t.Errorf("%d %s", code, out)
+	}
+	// VMware's command line does not make it a login by vCenter's password: neither while it lasts, nor after its end.
+	h.setenv("KUBECTL_VSPHERE_PASSWORD", "")
+	for range 2 {
+		h.tool("", "docker-credential-vsphere", "login", host)
+		if method, all := h.session(t)["method"], strings.Join(logins(t, u), "\n"); method != "oidc" || strings.Contains(all, "/wcp/login") {
+			t.Errorf("%v %s", method, all)
+		}
+		h.endCredentials(t)
 	}
 }
 
