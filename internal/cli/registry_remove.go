@@ -103,41 +103,56 @@ func (a *App) registryLogoutCommand() *cobra.Command {
 
 // registryLogout is what a registry client's logout does, for registries or for all, of a user or of everybody.
 func (a *App) registryLogout(store registry.Store, hosts []string, user string) error {
-	known := map[string]string{}
-	records, _ := store.Records()
-	logins, _ := store.Logins()
-	stored := map[string]bool{}
-	for _, l := range logins {
-		stored[l.Host] = true
-		if user == "" || hit.Fold(user) == hit.Fold(l.Username) {
-			known[l.Host] = "Removed what was stored for %s.\n"
-		}
-	}
-	for _, r := range records {
-		if user == "" || hit.Fold(user) == hit.Fold(r.User) && !stored[r.Host] { // What is stored goes first.
-			known[r.Host] = "Logged out of %s.\n"
-		}
-	}
 	helper := a.helper(store)
+	ends := logouts(store, helper, user)
 	var errs []error
 	done := 0
-	for _, host := range slices.Sorted(maps.Keys(known)) {
+	for _, host := range slices.Sorted(maps.Keys(ends)) {
 		if len(hosts) > 0 && !slices.Contains(hosts, host) {
 			continue
 		}
-		end := helper.Delete
-		if user != "" && stored[host] {
-			end = helper.Forget
-		}
-		if err := end(host); err != nil {
+		if err := ends[host].do(host); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		done++
-		fmt.Fprintf(a.Out, known[host], host)
+		fmt.Fprintf(a.Out, ends[host].said+" %s.\n", host)
 	}
 	if done == 0 && len(errs) == 0 {
 		fmt.Fprintln(a.Out, "There was nothing to log out of.")
 	}
 	return errors.Join(errs...)
+}
+
+// logoutStep is what ends a registry's login, and how that is said.
+type logoutStep struct {
+	do   func(host string) error
+	said string
+}
+
+// logouts finds what ends the logins for registries, of a user or of everybody. What a client stored goes first; a user's end leaves what is
+// behind it.
+func logouts(store registry.Store, helper *credhelper.Helper, user string) map[string]logoutStep {
+	is := func(name string) bool { return user == "" || hit.Fold(user) == hit.Fold(name) }
+	ends := map[string]logoutStep{}
+	records, _ := store.Records()
+	for _, r := range records {
+		if is(r.User) {
+			ends[r.Host] = logoutStep{helper.Delete, "Logged out of"}
+		}
+	}
+	logins, _ := store.Logins()
+	for _, l := range logins {
+		_, added := ends[l.Host]
+		switch {
+		case user == "" && added:
+		case user == "":
+			ends[l.Host] = logoutStep{helper.Delete, "Removed what was stored for"}
+		case is(l.Username):
+			ends[l.Host] = logoutStep{helper.Forget, "Removed what was stored for"}
+		default:
+			delete(ends, l.Host)
+		}
+	}
+	return ends
 }

@@ -262,7 +262,7 @@ func TestRegistryPullSecret(t *testing.T) {
 	h.write(t, "policy.yaml", strings.ReplaceAll(refusesSecret, "NAME", name+"-refused"))
 	h.ok(t, "kubectl", "--kubeconfig", site.Supervisors[0].Clusters[0].AdminKubeconfig, "apply", "-f", "policy.yaml")
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) { // API servers learn of policies a moment later.
-		out, code = h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", name+"-refused")
+		_, code = h.withPassword("kubectl-vsphere", "registry", "pull-secret", h.host, "-n", "default", "--context", cluster, "--project", "ns1", "--name", name+"-refused")
 		if code != 0 || time.Now().After(deadline) {
 			break
 		}
