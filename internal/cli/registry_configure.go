@@ -53,6 +53,9 @@ func (a *App) registryConfigureCommand() *cobra.Command {
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper.")
 	flags.BoolVar(&f.podman, "podman", false, "In auth.json of podman, skopeo and buildah, which they read before docker's config.json.")
 	flags.StringVar(&f.service, "service", "", "Helper that keeps what registry clients store, as in docker-credential-STORE; none: files of ours.")
+	flags.StringP("user", "u", "", "")
+	_ = flags.MarkHidden("user")
+	oldFlags(c)
 	return c
 }
 

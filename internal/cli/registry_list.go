@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // registryInfo is one registry in `registry list -o json`, `registry status -o json` and `status -o json`.
@@ -55,6 +57,7 @@ config.json, the helper on PATH, other places where logins lie. It exits with 5 
 // registry.
 func (a *App) registryTable(name, short, long string, ask func(context.Context) (map[string]error, error)) *cobra.Command {
 	var format outputFormat
+	var user string
 	c := &cobra.Command{
 		Use: name, Short: short, Long: long, Args: noArgs,
 		Example: "  kubectl vsphere registry " + name + "\n  kubectl vsphere registry " + name + " -o json",
@@ -70,6 +73,7 @@ func (a *App) registryTable(name, short, long string, ask func(context.Context) 
 			if err != nil {
 				return err
 			}
+			all = slices.DeleteFunc(all, func(i registryInfo) bool { return user != "" && hit.Fold(user) != hit.Fold(i.User) })
 			for i := range all {
 				if err := failed[all[i].Registry]; err != nil {
 					all[i].Problem = err.Error()
@@ -86,6 +90,8 @@ func (a *App) registryTable(name, short, long string, ask func(context.Context) 
 		},
 	}
 	format.addTo(c)
+	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")
+	oldFlags(c)
 	return c
 }
 

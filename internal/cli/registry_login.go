@@ -151,3 +151,14 @@ func (a *App) alive(ctx context.Context, sessions []tokens.Session) bool {
 	}
 	return false
 }
+
+// oldFlags takes those of VMware's helper that mean nothing to a command, so that old command lines go on working.
+func oldFlags(c *cobra.Command) {
+	flags := c.Flags()
+	if flags.Lookup("service") == nil {
+		flags.StringP("service", "s", "", "")
+		_ = flags.MarkHidden("service")
+	}
+	flags.String("tlscacert", "", "")
+	_ = flags.MarkHidden("tlscacert")
+}

@@ -80,7 +80,7 @@ func (a *App) unconfigureAll(ctx context.Context, host string) error {
 
 // registryLogoutCommand is docker-credential-vsphere logout.
 func (a *App) registryLogoutCommand() *cobra.Command {
-	var user, service, ca string
+	var user string
 	c := &cobra.Command{
 		Use:               "logout [REGISTRY...]",
 		Short:             "Hands nothing out for registries until the next login; without an argument, for all.",
@@ -96,8 +96,7 @@ func (a *App) registryLogoutCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")
-	c.Flags().StringVarP(&service, "service", "s", "", "Taken for the sake of old command lines.")
-	c.Flags().StringVar(&ca, "tlscacert", "", "Taken for the sake of old command lines.")
+	oldFlags(c)
 	return c
 }
 

@@ -48,7 +48,20 @@ func TestRegistryLoginAlone(t *testing.T) {
 		t.Errorf("after the end: %d %s %v", code, out, logins(t, h.user))
 	}
 	h.ok(t, "crane", "manifest", h.ref("alone:1"))
-	out, _ = h.tool("", "docker-credential-vsphere", "logout")
+	// The flags of VMware's helper are taken by each of its words.
+	old := []string{"--user", h.user.Username, "--service", "none", "--tlscacert", site.Supervisors[0].CA}
+	for _, word := range []string{"login", "configure", "status"} {
+		if out, code := h.tool("", append([]string{"docker-credential-vsphere", word}, old...)...); code != 0 || word == "status" && !strings.Contains(out, h.host) {
+			t.Errorf("%s: %d %s", word, code, out)
+		}
+	}
+	if out := h.ok(t, "docker-credential-vsphere", "status", "--user", "somebody@else"); strings.Contains(out, h.host) {
+		t.Error(out)
+	}
+	if out := h.ok(t, "docker-credential-vsphere", "logout", "-u", "somebody@else"); !strings.Contains(out, "nothing to log out of") {
+		t.Error(out)
+	}
+	out, _ = h.tool("", append([]string{"docker-credential-vsphere", "logout"}, old...)...)
 	if out != "Logged out of "+h.host+".\n" {
 		t.Error(out)
 	}
