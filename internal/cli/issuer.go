@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -51,17 +52,18 @@ func (l *federatedLogin) discover(ctx context.Context, id supervisor.Identity) e
 func (l *federatedLogin) ownIssuer(ctx context.Context, id supervisor.Identity) error {
 	t := l.site.transport.Trust()
 	// A CA that somebody vouched for says whose names a server has; one of a first use may say anything.
+	named := safetext.Line(id.Issuer, 300)
 	verified := t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" || t.Mode == trust.Pinned && len(l.o.caFingerprints) > 0
 	switch {
 	case id.SameHost, id.InCertificate && verified, l.o.trustIssuer == id.Issuer, l.knownIssuer(id.Issuer):
 		return nil
 	case l.o.trustIssuer != "":
-		return usagef("--trust-issuer: the Supervisor names %s", id.Issuer)
+		return usagef("--trust-issuer: the Supervisor names %s", named)
 	case l.Terminal == nil:
-		return hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing shows that both are of one Supervisor", l.o.server, id.Issuer),
-			"Ask your vSphere administrator; if that is meant: --trust-issuer %s", quote(id.Issuer))
+		return hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing shows that both are of one Supervisor", l.o.server, named),
+			"Ask your vSphere administrator; if that is meant: --trust-issuer %s", quote(named))
 	}
-	fmt.Fprintf(l.ErrOut, "%s sends you to log in at another server, %s. Whoever runs the first can then do at the second what you can.\n", l.o.server, id.Issuer)
+	fmt.Fprintf(l.ErrOut, "%s sends you to log in at another server, %s. Whoever runs the first can then do at the second what you can.\n", l.o.server, named)
 	answer, err := l.prompter().Line(ctx, "Is that meant? [y/N] ")
 	switch {
 	case errors.Is(err, secret.ErrEmpty), err == nil && !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes"):

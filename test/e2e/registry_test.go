@@ -194,6 +194,12 @@ func TestRegistryCrane(t *testing.T) {
 		{"get 2", []string{"crane", "copy", image, h.ref("crane-copy:1")}},
 		{"get 1", []string{"crane", "auth", "get", h.host}},
 	})
+	robot := h.robot(t, "crane")
+	h.steps(t, []step{
+		{"store 1", []string{"crane", "auth", "login", "-u", robot.Username, "-p", robot.Secret, h.host}},
+		{"get 1", []string{"crane", "manifest", image}},
+		{"erase 1", []string{"crane", "auth", "logout", h.host}},
+	})
 }
 
 func TestRegistryRegctl(t *testing.T) {
@@ -315,6 +321,14 @@ func TestRegistryPodmanAndBuildah(t *testing.T) {
 		{"get 1", []string{"buildah", "bud", "-q", "--isolation", "chroot", "-t", h.ref("buildah:1"), "."}},
 		{"get 1", []string{"buildah", "push", "-q", h.ref("buildah:1")}},
 		{"get 1", []string{"buildah", "pull", "-q", "--policy", "always", h.ref("buildah:1")}},
+	})
+	h.setenv("REGISTRY_AUTH_FILE", filepath.Join(h.dir, "auth.json"))
+	h.ok(t, "kubectl-vsphere", "registry", "configure", "--podman")
+	robot := h.robot(t, "podman")
+	h.steps(t, []step{
+		{"get 1, store 1", []string{"podman", "login", "-u", robot.Username, "-p", robot.Secret, h.host}},
+		{"get 1", []string{"podman", "pull", "-q", h.ref("podman:1")}},
+		{"erase 1", []string{"podman", "logout", h.host}},
 	})
 }
 
