@@ -200,6 +200,26 @@ func robotName(t *testing.T, name string) string {
 	return strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-")) + "-" + name
 }
 
+// docker login without an engine: the client asks the registry itself, and stores all the same. Clients before 23 do not.
+func TestRegistryDockerLoginWithoutEngine(t *testing.T) {
+	t.Parallel()
+	h := newRegistryHome(t)
+	h.found(t, "docker")
+	h.setenv("DOCKER_HOST", "unix://"+filepath.Join(h.dir, "none"))
+	version, _ := h.tool("", "docker", "--version")
+	if strings.Contains(version, "version 20.") {
+		t.Skipf("%s asks the engine", strings.TrimSpace(version))
+	}
+	robot := h.robot(t, "engine")
+	h.calls(t)
+	if out, code := h.tool(robot.Secret, "docker", "login", "-u", robot.Username, "--password-stdin", h.host); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	if calls := h.calls(t); calls != "store 1" {
+		t.Error(calls)
+	}
+}
+
 // Expired, by docker: it shows the line, and says nothing of its own that helps.
 func TestRegistryDockerExpired(t *testing.T) {
 	t.Parallel()
