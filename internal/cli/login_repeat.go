@@ -35,18 +35,18 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 	if session.Trust.Mode == trust.Insecure && !o.insecure && o.caFile == "" && len(o.caFingerprints) == 0 {
 		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", session.Server)
 	}
-	if session.Method == methodOIDC && o.method != methodSSO && (o.user == "" || hit.Fold(o.user) == hit.Fold(session.User)) {
+	byProvider := session.Method == methodOIDC
+	switch another := o.user != "" && hit.Fold(o.user) != hit.Fold(session.User); {
+	case another, byProvider && o.method == methodSSO, !byProvider && o.method == methodOIDC: // What the session was for is not for this login.
+		fmt.Fprintf(a.ErrOut, "Logging in to %s.\n", session.Server)
+		return o, nil
+	case byProvider:
 		fmt.Fprintf(a.ErrOut, "Logging in to %s by its identity provider, as %s did.\n", session.Server, session.User)
 		o.method = methodOIDC
 		return o.likeOIDC(session)
 	}
-	if o.user == "" {
-		o.user = session.User
-	}
-	fmt.Fprintf(a.ErrOut, "Logging in as %s to %s.\n", o.user, session.Server)
-	if hit.Fold(o.user) != hit.Fold(session.User) {
-		return o, nil // Somebody else: what the session was for is not theirs.
-	}
+	fmt.Fprintf(a.ErrOut, "Logging in to %s with vCenter Single Sign-On, as %s did.\n", session.Server, session.User)
+	o.user, o.method = session.User, methodSSO
 	return o.like(session)
 }
 

@@ -25,9 +25,7 @@ func (a *App) chooseMethod(ctx context.Context, s site, o loginOptions) (method 
 	front := &supervisor.Client{Wire: s.Client, Address: o.server}
 	switch {
 	case o.method == methodAuto && a.meansSSO(o):
-		if said := o.user != "" && !o.given("vsphere-username"); !said && (a.Terminal != nil || a.flags.verbose > 0) { // Scripts compare what the closed plugin said.
-			fmt.Fprintf(a.ErrOut, "Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.\n", a.whySSO(o))
-		}
+		fmt.Fprintf(a.ErrOut, "Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.\n", a.whySSO(o))
 		return methodSSO, id, nil
 	case o.method == methodSSO:
 		return methodSSO, id, nil

@@ -110,13 +110,32 @@ func TestOIDCAuto(t *testing.T) {
 	t.Run("a user name", func(t *testing.T) {
 		h, unasked := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password), newIssuer(t, nil)
 		out, code := h.run(t, append(login(unasked.server), "-u", u.Username)...)
-		if code != 0 || strings.Contains(out, "identity provider") {
+		if code != 0 || !strings.Contains(out, "Logging in with vCenter Single Sign-On, since -u is given.") {
 			t.Errorf("%d %s", code, out)
 		}
 		for _, r := range unasked.log(t) {
 			if strings.HasSuffix(r.Endpoint, "pinniped-info") {
 				t.Error("the identity provider was asked for")
 			}
+		}
+	})
+	t.Run("a password", func(t *testing.T) {
+		h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+		term := h.onTerminal(t, login(with.server)...)
+		term.expect("Logging in with vCenter Single Sign-On, since KUBECTL_VSPHERE_PASSWORD is given.")
+		term.expect("Username: ")
+		term.enter(u.Username + "\r")
+		if code := term.wait(); code != 0 {
+			t.Errorf("%d %s", code, term.output())
+		}
+		// The next login does the same again, unless it is told otherwise: who it was then is not who it is now.
+		out, code := h.run(t, "kubectl-vsphere", "login")
+		if code != 0 || !strings.Contains(out, "with vCenter Single Sign-On, as "+u.Username+" did.") {
+			t.Errorf("%d %s", code, out)
+		}
+		out, _ = h.run(t, "kubectl-vsphere", "login", "--auth-method", "oidc", "--oidc-flow", "password")
+		if !strings.Contains(out, "Logging in to "+with.server+".\n") || strings.Contains(out, "-u says") {
+			t.Errorf("%s", out)
 		}
 	})
 	t.Run("asked for where there is none", func(t *testing.T) {
