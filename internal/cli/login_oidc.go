@@ -228,12 +228,21 @@ func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user stri
 	p := l.newProgress()
 	defer p.done()
 	return login.FindRequest{
-		Federated: f, User: user, Clusters: l.o.clusters, Namespaces: l.o.namespaces, Known: known, APICA: l.apiCA,
+		Federated: f, User: user, Clusters: l.o.clusters, Namespaces: l.o.namespaces, Known: known, Last: l.lastTarget, APICA: l.apiCA,
 		CA: func(h login.Host) []byte {
 			return apiCA(h, h.Address.API(h.APIPort), l.site.transport.Trust())
 		},
 		Untrusted: l.others(l.site, l.o, p), Progress: p.show,
 	}.Find(ctx)
+}
+
+// lastTarget is where a cluster was when somebody of that name logged in.
+func (l *federatedLogin) lastTarget(key hit.Key) (tokens.Target, bool) {
+	c, found, err := l.store.Credential(key)
+	if err != nil || !found || c.Target == nil {
+		return tokens.Target{}, false
+	}
+	return *c.Target, true
 }
 
 // keepCredentials replaces all that was there of the session: it may be of somebody else's rights.

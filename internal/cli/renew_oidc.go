@@ -11,6 +11,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // renewOIDC mints the credential of key from a session of an identity provider. It runs under the account's lock: refresh, exchange
@@ -47,46 +49,71 @@ func (r *renewal) resume(s *tokens.Session) (*login.Federated, error) {
 	return f, err
 }
 
-// mint takes the target that is remembered. A cluster that does not take the token may be another one by now, of the same name.
+// mint takes the target that is remembered, or asks the Supervisor for it.
 func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
 	f.Force = r.force
 	if f.Issuer.Plain {
 		return f.Mint(ctx, key, tokens.Target{})
 	}
 	stored, found, err := r.store.Credential(key)
+	switch {
+	case err != nil:
+		return tokens.Credential{}, err
+	case found && stored.Target != nil:
+		return r.mintAt(ctx, f, s, key, *stored.Target)
+	case key.Cluster == "":
+		fresh, err := r.supervisorCredential(ctx, f, s, key)
+		return fresh, refusedBy(err, key)
+	}
+	target, err := r.target(ctx, f, s, key)
 	if err != nil {
 		return tokens.Credential{}, err
-	}
-	if !found || stored.Target == nil {
-		return r.mintAnew(ctx, f, s, key, nil)
-	}
-	fresh, err := f.Mint(ctx, key, *stored.Target)
-	if errors.Is(err, concierge.ErrRefused) && key.Cluster != "" {
-		return r.mintAnew(ctx, f, s, key, stored.Target)
-	}
-	return fresh, refusedBy(err, key)
-}
-
-// mintAnew asks the Supervisor for the target first; old, if it is not nil, did not do.
-func (r *renewal) mintAnew(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key, old *tokens.Target) (tokens.Credential, error) {
-	host := hit.Key{Server: s.Server, User: s.User}
-	own, err := r.supervisorCredential(ctx, f, s, host)
-	if err != nil || key.Cluster == "" {
-		return own, refusedBy(err, host)
-	}
-	api, token, err := f.Supervisor(own)
-	if err != nil {
-		return tokens.Credential{}, err
-	}
-	target, err := f.ClusterTarget(ctx, api, token, key.Cluster)
-	if err != nil {
-		return tokens.Credential{}, err
-	}
-	if old != nil && target.Audience == old.Audience && target.Server == old.Server {
-		return tokens.Credential{}, refusedBy(concierge.ErrRefused, key)
 	}
 	fresh, err := f.Mint(ctx, key, target)
 	return fresh, refusedBy(err, key)
+}
+
+// mintAt mints at a remembered target. A cluster that does not take the token, or shows another certificate, may be another one by now,
+// of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose kubeconfig
+// says where the old one was.
+func (r *renewal) mintAt(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key, old tokens.Target) (tokens.Credential, error) {
+	fresh, err := f.Mint(ctx, key, old)
+	var untrusted *trust.UntrustedError
+	switch another := errors.Is(err, concierge.ErrRefused) || errors.As(err, &untrusted); {
+	case errors.Is(err, login.ErrCAUnknown):
+		return fresh, hint(fmt.Errorf("%s: %w", key.Cluster, err), "Log in again when it answers: %s", loginCommandOf(s))
+	case !another || key.Cluster == "":
+		return fresh, refusedBy(err, key)
+	}
+	err = refusedBy(err, key)
+	now, failed := r.target(ctx, f, s, key)
+	switch {
+	case errors.Is(failed, wire.ErrNotFound):
+		return fresh, failed
+	case failed != nil:
+		return fresh, errors.Join(err, failed)
+	case now.Server != old.Server || now.CA != old.CA:
+		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and has another address or CA than your kubeconfig says", key.Cluster, now.Server)
+		return fresh, hint(err, "Log in again: %s", loginCommandOf(s))
+	case now.Audience == old.Audience:
+		return fresh, err
+	}
+	fresh, err = f.Mint(ctx, key, now)
+	return fresh, refusedBy(err, key)
+}
+
+// target asks the Supervisor where a cluster is.
+func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Target, error) {
+	host := hit.Key{Server: s.Server, User: s.User}
+	own, err := r.supervisorCredential(ctx, f, s, host)
+	if err != nil {
+		return tokens.Target{}, refusedBy(err, host)
+	}
+	api, token, err := f.Supervisor(own)
+	if err != nil {
+		return tokens.Target{}, err
+	}
+	return f.ClusterTarget(ctx, api, token, key.Cluster)
 }
 
 // supervisorCredential is the one that is stored, else a new one.

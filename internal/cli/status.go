@@ -40,6 +40,7 @@ type credentialStatus struct {
 	ValidUntil time.Time `json:"validUntil,omitzero"`
 	Valid      bool      `json:"valid"`
 	Minted     bool      `json:"minted"` // false: it is minted on first use
+	CAUnknown  bool      `json:"caUnknown,omitempty"`
 }
 
 func (a *App) statusCommand() *cobra.Command {
@@ -109,6 +110,7 @@ func (a *App) status() (statusInfo, error) {
 			if c.Session == s.ID {
 				st.Credentials = append(st.Credentials, credentialStatus{
 					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(a.Now()), Minted: c.Minted(),
+					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
 		}
@@ -179,7 +181,10 @@ func (a *App) printEnds(info statusInfo) {
 
 // tokenState is short, since it stands in a table: how long the token is still good, or that it ended.
 func (a *App) tokenState(c credentialStatus) string {
-	if !c.Minted {
+	switch {
+	case c.CAUnknown:
+		return "CA unknown: log in"
+	case !c.Minted:
 		return "on first use"
 	}
 	if !c.Valid {

@@ -137,9 +137,10 @@ func settleClusters(wanted []*candidate, res *Result) {
 				f.pending = c
 			}
 			res.Failures = append(res.Failures, f)
-			continue
 		}
-		res.Clusters = append(res.Clusters, c.result)
+		if c.result.Name != "" {
+			res.Clusters = append(res.Clusters, c.result)
+		}
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // without guest_cluster_server while the control plane is being created.
 var ErrNoEndpoint = errors.New("has no API server address yet; it is probably still being created, log in again later")
 
+// ErrCAUnknown is a cluster that was to tell its CA itself, and could not be asked or believed when somebody logged in.
+var ErrCAUnknown = errors.New("its CA is not known, since it could not be asked for it at the last login")
+
 // UnknownClusterError is a cluster that the user named and that nobody knows.
 type UnknownClusterError struct {
 	Known    []Ref    // the clusters that exist

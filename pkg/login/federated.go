@@ -58,10 +58,13 @@ func (e *EndedError) Error() string { return e.Err.Error() }
 func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
 
 // Mint gets the credential of key at its target with at most three requests: refresh, exchange and certificate. The target that is
-// returned with it knows more than the one that was given.
+// returned with it knows more than the one that was given. It is ErrCAUnknown where no server may be asked yet.
 func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tokens.Credential, error) {
 	if f.Issuer.Plain {
 		return f.mintID(ctx, key)
+	}
+	if t.CAUnknown {
+		return tokens.Credential{}, ErrCAUnknown
 	}
 	token, err := f.exchange(ctx, t.Audience)
 	if err != nil {

@@ -26,6 +26,8 @@ type FindRequest struct {
 	// Known are namespaces of an earlier login: their clusters are asked for while the Supervisor lists what there is now, unless
 	// they are too many to be under way beside that.
 	Known []string
+	// Last is where a cluster was at an earlier login, if it was found then.
+	Last  func(hit.Key) (tokens.Target, bool)
 	APICA []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
 	// CA decides what an API server of the Supervisor is verified by (PEM).
 	CA func(Host) []byte
@@ -141,6 +143,8 @@ func (r FindRequest) targets(ctx context.Context, api *supervisor.Client, token 
 	settleClusters(wanted, res)
 }
 
+// target is where a cluster is. One that was to tell its CA itself and did not is there all the same, beside the error, unless what was
+// known of it still holds.
 func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token redact.Secret, c *candidate) error {
 	found := supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
 	var err error
@@ -163,13 +167,17 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token r
 	if errors.Is(err, supervisor.ErrNoEndpoint) {
 		return ErrNoEndpoint
 	}
-	if err != nil {
+	if err != nil && e.Server == "" {
 		return err
 	}
 	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
-	c.result = Cluster{
-		Namespace: c.ns.Name, Name: c.name, URL: e.Server, CA: e.CA,
-		Credential: tokens.Credential{Key: key, Target: &tokens.Target{Audience: Audience(c.name, found.UID), Server: e.Server, CA: string(e.CA)}},
+	t := tokens.Target{Audience: Audience(c.name, found.UID), Server: e.Server, CA: string(e.CA), CAUnknown: err != nil}
+	if last, ok := r.Last(key); ok && err != nil && last.Audience == t.Audience && last.Server == t.Server && !last.CAUnknown {
+		t, err = last, nil
 	}
-	return nil
+	if err != nil {
+		err = fmt.Errorf("%w; its context is of no use until a login gets its CA", err)
+	}
+	c.result = Cluster{Namespace: c.ns.Name, Name: c.name, URL: t.Server, CA: []byte(t.CA), Credential: tokens.Credential{Key: key, Target: &t}}
+	return err
 }

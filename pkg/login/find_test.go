@@ -14,6 +14,8 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -23,6 +25,8 @@ type api struct {
 	everywhere map[string]bool // namespaces, clusters
 	closed     string          // a namespace whose clusters it may not list
 	clusters   int             // in each of ns1 to ns3
+	noSecrets  bool            // Secrets may not be read; where the clusters are nobody answers
+	last       *tokens.Target  // of an earlier login
 
 	mu    sync.Mutex
 	ended int // the depth of the deepest request that has ended
@@ -66,6 +70,11 @@ func (a *api) answer(path string) any {
 		return list(a.of(parts[4])...)
 	case len(parts) == 6 && parts[5] == "tanzukubernetesclusters":
 		return list()
+	case len(parts) == 6 && parts[4] == "secrets" && a.noSecrets, parts[len(parts)-1] == "cluster-info":
+	case len(parts) == 7 && parts[5] == "clusters":
+		item := named(parts[4], parts[6]).(map[string]any)
+		item["spec"] = map[string]any{"controlPlaneEndpoint": map[string]any{"host": "10.0.0.9", "port": 6443}}
+		return item
 	case len(parts) == 6 && parts[4] == "secrets":
 		kubeconfig := "clusters:\n- cluster: {server: 'https://10.0.0.9:6443'}\n"
 		return map[string]any{"data": map[string]string{"value": base64.StdEncoding.EncodeToString([]byte(kubeconfig))}}
@@ -122,6 +131,35 @@ func TestFindIsNotDeep(t *testing.T) {
 	}
 }
 
+// A cluster that was to tell its CA itself, and is down, has a context all the same: without a CA, or with what was known of it while it
+// is the same cluster.
+func TestFindAClusterThatIsDown(t *testing.T) {
+	at := func(audience, server string) *tokens.Target {
+		return &tokens.Target{Audience: audience, Server: server, CA: "its CA"}
+	}
+	for name, tc := range map[string]struct {
+		last    *tokens.Target
+		unknown bool
+	}{
+		"never seen":     {nil, true},
+		"as it was":      {at("tkc0-uid-tkc0", "https://10.0.0.9:6443"), false},
+		"another one":    {at("tkc0-uid-of-before", "https://10.0.0.9:6443"), true},
+		"elsewhere":      {at("tkc0-uid-tkc0", "https://10.0.0.8:6443"), true},
+		"not known then": {&tokens.Target{Audience: "tkc0-uid-tkc0", Server: "https://10.0.0.9:6443", CAUnknown: true}, true},
+	} {
+		a := &api{clusters: 1, noSecrets: true, last: tc.last}
+		res, err := a.find(t, []string{"ns1"}, nil)
+		if err != nil || len(res.Clusters) != 1 || len(res.Failures) > 0 != tc.unknown {
+			t.Errorf("%s: %v %+v", name, err, res)
+			continue
+		}
+		c := res.Clusters[0]
+		if target := c.Credential.Target; c.URL != "https://10.0.0.9:6443" || target.CAUnknown != tc.unknown || (string(c.CA) == "its CA") == tc.unknown {
+			t.Errorf("%s: %+v %+v", name, c, target)
+		}
+	}
+}
+
 // find looks with a session whose token is at hand.
 func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 	t.Helper()
@@ -134,6 +172,12 @@ func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
 		},
 		User: "ada", Namespaces: namespaces, Known: known, CA: func(Host) []byte { return nil },
+		Last: func(hit.Key) (tokens.Target, bool) {
+			if a.last == nil {
+				return tokens.Target{}, false
+			}
+			return *a.last, true
+		},
 	}.Find(t.Context())
 }
 

@@ -148,7 +148,8 @@ func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namesp
 }
 
 // PublicEndpoint is for who may not read the Secret: the address is that of the cluster's object, and the CA is what the API server
-// tells to everybody (config map kube-public/cluster-info). w decides whether that server is believed.
+// tells to everybody (config map kube-public/cluster-info). w decides whether that server is believed. The
+// address is there beside an error, once it is known.
 func (c *Client) PublicEndpoint(ctx context.Context, w *wire.Client, token redact.Secret, namespace, name string) (Endpoint, error) {
 	server, err := c.clusterAddress(ctx, token, namespace, name)
 	if err != nil {
@@ -162,14 +163,14 @@ func (c *Client) PublicEndpoint(ctx context.Context, w *wire.Client, token redac
 	url := server + "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	if err != nil {
-		return Endpoint{}, err
+		return Endpoint{Server: server}, err
 	}
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &info); err != nil {
-		return Endpoint{}, err
+		return Endpoint{Server: server}, err
 	}
 	ca, err := parseInfo(info.Data.Kubeconfig)
 	if err != nil {
-		return Endpoint{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it tells no CA"}
+		return Endpoint{Server: server}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it tells no CA"}
 	}
 	return Endpoint{Server: server, CA: ca}, nil
 }

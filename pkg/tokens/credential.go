@@ -31,7 +31,8 @@ type Credential struct {
 type Target struct {
 	Audience  string `json:"audience"`
 	Server    string `json:"server"`              // URL of the API server
-	CA        string `json:"ca,omitempty"`        // PEM; empty: the system's roots
+	CA        string `json:"ca,omitempty"`        // PEM; empty: the system's roots, unless CAUnknown
+	CAUnknown bool   `json:"caUnknown,omitempty"` // the server could not be asked yet: nothing may be sent to it
 	Concierge string `json:"concierge,omitempty"` // the form of its Concierge, once that is known (package concierge)
 }
 

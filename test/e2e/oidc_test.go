@@ -327,6 +327,23 @@ func TestOIDCClusterMadeAnew(t *testing.T) {
 	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 {
 		t.Errorf("%d %s", code, out)
 	}
+	// One that has another CA, too, is not the one of the kubeconfig: a login mends that.
+	for _, path := range paths {
+		h.edit(t, path, func(f map[string]any) {
+			if f["cluster"] == "ns1/tkc1" {
+				f["target"].(map[string]any)["ca"] = string(readFile(t, site.Supervisors[1].CA))
+				f["until"], f["expires"] = time.Unix(0, 0), time.Unix(0, 0)
+			}
+		})
+	}
+	out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami")
+	if code == 0 || !strings.Contains(out, "ns1/tkc1 is not the cluster of the last login") || !strings.Contains(out, "kubectl vsphere login --server "+i.server) {
+		t.Errorf("%d %s", code, out)
+	}
+	i.password(t, h, u)
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 {
+		t.Errorf("after a login: %d %s", code, out)
+	}
 	// Without anything remembered of the cluster it works as well.
 	for _, path := range paths {
 		_ = os.Remove(path)
@@ -360,24 +377,40 @@ func TestOIDCNamespacesHidden(t *testing.T) {
 // Who may not read Secrets gets the cluster's CA from the cluster itself, and decides about it.
 func TestOIDCWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	u, err := addUser("oidc-nosecrets", "nosecrets", "ns1")
+	ns := "oidc-nosecrets"
+	if err := adminCall(http.MethodPost, "namespaces", map[string]any{"supervisor": 0, "name": ns}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := adminCall(http.MethodPost, "clusters", map[string]any{"supervisor": 0, "namespace": ns, "name": "down", "endpoint": "fake"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	u, err := addUser("oidc-nosecrets", "nosecrets", "ns1", ns)
 	if err != nil {
 		t.Fatal(err)
 	}
 	i, h := newIssuer(t, nil), newHome(t)
 	ca := sha256Of(t, site.Supervisors[0].CA)
-	args := []string{"kubectl-vsphere", "login", "--server", i.server, "--auth-method", "oidc", "-u", u.Username, "--namespaces", "ns1", "--ca-fingerprint", ca}
+	args := []string{"kubectl-vsphere", "login", "--server", i.server, "--auth-method", "oidc", "-u", u.Username, "--namespaces", "ns1," + ns, "--ca-fingerprint", ca}
 	login := func(args ...string) (string, int) {
 		cmd := h.command(args...)
 		cmd.Env = append(cmd.Env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
 		out, err := cmd.CombinedOutput()
 		return string(out), exitCode(err)
 	}
-	if out, code := login(args...); code != 5 || !strings.Contains(out, "ns1/tkc1") {
+	if out, code := login(args...); code != 5 || !strings.Contains(out, "   ns1/tkc1: ") || !strings.Contains(out, "   tkc1\n") {
 		t.Errorf("without knowing the cluster's CA: %d %s", code, out)
 	}
+	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || strings.Count(out, "CA unknown: log in") != 2 {
+		t.Errorf("%d %s", code, out)
+	}
+	for _, context := range []string{"tkc1", "down"} {
+		out, code := h.run(t, "kubectl", "--context", context, "get", "pods")
+		if code == 0 || !strings.Contains(out, "/"+context+": its CA is not known") || !strings.Contains(out, "kubectl vsphere login --server "+i.server) {
+			t.Errorf("%s: %d %s", context, code, out)
+		}
+	}
 	shown := filepath.Join(filepath.Dir(site.Supervisors[0].CA), "tkg1", "tls.crt")
-	if out, code := login(append(args, "--ca-fingerprint", sha256Of(t, shown))...); code != 0 {
+	if out, code := login(append(args, "--ca-fingerprint", sha256Of(t, shown))...); code != 5 || strings.Contains(out, "   ns1/tkc1: ") || !strings.Contains(out, "   "+ns+"/down: ") {
 		t.Fatalf("%d %s", code, out)
 	}
 	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 {
