@@ -33,11 +33,8 @@ type federatedLogin struct {
 // loginOIDC is the login command from the point where the Supervisor is trusted: a person proves who he is at the issuer, the session
 // is kept at once, then everything that it may use is found and written.
 func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconfig.Files, s site, o loginOptions, id supervisor.Identity) error {
-	switch {
-	case o.staticTokens:
+	if o.staticTokens {
 		return usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: what an identity provider's session gives is good for minutes")
-	case o.wait > 0:
-		return usagef("--wait is for vCenter Single Sign-On")
 	}
 	l := &federatedLogin{App: a, store: store, site: s, o: o}
 	if err := l.discover(ctx, id); err != nil {
@@ -69,7 +66,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if l.o.dryRun {
 		return l.printPlan(files, session, l.o, res)
 	}
-	return l.write(ctx, files, session, l.o, res, nil)
+	return l.write(ctx, files, session, l.o, res, func() error { return l.await(ctx, session, res) })
 }
 
 // person has somebody prove who he is, by the flow that was asked for or that suits.

@@ -102,7 +102,7 @@ func (a *App) greetAPI(ctx context.Context, w *wire.Client, url string) error {
 // loginPlain is a login to an API server that trusts an issuer directly: its ID token is the credential.
 func (a *App) loginPlain(ctx context.Context, store *tokens.Store, files kubeconfig.Files, s site, o loginOptions) error {
 	if o.staticTokens || o.wait > 0 {
-		return usagef("--static-tokens, --kubeconfig - and --wait are for vCenter Single Sign-On")
+		return usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
 	}
 	l := &federatedLogin{App: a, store: store, site: s, o: o}
 	if err := l.discoverPlain(ctx); err != nil {

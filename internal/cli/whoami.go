@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -201,13 +201,9 @@ func (a *App) apiClient(cluster *api.Cluster, cred tokens.Credential) (*wire.Cli
 		return nil, "", err
 	}
 	server, reach := serverOf(cluster)
-	var certificate *tls.Certificate
-	if cred.Certificate != "" {
-		pair, err := tls.X509KeyPair([]byte(cred.Certificate), []byte(cred.PrivateKey.Reveal()))
-		if err != nil {
-			return nil, "", errors.New("the stored certificate cannot be used; get a new one with --force-refresh of get-token")
-		}
-		certificate = &pair
+	certificate, err := login.Certificate(cred)
+	if err != nil {
+		return nil, "", hint(err, "Get a new one with --force-refresh of get-token.")
 	}
 	w, _, err := a.wireClientWith(t, reach, certificate)
 	return w, server, err

@@ -16,19 +16,20 @@ const (
 	lastPause  = 10 * time.Second
 )
 
-// Await waits until the clusters of a login can be used: until each has an address, and its API server accepts the token, which a
-// new one refuses for its first minutes. accepts asks the API server; wire.ErrRefused, no answer and a broken one pass. say is told
-// of a cluster what it waits for, whenever that changes. What is not ready when ctx ends, or fails in another way, is in
-// res.Failures; clusters that got their address meanwhile are in res.Clusters.
-func (r Request) Await(ctx context.Context, res *Result, accepts func(context.Context, Cluster) error, say func(what string, why error)) {
-	r.Wire = r.Wire.AtMost(MaxInFlight)
-	waits := waitsOf(res)
-	var refusal breaker
+// Look tries to use a cluster once; its address and credential may not be there yet. It gives what is known of it afterwards and, while it
+// cannot be used, why not, and whether that can pass.
+type Look func(ctx context.Context, c Cluster) (known Cluster, passes bool, err error)
+
+// Await waits until the clusters of a login can be used: until each has an address, and its API server accepts the credential, which a
+// new one refuses for its first minutes. say is told of a cluster what it waits for, whenever that changes. What is not ready when
+// ctx ends, or fails in a way that does not pass, is in res.Failures; clusters that got their address meanwhile are in res.Clusters.
+func (res *Result) Await(ctx context.Context, look Look, say func(what string, why error)) {
+	waits := res.waits()
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	for _, w := range waits {
 		group.Go(func() {
-			w.until(ctx, r, &refusal, accepts, func(what string, why error) {
+			w.until(ctx, look, func(what string, why error) {
 				mu.Lock()
 				defer mu.Unlock()
 				say(what, why)
@@ -36,28 +37,55 @@ func (r Request) Await(ctx context.Context, res *Result, accepts func(context.Co
 		})
 	}
 	group.Wait()
-	res.Clusters = nil
 	for _, w := range waits {
-		if w.minted {
-			res.Clusters = append(res.Clusters, w.c.result)
+		if w.c.Server != "" || w.c.URL != "" {
+			res.Clusters = append(res.Clusters, w.c)
 		}
-		if w.c.err != nil {
-			res.Failures = append(res.Failures, Failure{What: w.c.ref().String(), Err: w.c.err})
+		if w.err != nil {
+			res.Failures = append(res.Failures, Failure{What: w.c.Ref().String(), Err: w.err})
 		}
+	}
+}
+
+// Passes tells whether time may mend what an API server said: a new one does not know who is who, is not up, or is broken for a while.
+func Passes(err error) bool {
+	return errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer)
+}
+
+// Look is how a login with a password waits: accepts asks the API server.
+func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
+	r.Wire = r.Wire.AtMost(MaxInFlight)
+	var refusal breaker
+	return func(ctx context.Context, c Cluster) (Cluster, bool, error) {
+		if !c.Credential.Minted() {
+			var minted Cluster
+			err := refusal.do(func() (err error) { minted, err = r.mintCluster(ctx, c.Credential.Key); return err })
+			if err != nil {
+				return c, errors.Is(err, ErrNoEndpoint), err
+			}
+			c = minted
+		}
+		err := accepts(ctx, c)
+		return c, Passes(err), err
 	}
 }
 
 // wait is a cluster that is waited for.
 type wait struct {
-	c      *candidate
-	minted bool // it has an address and a token
+	c   Cluster
+	err error
 }
 
-// waitsOf takes the clusters of res, and the failures that only time mends.
-func waitsOf(res *Result) []*wait {
+// waits takes the clusters out of res, and the failures that only time mends. A cluster whose CA only a login can learn stays.
+func (res *Result) waits() []*wait {
 	var waits []*wait
+	var clusters []Cluster
 	for _, c := range res.Clusters {
-		waits = append(waits, &wait{c: &candidate{ns: Namespace{Name: c.Namespace}, name: c.Name, result: c}, minted: true})
+		if t := c.Credential.Target; t != nil && t.CAUnknown {
+			clusters = append(clusters, c)
+			continue
+		}
+		waits = append(waits, &wait{c: c})
 	}
 	var failures []Failure
 	for _, f := range res.Failures {
@@ -65,42 +93,31 @@ func waitsOf(res *Result) []*wait {
 			failures = append(failures, f)
 			continue
 		}
-		waits = append(waits, &wait{c: f.pending})
+		waits = append(waits, &wait{c: *f.pending})
 	}
-	res.Failures = failures
+	res.Clusters, res.Failures = clusters, failures
 	return waits
 }
 
-func (w *wait) until(ctx context.Context, r Request, refusal *breaker, accepts func(context.Context, Cluster) error, say func(string, error)) {
+func (w *wait) until(ctx context.Context, look Look, say func(string, error)) {
 	pause, told := firstPause, ""
 	for {
-		passes := w.look(ctx, r, refusal, accepts)
+		var passes bool
+		w.c, passes, w.err = look(ctx, w.c)
 		switch {
 		case ctx.Err() != nil: // The error is that something was cut off.
-		case w.c.err == nil || !passes:
+		case w.err == nil || !passes:
 			return
-		case w.c.err.Error() != told:
-			told = w.c.err.Error()
-			say(w.c.ref().String(), w.c.err)
+		case w.err.Error() != told:
+			told = w.err.Error()
+			say(w.c.Ref().String(), w.err)
 		}
 		select {
 		case <-ctx.Done():
-			w.c.err = errors.New("not ready in time: " + cmp.Or(told, "its API server did not answer"))
+			w.err = errors.New("not ready in time: " + cmp.Or(told, "its API server did not answer"))
 			return
 		case <-time.After(pause):
 		}
 		pause = min(2*pause, lastPause)
 	}
-}
-
-// look tries once, and tells whether what is wrong can pass.
-func (w *wait) look(ctx context.Context, r Request, refusal *breaker, accepts func(context.Context, Cluster) error) (passes bool) {
-	if !w.minted {
-		if w.c.err = refusal.do(func() error { return r.mint(ctx, w.c) }); w.c.err != nil {
-			return errors.Is(w.c.err, ErrNoEndpoint)
-		}
-		w.minted = true
-	}
-	w.c.err = accepts(ctx, w.c.result)
-	return errors.Is(w.c.err, wire.ErrRefused) || errors.Is(w.c.err, wire.ErrUnreachable) || errors.Is(w.c.err, wire.ErrServer)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -125,16 +126,16 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
 	res.refused = res.refused || refusal.open.Load()
-	settleClusters(wanted, res)
+	settleClusters(wanted, r.User, res)
 }
 
 // settleClusters puts what became of the candidates into the result.
-func settleClusters(wanted []*candidate, res *Result) {
+func settleClusters(wanted []*candidate, user string, res *Result) {
 	for _, c := range settleGuesses(wanted, res) {
 		if c.err != nil {
 			f := Failure{What: c.ref().String(), Err: c.err}
 			if errors.Is(c.err, ErrNoEndpoint) {
-				f.pending = c
+				f.pending = &Cluster{Namespace: c.ns.Name, Name: c.name, Credential: tokens.Credential{Key: c.key(user)}}
 			}
 			res.Failures = append(res.Failures, f)
 		}
@@ -145,24 +146,24 @@ func settleClusters(wanted []*candidate, res *Result) {
 }
 
 // mint logs in to one cluster at the control plane host of its namespace.
-func (r Request) mint(ctx context.Context, c *candidate) error {
-	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
+func (r Request) mint(ctx context.Context, c *candidate) (err error) {
+	c.result, err = r.mintCluster(ctx, c.key(r.User))
+	if errors.Is(err, ErrNoEndpoint) && c.guess != nil {
+		return errUnknown
+	}
+	return err
+}
+
+func (r Request) mintCluster(ctx context.Context, key hit.Key) (Cluster, error) {
 	cred, reply, err := Mint(ctx, r.Wire, key, r.Password)
 	if errors.Is(err, sso.ErrUnknownCluster) {
-		if c.guess != nil {
-			return errUnknown
-		}
-		return ErrNoEndpoint
+		err = ErrNoEndpoint
 	}
 	if err != nil {
-		return err
+		return Cluster{}, err
 	}
-	c.result = Cluster{
-		Namespace: c.ns.Name, Name: c.name,
-		Server: reply.ClusterServer, CA: reply.ClusterCA,
-		Credential: cred,
-	}
-	return nil
+	namespace, name, _ := strings.Cut(key.Cluster, "/")
+	return Cluster{Namespace: namespace, Name: name, Server: reply.ClusterServer, CA: reply.ClusterCA, Credential: cred}, nil
 }
 
 // errUnknown is a guess that does not exist.
@@ -218,6 +219,10 @@ func settle(guesses []*candidate, unlisted []string) (*candidate, error) {
 }
 
 func (c *candidate) ref() Ref { return Ref{Namespace: c.ns.Name, Name: c.name} }
+
+func (c *candidate) key(user string) hit.Key {
+	return hit.Key{Server: c.ns.Host.Address.String(), User: user, Cluster: c.ref().String()}
+}
 
 func namespacesOf(cs []*candidate) []string {
 	var out []string

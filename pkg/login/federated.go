@@ -195,15 +195,23 @@ func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
 // Audience is how a TKG cluster knows the tokens that are for it.
 func Audience(name, uid string) string { return name + "-" + uid }
 
+// Certificate is what proves a credential that is one, else nil.
+func Certificate(c tokens.Credential) (*tls.Certificate, error) {
+	if c.Certificate == "" {
+		return nil, nil
+	}
+	pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
+	if err != nil {
+		return nil, errors.New("the certificate of the Concierge cannot be used")
+	}
+	return &pair, nil
+}
+
 // Supervisor is a client of the Supervisor's API that proves itself by a credential.
 func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.Client, redact.Secret, error) {
-	var certificate *tls.Certificate
-	if c.Certificate != "" {
-		pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
-		if err != nil {
-			return nil, "", errors.New("the Concierge's certificate cannot be used")
-		}
-		certificate = &pair
+	certificate, err := Certificate(c)
+	if err != nil {
+		return nil, "", err
 	}
 	ca := ""
 	if c.Target != nil {

@@ -140,7 +140,7 @@ func (r FindRequest) targets(ctx context.Context, api *supervisor.Client, token 
 		c.err = r.target(ctx, api, token, c)
 		base.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
-	settleClusters(wanted, res)
+	settleClusters(wanted, r.User, res)
 }
 
 // target is where a cluster is. One that was to tell its CA itself and did not is there all the same, beside the error, unless what was
@@ -170,7 +170,7 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token r
 	if err != nil && e.Server == "" {
 		return err
 	}
-	key := hit.Key{Server: c.ns.Host.Address.String(), User: r.User, Cluster: c.ref().String()}
+	key := c.key(r.User)
 	t := tokens.Target{Audience: Audience(c.name, found.UID), Server: e.Server, CA: string(e.CA), CAUnknown: err != nil}
 	if last, ok := r.Last(key); ok && err != nil && last.Audience == t.Audience && last.Server == t.Server && !last.CAUnknown {
 		t, err = last, nil

@@ -81,13 +81,16 @@ type Cluster struct {
 	Credential      tokens.Credential
 }
 
+// Ref is how a user names it.
+func (c Cluster) Ref() Ref { return Ref{Namespace: c.Namespace, Name: c.Name} }
+
 // Failure is a part of a site that could not be logged in to.
 type Failure struct {
 	// What is a host, a namespace or NAMESPACE/CLUSTER.
 	What string
 	Err  error
 
-	pending *candidate // a cluster that has no address yet
+	pending *Cluster // one that has no address yet
 }
 
 // Result is what one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose

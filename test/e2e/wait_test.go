@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -41,5 +42,65 @@ func TestLoginWaits(t *testing.T) {
 	term.expect("Waiting for ns1/tkc1")
 	if code, took := term.interrupt(); code != 130 || took > 5*time.Second {
 		t.Errorf("Ctrl-C: exit code %d after %s:\n%s", code, took, term.output())
+	}
+}
+
+// A session of an identity provider waits, too: for an address, for the Concierge, and for the API server itself.
+func TestOIDCLoginWaits(t *testing.T) {
+	t.Parallel()
+	ns := "oidc-wait"
+	if err := adminCall(http.MethodPost, "namespaces", map[string]any{"supervisor": 0, "name": ns}, nil); err != nil {
+		t.Fatal(err)
+	}
+	fresh := map[string]any{"supervisor": 0, "namespace": ns, "name": "new", "endpoint": ""}
+	if err := adminCall(http.MethodPost, "clusters", fresh, nil); err != nil {
+		t.Fatal(err)
+	}
+	u, err := addUser("oidc-wait", "edit", ns, "ns1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, h := newIssuer(t, nil), newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	args := i.loginArgs("-u", u.Username, "--namespaces", "ns1,"+ns, "--wait")
+
+	out, code := h.run(t, append(args, "1s", "--workload-clusters", ns+"/new")...)
+	if code != 5 || !strings.Contains(out, ns+"/new: not ready in time: has no API server address yet") {
+		t.Errorf("%d %s", code, out)
+	}
+
+	gone := addFault(t, map[string]any{"user": u.Username, "cluster": "ns1/tkc1", "conciergeGone": true})
+	term := h.onTerminal(t, append(args, "15m")...)
+	term.expect("Waiting for " + ns + "/new: has no API server address yet")
+	term.expect("Waiting for ns1/tkc1: GET ")
+	term.expect("unauthorized (401)")
+	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
+		t.Errorf("what is ready cannot be used while it waits: %s", out)
+	}
+	refusing := addFault(t, map[string]any{"user": u.Username, "cluster": "ns1/tkc1", "refuse": true})
+	removeFault(t, gone)
+	term.expect("Waiting for ns1/tkc1: the cluster's Concierge does not accept the token")
+	removeFault(t, refusing)
+	if err := adminCall(http.MethodDelete, "clusters", fresh, nil); err != nil {
+		t.Fatal(err)
+	}
+	fresh["endpoint"] = "fake"
+	if err := adminCall(http.MethodPost, "clusters", fresh, nil); err != nil {
+		t.Fatal(err)
+	}
+	term.expect("Waiting for " + ns + "/new: POST ")
+	term.expect("connection refused")
+	if code, took := term.interrupt(); code != 130 || took > 5*time.Second {
+		t.Errorf("Ctrl-C: exit code %d after %s:\n%s", code, took, term.output())
+	}
+
+	out, code = h.run(t, append(args, "15m", "--workload-clusters", "ns1/tkc1")...)
+	if code != 0 || strings.Contains(out, "Waiting") {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, _ := h.run(t, "kubectl-vsphere", "status"); strings.Count(out, "good for") != 2 { // The Supervisor's and the cluster's.
+		t.Errorf("%s", out)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "configmaps"); code != 0 {
+		t.Errorf("kubectl: %s", out)
 	}
 }
