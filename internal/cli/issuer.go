@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -129,6 +130,10 @@ func (l *federatedLogin) chooseProvider(ctx context.Context, all []oidc.Identity
 	if len(all) == 1 {
 		return all[0], nil
 	}
+	if last := l.lastProvider(); named(last) >= 0 {
+		fmt.Fprintf(l.ErrOut, "It is %s, as the last time. For another one: --identity-provider NAME.\n", last)
+		return all[named(last)], nil
+	}
 	if l.Terminal == nil {
 		return oidc.IdentityProvider{}, usagef("there are several identity providers; say which with --identity-provider: %s", providerNames(all))
 	}
@@ -146,6 +151,23 @@ func (l *federatedLogin) chooseProvider(ctx context.Context, all []oidc.Identity
 		}
 	}
 	return oidc.IdentityProvider{}, usagef("there is no identity provider %q", answer)
+}
+
+// lastProvider is the one that the sessions at this Supervisor are of: those of the user, if one was named. It is empty when they differ.
+func (l *federatedLogin) lastProvider() (name string) {
+	all, _ := l.store.Sessions()
+	for _, s := range all {
+		kept, err := oidc.ParseSession(s.Renewal)
+		ours := s.Server == l.o.server.String() && s.Method == methodOIDC && (l.o.user == "" || hit.Fold(l.o.user) == hit.Fold(s.User))
+		switch {
+		case err != nil || !ours || kept.IdentityProvider == "":
+		case name != "" && name != kept.IdentityProvider:
+			return ""
+		default:
+			name = kept.IdentityProvider
+		}
+	}
+	return name
 }
 
 func providerNames(all []oidc.IdentityProvider) string {

@@ -162,6 +162,9 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 		return tokens.Session{}, nil, err
 	}
 	defer unlock()
+	if last := lastSession(l.store, l.o.server.String(), claims.Username); last.Method == methodOIDC && !l.o.given("namespaces") {
+		l.o.namespaces = last.Namespaces
+	}
 	session, err := l.session(claims)
 	if err != nil {
 		return session, nil, err

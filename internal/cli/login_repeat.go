@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
@@ -158,7 +159,9 @@ func found(key hit.Key, namespace string, o loginOptions, res *login.Result) boo
 			return ns.Name == namespace && ns.Host.Credential.Key.Same(key)
 		})
 	}
-	if !o.clusters.All() || len(res.Unlisted) > 0 {
+	in, _, _ := strings.Cut(key.Cluster, "/")
+	looked := slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool { return ns.Name == in })
+	if !o.clusters.All() || len(res.Unlisted) > 0 || res.NamespacesHidden && !looked {
 		return true
 	}
 	return slices.ContainsFunc(res.Clusters, func(c login.Cluster) bool { return c.Credential.Key.Same(key) })

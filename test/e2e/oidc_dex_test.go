@@ -68,7 +68,7 @@ func TestOIDCSeveralProviders(t *testing.T) {
 	})
 	t.Run("named, and remembered", func(t *testing.T) {
 		h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
-		for _, args := range [][]string{i.loginArgs("-u", u.Username, "--identity-provider", "lab-ldap"), {"kubectl-vsphere", "login"}} {
+		for _, args := range [][]string{i.loginArgs("-u", u.Username, "--identity-provider", "lab-ldap"), {"kubectl-vsphere", "login"}, i.loginArgs("-u", u.Username)} {
 			if out, code := h.run(t, args...); code != 0 {
 				t.Errorf("%v: %d %s", args, code, out)
 			}

@@ -364,13 +364,20 @@ func TestOIDCNamespacesHidden(t *testing.T) {
 	if out := i.password(t, h, u); !strings.Contains(out, "--namespaces") || strings.Contains(out, "   ns1\n") {
 		t.Errorf("%s", out)
 	}
-	for _, flags := range [][]string{{"--namespaces", "ns1"}, nil} {
-		cmd := h.command(append([]string{"kubectl-vsphere", "login"}, flags...)...)
+	again := i.loginArgs("--oidc-flow", "password", "-u", u.Username, "--prune")
+	for _, args := range [][]string{{"kubectl-vsphere", "login", "--namespaces", "ns1"}, {"kubectl-vsphere", "login"}, again} {
+		cmd := h.command(args...)
 		cmd.Env = append(cmd.Env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "   ns1\n") || !strings.Contains(string(out), "   tkc1\n") || strings.Contains(string(out), "--namespaces") {
-			t.Errorf("%v: %v %s", flags, err, out)
+			t.Errorf("%v: %v %s", args, err, out)
 		}
+	}
+	// Where nobody looked, nothing is gone.
+	cmd := h.command(append(again, "--namespaces", "")...)
+	cmd.Env = append(cmd.Env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "   tkc1\n") || strings.Contains(string(out), "removed") {
+		t.Errorf("%v %s", err, out)
 	}
 }
 
