@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -44,6 +45,10 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 			*session, err = save(*session)
 			return err
 		},
+		Lock: func(ctx context.Context) (func(), error) {
+			return store.LockAccount(ctx, session.Account, func() { a.sayWaiting(session.User, session.Server) },
+				func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) })
+		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },
 		Getenv: a.Getenv, SendSecret: a.clientSecret(store, issuer, session.ID == ""),
 		End: func() { session.Ends = a.Now() },
@@ -67,16 +72,17 @@ func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit bo
 	}
 }
 
-// reload takes over what another process made of the session: where there are no locks, two may renew at once.
+// reload takes over what other processes made of the session. changed tells whether it was refreshed.
 func reload(store *tokens.Store, issuer *oidc.Client, session *tokens.Session) (changed bool, err error) {
 	now, found, err := store.FindSession(hit.Key{Server: session.Server, User: session.User})
 	if err != nil || !found || now.ID != session.ID {
 		return false, err
 	}
 	theirs, err := oidc.ParseSession(now.Renewal)
-	if err != nil || theirs.Refresh == issuer.Refresh {
+	if err != nil {
 		return false, err
 	}
+	changed = theirs.Refresh != issuer.Refresh
 	issuer.Session, *session = theirs, now
-	return true, nil
+	return changed, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract
@@ -86,11 +87,7 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 		return tokens.Credential{}, err
 	}
 	r := &renewal{App: a, store: store, force: force}
-	p := &tokens.Provider{
-		Store: store, Renew: r.renew, Now: a.Now,
-		Waiting: func(s tokens.Session) { a.sayWaiting(s.User, s.Server) },
-		Warn:    func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) },
-	}
+	p := r.provider()
 	c, err := p.Get(ctx, key, force)
 	var required *tokens.LoginRequiredError
 	if errors.As(err, &required) {
@@ -101,6 +98,11 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
 		}
 		return c, fmt.Errorf("%w; type: %s", err, loginCommandOf(sessionOf(store, hit.Key{Server: required.Server, User: required.User})))
+	}
+	var told *hinted
+	var untrusted *trust.UntrustedError
+	if errors.As(err, &untrusted) && !errors.As(err, &told) { // The flags that help are those of a login.
+		err = hint(err, "%s\nLog in again with that: %s", untrustedHint(untrusted), loginCommandOf(sessionOf(store, key)))
 	}
 	return c, err
 }

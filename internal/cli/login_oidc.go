@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -149,19 +150,19 @@ func (l *federatedLogin) account(user string) string {
 	return issuer + " " + hit.Fold(user)
 }
 
-func (l *federatedLogin) lock(ctx context.Context, user string) (func(), error) {
-	return l.store.LockAccount(ctx, l.account(user), func() { l.sayWaiting(user, l.o.server.String()) },
+// lock takes the account's lock. Tokens of a login are nobody else's: who holds it for long does not make them lost.
+func (l *federatedLogin) lock(ctx context.Context, user string) (unlock func(), err error) {
+	unlock, err = l.store.LockAccount(ctx, l.account(user), func() { l.sayWaiting(user, l.o.server.String()) },
 		func(err error) { fmt.Fprintf(l.ErrOut, "warning: %v\n", err) })
+	if errors.Is(err, filelock.ErrBusy) {
+		fmt.Fprintf(l.ErrOut, "warning: %v\n", err)
+		return func() {}, nil
+	}
+	return unlock, err
 }
 
-// keep saves the session before it is used, so that a login that a person went through is not lost, whatever fails afterwards. The
-// account's lock is held until the credentials are there as well.
+// keep saves the session before it is used, so that a login that a person went through is not lost, whatever fails afterwards.
 func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kubeconfig.Files) (tokens.Session, *login.Result, error) {
-	unlock, err := l.lock(ctx, claims.Username)
-	if err != nil {
-		return tokens.Session{}, nil, err
-	}
-	defer unlock()
 	if last := lastSession(l.store, l.o.server.String(), claims.Username); last.Method == methodOIDC && !l.o.given("namespaces") {
 		l.o.namespaces = last.Namespaces
 	}
@@ -178,19 +179,28 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 		}
 		return verified(ca, certificate)
 	}
-	if err := federated.Save(); err != nil {
+	unlock, err := l.lock(ctx, claims.Username)
+	if err != nil {
+		return session, nil, err
+	}
+	err = federated.Save()
+	unlock()
+	if err != nil {
 		return session, nil, l.notKept(l.store, err)
 	}
 	res, err := l.find(ctx, federated, claims.Username, knownNamespaces(files, session))
 	if err != nil {
 		return session, nil, oidcError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, l.o.server, err))
 	}
-	session.Trust = l.site.transport.Trust()
-	if l.o.dryRun {
-		return session, res, nil
-	}
-	if err := federated.Save(); err != nil {
+	err = federated.Locked(ctx, func() error {
+		session.Trust = l.site.transport.Trust()
+		return federated.Save()
+	})
+	switch {
+	case err != nil:
 		return session, nil, l.notKept(l.store, err)
+	case l.o.dryRun:
+		return session, res, nil
 	}
 	if err := l.keepCredentials(session, res); err != nil {
 		return session, res, err

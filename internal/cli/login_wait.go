@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
@@ -33,8 +34,9 @@ func (a *App) await(ctx context.Context, store *tokens.Store, s site, o loginOpt
 
 // await is for a session of an identity provider, which gives and keeps credentials as it does for kubectl.
 func (l *federatedLogin) await(ctx context.Context, session tokens.Session, res *login.Result) error {
-	r := &renewal{App: l.App, store: l.store}
-	p := &tokens.Provider{Store: l.store, Renew: r.renew, Now: l.Now}
+	quiet := *l.App
+	quiet.ErrOut = io.Discard // What waits for the account's lock waits for us.
+	p := (&renewal{App: &quiet, store: l.store}).provider()
 	return l.awaitBy(ctx, l.o, res, func(ctx context.Context, c login.Cluster) (login.Cluster, bool, error) {
 		got, err := p.Get(ctx, c.Credential.Key, false)
 		if errors.Is(err, concierge.ErrRefused) {

@@ -53,31 +53,17 @@ func (a *App) cliSecret(ctx context.Context, r registry.Record, s tokens.Session
 	return registries.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password}, Fetched: true})
 }
 
-// tokenFor gets a token of a session of an identity provider for another client of it. It takes the account's lock, as a renewal does.
+// tokenFor gets a token of a session of an identity provider for another client of it.
 func (a *App) tokenFor(ctx context.Context, store *tokens.Store, s tokens.Session, audience string) (redact.Secret, error) {
-	warn := func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) }
-	unlock, err := store.LockAccount(ctx, s.Account, func() {}, warn)
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	key := hit.Key{Server: s.Server, User: s.User}
-	s, found, err := store.FindSession(key) // Another process may have renewed it meanwhile.
-	if err == nil && !found {
-		err = errors.New("the session is gone")
-	}
-	if err != nil {
-		return "", err
-	}
 	r := &renewal{App: a, store: store}
 	f, err := r.resume(&s)
 	if err != nil {
 		return "", err
 	}
-	token, err := f.TokenFor(ctx, key, audience)
+	token, err := f.TokenFor(ctx, hit.Key{Server: s.Server, User: s.User}, audience)
 	var ended *login.EndedError
 	if errors.As(err, &ended) {
-		return "", r.endedOIDC(f, s, ended)
+		return "", r.endedOIDC(s, ended)
 	}
 	return token, err
 }

@@ -28,7 +28,18 @@ type renewal struct {
 	force bool // the stored token may still be good
 }
 
-// renew is a tokens.Renew. It runs under the account's lock.
+// provider hands out credentials and renews them. A password is the account's, and sent by one process at a time; a session of an identity
+// provider takes the account's lock itself, for as long as it needs it.
+func (r *renewal) provider() *tokens.Provider {
+	return &tokens.Provider{
+		Store: r.store, Renew: r.renew, Now: r.Now,
+		Alone:   func(s tokens.Session) bool { return s.Method == methodOIDC },
+		Waiting: func(s tokens.Session) { r.sayWaiting(s.User, s.Server) },
+		Warn:    func(err error) { fmt.Fprintf(r.ErrOut, "warning: %v\n", err) },
+	}
+}
+
+// renew is a tokens.Renew.
 func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
 	if s.Method == methodOIDC {
 		return r.renewOIDC(ctx, s, key)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -15,8 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// renewOIDC mints the credential of key from a session of an identity provider. It runs under the account's lock: refresh, exchange
-// and certificate are one step, since a refresh ends the tokens of before.
+// renewOIDC mints the credential of key from a session of an identity provider. It runs under the lock of that credential.
 func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
 	f, err := r.resume(&s)
 	if err != nil {
@@ -25,7 +26,7 @@ func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key hit.Key) 
 	fresh, err := r.mint(ctx, f, s, key)
 	var ended *login.EndedError
 	if errors.As(err, &ended) {
-		return fresh, r.endedOIDC(f, s, ended)
+		return fresh, r.endedOIDC(s, ended)
 	}
 	var distrusted *oidc.TokenError
 	if errors.As(err, &distrusted) {
@@ -73,33 +74,51 @@ func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session
 	return fresh, refusedBy(err, key)
 }
 
-// mintAt mints at a remembered target. A cluster that does not take the token, or shows another certificate, may be another one by now,
-// of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose kubeconfig
-// says where the old one was.
+// mintAt mints at a remembered target. A cluster that does not take the token, shows another certificate or does not answer may be another
+// one by now, of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose
+// kubeconfig says where the old one was.
 func (r *renewal) mintAt(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key, old tokens.Target) (tokens.Credential, error) {
 	fresh, err := f.Mint(ctx, key, old)
-	var untrusted *trust.UntrustedError
-	switch another := errors.Is(err, concierge.ErrRefused) || errors.As(err, &untrusted); {
+	switch {
 	case errors.Is(err, login.ErrCAUnknown):
 		return fresh, hint(fmt.Errorf("%s: %w", key.Cluster, err), "Log in again when it answers: %s", loginCommandOf(s))
-	case !another || key.Cluster == "":
+	case err == nil || key.Cluster == "" || !mayHaveMoved(err, old):
 		return fresh, refusedBy(err, key)
 	}
-	err = refusedBy(err, key)
-	now, failed := r.target(ctx, f, s, key)
+	looking, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	now, failed := r.target(looking, f, s, key)
 	switch {
-	case errors.Is(failed, wire.ErrNotFound):
+	case errors.Is(failed, login.ErrGone):
 		return fresh, failed
-	case failed != nil:
-		return fresh, errors.Join(err, failed)
+	case failed != nil, now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
+		return fresh, betrayedBy(refusedBy(err, key))
 	case now.Server != old.Server || now.CA != old.CA:
 		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and has another address or CA than your kubeconfig says", key.Cluster, now.Server)
 		return fresh, hint(err, "Log in again: %s", loginCommandOf(s))
-	case now.Audience == old.Audience:
-		return fresh, err
 	}
 	fresh, err = f.Mint(ctx, key, now)
 	return fresh, refusedBy(err, key)
+}
+
+// lookTime bounds how long the Supervisor is asked about a cluster that failed: kubectl has waited for that already.
+const lookTime = 5 * time.Second
+
+// mayHaveMoved tells whether it was the cluster that failed, and not the issuer.
+func mayHaveMoved(err error, t tokens.Target) bool {
+	var untrusted *trust.UntrustedError
+	var failed *wire.Error
+	return errors.Is(err, concierge.ErrRefused) || errors.As(err, &untrusted) && "https://"+untrusted.Host == t.Server ||
+		errors.As(err, &failed) && failed.Status == 0 && strings.HasPrefix(failed.URL, t.Server+"/")
+}
+
+// betrayedBy says of a certificate that the Supervisor does not vouch for that no flag helps.
+func betrayedBy(err error) error {
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) {
+		return err
+	}
+	return hint(err, "%sThe Supervisor names another CA for this cluster: somebody may be in between. Ask your vSphere administrator.", describe(untrusted))
 }
 
 // target asks the Supervisor where a cluster is.
@@ -113,7 +132,11 @@ func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Sessi
 	if err != nil {
 		return tokens.Target{}, err
 	}
-	return f.ClusterTarget(ctx, api, token, key.Cluster)
+	target, err := f.ClusterTarget(ctx, api, token, key.Cluster)
+	if errors.Is(err, login.ErrGone) {
+		err = hint(fmt.Errorf("%w: %s", err, key.Cluster), "This takes its context away: %s --prune", loginCommandOf(s))
+	}
+	return target, err
 }
 
 // supervisorCredential is the one that is stored, else a new one.
@@ -145,15 +168,12 @@ func refusedBy(err error, key hit.Key) error {
 		"Ask your vSphere administrator whether the cluster trusts the Supervisor's issuer. A new cluster needs some minutes.")
 }
 
-// endedOIDC forgets tokens that the issuer does not take, so that nobody sends them again, and says what to do.
-func (r *renewal) endedOIDC(f *login.Federated, s tokens.Session, ended *login.EndedError) error {
-	f.Issuer.Refresh, f.Issuer.Access = oidc.Session{}.Refresh, oidc.Session{}.Access
-	f.End()
-	err := f.Save()
+// endedOIDC is a session that only a person brings back.
+func (r *renewal) endedOIDC(s tokens.Session, ended *login.EndedError) error {
 	required := r.ended(s, "")
 	if !errors.Is(ended, oidc.ErrNoRefresh) {
 		required = r.ended(s, "the identity provider does not renew it: "+ended.Error())
 	}
 	required.Err = ended
-	return errors.Join(required, err)
+	return required
 }

@@ -13,6 +13,9 @@ var ErrNoEndpoint = errors.New("has no API server address yet; it is probably st
 // ErrCAUnknown is a cluster that was to tell its CA itself, and could not be asked or believed when somebody logged in.
 var ErrCAUnknown = errors.New("its CA is not known, since it could not be asked for it at the last login")
 
+// ErrGone is a cluster that the Supervisor does not know any more.
+var ErrGone = errors.New("the cluster is not there any more")
+
 // UnknownClusterError is a cluster that the user named and that nobody knows.
 type UnknownClusterError struct {
 	Known    []Ref    // the clusters that exist

@@ -18,7 +18,8 @@ import (
 )
 
 // Federated mints credentials from a session of an identity provider: refresh, exchange for the audience of the API server, and a
-// certificate of its Concierge. The account's lock must be held, since a refresh ends the tokens of before.
+// certificate of its Concierge. Refresh and exchange take the account's lock, since a refresh ends the tokens of before. What an API server
+// is asked after that keeps nobody else waiting.
 type Federated struct {
 	Issuer *oidc.Client
 	// Front asks the Supervisor what it tells everybody.
@@ -26,11 +27,13 @@ type Federated struct {
 	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is; or SystemRoots), with a certificate
 	// if there is one.
 	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)
+	// Lock takes the account's lock.
+	Lock func(context.Context) (unlock func(), err error)
+	// Reload reads the session anew, once it is locked, or when the issuer does not know its refresh token, and tells whether that is
+	// another one.
+	Reload func() (changed bool, err error)
 	// Save keeps the session; it is called before each refresh, to see that it can, and after it, before the new tokens are used.
 	Save func() error
-	// Reload reads the session anew, when the issuer does not know its refresh token any more, and tells whether that is another one.
-	Reload func() (changed bool, err error)
-
 	// End notes that only a person brings the session back.
 	End func()
 	// Getenv reads the variable in which a runner provides a token, and SendSecret guards the secret of a client.
@@ -112,12 +115,26 @@ func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential,
 		}
 		return tokens.Credential{Key: key, Token: token, Issued: now, Expires: claims.Expiry}, err
 	}
-	if !f.Issuer.FreshID(now) || f.Force {
-		if err := f.renew(ctx); err != nil {
-			return tokens.Credential{}, err
+	err := f.Locked(ctx, func() error {
+		if f.Issuer.FreshID(now) && !f.Force {
+			return nil
 		}
+		return f.renew(ctx)
+	})
+	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, err
+}
+
+// Locked does something with the session as it is stored, and nobody else meanwhile.
+func (f *Federated) Locked(ctx context.Context, do func() error) error {
+	unlock, err := f.Lock(ctx)
+	if err != nil {
+		return err
 	}
-	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, nil
+	defer unlock()
+	if _, err := f.Reload(); err != nil {
+		return err
+	}
+	return do()
 }
 
 // TokenFor gets a token for another client of the identity provider, as a web application is. An issuer without exchange has one for its own
@@ -136,23 +153,27 @@ func (f *Federated) TokenFor(ctx context.Context, key hit.Key, audience string) 
 
 // exchange gets a token for an audience, with a refresh when the access token has ended. One that the issuer does not take though it
 // looks good was ended by a refresh elsewhere.
-func (f *Federated) exchange(ctx context.Context, audience string) (oidc.Token, error) {
-	if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
-		if err := f.renew(ctx); err != nil {
-			return oidc.Token{}, err
-		}
-	}
-	token, err := f.Issuer.Exchange(ctx, audience)
-	if errors.Is(err, wire.ErrRefused) && !f.renewed {
-		if err := f.renew(ctx); err != nil {
-			return oidc.Token{}, err
+func (f *Federated) exchange(ctx context.Context, audience string) (token oidc.Token, err error) {
+	err = f.Locked(ctx, func() error {
+		if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
+			if err := f.renew(ctx); err != nil {
+				return err
+			}
 		}
 		token, err = f.Issuer.Exchange(ctx, audience)
-	}
+		if errors.Is(err, wire.ErrRefused) && !f.renewed {
+			if err := f.renew(ctx); err != nil {
+				return err
+			}
+			token, err = f.Issuer.Exchange(ctx, audience)
+		}
+		return err
+	})
 	return token, err
 }
 
-// renew refreshes and saves. A refusal is final only when nobody else has refreshed meanwhile.
+// renew refreshes and saves. A refusal is final only when nobody else has refreshed meanwhile; then the tokens are forgotten, so that
+// nobody sends them again.
 func (f *Federated) renew(ctx context.Context) error {
 	f.renewed = true
 	if err := f.Save(); err != nil {
@@ -175,7 +196,9 @@ func (f *Federated) renew(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
-		return &EndedError{err}
+		f.Issuer.Refresh, f.Issuer.Access = redact.Stored{}, redact.Stored{}
+		f.End()
+		return errors.Join(&EndedError{err}, f.Save())
 	}
 	if err == nil || f.Issuer.Refresh != spent { // The old one is gone, whatever is wrong with what came with the new one.
 		return errors.Join(err, f.Save())
@@ -224,10 +247,13 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.Client, redact.
 	return &supervisor.Client{Wire: w, Address: f.Front.Address, API: f.Front.Address.API(0)}, c.Token, nil
 }
 
-// ClusterTarget asks the Supervisor where the credential of a cluster (NAMESPACE/NAME) is minted.
+// ClusterTarget asks the Supervisor where the credential of a cluster (NAMESPACE/NAME) is minted. It is ErrGone when there is none.
 func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.Client, token redact.Secret, cluster string) (tokens.Target, error) {
 	namespace, name, _ := strings.Cut(cluster, "/")
 	found, err := api.Cluster(ctx, token, namespace, name)
+	if errors.Is(err, wire.ErrNotFound) {
+		return tokens.Target{}, ErrGone
+	}
 	if err != nil {
 		return tokens.Target{}, fmt.Errorf("look the cluster %s up: %w", cluster, err)
 	}

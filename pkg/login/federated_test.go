@@ -49,10 +49,10 @@ func TestRenewSession(t *testing.T) {
 		"renewed": {endpoint: refreshes{known: []string{"mine"}}, asked: []string{"mine"}, refresh: "mine+"},
 		// The keys to verify the new ID token with cannot be had: the new refresh token must not be lost.
 		"renewed, without keys":   {endpoint: refreshes{known: []string{"mine"}, id: "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}, asked: []string{"mine"}, refresh: "mine+", kind: wire.ErrUnreachable},
-		"refused":                 {asked: []string{"mine"}, refresh: "mine", kind: ErrEnded},
+		"refused":                 {asked: []string{"mine"}, refresh: "", kind: ErrEnded}, // It is not sent again.
 		"overtaken, and fresh":    {theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
 		"overtaken long ago":      {endpoint: refreshes{known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
-		"overtaken, refused":      {theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs", kind: ErrEnded},
+		"overtaken, refused":      {theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "", kind: ErrEnded},
 		"a broken issuer":         {endpoint: refreshes{broken: true}, asked: []string{"mine"}, refresh: "mine", kind: wire.ErrServer},
 		"nowhere to keep a token": {endpoint: refreshes{known: []string{"mine"}}, full: true, refresh: "mine", kind: errFull},
 	} {
@@ -60,8 +60,10 @@ func TestRenewSession(t *testing.T) {
 			server := httptest.NewTLSServer(&tc.endpoint)
 			defer server.Close()
 			f, kept := federated(server, tc.theirs, tc.full)
+			ended := false
+			f.End = func() { ended = true }
 			err := f.renew(t.Context())
-			if (err == nil) != (tc.kind == nil) || !errors.Is(err, tc.kind) || errors.Is(err, ErrEnded) != (tc.kind == ErrEnded) {
+			if (err == nil) != (tc.kind == nil) || !errors.Is(err, tc.kind) || errors.Is(err, ErrEnded) != (tc.kind == ErrEnded) || ended != (tc.kind == ErrEnded) {
 				t.Errorf("%v", err)
 			}
 			if !slices.Equal(tc.endpoint.asked, tc.asked) {
@@ -73,7 +75,7 @@ func TestRenewSession(t *testing.T) {
 			if tc.kind == wire.ErrUnreachable && f.Issuer.Access.Secret != "" {
 				t.Error("an access token that was not verified can be used")
 			}
-			if tc.refresh == "mine+" && *kept != tc.refresh {
+			if (ended || tc.refresh == "mine+") && *kept != tc.refresh {
 				t.Errorf("%q was kept", kept.Reveal())
 			}
 		})

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
@@ -170,6 +171,7 @@ func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 	issuer.ID.Secret = "id"
 	return FindRequest{
 		Federated: &Federated{
+			Lock: func(context.Context) (func(), error) { return func() {}, nil }, Reload: func() (bool, error) { return false, nil },
 			Issuer: issuer, Front: &supervisor.Client{Wire: w, Address: supervisor.Address{Host: "10.0.0.1"}},
 			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
 		},

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
-// Renew gets a fresh credential of key for the session. It runs under the account's lock. The error is a
+// Renew gets a fresh credential of key for the session. It runs under the account's lock, or that of the credential. The error is a
 // *LoginRequiredError when only a person at a terminal can help.
 type Renew func(ctx context.Context, s Session, key hit.Key) (Credential, error)
 
@@ -31,6 +31,7 @@ func (e *LoginRequiredError) Unwrap() error { return e.Err }
 type Provider struct {
 	Store   *Store
 	Renew   Renew
+	Alone   func(Session) bool // whether the lock is the credential's alone, and not the account's; nil: it never is
 	Now     func() time.Time
 	Waiting func(Session)   // called when another process renews for the same account
 	Warn    func(err error) // called when a fresh credential could not be kept, or where there are no locks
@@ -50,11 +51,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if err != nil {
 		return Credential{}, err
 	}
-	unlock, err := p.Store.LockAccount(ctx, session.Account, func() {
-		if p.Waiting != nil {
-			p.Waiting(session)
-		}
-	}, p.Warn)
+	unlock, err := p.lock(ctx, session, key)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -72,6 +69,19 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 		return again, nil
 	}
 	return p.renew(ctx, session, key)
+}
+
+// lock is the account's, or the credential's alone.
+func (p *Provider) lock(ctx context.Context, session Session, key hit.Key) (unlock func(), err error) {
+	name := session.Account
+	if p.Alone != nil && p.Alone(session) {
+		name += " " + key.Cluster + " at " + key.Server
+	}
+	return p.Store.LockAccount(ctx, name, func() {
+		if p.Waiting != nil {
+			p.Waiting(session)
+		}
+	}, p.Warn)
 }
 
 // session is the one that key belongs to.

@@ -226,6 +226,41 @@ func TestGetStopsWaitingWhenTheContextEnds(t *testing.T) {
 	}
 }
 
+// Where a renewal has the lock of its credential alone, one that takes long keeps others from that credential only.
+func TestGetOfAnotherCredentialDoesNotWait(t *testing.T) {
+	s := newStore(t)
+	saveSession(t, s, session())
+	began, end := make(chan struct{}), make(chan struct{})
+	p := provider(t, s)
+	p.Alone = func(got tokens.Session) bool { return got.Account == session().Account }
+	p.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+		if key == clusterKey {
+			close(began)
+			<-end
+		}
+		return credential(key, "new"), nil
+	}
+	slow := make(chan error, 1)
+	go func() {
+		_, err := p.Get(t.Context(), clusterKey, false)
+		slow <- err
+	}()
+	<-began
+	if _, err := p.Get(t.Context(), supervisorKey, false); err != nil {
+		t.Error(err)
+	}
+	same := provider(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	same.Alone, same.Waiting = p.Alone, func(tokens.Session) { cancel() }
+	if _, err := same.Get(ctx, clusterKey, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("the same credential: %v", err)
+	}
+	close(end)
+	if err := <-slow; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDueListsTheAgingCredentialsOfASession(t *testing.T) {
 	s := newStore(t)
 	saved := saveSession(t, s, session())

@@ -228,6 +228,38 @@ func TestOIDCStorm(t *testing.T) {
 	}
 }
 
+// An API server that does not answer keeps nobody waiting but who wants to use it: not the session's other contexts, and not a login.
+func TestOIDCASlowClusterHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	i.password(t, h, u)
+	h.endCredentials(t)
+	switchFault(t, map[string]any{"user": u.Username, "cluster": "ns1/tkc1", "endpoint": "/apis/login.concierge.pinniped.dev", "delay": "25s"})
+	before := i.requests(t)["token"]
+	slow := h.command("kubectl", "--context", "tkc1", "get", "--raw", "/version")
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- slow.Wait() }()
+	t.Cleanup(func() { _ = slow.Process.Kill(); <-done })
+	for i.requests(t)["token"] < before+2 { // the refresh and the exchange
+		time.Sleep(10 * time.Millisecond)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 || strings.Contains(out, "Waiting") {
+		t.Errorf("%d %s", code, out)
+	}
+	if out := i.password(t, h, u); strings.Contains(out, "Waiting") {
+		t.Errorf("%s", out)
+	}
+	select {
+	case err := <-done:
+		t.Errorf("the slow one was first: %v", err)
+		done <- err
+	default:
+	}
+}
+
 // refuse makes the issuer answer every token request as it does when the user is not welcome any more.
 var refusals = map[string]map[string]any{
 	"pinniped upstream": {"endpoint": "/wcp/pinniped/oauth2/token", "header": map[string]string{"Content-Type": "application/json"}, "status": 401, "body": `{"error":"error","error_description":"Error during upstream refresh. Upstream refresh failed."}`},
@@ -343,6 +375,19 @@ func TestOIDCClusterMadeAnew(t *testing.T) {
 	i.password(t, h, u)
 	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 {
 		t.Errorf("after a login: %d %s", code, out)
+	}
+	// Of a certificate that is not believed it names flags, and the command that has them.
+	for _, path := range paths {
+		h.edit(t, path, func(f map[string]any) {
+			if f["cluster"] == nil {
+				f["target"].(map[string]any)["ca"] = string(readFile(t, filepath.Join(filepath.Dir(site.Supervisors[0].CA), "tkg1", "ca.crt")))
+				f["until"], f["expires"] = time.Unix(0, 0), time.Unix(0, 0)
+			}
+		})
+	}
+	out, code = h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username)
+	if code != 4 || !strings.Contains(out, "--ca-fingerprint") || !strings.Contains(out, "\nLog in again with that: kubectl vsphere login --server "+i.server) {
+		t.Errorf("%d %s", code, out)
 	}
 	// Without anything remembered of the cluster it works as well.
 	for _, path := range paths {
@@ -537,6 +582,22 @@ func TestOIDCClustersThatAreNotUp(t *testing.T) {
 	}
 	if out, code := h.run(t, "kubectl", "--context", "down", "get", "pods"); code == 0 || !strings.Contains(out, "connection refused") {
 		t.Errorf("%d %s", code, out)
+	}
+	// It is made anew elsewhere, and then it goes.
+	down := map[string]any{"supervisor": 0, "namespace": ns, "name": "down", "endpoint": "fake"}
+	for _, want := range []string{ns + "/down is not the cluster of the last login", "the cluster is not there any more: " + ns + "/down"} {
+		if err := adminCall(http.MethodDelete, "clusters", down, nil); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(want, "last login") {
+			if err := adminCall(http.MethodPost, "clusters", down, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, code := h.run(t, "kubectl", "--context", "down", "get", "pods")
+		if code == 0 || !strings.Contains(out, want) || !strings.Contains(out, "kubectl vsphere login --server "+i.server) {
+			t.Errorf("%d %s", code, out)
+		}
 	}
 }
 
