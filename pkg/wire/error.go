@@ -59,6 +59,9 @@ func withoutQuery(s string) string {
 
 // statusError words a reply that is not 2xx. The closed plugin names the status in lower case; so does this.
 func (r Request) statusError(resp *http.Response, body []byte) error {
+	if r.Failed != nil {
+		return r.Failed(resp.StatusCode, body)
+	}
 	e := &Error{Method: r.Method, URL: r.URL, Status: resp.StatusCode, Kind: ErrServer}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:

@@ -71,6 +71,8 @@ type Request struct {
 	// Header are further headers. Secrets are what is in them, or in the body, that a reply may repeat and an error must not.
 	Header  http.Header
 	Secrets []redact.Secret
+	// Failed, if set, words a reply that is not 2xx, where a specification says what its body holds. Secrets are its matter then.
+	Failed func(status int, body []byte) error
 }
 
 // Reply is a 2xx reply.
@@ -87,8 +89,8 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	return reply.Body, err
 }
 
-// Exchange sends the request and returns a 2xx reply. Every other outcome is an *Error, or the context's error when that
-// ended.
+// Exchange sends the request and returns a 2xx reply. Every other outcome is an *Error, what Failed makes of another status, or the
+// context's error when that ended.
 func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	if err := c.enter(ctx); err != nil {
 		return Reply{}, err

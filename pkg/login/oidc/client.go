@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -118,6 +119,16 @@ func (c *Client) failed(ctx context.Context, url string, err error, secrets ...r
 			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}
 	}
 	return (&Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
+}
+
+// retrieved is the error of x/oauth2 for an answer to what it did not ask, so that failed words both alike.
+func retrieved(status int, body []byte) error {
+	var reply struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	_ = json.Unmarshal(body, &reply) // What cannot be read gives no reason.
+	return &oauth2.RetrieveError{Response: &http.Response{StatusCode: status}, ErrorCode: reply.Code, ErrorDescription: reply.Description}
 }
 
 // without takes secrets out of what the issuer says.

@@ -1,10 +1,16 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
+
+	"golang.org/x/oauth2"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -23,40 +29,72 @@ type DeviceCode struct {
 	Until    time.Time
 }
 
+// deviceReply is the answer to a device authorization request (RFC 8628, section 3.2).
+type deviceReply struct {
+	Device   redact.Stored `json:"device_code"`
+	Code     string        `json:"user_code"`
+	URL      string        `json:"verification_uri"`
+	Google   string        `json:"verification_url"` // the same, before there was an RFC
+	Complete string        `json:"verification_uri_complete"`
+	Expires  int64         `json:"expires_in"` // seconds
+	Interval int64         `json:"interval"`   // seconds
+}
+
+const (
+	maxDevice   = 60 * 60 // bounds how long a code is good, in seconds
+	maxInterval = 60      // bounds the pause between two questions, in seconds
+	maxShown    = 2048    // bounds an address that is shown, in bytes
+)
+
+// errNobody is a code that ended before somebody typed it.
+var errNobody = errors.New("nobody typed the code in time")
+
 // Device logs in with a browser on another machine (RFC 8628). show is told what to type there.
 func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, error) {
 	if c.Provider.Device == "" {
 		return Claims{}, ErrNoDevice
 	}
+	reply, err := c.askDevice(ctx)
+	if err != nil {
+		return Claims{}, err
+	}
+	waiting := &oauth2.DeviceAuthResponse{DeviceCode: reply.Device.Reveal(), Interval: reply.Interval, Expiry: time.Now().Add(time.Duration(reply.Expires) * time.Second)}
+	show(DeviceCode{URL: reply.URL, Code: reply.Code, Complete: reply.Complete, Until: waiting.Expiry})
 	config := c.config("")
-	reply, err := config.DeviceAuth(c.bounded(ctx))
-	if err != nil {
-		return Claims{}, c.failed(ctx, c.Provider.Device, err)
+	token, err := config.DeviceAccessToken(c.bounded(ctx), waiting)
+	for transient(c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)) && time.Now().Before(waiting.Expiry) { // Section 3.5: a lost connection is no end.
+		token, err = config.DeviceAccessToken(c.bounded(ctx), waiting)
 	}
-	code := DeviceCode{URL: reply.VerificationURI, Code: reply.UserCode, Complete: reply.VerificationURIComplete, Until: reply.Expiry}
-	if err := code.check(); err != nil {
-		return Claims{}, &Error{Endpoint: "POST " + c.Provider.Device, Code: "server_error", Description: err.Error()}
-	}
-	show(code)
-	if reply.Interval < 1 || reply.Interval > maxInterval {
-		reply.Interval = 0 // RFC 8628, section 3.2: then it is 5 seconds.
-	}
-	device := redact.Secret(reply.DeviceCode)
-	token, err := config.DeviceAccessToken(c.bounded(ctx), reply)
-	for transient(c.failed(ctx, c.Provider.Token, err, device)) && time.Now().Before(reply.Expiry) { // Section 3.5: a lost connection is no end.
-		token, err = config.DeviceAccessToken(c.bounded(ctx), reply)
-	}
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return Claims{}, fmt.Errorf("nobody typed the code before %s", code.Until.Local().Format(time.TimeOnly))
+	var refused *oauth2.RetrieveError
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil || errors.As(err, &refused) && refused.ErrorCode == "expired_token" {
+		return Claims{}, errNobody
 	}
 	if err != nil {
-		return Claims{}, c.failed(ctx, c.Provider.Token, err, device)
+		return Claims{}, c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)
 	}
 	return c.accept(ctx, token, "")
 }
 
-// maxInterval bounds the pause between two questions, in seconds.
-const maxInterval = 60
+// askDevice gets a code. x/oauth2 would, too, but for an answer that is null, which makes it panic.
+func (c *Client) askDevice(ctx context.Context) (reply deviceReply, err error) {
+	form := url.Values{"client_id": {c.Client}, "scope": {strings.Join(c.wanted(), " ")}}
+	for name, value := range c.Params {
+		form.Set(name, value)
+	}
+	r := formRequest(c.Provider.Device, form)
+	r.Failed = func(status int, body []byte) error { return c.failed(ctx, c.Provider.Device, retrieved(status, body)) }
+	body, err := c.Wire.Do(ctx, r)
+	if err != nil {
+		return reply, err
+	}
+	if err := wire.DecodeJSON(http.MethodPost, c.Provider.Device, body, &reply); err != nil {
+		return reply, err
+	}
+	if err := reply.check(); err != nil {
+		return reply, &wire.Error{Method: http.MethodPost, URL: c.Provider.Device, Kind: wire.ErrServer, Message: err.Error()}
+	}
+	return reply, nil
+}
 
 // transient tells an outage from an answer.
 func transient(err error) bool {
@@ -64,18 +102,27 @@ func transient(err error) bool {
 	return errors.Is(err, wire.ErrUnreachable) || errors.As(err, &answered) && answered.Status >= 500
 }
 
-// check refuses what must not be shown to a person, or opened.
-func (d DeviceCode) check() error {
-	for _, u := range []string{d.URL, d.Complete} {
-		if u != "" && safetext.Line(u, 2048) != u {
-			return errors.New("the verification URI cannot be shown")
-		}
-	}
-	if _, err := supervisor.CheckURL(d.URL); err != nil {
+// check refuses what must not be shown to a person, or opened, and mends what can do without.
+func (r *deviceReply) check() error {
+	r.URL = cmp.Or(r.URL, r.Google)
+	switch _, err := supervisor.CheckURL(r.URL); {
+	case r.Device.Secret == "":
+		return errors.New("the reply holds no device code")
+	case err != nil:
 		return fmt.Errorf("the verification URI %w", err)
-	}
-	if d.Code == "" || safetext.Line(d.Code, 80) != d.Code {
+	case len(r.URL) > maxShown:
+		return errors.New("the verification URI is too long to be shown")
+	case r.Code == "" || safetext.Line(r.Code, 80) != r.Code:
 		return errors.New("the user code cannot be shown")
+	}
+	if len(r.Complete) > maxShown || checkEndpoint(r.Complete) != nil {
+		r.Complete = "" // The code can be typed.
+	}
+	if r.Expires < 1 || r.Expires > maxDevice {
+		r.Expires = maxDevice
+	}
+	if r.Interval < 1 || r.Interval > maxInterval {
+		r.Interval = 0 // RFC 8628, section 3.2: then it is 5 seconds.
 	}
 	return nil
 }

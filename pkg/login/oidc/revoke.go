@@ -47,9 +47,15 @@ func (c *Client) endSession(ctx context.Context) error {
 }
 
 func (c *Client) post(ctx context.Context, url string, form url.Values, secret redact.Secret) error {
-	_, err := c.Wire.Do(ctx, wire.Request{
-		Method: http.MethodPost, URL: url, Body: []byte(form.Encode()), Accept: "*/*",
-		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Secrets: []redact.Secret{secret},
-	})
+	r := formRequest(url, form)
+	r.Accept, r.Secrets = "*/*", []redact.Secret{secret}
+	_, err := c.Wire.Do(ctx, r)
 	return err
+}
+
+// formRequest is a request as the endpoints of OAuth 2.0 take it.
+func formRequest(url string, form url.Values) wire.Request {
+	return wire.Request{
+		Method: http.MethodPost, URL: url, Body: []byte(form.Encode()), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+	}
 }
