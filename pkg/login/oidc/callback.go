@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -51,13 +52,12 @@ func (c *callback) serve(ctx context.Context, l net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
-	defer func() { // What was answered arrives; nothing else is waited for.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
-		<-failed //nolint:errcheck // It says that the server was closed.
+	defer func() { // What was answered is on its way (say). Spare connections and requests without an end are not waited for.
+		_ = server.Close()
+		<-failed    //nolint:errcheck // It says that the server was closed.
+		c.mu.Lock() // A code that is being redeemed is given up with ctx; none is redeemed afterwards.
+		defer c.mu.Unlock()
+		c.over = true
 	}()
 	select {
 	case <-ctx.Done():
@@ -153,12 +153,15 @@ func (c *callback) settle(code redact.Secret, err error) error {
 // finish lets serve return. Only who settled calls it.
 func (c *callback) finish() { close(c.done) }
 
-// say answers with a page: no script, nothing from elsewhere.
+// say answers with a page: no script, nothing from elsewhere. It is sent whole, so that the server may be closed at once.
 func say(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `<!DOCTYPE html>
+	page := `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>kubectl vsphere</title></head>
-<body><h1>kubectl vsphere</h1><p>`+html.EscapeString(text)+`</p></body></html>
-`)
+<body><h1>kubectl vsphere</h1><p>` + html.EscapeString(text) + `</p></body></html>
+`
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, page)
+	_ = http.NewResponseController(w).Flush()
 }
