@@ -94,11 +94,10 @@ func (a *App) showPage(ctx context.Context, page string, l net.Addr, o oidcOptio
 		opened = err == nil
 		switch {
 		case opened:
-		case errors.Is(err, errNoBrowser) && a.Terminal != nil:
-		case errors.Is(err, errNoBrowser):
-			return false, hint(usagef("there is no browser here to log in with, and no terminal to do it otherwise"),
+		case a.Terminal == nil:
+			return false, hint(usagef("%w, and no terminal to do it otherwise", err),
 				"See --no-browser, --browser-command and $BROWSER; for jobs, --oidc-flow password with "+passwordVariable+".")
-		default:
+		case !errors.Is(err, errNoBrowser):
 			failed(err)
 		}
 	}
