@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 )
 
 func TestBrowserCommands(t *testing.T) {
@@ -130,6 +134,31 @@ func TestWithPage(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tc.want, withPage(tc.args, page)); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// writerFunc is what is done with a text.
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
+
+// A page that posts shows a code where it cannot; that is of use where it can be pasted.
+func TestFormPostIsForATerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for mode, terminal := range map[string]*os.File{"form_post": null, "query": nil} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var text strings.Builder
+		a := &App{Terminal: terminal, Getenv: func(string) string { return "" }}
+		a.ErrOut = writerFunc(func(p []byte) { text.Write(p); cancel() })
+		c := &oidc.Client{Session: oidc.Session{Provider: oidc.Provider{Authorize: "https://x/authorize", ResponseModes: []string{"query", "form_post"}}}}
+		_, err := a.browse(ctx, c, oidcOptions{browser: oidc.BrowserWay{None: true}})
+		if !errors.Is(err, context.Canceled) || !strings.Contains(text.String(), "response_mode="+mode) {
+			t.Errorf("%v %s", err, &text)
 		}
 	}
 }
