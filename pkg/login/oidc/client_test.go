@@ -118,6 +118,7 @@ func TestTokensThatAreNotBelieved(t *testing.T) {
 	set := func(name string, value any) func(map[string]any) {
 		return func(c map[string]any) { c[name] = value }
 	}
+	later := time.Now().Add(time.Hour)
 	for name, tc := range map[string]struct {
 		bend func(map[string]any)
 		sign func(i *issuer) func(map[string]any) string
@@ -128,9 +129,11 @@ func TestTokensThatAreNotBelieved(t *testing.T) {
 		"another issuer":    {set("iss", "https://evil.example"), nil, "issued by a different provider"},
 		"another audience":  {set("aud", []string{"other"}), nil, "audience"},
 		"another client":    {func(c map[string]any) { c["aud"], c["azp"] = []string{PinnipedClient, "other"}, "other" }, nil, "azp"},
+		"not yet":           {set("nbf", later.Unix()), nil, "it is good from " + later.UTC().Format(time.RFC3339) + ": is the clock of this machine right?"},
+		"never":             {set("nbf", 1e300), nil, "it is good from 9999-12-31T00:00:00Z: is the clock of this machine right?"},
 		"an end far away":   {set("exp", 99999999999999), nil, "thousands of years"},
-		"ended":             {set("exp", time.Now().Add(-time.Second).Unix()), nil, "clock of this machine"},
-		"of the future":     {set("iat", time.Now().Add(time.Hour).Unix()), nil, "clock of this machine"},
+		"ended":             {set("exp", time.Now().Add(-time.Second).Unix()), nil, "it ended at "},
+		"of the future":     {set("iat", later.Unix()), nil, "clock of this machine"},
 		"a name with bells": {set("username", "al\x07ice"), nil, "user name"},
 		"a long name":       {set("username", strings.Repeat("a", 2000)), nil, "user name"},
 		"another key": {nil, func(i *issuer) func(map[string]any) string {
@@ -293,6 +296,8 @@ func TestAClientsTokenIsVerified(t *testing.T) {
 		"an access token":           {func(c map[string]any) { c["aud"] = "an-api" }, false, true},
 		"access of another issuer":  {func(c map[string]any) { c["iss"] = "https://other.example" }, false, false},
 		"access of somebody's key":  {nil, false, false},
+		"access in 4 minutes":       {func(c map[string]any) { c["nbf"] = time.Now().Add(4 * time.Minute).Unix() }, false, true},
+		"access in 6 minutes":       {func(c map[string]any) { c["nbf"] = time.Now().Add(6 * time.Minute).Unix() }, false, false},
 		"access until the year 1e6": {func(c map[string]any) { c["exp"] = 3e13 }, false, false},
 	} {
 		i := newIssuer(t)
