@@ -51,7 +51,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 		err = usable(ctx, l.issuer)
 	}
 	if err != nil {
-		return oidcError(err)
+		return oidcError(err, l.issuer.Plain)
 	}
 	if named := l.o.user; named != "" && !l.issuer.Unattended() && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
 		revoked, cancel := context.WithTimeout(ctx, revokeTime)
@@ -190,7 +190,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 	}
 	res, err := l.find(ctx, federated, claims.Username, knownNamespaces(files, session))
 	if err != nil {
-		return session, nil, oidcError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, l.o.server, err))
+		return session, nil, oidcError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, l.o.server, err), l.issuer.Plain)
 	}
 	err = federated.Locked(ctx, func() error {
 		session.Trust = l.site.transport.Trust()
@@ -279,11 +279,17 @@ func (l *federatedLogin) keepCredentials(session tokens.Session, res *login.Resu
 	return l.store.EndQuiet(session.Account)
 }
 
-// oidcError words what went wrong at the issuer.
-func oidcError(err error) error {
+// oidcError words what went wrong at the issuer; plain is one without a Supervisor.
+func oidcError(err error, plain bool) error {
 	var distrusted *oidc.TokenError
 	var denied *oidc.Error
 	switch {
+	case errors.Is(err, oidc.ErrAudience) && plain:
+		return hint(err, "Name the client that the issuer's tokens are for with --oidc-client-id.")
+	case errors.Is(err, oidc.ErrNoToken) && plain:
+		return hint(err, "An ID token comes with the scope openid, which was asked for. Name the issuer's own scope for it, if there is one, with --oidc-scopes.")
+	case errors.As(err, &distrusted) && plain:
+		return hint(err, "Ask the administrator of the issuer: its tokens must be by its own keys, and of now.")
 	case errors.As(err, &distrusted):
 		return hint(err, "Ask your vSphere administrator: the issuer's tokens must be for this client, by its own keys, and of now.")
 	case errors.As(err, &denied) && errors.Is(err, wire.ErrRefused):

@@ -30,7 +30,7 @@ func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key hit.Key) 
 	}
 	var distrusted *oidc.TokenError
 	if errors.As(err, &distrusted) {
-		err = oidcError(err)
+		err = oidcError(err, f.Issuer.Plain)
 	}
 	return fresh, err
 }

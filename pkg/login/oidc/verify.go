@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,12 @@ type TokenError struct{ Reason string }
 // Error says why.
 func (e *TokenError) Error() string { return "the issuer's token is not believed: " + e.Reason }
 
+// The reasons that are the client's, rather than the issuer's.
+var (
+	ErrNoToken  = &TokenError{"there is none in the reply"}
+	ErrAudience = &TokenError{"it is for another audience"}
+)
+
 // maxToken bounds a token, in bytes.
 const maxToken = 256 << 10
 
@@ -42,14 +49,14 @@ const maxToken = 256 << 10
 // nonce is not empty, that it is of this very login.
 func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonce string) (Claims, error) {
 	if token == "" {
-		return Claims{}, &TokenError{"there is none in the reply"}
+		return Claims{}, ErrNoToken
 	}
 	if len(token) > maxToken {
 		return Claims{}, &TokenError{"it is too long"}
 	}
 	c.unfetched = nil
 	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{
-		ClientID: audience, SkipClientIDCheck: audience == "", SupportedSigningAlgs: algorithms, SkipExpiryCheck: true, // timely says more of it.
+		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipExpiryCheck: true, // More is said of both here.
 	})
 	id, err := verifier.Verify(ctx, token.Reveal())
 	if err != nil {
@@ -59,10 +66,12 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 		return Claims{}, err
 	}
 	switch {
+	case audience != "" && !slices.Contains(id.Audience, audience):
+		return Claims{}, fmt.Errorf("%w: %s, not %q", ErrAudience, safetext.Line(fmt.Sprintf("%q", id.Audience), 200), audience)
 	case nonce != "" && id.Nonce != nonce:
 		return Claims{}, &TokenError{"it is of another login (nonce)"}
 	case audience == c.Client && !forClient(id, c.Client):
-		return Claims{}, &TokenError{"it is for another client (azp)"}
+		return Claims{}, fmt.Errorf("%w (azp)", ErrAudience)
 	}
 	return parseClaims(id)
 }
