@@ -70,6 +70,35 @@ func TestPasswordIsNotSentWhereNobodyAskedForIt(t *testing.T) {
 	}
 }
 
+// What a header cannot carry as it is is said before anything is sent, and not shown.
+func TestPasswordIsNotSentWhenItCannotBe(t *testing.T) {
+	for _, tc := range []struct {
+		user     string
+		password redact.Secret
+		want     string // empty: it is sent
+	}{
+		{"alice", "s3c\nret", "the password holds a line end"},
+		{"alice", "s3cret\r\n", "the password holds a line end"},
+		{"alice", "s3c\x7fret", "the password holds a line end or another control character"},
+		{"alice", " s3cret", "the password begins or ends with a space"},
+		{"al\nice", "s3cret", "the user name holds a line end"},
+		{"alice ", "s3cret", "the user name begins or ends with a space"},
+		{"alicé", "s3 c\trét", ""},
+	} {
+		i, sent := newIssuer(t), ""
+		i.answering(nil)
+		next := i.location
+		i.location = func(w http.ResponseWriter, r *http.Request) { sent = r.Header.Get("Pinniped-Password"); next(w, r) }
+		_, err := i.client.Password(t.Context(), tc.user, tc.password)
+		switch {
+		case tc.want == "" && (err != nil || sent != tc.password.Reveal()):
+			t.Errorf("%q: %v", sent, err)
+		case tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tc.want) || strings.Contains(err.Error(), "s3c") || sent != ""):
+			t.Errorf("%s: %v", tc.want, err)
+		}
+	}
+}
+
 func TestPasswordIsRefused(t *testing.T) {
 	const said = "The resource owner or authorization server denied the request. Username/password not accepted by LDAP provider."
 	i := newIssuer(t)

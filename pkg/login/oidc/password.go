@@ -1,12 +1,14 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -27,6 +29,9 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 	if !c.Provider.IsPinniped() || c.IdentityProvider == "" {
 		return Claims{}, ErrNoPassword
 	}
+	if err := cmp.Or(checkHeader("user name", user), checkHeader("password", password.Reveal())); err != nil {
+		return Claims{}, err
+	}
 	a := newAttempt(nowhere)
 	answer, err := c.sendPassword(ctx, c.url(a, ""), user, password)
 	if err != nil {
@@ -41,6 +46,19 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 		return Claims{}, err
 	}
 	return c.redeem(ctx, code, a)
+}
+
+// checkHeader refuses what a header cannot carry (RFC 9110, section 5.5): control characters, and spaces around it, without which it would
+// be another one. What it is nobody is told.
+func checkHeader(what, text string) error {
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	switch {
+	case strings.ContainsFunc(text, control):
+		return fmt.Errorf("the %s holds a line end or another control character: it cannot be sent, and was not", what)
+	case strings.Trim(text, " \t") != text:
+		return fmt.Errorf("the %s begins or ends with a space: it cannot be sent, and was not", what)
+	}
+	return nil
 }
 
 // passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust directly.
