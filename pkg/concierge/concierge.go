@@ -131,10 +131,10 @@ func parse(url string, got wire.Reply) (Credential, error) {
 		return Credential{}, err
 	}
 	c := r.Status.Credential
-	if c == nil {
+	if c == nil && r.Status.Message != "" {
 		return Credential{}, ErrRefused // Its message is always the same.
 	}
-	if c.Token.Secret == "" && (c.Certificate == "" || c.PrivateKey.Secret == "") || c.Expires.IsZero() {
+	if c == nil || c.Token.Secret == "" && (c.Certificate == "" || c.PrivateKey.Secret == "") || c.Expires.IsZero() {
 		return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no credential"}
 	}
 	if c.Certificate != "" {

@@ -150,7 +150,9 @@ func TestReplies(t *testing.T) {
 		kind  error
 	}{
 		"refused":           {answer{201, `{"status":{"message":"authentication failed"}}`}, ErrRefused},
-		"nothing":           {answer{201, `{}`}, ErrRefused},
+		"nothing":           {answer{201, `{}`}, wire.ErrServer},
+		"null":              {answer{201, `null`}, wire.ErrServer},
+		"no word on it":     {answer{201, `{"status":{"message":""}}`}, wire.ErrServer},
 		"no certificate":    {answer{201, issue(until, "junk", "junk")}, wire.ErrServer},
 		"another's key":     {answer{201, issue(until, certificate, another)}, wire.ErrServer},
 		"half a pair":       {answer{201, `{"status":{"credential":{"expirationTimestamp":"` + until + `","clientCertificateData":"CERT"}}}`}, wire.ErrServer},
@@ -162,7 +164,7 @@ func TestReplies(t *testing.T) {
 	} {
 		w, url, _, _ := serve(t, map[string]answer{cluster: tc.reply})
 		got, _, err := Request(t.Context(), w, url, "", token)
-		if !errors.Is(err, tc.kind) || got != (Credential{}) || strings.Contains(fmt.Sprint(err), token.Reveal()) {
+		if !errors.Is(err, tc.kind) || errors.Is(err, ErrRefused) != (tc.kind == ErrRefused) || got != (Credential{}) || strings.Contains(fmt.Sprint(err), token.Reveal()) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 	}
