@@ -3,6 +3,7 @@ package oidc
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -288,13 +289,15 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 			return err
 		},
 		"client": func(i *issuer) error {
-			i.answers = []answer{says("invalid_client", odd.Reveal())}
+			i.client.Client = "a job"
+			i.answers = []answer{says("invalid_client", odd.Reveal(), "Basic", base64.StdEncoding.EncodeToString([]byte("a+job:"+url.QueryEscape(odd.Reveal()))))}
 			_, err := i.client.asClient(t.Context(), odd)
 			return err
 		},
 	} {
 		err := do(newIssuer(t))
-		if err == nil || !strings.Contains(err.Error(), "[secret]") || strings.Contains(err.Error(), "s3cret") {
+		const job = "YStqb2I6" // a+job: in base64
+		if err == nil || !strings.Contains(err.Error(), "[secret]") || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), job) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -82,7 +82,9 @@ func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, er
 	}
 	reply, err := config.Token(c.bounded(ctx))
 	if err != nil {
-		err = c.failed(ctx, c.Provider.Token, err, secret)
+		// As x/oauth2 spells it in a header (RFC 6749, section 2.3.1).
+		basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.Client) + ":" + url.QueryEscape(secret.Reveal())))
+		err = c.failed(ctx, c.Provider.Token, err, secret, redact.Secret(basic))
 		var said *Error
 		if errors.As(err, &said) && (said.Code == "invalid_client" || said.Status == http.StatusUnauthorized) {
 			err = &clientError{said}
