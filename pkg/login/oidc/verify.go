@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,51 +54,22 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 		return Claims{}, &TokenError{"it is too long"}
 	}
 	c.unfetched = nil
-	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{
-		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipExpiryCheck: true, // More is said of both here.
-	})
+	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SkipClientIDCheck: audience == "", SupportedSigningAlgs: algorithms, Now: c.Now})
 	id, err := verifier.Verify(ctx, token.Reveal())
 	if err != nil {
 		return Claims{}, c.distrust(err)
 	}
-	if err := timely(id, c.Now()); err != nil {
-		return Claims{}, err
-	}
 	switch {
-	case audience != "" && !slices.Contains(id.Audience, audience):
-		return Claims{}, fmt.Errorf("%w: %s, not %q", ErrAudience, safetext.Line(fmt.Sprintf("%q", id.Audience), 200), audience)
 	case nonce != "" && id.Nonce != nonce:
 		return Claims{}, &TokenError{"it is of another login (nonce)"}
+	case id.IssuedAt.After(c.Now().Add(maxSkew)):
+		return Claims{}, &TokenError{fmt.Sprintf("it was issued at %s: is the clock of this machine right?", id.IssuedAt.UTC().Format(time.RFC3339))}
 	case audience == c.Client && !forClient(id, c.Client):
 		return Claims{}, fmt.Errorf("%w (azp)", ErrAudience)
+	case id.Expiry.After(lastTime):
+		return Claims{}, &TokenError{"it says that it is good for thousands of years"}
 	}
 	return parseClaims(id)
-}
-
-// timely tells whether a token is good now.
-func timely(id *oidc.IDToken, now time.Time) error {
-	var claims struct {
-		NotBefore json.Number `json:"nbf"`
-	}
-	if err := id.Claims(&claims); err != nil {
-		return &TokenError{"its claims cannot be read"}
-	}
-	from, _ := claims.NotBefore.Float64() // It need not be there.
-	switch {
-	case id.Expiry.Before(now):
-		return untimely("it ended at", id.Expiry)
-	case from > float64(now.Add(maxEarly).Unix()):
-		return untimely("it is good from", time.Unix(int64(min(from, float64(lastTime.Unix()))), 0))
-	case id.IssuedAt.After(now.Add(maxSkew)):
-		return untimely("it was issued at", id.IssuedAt)
-	case id.Expiry.After(lastTime):
-		return &TokenError{"it says that it is good for thousands of years"}
-	}
-	return nil
-}
-
-func untimely(what string, t time.Time) error {
-	return &TokenError{fmt.Sprintf("%s %s: is the clock of this machine right?", what, t.UTC().Format(time.RFC3339))}
 }
 
 // forClient tells whether an ID token of several audiences was issued to the client (OpenID Connect Core 1.0, section 3.1.3.7, 4 and 5).
@@ -113,17 +83,25 @@ func forClient(id *oidc.IDToken, client string) bool {
 // lastTime is the last one that RFC 3339 can write.
 var lastTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-const (
-	maxSkew  = time.Minute     // how far the issuer's clock may be ahead
-	maxEarly = 5 * time.Minute // how long before its time (nbf) a token is taken: as long as go-oidc does, by which API servers verify
-)
+// maxSkew is how far the issuer's clock may be ahead.
+const maxSkew = time.Minute
 
-// distrust words why a token was not believed. What the network did while keys were fetched stays what it is.
+// distrust words why a token was not believed. What the network did while keys were fetched stays what it is. go-oidc has types for few of
+// its errors: where it says something else one day, that is told as it is.
 func (c *Client) distrust(err error) error {
-	if c.unfetched != nil { // go-oidc does not wrap it.
+	said := safetext.Line(strings.TrimPrefix(err.Error(), "oidc: "), 300)
+	var expired *oidc.TokenExpiredError
+	switch {
+	case c.unfetched != nil: // It does not wrap it.
 		return c.unfetched
+	case errors.As(err, &expired):
+		return &TokenError{fmt.Sprintf("it ended at %s: is the clock of this machine right?", expired.Expiry.UTC().Format(time.RFC3339))}
+	case strings.Contains(said, "before the nbf"):
+		return &TokenError{"it is not good yet (nbf): is the clock of this machine right?"}
+	case strings.HasPrefix(said, "expected audience"):
+		return fmt.Errorf("%w: %s", ErrAudience, said)
 	}
-	return &TokenError{safetext.Line(strings.TrimPrefix(err.Error(), "oidc: "), 300)}
+	return &TokenError{said}
 }
 
 func parseClaims(id *oidc.IDToken) (Claims, error) {
