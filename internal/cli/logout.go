@@ -77,11 +77,33 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	}
 	store.Sweep()
 	ending := scope.ending(store)
-	if err := ending.clear(store); err != nil {
+	err = ending.clear(store)
+	revoked := a.revoke(ctx, ending) // It begins at once: what fails or waits below must not keep a copy alive.
+	wrote := false
+	if err == nil {
+		wrote, err = a.forget(ctx, store, files, ending)
+	}
+	revoked()
+	if err != nil {
 		return err
 	}
-	if err := a.forgetFetched(store, ending); err != nil {
+	if err := a.saidGoodbye(scope, ending, wrote); err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(ending.unreadable) > 0 && !scope.everything() {
+		return hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(ending.unreadable...)),
+			"kubectl vsphere logout without flags removes it too.")
+	}
+	return nil
+}
+
+// forget takes away what there is of the sessions outside of the store, and tells whether the kubeconfig was written.
+func (a *App) forget(ctx context.Context, store *tokens.Store, files kubeconfig.Files, ending ending) (wrote bool, err error) {
+	if err := a.forgetFetched(store, ending); err != nil {
+		return false, err
 	}
 	a.forgetPasswords(ctx, ending)
 	current := ""
@@ -93,25 +115,14 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 		return change, nil
 	})
 	if err != nil {
-		return fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
+		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
 	}
 	if current != "" && report.Config.CurrentContext == "" {
 		fmt.Fprintln(a.Out, "Your KUBECONFIG context has changed.")
 		fmt.Fprintln(a.Out, "The current KUBECONFIG context is unset.")
 		fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
 	}
-	a.revoke(ctx, ending)
-	if err := a.saidGoodbye(scope, ending, len(report.Written) > 0); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if len(ending.unreadable) > 0 && !scope.everything() {
-		return hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(ending.unreadable...)),
-			"kubectl vsphere logout without flags removes it too.")
-	}
-	return nil
+	return len(report.Written) > 0, nil
 }
 
 func (a *App) saidGoodbye(scope logoutScope, ending ending, wrote bool) error {

@@ -4,30 +4,44 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// revoke ends the sessions at their identity providers, where those offer a way. They are gone from this machine already: what fails
-// here is told, and is no failure of the logout.
-func (a *App) revoke(ctx context.Context, e ending) {
+// revoke begins to end the sessions at their identity providers, where those offer a way, beside what else a logout does. wait tells what
+// came of it: what fails is no failure of the logout.
+func (a *App) revoke(ctx context.Context, e ending) (wait func()) {
 	ctx, cancel := context.WithTimeout(ctx, revokeTime)
-	defer cancel()
-	for _, s := range e.sessions {
-		if s.Method != methodOIDC {
-			continue
+	errs := make([]error, len(e.sessions))
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer cancel()
+		for i, s := range e.sessions {
+			if s.Method == methodOIDC {
+				errs[i] = a.revokeSession(ctx, s)
+			}
 		}
-		switch err := a.revokeSession(ctx, s); {
-		case err == nil:
-		case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
-			fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session: a copy of it could be renewed until %s\n", s.Server, a.until(s.Ends))
-		case errors.Is(err, oidc.ErrNoRevocation):
-			fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session\n", s.Server)
-		default:
-			fmt.Fprintf(a.ErrOut, "warning: the session of %s is gone here, but could not be revoked at its identity provider: %v\n", s.User, err)
+	})
+	return func() {
+		all.Wait()
+		for i, s := range e.sessions {
+			a.sayRevoked(s, errs[i])
 		}
+	}
+}
+
+func (a *App) sayRevoked(s tokens.Session, err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
+		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session: a copy of it could be renewed until %s\n", s.Server, a.until(s.Ends))
+	case errors.Is(err, oidc.ErrNoRevocation):
+		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session\n", s.Server)
+	default:
+		fmt.Fprintf(a.ErrOut, "warning: the session of %s could not be revoked at its identity provider: %v\n", s.User, err)
 	}
 }
 

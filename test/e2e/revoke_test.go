@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
@@ -114,11 +115,45 @@ func TestLogoutRevokes(t *testing.T) {
 	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || strings.Contains(out, "revoke") {
 		t.Errorf("%d %s", code, out)
 	}
+	r.revoked(t, token)
+}
+
+// revoked tells whether the provider was asked for all, and took the refresh token away.
+func (r *revoker) revoked(t *testing.T, token string) {
+	t.Helper()
 	if !r.posted("/revoke") || !r.posted("/end_session") {
 		t.Errorf("asked of the provider: %q", r.posts)
 	}
 	if status := r.refresh(t, token); status != http.StatusBadRequest {
 		t.Errorf("the refresh token still works: %d", status)
+	}
+}
+
+// So it is when the kubeconfig cannot be written, and when somebody does not wait for that.
+func TestLogoutRevokesAlways(t *testing.T) {
+	t.Parallel()
+	for name, code := range map[string]int{"locked": 1, "interrupted": 130} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, h := newRevoker(t), newHome(t)
+			r.session(t, h)
+			token := refreshToken(t, h)
+			if err := os.WriteFile(filepath.Join(h.dir, ".kube", "config.lock"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			term := h.onTerminal(t, "kubectl-vsphere", "logout")
+			term.expect("Waiting for the program that holds")
+			if name == "interrupted" {
+				for deadline := time.Now().Add(4 * time.Second); !r.posted("/end_session") && time.Now().Before(deadline); {
+					time.Sleep(5 * time.Millisecond)
+				}
+				term.enter("\x03")
+			}
+			if got := term.wait(); got != code || !strings.Contains(term.output(), "the contexts could not be removed") && code == 1 {
+				t.Errorf("%d %s", got, term.output())
+			}
+			r.revoked(t, token)
+		})
 	}
 }
 
