@@ -119,7 +119,7 @@ func (a *App) loginCommand() *cobra.Command {
 		"File to write the contexts to; - prints a whole kubeconfig with tokens on standard output, for one job.")
 	flags.StringVar(&f.contextPrefix, "context-prefix", "", "What the names of contexts begin with, where several sites have the same names.")
 	flags.BoolVar(&f.keepContext, "keep-context", false, "Leave the current context as it is.")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "Log in, print what would be written (see -o), and write nothing.")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "Log in, print what would be written (see -o), and write nothing.\nYou log in for it all the same; some identity providers (Dex) end your session of before by that.")
 	flags.VarP(&f.output, "output", "o", "What --dry-run prints: yaml, the new entries, or diff, of the files. (default diff)")
 	_ = c.MarkFlagFilename("kubeconfig")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))

@@ -54,10 +54,12 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 		return oidcError(err, l.issuer.Plain)
 	}
 	if named := l.o.user; named != "" && !l.issuer.Unattended() && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
-		revoked, cancel := context.WithTimeout(ctx, revokeTime)
-		defer cancel()
-		_ = l.issuer.Revoke(revoked) // Nobody will use it.
+		discard(ctx, l.issuer.Revoke)
 		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), "Log in as %s there, or leave -u out.", named)
+	}
+	// Some issuers end all sessions of a person with one (keycloak/keycloak#35486): where one is in use, the new one is left alone.
+	if l.o.dryRun && lastSession(l.store, l.o.server.String(), claims.Username).ID == "" {
+		defer discard(ctx, l.issuer.RevokeToken)
 	}
 	session, res, err := l.keep(ctx, claims, files)
 	if err != nil {

@@ -45,8 +45,15 @@ func (a *App) sayRevoked(s tokens.Session, err error) {
 	}
 }
 
-// revokeTime bounds what logout waits for identity providers.
+// revokeTime bounds what is waited for identity providers.
 const revokeTime = 5 * time.Second
+
+// discard revokes what nobody will use.
+func discard(ctx context.Context, revoke func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, revokeTime)
+	defer cancel()
+	_ = revoke(ctx)
+}
 
 func (a *App) revokeSession(ctx context.Context, s tokens.Session) error {
 	kept, err := oidc.ParseSession(s.Renewal)

@@ -83,12 +83,12 @@ func (r *revoker) logIn(t *testing.T, page string) string {
 }
 
 // session makes one.
-func (r *revoker) session(t *testing.T, h *home) {
+func (r *revoker) session(t *testing.T, h *home, flags ...string) {
 	t.Helper()
 	opened := h.fakeBrowser(t)
-	output, wait := background(t, h.command(
+	output, wait := background(t, h.command(append([]string{
 		"kubectl-vsphere", "login", "--server", tkc1(t), "--certificate-authority", filepath.Join(labDir(), "tkg1", "ca.crt"),
-		"--oidc-issuer-url", r.URL, "--oidc-client-id", "revoked-cli", "--oidc-ca", r.ca))
+		"--oidc-issuer-url", r.URL, "--oidc-client-id", "revoked-cli", "--oidc-ca", r.ca}, flags...)...))
 	r.logIn(t, page(t, opened, 1))
 	if code := wait(); code != 0 {
 		t.Fatalf("%d %s", code, output)
@@ -154,6 +154,22 @@ func TestLogoutRevokesAlways(t *testing.T) {
 			}
 			r.revoked(t, token)
 		})
+	}
+}
+
+// What a dry run was given is revoked, and the person stays logged in there. A session that is in use is not put at risk for that.
+func TestDryRunRevokes(t *testing.T) {
+	t.Parallel()
+	r, h := newRevoker(t), newHome(t)
+	r.session(t, h, "--dry-run")
+	if !r.posted("/revoke") || r.posted("/end_session") {
+		t.Errorf("asked of the provider: %q", r.posts)
+	}
+	r.session(t, h)
+	r.posts = nil
+	r.session(t, h, "--dry-run")
+	if r.posted("/revoke") {
+		t.Errorf("with a session here: %q", r.posts)
 	}
 }
 

@@ -19,10 +19,11 @@ func (c *Client) Revoke(ctx context.Context) error {
 	if c.Provider.Revocation == "" && (c.Provider.EndSession == "" || c.ID.Secret == "") {
 		return ErrNoRevocation
 	}
-	return errors.Join(c.revokeToken(ctx), c.endSession(ctx))
+	return errors.Join(c.RevokeToken(ctx), c.endSession(ctx))
 }
 
-func (c *Client) revokeToken(ctx context.Context) error {
+// RevokeToken makes the refresh token invalid, where the issuer offers that, and leaves the person logged in there.
+func (c *Client) RevokeToken(ctx context.Context) error {
 	token, kind := c.Refresh.Secret, "refresh_token"
 	if token == "" {
 		token, kind = c.Access.Secret, "access_token"
