@@ -69,7 +69,9 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if l.o.dryRun {
 		return l.printPlan(files, session, l.o, res)
 	}
-	return l.write(ctx, files, session, l.o, res, func() error { return l.await(ctx, session, res) })
+	err = l.write(ctx, files, session, l.o, res, func() error { return l.await(ctx, session, res) })
+	l.noteEnd(session)
+	return err
 }
 
 // person has somebody prove who he is, by the flow that was asked for or that suits.

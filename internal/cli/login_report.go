@@ -40,6 +40,16 @@ func (a *App) report(res *login.Result, w written, o loginOptions) error {
 	return a.reportFailures(res, w, o.clusters.Named())
 }
 
+// noteEnd says when a session ends that nothing renews, neither the issuer nor a password that is at hand.
+func (l *federatedLogin) noteEnd(s tokens.Session) {
+	password := flow(l.issuer.Flow) == flowPassword && (len(s.PasswordCommand) > 0 || s.Keychain)
+	if l.issuer.Renews() || l.issuer.Unattended() || password {
+		return
+	}
+	fmt.Fprintf(l.ErrOut, "note: the issuer gave no refresh token, so this session ends with its token, at %s; for a longer one it must grant the scope offline_access to the client %s\n",
+		l.until(s.Ends), l.issuer.Client)
+}
+
 // reportFailures says what did not work. named is a login for clusters that the user named.
 func (a *App) reportFailures(res *login.Result, w written, named bool) error {
 	switch {

@@ -36,8 +36,9 @@ func (a *App) revoke(ctx context.Context, e ending) (wait func()) {
 func (a *App) sayRevoked(s tokens.Session, err error) {
 	switch {
 	case err == nil:
+	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && s.Ends.Before(a.Now()): // A copy is worth nothing.
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
-		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session: a copy of it could be renewed until %s\n", s.Server, a.until(s.Ends))
+		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s\n", s.Server, a.until(s.Ends))
 	case errors.Is(err, oidc.ErrNoRevocation):
 		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session\n", s.Server)
 	default:

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -31,6 +32,8 @@ type sessionStatus struct {
 	LoggedIn    time.Time          `json:"loggedIn"`
 	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
 	Credentials []credentialStatus `json:"credentials"`
+
+	renews bool // until it ends, by a refresh token
 }
 
 type credentialStatus struct {
@@ -106,6 +109,8 @@ func (a *App) status() (statusInfo, error) {
 	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
 	for _, s := range sessions {
 		st := sessionStatus{Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends, Credentials: []credentialStatus{}}
+		kept, _ := oidc.ParseSession(s.Renewal) // One of vCenter Single Sign-On has none.
+		st.renews = kept.Renews()
 		for _, c := range credentials {
 			if c.Session == s.ID {
 				st.Credentials = append(st.Credentials, credentialStatus{
@@ -166,11 +171,13 @@ func (a *App) printSessions(info statusInfo) error {
 	return w.Flush()
 }
 
-// printEnds tells of sessions that renew themselves until a person must log in again.
+// printEnds tells until when sessions go on before a person must log in again.
 func (a *App) printEnds(info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
 		case s.Ends.IsZero():
+		case s.Ends.After(a.Now()) && !s.renews:
+			fmt.Fprintf(a.Out, "\nThe session of %s at %s ends at %s.\n", s.User, s.Server, a.until(s.Ends))
 		case s.Ends.After(a.Now()):
 			fmt.Fprintf(a.Out, "\nThe session of %s at %s renews itself until %s.\n", s.User, s.Server, a.until(s.Ends))
 		default:

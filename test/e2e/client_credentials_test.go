@@ -36,7 +36,7 @@ func TestPlainClientCredentials(t *testing.T) {
 		return h.run(t, append([]string{"kubectl-vsphere", "login", "--server", tkc1(t), "--certificate-authority", filepath.Join(labDir(), "tkg1", "ca.crt"),
 			"--oidc-issuer-url", r.URL, "--oidc-ca", r.ca, "--oidc-client-id", "sid1"}, flags...)...)
 	}
-	if out, code := login("--oidc-client-secret-file", secret); code != 0 || !strings.Contains(out, "you are sid1") {
+	if out, code := login("--oidc-client-secret-file", secret); code != 0 || !strings.Contains(out, "you are sid1") || strings.Contains(out, "note:") {
 		t.Fatalf("%d %s", code, out)
 	}
 	token := func() (string, int) {

@@ -183,7 +183,7 @@ func TestPlainTokenOfARunner(t *testing.T) {
 	}
 	t.Run("file", func(t *testing.T) {
 		h := newHome(t)
-		if out, code := h.run(t, append(server, "--oidc-token-file", file)...); code != 0 {
+		if out, code := h.run(t, append(server, "--oidc-token-file", file)...); code != 0 || strings.Contains(out, "note:") {
 			t.Fatalf("%d %s", code, out)
 		}
 		h.works(t, u)

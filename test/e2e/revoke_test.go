@@ -28,6 +28,8 @@ type revoker struct {
 	*httptest.Server
 	ca string // a file
 
+	norefresh bool // it knows no offline_access
+
 	mu    sync.Mutex
 	posts []string // of which endpoints
 }
@@ -41,6 +43,12 @@ func newRevoker(t *testing.T) *revoker {
 			r.mu.Lock()
 			r.posts = append(r.posts, req.URL.Path)
 			r.mu.Unlock()
+		}
+		if r.norefresh && strings.HasSuffix(req.URL.Path, "/openid-configuration") {
+			told := httptest.NewRecorder()
+			provider.ServeHTTP(told, req)
+			_, _ = io.WriteString(w, strings.Replace(told.Body.String(), `"offline_access"`, `"other"`, 1))
+			return
 		}
 		provider.ServeHTTP(w, req)
 	}))
@@ -83,7 +91,7 @@ func (r *revoker) logIn(t *testing.T, page string) string {
 }
 
 // session makes one.
-func (r *revoker) session(t *testing.T, h *home, flags ...string) {
+func (r *revoker) session(t *testing.T, h *home, flags ...string) (out string) {
 	t.Helper()
 	opened := h.fakeBrowser(t)
 	output, wait := background(t, h.command(append([]string{
@@ -93,6 +101,7 @@ func (r *revoker) session(t *testing.T, h *home, flags ...string) {
 	if code := wait(); code != 0 {
 		t.Fatalf("%d %s", code, output)
 	}
+	return output.String()
 }
 
 // refresh redeems a refresh token as anybody who copied it could.
@@ -170,6 +179,20 @@ func TestDryRunRevokes(t *testing.T) {
 	r.session(t, h, "--dry-run")
 	if r.posted("/revoke") {
 		t.Errorf("with a session here: %q", r.posts)
+	}
+}
+
+// Without a refresh token the session ends with its token: the login says so, and status does.
+func TestPlainWithoutRefreshToken(t *testing.T) {
+	t.Parallel()
+	r, h := newRevoker(t), newHome(t)
+	r.norefresh = true
+	out := r.session(t, h)
+	if !regexp.MustCompile(`gave no refresh token, so this session ends with its token, at .* \(in \S+\); .* offline_access to the client revoked-cli\n`).MatchString(out) {
+		t.Error(out)
+	}
+	if out, _ := h.run(t, "kubectl-vsphere", "status"); !strings.Contains(out, " ends at ") || strings.Contains(out, "renews itself") {
+		t.Error(out)
 	}
 }
 

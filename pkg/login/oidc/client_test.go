@@ -501,8 +501,26 @@ func TestSessionIsKept(t *testing.T) {
 	if string(again) != string(text) || got.Refresh.Reveal() != "pin_rt_1" || got.Provider.Token != i.client.Provider.Token || len(got.Provider.Keys) == 0 {
 		t.Errorf("%s", string(text))
 	}
-	if got.Ends(time.Unix(0, 0)) != time.Unix(9*3600, 0) {
-		t.Error("a session of Pinniped ends after 9 hours")
+}
+
+// A person must log in again after 9 hours at Pinniped, and where nothing renews the session when its token ends.
+func TestEnds(t *testing.T) {
+	refresh, access, id := redact.Stored{Secret: "r"}, time.Unix(60, 0), time.Unix(600, 0)
+	supervisor := Provider{Pinniped: pinniped{IdentityProviders: "https://sup.example.com/v1alpha1/providers"}}
+	for name, tc := range map[string]struct {
+		s    Session
+		want time.Time
+	}{
+		"Pinniped":                        {Session{Provider: supervisor, Refresh: refresh, AccessUntil: access}, time.Unix(9*3600, 0)},
+		"Pinniped, no refresh token":      {Session{Provider: supervisor, AccessUntil: access}, access},
+		"another, that renews":            {Session{Plain: true, Refresh: refresh, AccessUntil: access, IDUntil: id}, time.Time{}},
+		"another, no refresh token":       {Session{Plain: true, AccessUntil: access, IDUntil: id}, id},
+		"a runner, with the next token":   {Session{Plain: true, TokenFile: "f"}, time.Time{}},
+		"a client that logs in by itself": {Session{Plain: true, SecretVariable: "V"}, time.Time{}},
+	} {
+		if got := tc.s.Ends(time.Unix(0, 0)); got != tc.want {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 

@@ -77,10 +77,20 @@ const minID = time.Minute
 // pinnipedLife is how long a session of a Pinniped Supervisor can be renewed; nothing configures or tells that.
 const pinnipedLife = 9 * time.Hour
 
-// Ends is when a login of that time must be repeated by a person; zero when nobody knows.
+// Ends is when a login of that time must be repeated by a person; zero when nobody knows, or nobody need.
 func (s Session) Ends(login time.Time) time.Time {
-	if !s.Provider.IsPinniped() {
+	switch {
+	case s.Unattended():
 		return time.Time{}
+	case !s.Renews() && s.Plain:
+		return s.IDUntil
+	case !s.Renews():
+		return s.AccessUntil
+	case s.Provider.IsPinniped():
+		return login.Add(pinnipedLife)
 	}
-	return login.Add(pinnipedLife)
+	return time.Time{}
 }
+
+// Renews tells whether there is a refresh token: without one the session ends with its token.
+func (s Session) Renews() bool { return s.Refresh.Secret != "" }
