@@ -50,21 +50,21 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 				func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) })
 		},
 		Reload: func() (bool, error) { return reload(store, issuer, session) },
-		Getenv: a.Getenv, SendSecret: a.clientSecret(store, issuer, session.ID == ""),
+		Getenv: a.Getenv, SendSecret: a.clientSecret(store, issuer, session.ID == "", false),
 		End: func() { session.Ends = a.Now() },
 	}
 }
 
 // clientSecret sends the secret of an issuer's client as every password is sent: one that was refused not again by itself.
-func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit bool) oidc.SendSecret {
+func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit, force bool) oidc.SendSecret {
 	return func(ctx context.Context, send func(context.Context, redact.Secret) error) error {
 		_, where, err := issuer.Secret(a.Getenv)
 		if err != nil {
 			return err
 		}
 		guard := a.guard(store, issuer.Provider.Issuer+" client "+issuer.Client, "client "+issuer.Client)
-		guard.Explicit = explicit
-		source := secret.Source{Name: where, Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
+		guard.Explicit, guard.Force = explicit, force
+		source := secret.Source{Name: where, What: "the client's secret", Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
 			s, _, err := issuer.Secret(a.Getenv)
 			return s, err
 		}}

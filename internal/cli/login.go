@@ -150,7 +150,7 @@ func (a *App) loginCommand() *cobra.Command {
 	flags.StringVar(&f.passwordCommand, "password-command", "",
 		"Program (with arguments, no shell) that prints the password; remembered, so that tokens are renewed without you.")
 	flags.BoolVar(&f.savePassword, "save-password", false, "Save the password in the keychain of the operating system, so that tokens are renewed without you.")
-	flags.BoolVar(&f.force, "force", false, "Send a password again that was refused in the last 5 minutes.")
+	flags.BoolVar(&f.force, "force", false, "Send a password, or the secret of a client, again that was refused in the last 5 minutes.")
 	flags.BoolVar(&f.prune, "prune", false, "Remove the contexts of namespaces and clusters that are not there any more.")
 	flags.DurationVar(&f.wait, "wait", 0, "How long to wait for clusters that are being created, as 15m: until they have an address and accept the token.")
 	_ = c.MarkFlagFilename("certificate-authority")

@@ -77,7 +77,11 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 // person has somebody prove who he is, by the flow that was asked for or that suits.
 func (l *federatedLogin) person(ctx context.Context) (oidc.Claims, error) {
 	if l.issuer.Unattended() {
-		_, claims, err := l.issuer.FromRunner(ctx, l.Getenv, l.clientSecret(l.store, l.issuer, true))
+		_, claims, err := l.issuer.FromRunner(ctx, l.Getenv, l.clientSecret(l.store, l.issuer, true, l.o.force))
+		var none *secret.NoPasswordError
+		if errors.As(err, &none) && none.Known {
+			err = hint(err, "Use --force to send it all the same.")
+		}
 		return claims, err
 	}
 	f := l.flow()

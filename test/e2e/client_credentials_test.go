@@ -70,6 +70,12 @@ func TestPlainClientCredentials(t *testing.T) {
 	if out, code := token(); code != 3 || !strings.Contains(out, "is not sent again") {
 		t.Errorf("once more: %d %s", code, out)
 	}
+	if out, code := login("--oidc-client-secret-file", secret); code != 3 || !strings.Contains(out, "the client's secret of "+secret+" was refused at ") || !strings.Contains(out, "Use --force") {
+		t.Errorf("by a login: %d %s", code, out)
+	}
+	if out, code := login("--oidc-client-secret-file", secret, "--force"); code != 3 || !strings.Contains(out, "does not take the client's secret") {
+		t.Errorf("by force: %d %s", code, out)
+	}
 	t.Run("variable", func(t *testing.T) {
 		h.setenv("CLIENT_SECRET", "verysecret")
 		if out, code := login("--oidc-client-secret-variable", "CLIENT_SECRET"); code != 0 {

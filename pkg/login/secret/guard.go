@@ -169,7 +169,7 @@ func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, 
 			return known
 		}
 		if err := g.noteSending(mark); err != nil {
-			return fmt.Errorf("the password of %s is not sent, since a refusal of it could not be remembered: %w", source.Name, err)
+			return fmt.Errorf("%s is not sent, since a refusal of it could not be remembered: %w", source.secret(), err)
 		}
 	}
 	err = send(ctx, password, source)
@@ -209,14 +209,14 @@ func (g *Guard) known(source Source, password redact.Secret, mark tokens.Mark) e
 	}
 	for _, r := range refusals {
 		if matches(r, password) {
-			return &knownError{fmt.Sprintf("the password of %s was refused at %s, and is not sent again for %d minutes",
-				source.Name, r.Time.Local().Format(time.TimeOnly), int(again.Minutes())), true}
+			return &knownError{fmt.Sprintf("%s was refused at %s, and is not sent again for %d minutes",
+				source.secret(), r.Time.Local().Format(time.TimeOnly), int(again.Minutes())), true}
 		}
 	}
 	if !g.Explicit && len(mark.Refusals) >= enough {
 		refused := slices.ContainsFunc(mark.Refusals, func(r tokens.Refusal) bool { return len(r.Hash) > 0 })
-		return &knownError{fmt.Sprintf("the password of %s is not sent: %d were refused or had no answer in the last %d minutes",
-			source.Name, len(mark.Refusals), int(again.Minutes())), refused}
+		return &knownError{fmt.Sprintf("%s is not sent: %d were refused or had no answer in the last %d minutes",
+			source.secret(), len(mark.Refusals), int(again.Minutes())), refused}
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (g *Guard) recent(all []tokens.Refusal) []tokens.Refusal {
 // own runs are quiet then; a prompt is quiet for everybody.
 func (g *Guard) refused(source Source, password redact.Secret, before tokens.Mark) {
 	mark := g.mark(source)
-	mark.Reason = fmt.Sprintf("the password of %s was refused a moment ago", source.Name)
+	mark.Reason = fmt.Sprintf("%s was refused a moment ago", source.secret())
 	if source.Kind == Typed {
 		mark.Reason = "the password was refused a moment ago"
 	}

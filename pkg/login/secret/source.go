@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 type Source struct {
 	// Name is for messages, as in "the password of NAME was refused".
 	Name string
+	// What is what it gives, in words; empty: the password.
+	What string
 	// Kind decides what the guard allows.
 	Kind Kind
 	// Get gives the password. *NoneError means that there is none here and the next source may be asked; any other error
@@ -31,6 +34,9 @@ const (
 	Given               // it is there without doing anything: a variable, standard input
 	Fetched             // something runs to get it: a command, the keychain
 )
+
+// secret is what the source gives, for messages.
+func (s Source) secret() string { return cmp.Or(s.What, "the password") + " of " + s.Name }
 
 // NoneError is a source that has no password now.
 type NoneError struct {
