@@ -53,9 +53,13 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if err != nil {
 		return oidcError(err, l.issuer.Plain)
 	}
-	if named := l.o.user; named != "" && !l.issuer.Unattended() && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
+	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
 		discard(ctx, l.issuer.Revoke)
-		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), "Log in as %s there, or leave -u out.", named)
+		remedy := "Log in as %s there, or leave -u out."
+		if l.issuer.Unattended() {
+			remedy = "The runner must provide what is for %s; or leave -u out."
+		}
+		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), remedy, named)
 	}
 	// Some issuers end all sessions of a person with one (keycloak/keycloak#35486): where one is in use, the new one is left alone.
 	if l.o.dryRun && lastSession(l.store, l.o.server.String(), claims.Username).ID == "" {

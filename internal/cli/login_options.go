@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -141,6 +142,10 @@ func (f loginFlags) conflicts() error {
 		return usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
 	case len(f.fingerprints) > 0 && (f.insecure || f.ca != ""):
 		return usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
+	}
+	person := cmp.Or(f.personal(), firstOf(typed{"--password-command", f.passwordCommand != ""}, typed{"--password-stdin", f.passwordStdin}))
+	if runner := f.unattended(); runner != "" && person != "" {
+		return usagef("%s and %s do not go together: no person logs in", runner, person)
 	}
 	if err := f.passwordConflicts(); err != nil {
 		return err

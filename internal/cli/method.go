@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,16 +128,48 @@ func (f loginFlags) oidcOptions() (oidcOptions, error) {
 	return o, nil
 }
 
+// typed is a flag, and whether it was given.
+type typed struct {
+	flag  string
+	given bool
+}
+
+// firstOf is the first flag that was given, if any.
+func firstOf(flags ...typed) string {
+	i := slices.IndexFunc(flags, func(t typed) bool { return t.given })
+	if i < 0 {
+		return ""
+	}
+	return flags[i].flag
+}
+
+// personal is a flag that says how a person logs in by an identity provider.
+func (f loginFlags) personal() string {
+	return firstOf(typed{"--oidc-flow", f.flow != ""}, typed{"--no-browser", f.noBrowser}, typed{"--browser-command", f.browserCommand != ""},
+		typed{"--listen-address", f.listen != ""})
+}
+
+// unattended is a flag by which a runner stands for a person.
+func (f loginFlags) unattended() string {
+	return firstOf(typed{"--oidc-token-file", f.tokenFile != ""}, typed{"--oidc-token-variable", f.tokenVariable != ""},
+		typed{"--oidc-client-secret-file", f.secretFile != ""}, typed{"--oidc-client-secret-variable", f.secretVariable != ""})
+}
+
 // method reads --auth-method. A flag that only identity providers have decides it, too.
 func (f loginFlags) method() (string, error) {
 	switch f.authMethod {
 	case "", methodAuto:
-		if f.issuerURL != "" || f.tokenFile != "" || f.tokenVariable != "" || f.identityProvider != "" || f.flow != "" || f.noBrowser || f.browserCommand != "" || f.listen != "" {
+		if f.issuerURL != "" || f.tokenFile != "" || f.tokenVariable != "" || f.identityProvider != "" || f.personal() != "" {
 			return methodOIDC, nil
 		}
 		return methodAuto, nil
-	case methodSSO, methodOIDC:
-		return f.authMethod, nil
+	case methodSSO:
+		if flag := cmp.Or(f.personal(), firstOf(typed{"--identity-provider", f.identityProvider != ""})); flag != "" {
+			return "", usagef("%s is for identity providers: it does not go with --auth-method sso", flag)
+		}
+		return methodSSO, nil
+	case methodOIDC:
+		return methodOIDC, nil
 	}
 	return "", usagef("--auth-method: want auto, sso or oidc")
 }
