@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
@@ -32,6 +31,11 @@ func (a *App) login(ctx context.Context, o loginOptions) error {
 	s, err := a.meet(ctx, store, o)
 	if err != nil {
 		return err
+	}
+	if !o.dryRun {
+		if err := store.Check(); err != nil {
+			return fmt.Errorf("a login could not be kept: %w", err) // Better now than after somebody logged in.
+		}
 	}
 	if o.oidc.plain() {
 		return a.loginPlain(ctx, store, files, s, o)
@@ -155,11 +159,7 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 
 // notKept says what to do about a store that takes nothing.
 func (a *App) notKept(store *tokens.Store, err error) error {
-	remedy := "Make %s writable, or name another place with %s."
-	if disk.Full(err) {
-		remedy = "There is no room in %s: make some, or name another place with %s."
-	}
-	return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), remedy, store.Dir(), hit.HomeVariable)
+	return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), "%s", unwrittenHint(store.Dir(), err))
 }
 
 // lastAliases are those of the last login to a Supervisor.

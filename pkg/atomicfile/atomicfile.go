@@ -89,6 +89,19 @@ func Write(path string, text []byte, o Options) error {
 	return nil
 }
 
+// Probe tells whether Write could write a file in dir: it writes one that never gets a name.
+func Probe(dir string) error {
+	written := errors.New("written")
+	err := Write(filepath.Join(dir, "probe"), make([]byte, probe), Options{Mode: 0o600, Check: func() error { return written }})
+	if errors.Is(err, written) {
+		return nil
+	}
+	return err
+}
+
+// probe is how much Probe writes, in bytes: a block, which a disk without room has not.
+const probe = 4 << 10
+
 func fill(f *os.File, text []byte, o Options) error {
 	err := disk.Write(f, text)
 	if err == nil && o.Owner != nil && os.Geteuid() == 0 {

@@ -185,7 +185,7 @@ func (s *Store) Clear() error {
 
 // Sweep removes what killed writers left behind.
 func (s *Store) Sweep() {
-	for _, sub := range []string{sessionsDir, hit.Credentials, accountsDir} {
+	for _, sub := range []string{"", sessionsDir, hit.Credentials, accountsDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -391,3 +391,40 @@ func TestSaveReplacesAFileWithoutTouchingTheOldOne(t *testing.T) {
 		t.Errorf("the open file holds %q, want %q", text[:n], old)
 	}
 }
+
+// Whether the store takes a login is known before there is one, and looking leaves nothing there.
+func TestCheck(t *testing.T) {
+	s := newStore(t)
+	for range 2 { // It is not there yet; then it is.
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+	saveSession(t, s, session())
+	saveCredential(t, s, credential(clusterKey, "t"))
+	for _, sub := range []string{"sessions", hit.Credentials} {
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+		dir := filepath.Join(s.Dir(), sub)
+		if left, _ := os.ReadDir(dir); len(left) != 1 {
+			t.Errorf("left: %v", left)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir, nil, 0o600); err != nil { // Where a directory belongs.
+			t.Fatal(err)
+		}
+		var unwritten *tokens.WriteError
+		if err := s.Check(); !errors.As(err, &unwritten) || unwritten.Dir != s.Dir() {
+			t.Errorf("%s: %v", sub, err)
+		}
+		if err := os.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, _ := os.ReadDir(s.Dir()); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}

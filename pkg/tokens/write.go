@@ -3,10 +3,12 @@ package tokens
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // durability says what a crash of the machine may cost.
@@ -17,12 +19,44 @@ const (
 	durable durability = true  // on disk when write returns
 )
 
-// write replaces a file of the store.
+// WriteError is a store that takes nothing.
+type WriteError struct {
+	Dir string // of the store
+	Err error
+}
+
+// Error says what did not work.
+func (e *WriteError) Error() string { return "the store cannot be written: " + e.Err.Error() }
+
+// Unwrap gives that.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// write replaces a file of the store. The error is a *WriteError.
 func (s *Store) write(path string, text []byte, d durability) error {
-	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+	err := disk.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
 	}
-	return atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
+	if err != nil {
+		return &WriteError{s.dir, err}
+	}
+	return nil
+}
+
+// Check tells, before anybody logs in, whether a login could be kept. It makes the store, and leaves nothing in it. The error is a
+// *WriteError.
+func (s *Store) Check() error {
+	err := disk.MkdirAll(s.dir, 0o700)
+	for _, sub := range []string{"", sessionsDir, hit.Credentials} {
+		dir := filepath.Join(s.dir, sub)
+		if _, missing := os.Stat(dir); err == nil && missing == nil {
+			err = atomicfile.Probe(dir)
+		}
+	}
+	if err != nil {
+		return &WriteError{s.dir, err}
+	}
+	return nil
 }
 
 // remove removes a file that may be gone already.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -215,6 +216,7 @@ func TestKilledAtEachCall(t *testing.T) {
 
 // Each call that changes a file fails, alone or with all later ones: the disk is full, or broken.
 func TestDiskFails(t *testing.T) {
+	var unkept atomic.Int32
 	each(t, func(t *testing.T, c *onDisk, u user, call int) {
 		for _, kind := range []string{"EIO:%d", "ENOSPC:%d+"} {
 			fault := fmt.Sprintf(kind, call)
@@ -228,6 +230,9 @@ func TestDiskFails(t *testing.T) {
 			case code == 0 && c.args[1] != "get-token" && h.kubeconfig(t) != c.new:
 				t.Errorf("%s: exit code 0, and the kubeconfig is not as it should be:\n%s", fault, out)
 			}
+			if strings.Contains(out, "you are logged in, but that cannot be kept: ") && strings.Contains(out, "or name another place with KUBECTL_VSPHERE_HOME") {
+				unkept.Add(1)
+			}
 			c.whole(t, h)
 			c.recovers(t, h)
 			if t.Failed() {
@@ -236,6 +241,9 @@ func TestDiskFails(t *testing.T) {
 			}
 		}
 	})
+	if unkept.Load() == 0 {
+		t.Error("no login could not be kept")
+	}
 }
 
 // What must last is on disk before its name is, and the name before the program goes on.
