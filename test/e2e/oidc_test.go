@@ -486,6 +486,13 @@ func TestOIDCLogout(t *testing.T) {
 	if len(left) > 0 || strings.Contains(string(readFile(t, filepath.Join(h.dir, ".kube/config"))), "tkc1") {
 		t.Errorf("left: %v", left)
 	}
+	// A copy of one that has ended is worth nothing.
+	i.password(t, h, u)
+	paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json"))
+	h.edit(t, paths[0], func(f map[string]any) { f["ends"] = "2026-01-01T00:00:00Z" })
+	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || strings.Contains(out, "revoke") {
+		t.Errorf("%d %s", code, out)
+	}
 }
 
 func TestOIDCShowClaims(t *testing.T) {
