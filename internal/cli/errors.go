@@ -58,6 +58,7 @@ func hint(err error, format string, args ...any) error {
 func exitCode(err error) int {
 	var usage *usageError
 	var untrusted *trust.UntrustedError
+	var failed *tokens.FailedError
 	is := func(targets ...error) bool {
 		for _, t := range targets {
 			if errors.Is(err, t) {
@@ -77,7 +78,7 @@ func exitCode(err error) int {
 		return exitServer
 	case is(wire.ErrRefused, wire.ErrForbidden):
 		return exitRefused
-	case errors.As(err, &untrusted), is(wire.ErrUnreachable, wire.ErrServer, wire.ErrNotFound):
+	case errors.As(err, &untrusted), errors.As(err, &failed), is(wire.ErrUnreachable, wire.ErrServer, wire.ErrNotFound):
 		return exitServer
 	}
 	return exitFailed

@@ -58,7 +58,8 @@ func (l *federatedLogin) await(ctx context.Context, session tokens.Session, res 
 // passes tells whether time may mend that there is no credential. What the issuer refuses stays refused.
 func passes(err error) bool {
 	var ended *tokens.LoginRequiredError
-	return !errors.As(err, &ended) && (errors.Is(err, supervisor.ErrNoEndpoint) || errors.Is(err, concierge.ErrRefused) ||
+	var failed *tokens.FailedError
+	return !errors.As(err, &ended) && (errors.As(err, &failed) || errors.Is(err, supervisor.ErrNoEndpoint) || errors.Is(err, concierge.ErrRefused) ||
 		errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer))
 }
 

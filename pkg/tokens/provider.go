@@ -32,13 +32,14 @@ type Provider struct {
 	Store   *Store
 	Renew   Renew
 	Alone   func(Session) bool // whether the lock is the credential's alone, and not the account's; nil: it never is
+	Shared  func(error) bool   // whether a failure is that of all who wait for the same credential; nil: none is
 	Now     func() time.Time
 	Waiting func(Session)   // called when another process renews for the same account
 	Warn    func(err error) // called when a fresh credential could not be kept, or where there are no locks
 }
 
 // Get returns a good credential of key. With force it is renewed even when the stored one is good. However many
-// processes ask at once, one of them renews: the others wait for its lock and find the result.
+// processes ask at once, one of them renews: the others wait for its lock and find the result, or what failed (*FailedError).
 func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -51,6 +52,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if err != nil {
 		return Credential{}, err
 	}
+	began := p.Now()
 	unlock, err := p.lock(ctx, session, key)
 	if err != nil {
 		return Credential{}, err
@@ -68,7 +70,12 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token || again.Certificate != stored.Certificate) {
 		return again, nil
 	}
-	return p.renew(ctx, session, key)
+	if err := p.failed(key, began); err != nil {
+		return Credential{}, err
+	}
+	fresh, err := p.renew(ctx, session, key)
+	p.tell(key, err)
+	return fresh, err
 }
 
 // lock is the account's, or the credential's alone.

@@ -261,6 +261,51 @@ func TestGetOfAnotherCredentialDoesNotWait(t *testing.T) {
 	}
 }
 
+// A renewal that fails for everybody is tried once, however many wait for it; who comes later tries again.
+func TestGetSharesAFailure(t *testing.T) {
+	s := newStore(t)
+	saveSession(t, s, session())
+	away := errors.New("no answer within 30s")
+	began, end, waits := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	holder := provider(t, s)
+	holder.Now, holder.Shared = time.Now, func(err error) bool { return errors.Is(err, away) }
+	holder.Renew = func(context.Context, tokens.Session, hit.Key) (tokens.Credential, error) {
+		close(began)
+		<-end
+		return tokens.Credential{}, away
+	}
+	held := make(chan error, 1)
+	go func() {
+		_, err := holder.Get(t.Context(), clusterKey, false)
+		held <- err
+	}()
+	<-began
+	waiter := provider(t, s) // It renews nothing.
+	waiter.Now, waiter.Waiting = time.Now, func(tokens.Session) { close(waits) }
+	waited := make(chan error, 1)
+	go func() {
+		_, err := waiter.Get(t.Context(), clusterKey, false)
+		waited <- err
+	}()
+	<-waits
+	close(end)
+	var failed *tokens.FailedError
+	if err := <-held; !errors.Is(err, away) || errors.As(err, &failed) {
+		t.Errorf("who tried: %v", err)
+	}
+	if err := <-waited; !errors.As(err, &failed) || failed.Reason != away.Error() {
+		t.Errorf("who waited: %v", err)
+	}
+	later := provider(t, s)
+	later.Now = time.Now
+	later.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+		return credential(key, "new"), nil
+	}
+	if _, err := later.Get(t.Context(), clusterKey, false); err != nil {
+		t.Errorf("who came later: %v", err)
+	}
+}
+
 func TestDueListsTheAgingCredentialsOfASession(t *testing.T) {
 	s := newStore(t)
 	saved := saveSession(t, s, session())

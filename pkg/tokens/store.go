@@ -150,7 +150,9 @@ func (s *Store) SaveCredential(c Credential) error {
 }
 
 // DeleteCredential removes the credential of key, if there is one.
-func (s *Store) DeleteCredential(key hit.Key) error { return remove(hit.Path(s.dir, key)) }
+func (s *Store) DeleteCredential(key hit.Key) error {
+	return errors.Join(remove(hit.Path(s.dir, key)), s.ClearMark(failedMark(key)))
+}
 
 // Credentials lists the credentials that can be read, by server and cluster.
 func (s *Store) Credentials() ([]Credential, []error) {

@@ -260,6 +260,28 @@ func TestOIDCASlowClusterHoldsUpNobody(t *testing.T) {
 	}
 }
 
+// Who waits for an API server that does not answer learns it from the one that asked.
+func TestOIDCADeadClusterIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
+	i.password(t, h, u)
+	switchFault(t, map[string]any{"user": u.Username, "cluster": "ns1/tkc1", "endpoint": "/apis/login.concierge.pinniped.dev", "delay": "5s", "drop": true})
+	before := conciergeRequests(t, u)
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--cluster", "ns1/tkc1")
+			if code != 4 || !strings.Contains(out, "service unavailable (503)") {
+				t.Errorf("%d %s", code, out)
+			}
+		})
+	}
+	all.Wait()
+	if got := conciergeRequests(t, u) - before; got != 1 {
+		t.Errorf("it was asked %d times", got)
+	}
+}
+
 // refuse makes the issuer answer every token request as it does when the user is not welcome any more.
 var refusals = map[string]map[string]any{
 	"pinniped upstream": {"endpoint": "/wcp/pinniped/oauth2/token", "header": map[string]string{"Content-Type": "application/json"}, "status": 401, "body": `{"error":"error","error_description":"Error during upstream refresh. Upstream refresh failed."}`},
