@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -18,10 +19,6 @@ import (
 
 // federated mints for a session, which is saved whenever its tokens change.
 func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *tokens.Session, dryRun bool) *login.Federated {
-	save := store.UpdateSession
-	if session.ID == "" {
-		save = store.SaveSession // By a login.
-	}
 	aliases := supervisor.Aliases(session.Aliases)
 	address, _ := supervisor.ParseAddress(session.Server) // It was parsed before it was kept.
 	return &login.Federated{
@@ -42,6 +39,10 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 			if session.Renewal, err = issuer.JSON(); err != nil || dryRun {
 				return err
 			}
+			save := store.UpdateSession
+			if session.ID == "" {
+				save = store.SaveSession // By a login, once: who logs out after that has logged out.
+			}
 			*session, err = save(*session)
 			return err
 		},
@@ -54,6 +55,9 @@ func (a *App) federated(store *tokens.Store, issuer *oidc.Client, session *token
 		End: func() { session.Ends = a.Now() },
 	}
 }
+
+// errReplaced is a session that is not the one that was taken up.
+var errReplaced = errors.New("somebody logged in anew meanwhile: try again")
 
 // clientSecret sends the secret of an issuer's client as every password is sent: one that was refused not again by itself.
 func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit, force bool) oidc.SendSecret {
@@ -72,15 +76,27 @@ func (a *App) clientSecret(store *tokens.Store, issuer *oidc.Client, explicit, f
 	}
 }
 
-// reload takes over what other processes made of the session. changed tells whether it was refreshed.
+// reload takes over what other processes made of the session. changed tells whether it was refreshed. Of one that another login replaced
+// nothing is used: the lock and the servers at hand are those of before.
 func reload(store *tokens.Store, issuer *oidc.Client, session *tokens.Session) (changed bool, err error) {
+	if session.ID == "" { // It is kept nowhere.
+		return false, nil
+	}
 	now, found, err := store.FindSession(hit.Key{Server: session.Server, User: session.User})
-	if err != nil || !found || now.ID != session.ID {
+	switch {
+	case err != nil:
 		return false, err
+	case !found || now.ID != session.ID:
+		return false, &tokens.LoginRequiredError{Server: session.Server, User: session.User, Reason: fmt.Sprintf("%s is not logged in to %s any more", session.User, session.Server)}
+	case now.Method != session.Method || now.Account != session.Account || now.Trust.Mode != session.Trust.Mode || now.Trust.CA != session.Trust.CA:
+		return false, errReplaced
 	}
 	theirs, err := oidc.ParseSession(now.Renewal)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
+	case theirs.CA != issuer.CA || theirs.Provider.Token != issuer.Provider.Token || theirs.Client != issuer.Client:
+		return false, errReplaced
 	}
 	changed = theirs.Refresh != issuer.Refresh
 	issuer.Session, *session = theirs, now

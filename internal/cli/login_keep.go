@@ -25,12 +25,16 @@ func (l *federatedLogin) account(user string) string {
 	return issuer + " " + hit.Fold(user)
 }
 
-// lock takes the account's lock. Tokens of a login are nobody else's: who holds it for long does not make them lost.
+// lock takes the account's lock. Tokens of a login are nobody else's: who holds it for long does not make them lost, and is waited for once.
 func (l *federatedLogin) lock(ctx context.Context, user string) (unlock func(), err error) {
+	if l.busy {
+		return func() {}, ctx.Err()
+	}
 	unlock, err = l.store.LockAccount(ctx, l.account(user), func() { l.sayWaiting(user, l.o.server.String()) },
 		func(err error) { fmt.Fprintf(l.ErrOut, "warning: %v\n", err) })
 	if errors.Is(err, filelock.ErrBusy) {
 		fmt.Fprintf(l.ErrOut, "warning: %v\n", err)
+		l.busy = true
 		return func() {}, nil
 	}
 	return unlock, err
@@ -46,6 +50,7 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 		return session, nil, err
 	}
 	federated := l.federated(l.store, l.issuer, &session, l.o.dryRun)
+	federated.Lock = func(ctx context.Context) (func(), error) { return l.lock(ctx, claims.Username) }
 	federated.Front.Wire = l.site.Client
 	verified := federated.API
 	federated.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {

@@ -25,6 +25,7 @@ type federatedLogin struct {
 	issuer *oidc.Client
 	idp    oidc.IdentityProvider
 	proven redact.Secret // the password, if one was sent
+	busy   bool          // somebody holds the account's lock and does not give it up
 }
 
 // loginOIDC is the login command from the point where the Supervisor is trusted: a person proves who he is at the issuer, the session

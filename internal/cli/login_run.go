@@ -159,6 +159,10 @@ func (a *App) prove(ctx context.Context, store *tokens.Store, s site, o loginOpt
 
 // notKept says what to do about a store that takes nothing.
 func (a *App) notKept(store *tokens.Store, err error) error {
+	var unwritten *tokens.WriteError
+	if !errors.As(err, &unwritten) {
+		return err // It is something else.
+	}
 	return hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), "%s", unwrittenHint(store.Dir(), err))
 }
 

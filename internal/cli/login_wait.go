@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -34,13 +35,24 @@ func (a *App) await(ctx context.Context, store *tokens.Store, s site, o loginOpt
 
 // await is for a session of an identity provider, which gives and keeps credentials as it does for kubectl.
 func (l *federatedLogin) await(ctx context.Context, session tokens.Session, res *login.Result) error {
+	slots := make(chan struct{}, login.MaxInFlight)
 	quiet := *l.App
 	quiet.ErrOut = io.Discard // What waits for the account's lock waits for us.
 	p := (&renewal{App: &quiet, store: l.store}).provider()
 	return l.awaitBy(ctx, l.o, res, func(ctx context.Context, c login.Cluster) (login.Cluster, bool, error) {
+		slots <- struct{}{} // Each waits no longer than for its answer.
+		defer func() { <-slots }()
 		got, err := p.Get(ctx, c.Credential.Key, false)
-		if errors.Is(err, concierge.ErrRefused) {
-			err = concierge.ErrRefused // Which cluster it is of is said already.
+		var untrusted *trust.UntrustedError
+		switch {
+		case errors.As(err, &untrusted) && c.URL == "": // It was to tell its CA itself.
+			c.URL, c.Credential.Session = "https://"+untrusted.Host, session.ID
+			c.Credential.Target = &tokens.Target{Server: c.URL, CAUnknown: true}
+			return c, false, errors.Join(login.NoCA(err), l.store.SaveCredential(c.Credential))
+		case errors.Is(err, concierge.ErrRefused):
+			return c, true, concierge.ErrRefused // Which cluster it is of is said already.
+		case err == nil && got.Target == nil:
+			err = errReplaced // by one of vCenter's
 		}
 		if err != nil {
 			return c, passes(err), err
@@ -59,7 +71,7 @@ func (l *federatedLogin) await(ctx context.Context, session tokens.Session, res 
 func passes(err error) bool {
 	var ended *tokens.LoginRequiredError
 	var failed *tokens.FailedError
-	return !errors.As(err, &ended) && (errors.As(err, &failed) || errors.Is(err, supervisor.ErrNoEndpoint) || errors.Is(err, concierge.ErrRefused) ||
+	return !errors.As(err, &ended) && (errors.As(err, &failed) || errors.Is(err, filelock.ErrBusy) || errors.Is(err, supervisor.ErrNoEndpoint) || errors.Is(err, concierge.ErrRefused) ||
 		errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer))
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -80,6 +81,9 @@ func (a *App) logout(ctx context.Context, scope logoutScope) error {
 	err = ending.clear(store)
 	revoked := a.revoke(ctx, ending) // It begins at once: what fails or waits below must not keep a copy alive.
 	wrote := false
+	if err == nil {
+		err = ending.settle(ctx, store)
+	}
 	if err == nil {
 		wrote, err = a.forget(ctx, store, files, ending)
 	}
@@ -206,6 +210,31 @@ func (a *App) forgetPassword(ctx context.Context, s tokens.Session) {
 		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
 	}
 }
+
+// settle removes what a renewal has written that was just about to: one that begins later finds no session. Who holds the lock for longer
+// than that is not waited for.
+func (e ending) settle(ctx context.Context, store *tokens.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for _, s := range e.sessions {
+		if s.Method != methodOIDC {
+			continue // It is not written by renewals.
+		}
+		unlock, err := store.LockAccount(ctx, s.Account, func() {}, nil)
+		if err != nil {
+			continue
+		}
+		err = store.DeleteSession(s.ID)
+		unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleTime bounds what logout waits for renewals that are under way.
+const settleTime = time.Second
 
 // clear removes the credentials and sessions from the store. A logout of everybody takes what cannot be read along.
 func (e ending) clear(store *tokens.Store) error {

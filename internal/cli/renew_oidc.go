@@ -63,7 +63,7 @@ func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session
 	case found && stored.Target != nil:
 		return r.mintAt(ctx, f, s, key, *stored.Target)
 	case key.Cluster == "":
-		fresh, err := r.supervisorCredential(ctx, f, s, key)
+		fresh, err := r.mintSupervisor(ctx, f, s, key)
 		return fresh, refusedBy(err, key)
 	}
 	target, err := r.target(ctx, f, s, key)
@@ -91,7 +91,9 @@ func (r *renewal) mintAt(ctx context.Context, f *login.Federated, s tokens.Sessi
 	switch {
 	case errors.Is(failed, login.ErrGone):
 		return fresh, failed
-	case failed != nil, now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
+	case failed != nil:
+		return fresh, maybeAnew(refusedBy(err, key), s)
+	case now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
 		return fresh, betrayedBy(refusedBy(err, key))
 	case now.Server != old.Server || now.CA != old.CA:
 		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and has another address or CA than your kubeconfig says", key.Cluster, now.Server)
@@ -112,6 +114,15 @@ func mayHaveMoved(err error, t tokens.Target) bool {
 		errors.As(err, &failed) && failed.Status == 0 && strings.HasPrefix(failed.URL, t.Server+"/")
 }
 
+// maybeAnew says of a certificate that nobody could be asked about what helps if the cluster has another one now.
+func maybeAnew(err error, s tokens.Session) error {
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) {
+		return err
+	}
+	return hint(err, "%sThe Supervisor could not tell whether the cluster was made anew. If it was, log in again: %s", describe(untrusted), loginCommandOf(s))
+}
+
 // betrayedBy says of a certificate that the Supervisor does not vouch for that no flag helps.
 func betrayedBy(err error) error {
 	var untrusted *trust.UntrustedError
@@ -121,12 +132,11 @@ func betrayedBy(err error) error {
 	return hint(err, "%sThe Supervisor names another CA for this cluster: somebody may be in between. Ask your vSphere administrator.", describe(untrusted))
 }
 
-// target asks the Supervisor where a cluster is.
+// target asks the Supervisor where a cluster is. Its own credential is had as for kubectl: however many ask, it is renewed once.
 func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Target, error) {
-	host := hit.Key{Server: s.Server, User: s.User}
-	own, err := r.supervisorCredential(ctx, f, s, host)
+	own, err := (&renewal{App: r.App, store: r.store}).provider().Get(ctx, hit.Key{Server: s.Server, User: s.User}, false)
 	if err != nil {
-		return tokens.Target{}, refusedBy(err, host)
+		return tokens.Target{}, err
 	}
 	api, token, err := f.Supervisor(own)
 	if err != nil {
@@ -139,20 +149,11 @@ func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Sessi
 	return target, err
 }
 
-// supervisorCredential is the one that is stored, else a new one.
-func (r *renewal) supervisorCredential(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
-	stored, found, err := r.store.Credential(key)
-	if err != nil || found && stored.Good(r.Now()) {
-		return stored, err
-	}
+// mintSupervisor mints the Supervisor's credential where nothing is remembered of it.
+func (r *renewal) mintSupervisor(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
 	host := login.Host{Address: f.Front.Address}
 	host.APICA, _ = f.Front.APICA(ctx) // Not every Supervisor tells it.
-	fresh, err := f.Mint(ctx, key, f.SupervisorTarget(apiCA(host, host.Address.API(0), s.Trust)))
-	if err == nil {
-		fresh.Session = s.ID
-		err = r.store.SaveCredential(fresh)
-	}
-	return fresh, err
+	return f.Mint(ctx, key, f.SupervisorTarget(apiCA(host, host.Address.API(0), s.Trust)))
 }
 
 // refusedBy says which API server it was whose Concierge did not take the token.

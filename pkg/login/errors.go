@@ -13,6 +13,14 @@ var ErrNoEndpoint = errors.New("has no API server address yet; it is probably st
 // ErrCAUnknown is a cluster that was to tell its CA itself, and could not be asked or believed when somebody logged in.
 var ErrCAUnknown = errors.New("its CA is not known, since it could not be asked for it at the last login")
 
+// NoCA words why a context has no CA yet; nil stays nil.
+func NoCA(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; its context is of no use until a login gets its CA", err)
+}
+
 // ErrGone is a cluster that the Supervisor does not know any more.
 var ErrGone = errors.New("the cluster is not there any more")
 

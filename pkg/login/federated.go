@@ -195,6 +195,9 @@ func (f *Federated) renew(ctx context.Context) error {
 			err = f.Issuer.Renew(ctx, f.Save)
 		}
 	}
+	if now := f.Issuer.Now(); errors.Is(err, oidc.ErrNoRefresh) && (f.Issuer.Fresh(now) || f.Issuer.FreshID(now)) {
+		return &EndedError{err} // What there is is good: it is only that nothing new can be had.
+	}
 	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
 		f.Issuer.Refresh, f.Issuer.Access = redact.Stored{}, redact.Stored{}
 		f.End()

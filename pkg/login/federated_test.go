@@ -115,3 +115,17 @@ func federated(server *httptest.Server, theirs *oidc.Session, full bool) (f *Fed
 		},
 	}, kept
 }
+
+// A session without a refresh token goes on until its token ends, though nothing new can be had before.
+func TestRenewEndsNothingThatIsGood(t *testing.T) {
+	for life, want := range map[time.Duration]bool{time.Hour: false, -time.Hour: true} {
+		ended := false
+		f := &Federated{
+			Issuer: &oidc.Client{Session: *session("", life), Now: time.Now},
+			Save:   func() error { return nil }, End: func() { ended = true },
+		}
+		if err := f.renew(t.Context()); !errors.Is(err, ErrEnded) || ended != want || (f.Issuer.Access.Secret == "") != want {
+			t.Errorf("%s: %v, ended: %v, %q", life, err, ended, f.Issuer.Access.Reveal())
+		}
+	}
+}

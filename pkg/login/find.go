@@ -175,9 +175,7 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token r
 	if last, ok := r.Last(key); ok && err != nil && last.Audience == t.Audience && last.Server == t.Server && !last.CAUnknown {
 		t, err = last, nil
 	}
-	if err != nil {
-		err = fmt.Errorf("%w; its context is of no use until a login gets its CA", err)
-	}
+	err = NoCA(err)
 	c.result = Cluster{Namespace: c.ns.Name, Name: c.name, URL: t.Server, CA: []byte(t.CA), Credential: tokens.Credential{Key: key, Target: &t}}
 	return err
 }

@@ -27,6 +27,9 @@ func (p *Provider) tell(key hit.Key, err error) {
 	case err == nil:
 		_ = p.Store.ClearMark(failedMark(key))
 	case p.Shared != nil && p.Shared(err):
+		if _, known, _ := p.Store.FindSession(key); !known {
+			return // Somebody logged out meanwhile.
+		}
 		_ = p.Store.SetMark(failedMark(key), Mark{Time: p.Now(), Reason: err.Error()})
 	}
 }

@@ -9,14 +9,15 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // background runs a program without a terminal and returns what ends it.
-func background(t *testing.T, cmd *exec.Cmd) (output *bytes.Buffer, wait func() int) {
+func background(t *testing.T, cmd *exec.Cmd) (output *printed, wait func() int) {
 	t.Helper()
-	output = &bytes.Buffer{}
+	output = &printed{}
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -31,6 +32,34 @@ func background(t *testing.T, cmd *exec.Cmd) (output *bytes.Buffer, wait func() 
 		case <-time.After(patience):
 			t.Fatalf("it does not end:\n%s", output)
 			return 0
+		}
+	}
+}
+
+// printed is what a program has printed so far.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// until waits with patience for something to be so.
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come about")
 		}
 	}
 }

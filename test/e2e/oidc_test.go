@@ -243,9 +243,7 @@ func TestOIDCASlowClusterHoldsUpNobody(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- slow.Wait() }()
 	t.Cleanup(func() { _ = slow.Process.Kill(); <-done })
-	for i.requests(t)["token"] < before+2 { // the refresh and the exchange
-		time.Sleep(10 * time.Millisecond)
-	}
+	until(t, func() bool { return i.requests(t)["token"] == before+2 }) // the refresh and the exchange
 	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 || strings.Contains(out, "Waiting") {
 		t.Errorf("%d %s", code, out)
 	}
