@@ -43,6 +43,7 @@ func (a *App) loginOIDC(ctx context.Context, store *tokens.Store, files kubeconf
 
 // finish goes from the person to the contexts.
 func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) error {
+	defer l.discard(ctx) // However it ends, also a dry run: it sees what was kept.
 	claims, err := l.person(ctx)
 	if err == nil {
 		err = usable(ctx, l.issuer)
@@ -51,16 +52,11 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 		return oidcError(err, l.issuer.Plain)
 	}
 	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
-		discard(ctx, l.issuer.Revoke)
 		remedy := "Log in as %s there, or leave -u out."
 		if l.issuer.Unattended() {
 			remedy = "The runner must provide what is for %s; or leave -u out."
 		}
 		return hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), remedy, named)
-	}
-	// Some issuers end all sessions of a person with one (keycloak/keycloak#35486): where one is in use, the new one is left alone.
-	if l.o.dryRun && lastSession(l.store, l.o.server.String(), claims.Username).ID == "" {
-		defer discard(ctx, l.issuer.RevokeToken)
 	}
 	session, res, err := l.keep(ctx, claims, files)
 	if err != nil {

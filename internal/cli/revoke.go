@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,11 +50,30 @@ func (a *App) sayRevoked(s tokens.Session, err error) {
 // revokeTime bounds what is waited for identity providers.
 const revokeTime = 5 * time.Second
 
-// discard revokes what nobody will use.
-func discard(ctx context.Context, revoke func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(ctx, revokeTime)
+// lastTime is what an issuer that is well needs to answer once more, and what nobody feels who pressed Ctrl-C.
+const lastTime = time.Second
+
+// discard revokes the token of a login that did not keep it, and leaves the person logged in there. Some issuers end all sessions of a person
+// with one (keycloak/keycloak#35486): where one is kept, the new one is left alone.
+func (l *federatedLogin) discard(ctx context.Context) {
+	if l.inUse() {
+		return
+	}
+	// What was interrupted must not leave a token behind either; Ctrl-C still ends it, lastTime later.
+	revoking, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer cancel()
-	_ = revoke(ctx)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTime, cancel) })()
+	_ = l.issuer.RevokeToken(revoking)
+}
+
+// inUse tells whether a session of the same person and client is kept, at whatever server. One that cannot be read may be of them.
+func (l *federatedLogin) inUse() bool {
+	all, unreadable := l.store.Sessions()
+	return len(unreadable) > 0 || slices.ContainsFunc(all, func(s tokens.Session) bool {
+		kept, err := oidc.ParseSession(s.Renewal)
+		same := kept.Provider.Issuer == l.issuer.Provider.Issuer && kept.Client == l.issuer.Client && kept.Subject == l.issuer.Subject
+		return s.Method == methodOIDC && (err != nil || same)
+	})
 }
 
 func (a *App) revokeSession(ctx context.Context, s tokens.Session) error {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
+	"golang.org/x/sys/unix"
 )
 
 // Neither Pinniped nor Dex revokes anything. The OpenID provider of zitadel/oidc does: RFC 7009, and RP-initiated logout.
@@ -29,6 +30,7 @@ type revoker struct {
 	ca string // a file
 
 	norefresh bool // it knows no offline_access
+	dead      bool // it revokes nothing, and does not say so
 
 	mu    sync.Mutex
 	posts []string // of which endpoints
@@ -43,6 +45,11 @@ func newRevoker(t *testing.T) *revoker {
 			r.mu.Lock()
 			r.posts = append(r.posts, req.URL.Path)
 			r.mu.Unlock()
+		}
+		if r.dead && req.URL.Path == "/revoke" {
+			_, _ = io.Copy(io.Discard, req.Body) // Only then net/http sees that the client is gone.
+			<-req.Context().Done()
+			return
 		}
 		if r.norefresh && strings.HasSuffix(req.URL.Path, "/openid-configuration") {
 			told := httptest.NewRecorder()
@@ -90,18 +97,35 @@ func (r *revoker) logIn(t *testing.T, page string) string {
 	return body(browser.PostForm(r.URL+"/login/username", url.Values{"id": id[1:], "username": {"test-user@127.0.0.1"}, "password": {"verysecure"}}))
 }
 
+func (r *revoker) loginArgs(t *testing.T, flags ...string) []string {
+	return append([]string{
+		"kubectl-vsphere", "login", "--server", tkc1(t), "--certificate-authority", filepath.Join(labDir(), "tkg1", "ca.crt"),
+		"--oidc-issuer-url", r.URL, "--oidc-client-id", "revoked-cli", "--oidc-ca", r.ca}, flags...)
+}
+
+// ownServer is an API server at its own address: it answers, which is all that a login asks of one.
+func (r *revoker) ownServer() []string {
+	return []string{"--server", r.Listener.Addr().String(), "--certificate-authority", r.ca}
+}
+
+// login has the person log in.
+func (r *revoker) login(t *testing.T, h *home, flags ...string) (out string, code int) {
+	t.Helper()
+	opened := h.fakeBrowser(t)
+	output, wait := background(t, h.command(r.loginArgs(t, flags...)...))
+	r.logIn(t, page(t, opened, 1))
+	code = wait()
+	return output.String(), code
+}
+
 // session makes one.
 func (r *revoker) session(t *testing.T, h *home, flags ...string) (out string) {
 	t.Helper()
-	opened := h.fakeBrowser(t)
-	output, wait := background(t, h.command(append([]string{
-		"kubectl-vsphere", "login", "--server", tkc1(t), "--certificate-authority", filepath.Join(labDir(), "tkg1", "ca.crt"),
-		"--oidc-issuer-url", r.URL, "--oidc-client-id", "revoked-cli", "--oidc-ca", r.ca}, flags...)...))
-	r.logIn(t, page(t, opened, 1))
-	if code := wait(); code != 0 {
-		t.Fatalf("%d %s", code, output)
+	out, code := r.login(t, h, flags...)
+	if code != 0 {
+		t.Fatalf("%d %s", code, out)
 	}
-	return output.String()
+	return out
 }
 
 // refresh redeems a refresh token as anybody who copied it could.
@@ -166,19 +190,63 @@ func TestLogoutRevokesAlways(t *testing.T) {
 	}
 }
 
-// What a dry run was given is revoked, and the person stays logged in there. A session that is in use is not put at risk for that.
+// What a login was given and did not keep is revoked, and the person stays logged in there. A session that is in use is not put at risk for
+// that, of whatever server it is.
 func TestDryRunRevokes(t *testing.T) {
 	t.Parallel()
-	r, h := newRevoker(t), newHome(t)
-	r.session(t, h, "--dry-run")
-	if !r.posted("/revoke") || r.posted("/end_session") {
-		t.Errorf("asked of the provider: %q", r.posts)
+	for name, c := range map[string]struct {
+		flags []string
+		code  int
+	}{"dry run": {[]string{"--dry-run"}, 0}, "somebody else": {[]string{"-u", "other@example.com"}, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, h := newRevoker(t), newHome(t)
+			if out, code := r.login(t, h, c.flags...); code != c.code || !r.posted("/revoke") || r.posted("/end_session") {
+				t.Errorf("asked of the provider: %q, %d %s", r.posts, code, out)
+			}
+			r.session(t, h)
+			token := refreshToken(t, h)
+			r.posts = nil
+			for _, server := range [][]string{nil, r.ownServer()} {
+				if out, code := r.login(t, h, append(server, c.flags...)...); code != c.code || r.posted("/revoke") || r.posted("/end_session") {
+					t.Errorf("with a session here, %q: %q, %d %s", server, r.posts, code, out)
+				}
+			}
+			if status := r.refresh(t, token); status != http.StatusOK {
+				t.Errorf("the session here was ended: %d", status)
+			}
+		})
 	}
-	r.session(t, h)
-	r.posts = nil
-	r.session(t, h, "--dry-run")
-	if r.posted("/revoke") {
-		t.Errorf("with a session here: %q", r.posts)
+}
+
+// So it is for a login that is interrupted when the code is redeemed already. A provider that does not answer is not waited for.
+func TestInterruptRevokes(t *testing.T) {
+	t.Parallel()
+	for name, dead := range map[string]bool{"answers": false, "dead": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, h := newRevoker(t), newHome(t)
+			r.session(t, h, "--dry-run")
+			r.posts, r.dead = nil, dead
+			locks, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/accounts/*.lock"))
+			for _, path := range locks {
+				lock, err := os.Open(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer lock.Close()
+				if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+					t.Fatal(err)
+				}
+			}
+			opened := h.fakeBrowser(t)
+			term := h.onTerminal(t, r.loginArgs(t, "--dry-run")...)
+			r.logIn(t, page(t, opened, 1))
+			term.expect("Waiting for another process")
+			if code, took := term.interrupt(); code != 130 || took > 2*time.Second || !r.posted("/revoke") || r.posted("/end_session") {
+				t.Errorf("%d after %s, asked of the provider: %q\n%s", code, took, r.posts, term.output())
+			}
+		})
 	}
 }
 
