@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,17 +16,18 @@ import (
 // revoke begins to end the sessions at their identity providers, where those offer a way, beside what else a logout does. wait tells what
 // came of it: what fails is no failure of the logout.
 func (a *App) revoke(ctx context.Context, e ending) (wait func()) {
-	ctx, cancel := context.WithTimeout(ctx, revokeTime)
 	errs := make([]error, len(e.sessions))
 	var all sync.WaitGroup
-	all.Go(func() {
-		defer cancel()
-		for i, s := range e.sessions {
-			if s.Method == methodOIDC {
-				errs[i] = a.revokeSession(ctx, s)
-			}
+	for i, s := range e.sessions {
+		if s.Method != methodOIDC {
+			continue
 		}
-	})
+		all.Go(func() { // One that does not answer keeps nobody from the others.
+			ctx, cancel := context.WithTimeout(ctx, revokeTime)
+			defer cancel()
+			errs[i] = a.revokeSession(ctx, s)
+		})
+	}
 	return func() {
 		all.Wait()
 		for i, s := range e.sessions {
@@ -43,11 +45,12 @@ func (a *App) sayRevoked(s tokens.Session, err error) {
 	case errors.Is(err, oidc.ErrNoRevocation):
 		fmt.Fprintf(a.ErrOut, "note: the identity provider of %s offers no way to revoke a session\n", s.Server)
 	default:
-		fmt.Fprintf(a.ErrOut, "warning: the session of %s could not be revoked at its identity provider: %v\n", s.User, err)
+		said := strings.ReplaceAll(err.Error(), "\n", "; ") // Two exchanges may have failed (errors.Join).
+		fmt.Fprintf(a.ErrOut, "warning: the session of %s could not be revoked at its identity provider: %s\n", s.User, said)
 	}
 }
 
-// revokeTime bounds what is waited for identity providers.
+// revokeTime bounds what is waited for an identity provider.
 const revokeTime = 5 * time.Second
 
 // lastTime is what an issuer that is well needs to answer once more, and what nobody feels who pressed Ctrl-C.

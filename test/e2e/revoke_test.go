@@ -264,15 +264,22 @@ func TestPlainWithoutRefreshToken(t *testing.T) {
 	}
 }
 
-// A provider that is away does not keep a session here.
+// A provider that is away does not keep a session here, nor one that does not answer the sessions of others.
 func TestLogoutRevokesAway(t *testing.T) {
 	t.Parallel()
-	r, h := newRevoker(t), newHome(t)
-	r.session(t, h)
-	r.Close()
-	if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || !strings.Contains(out, "could not be revoked at its identity provider") {
+	away, dead, well, h := newRevoker(t), newRevoker(t), newRevoker(t), newHome(t)
+	well.session(t, h, well.ownServer()...)
+	token := refreshToken(t, h)
+	away.session(t, h)
+	dead.session(t, h, dead.ownServer()...)
+	away.Close()
+	dead.dead = true
+	out, code := h.run(t, "kubectl-vsphere", "logout")
+	warnings := regexp.MustCompile(`(?m)^warning: the session of \S+ could not be revoked at its identity provider: .*/revoke: .*; .*/end_session: .*$`).FindAllString(out, -1)
+	if code != 0 || len(warnings) != 2 {
 		t.Errorf("%d %s", code, out)
 	}
+	well.revoked(t, token)
 	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json")); len(left) > 0 {
 		t.Errorf("left: %q", left)
 	}
