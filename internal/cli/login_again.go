@@ -117,6 +117,7 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 
 // resumed keeps what the login gave.
 func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims oidc.Claims) error {
+	defer l.discard(ctx)
 	if hit.Fold(claims.Username) != hit.Fold(s.User) {
 		return hint(fmt.Errorf("you logged in as %s, and this context is of %s", claims.Username, s.User), "Type: %s", loginCommandOf(s))
 	}
