@@ -74,16 +74,16 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 	}
 	err = federated.Locked(ctx, func() error {
 		session.Trust = l.site.transport.Trust()
-		return federated.Save()
+		if err := federated.Save(); err != nil || l.o.dryRun {
+			return err
+		}
+		return l.keepCredentials(session, res) // A logout waits for this, and takes them along.
 	})
 	switch {
 	case err != nil:
 		return session, nil, l.notKept(l.store, err)
 	case l.o.dryRun:
 		return session, res, nil
-	}
-	if err := l.keepCredentials(session, res); err != nil {
-		return session, res, err
 	}
 	if l.o.forgetKeychain {
 		l.forgetPassword(ctx, session)
@@ -150,7 +150,7 @@ func (l *federatedLogin) keepCredentials(session tokens.Session, res *login.Resu
 	for _, c := range fresh {
 		c.Session = session.ID
 		if err := l.store.SaveCredential(c); err != nil {
-			return l.notKept(l.store, err)
+			return err
 		}
 	}
 	if _, err := l.store.Prune(l.Now(), pruneAfter); err != nil {
