@@ -59,14 +59,8 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 		}
 		return verified(ca, certificate)
 	}
-	unlock, err := l.lock(ctx, claims.Username)
-	if err != nil {
+	if err := l.save(ctx, federated, claims.Username); err != nil {
 		return session, nil, err
-	}
-	err = federated.Save()
-	unlock()
-	if err != nil {
-		return session, nil, l.notKept(l.store, err)
 	}
 	res, err := l.find(ctx, federated, claims.Username, knownNamespaces(files, session))
 	if err != nil {
@@ -92,6 +86,16 @@ func (l *federatedLogin) keep(ctx context.Context, claims oidc.Claims, files kub
 		session = l.savePassword(ctx, l.store, session, l.proven)
 	}
 	return session, res, nil
+}
+
+// save keeps the session for the first time.
+func (l *federatedLogin) save(ctx context.Context, f *login.Federated, user string) error {
+	unlock, err := l.lock(ctx, user)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return l.notKept(l.store, f.Save())
 }
 
 // session is what is remembered, as of the moment when the person is known.
