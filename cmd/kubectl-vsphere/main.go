@@ -12,7 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Set by the Makefile with -ldflags -X.
@@ -20,7 +20,7 @@ var version, commit, date = "0.1.0-dev", "unknown", "unknown"
 
 func main() {
 	// kubectl waits for this on every command: a token that is still good is printed before anything else is set up.
-	if hit.Answer(os.Args[1:], os.Getenv, time.Now(), os.Stdout) {
+	if credfile.Answer(os.Args[1:], os.Getenv, time.Now(), os.Stdout) {
 		return
 	}
 	os.Exit(run())

@@ -10,7 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 const (
@@ -26,7 +26,7 @@ func wanted(network, n int) []kubeconfig.Wanted {
 	for i := range n {
 		name := fmt.Sprintf("team-%d-%04d", network, i)
 		all = append(all, kubeconfig.Wanted{Name: name, Target: kubeconfig.Target{
-			Key:    hit.Key{Server: fmt.Sprintf("supervisor-%d.example.com", network), User: user, Cluster: "production/" + name},
+			Key:    tokens.Key{Server: fmt.Sprintf("supervisor-%d.example.com", network), User: user, Cluster: "production/" + name},
 			Server: fmt.Sprintf("https://10.%d.%d.%d:6443", network, i/256, i%256),
 			CA:     ca(name),
 		}})

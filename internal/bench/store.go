@@ -7,7 +7,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // tokenLength is about what a token of a real vCenter has.
@@ -22,7 +21,7 @@ func fill(dir string, n int) error {
 	now := time.Now()
 	for i := range n {
 		err := store.SaveCredential(tokens.Credential{
-			Key:    hit.Key{Server: "supervisor.example.com", User: user, Cluster: fmt.Sprintf("production/cluster-%d", i)},
+			Key:    tokens.Key{Server: "supervisor.example.com", User: user, Cluster: fmt.Sprintf("production/cluster-%d", i)},
 			Token:  redact.Secret(strings.Repeat("t", tokenLength)),
 			Issued: now, Expires: now.Add(10 * time.Hour),
 		})

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -126,9 +126,9 @@ func nextStep(err error) string {
 // unwrittenHint says what to do about a store that takes nothing.
 func unwrittenHint(dir string, err error) string {
 	if disk.Full(err) {
-		return fmt.Sprintf("There is no room in %s: make some, or name another place with %s.", dir, hit.HomeVariable)
+		return fmt.Sprintf("There is no room in %s: make some, or name another place with %s.", dir, credfile.HomeVariable)
 	}
-	return fmt.Sprintf("Make %s writable, or name another place with %s.", dir, hit.HomeVariable)
+	return fmt.Sprintf("Make %s writable, or name another place with %s.", dir, credfile.HomeVariable)
 }
 
 func (e *usageError) commandOr(fallback string) string {

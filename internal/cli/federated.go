@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -82,7 +81,7 @@ func reload(store *tokens.Store, issuer *oidc.Client, session *tokens.Session) (
 	if session.ID == "" { // It is kept nowhere.
 		return false, nil
 	}
-	now, found, err := store.FindSession(hit.Key{Server: session.Server, User: session.User})
+	now, found, err := store.FindSession(tokens.Key{Server: session.Server, User: session.User})
 	switch {
 	case err != nil:
 		return false, err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -24,10 +24,10 @@ writes the kubeconfig.
 KUBECTL_VSPHERE_INTERACTIVE=never forbids to ask.`
 
 func (a *App) getTokenCommand() *cobra.Command {
-	var key hit.Key
+	var key tokens.Key
 	var force bool
 	c := &cobra.Command{
-		Use:     hit.Command,
+		Use:     credfile.Command,
 		Short:   "Prints a token for kubectl (kubeconfig contexts call this).",
 		Long:    getTokenLong,
 		Example: "  kubectl-vsphere get-token --server 10.0.0.1 --user dev@vsphere.local --cluster ns1/tkc1",
@@ -43,8 +43,8 @@ func (a *App) getTokenCommand() *cobra.Command {
 	return c
 }
 
-func (a *App) getToken(ctx context.Context, key hit.Key, force bool) error {
-	info, err := hit.ParseExecInfo(a.Getenv(hit.ExecInfoVariable))
+func (a *App) getToken(ctx context.Context, key tokens.Key, force bool) error {
+	info, err := credfile.ParseExecInfo(a.Getenv(credfile.ExecInfoVariable))
 	if err != nil {
 		return err
 	}
@@ -59,11 +59,11 @@ func (a *App) getToken(ctx context.Context, key hit.Key, force bool) error {
 	if err != nil {
 		return err
 	}
-	return hit.Write(a.Out, info.APIVersion, status)
+	return credfile.Write(a.Out, info.APIVersion, status)
 }
 
 // canonical checks what was typed and spells it as the store does.
-func canonical(key hit.Key) (hit.Key, error) {
+func canonical(key tokens.Key) (tokens.Key, error) {
 	if key.Server == "" || key.User == "" {
 		return key, usagef("--server and --user are needed")
 	}
@@ -80,7 +80,7 @@ func canonical(key hit.Key) (hit.Key, error) {
 }
 
 // token gives the credential of key, renewed when it must be.
-func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Credential, error) {
+func (a *App) token(ctx context.Context, key tokens.Key, force bool) (tokens.Credential, error) {
 	outlive()
 	store, err := a.openStore()
 	if err != nil {
@@ -97,7 +97,7 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 		case !errors.Is(failed, errNobody):
 			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
 		}
-		return c, fmt.Errorf("%w; type: %s", err, loginCommandOf(sessionOf(store, hit.Key{Server: required.Server, User: required.User})))
+		return c, fmt.Errorf("%w; type: %s", err, loginCommandOf(sessionOf(store, tokens.Key{Server: required.Server, User: required.User})))
 	}
 	var told *hinted
 	var untrusted *trust.UntrustedError
@@ -108,7 +108,7 @@ func (a *App) token(ctx context.Context, key hit.Key, force bool) (tokens.Creden
 }
 
 // sessionOf is the session that a credential is of, or what is known of one that is gone.
-func sessionOf(store *tokens.Store, key hit.Key) tokens.Session {
+func sessionOf(store *tokens.Store, key tokens.Key) tokens.Session {
 	s, found, err := store.FindSession(key)
 	if err != nil || !found {
 		return tokens.Session{Server: key.Server, User: key.User}

@@ -19,9 +19,9 @@ func deps(t *testing.T, pkg string) []string {
 
 // The hit runs on every kubectl command.
 func TestHitImportsStandardLibraryOnly(t *testing.T) {
-	for _, dep := range deps(t, "pkg/tokens/hit") {
-		if dep != module+"pkg/tokens/hit" {
-			t.Errorf("pkg/tokens/hit imports %s", dep)
+	for _, dep := range deps(t, "pkg/tokens/credfile") {
+		if dep != module+"pkg/tokens/credfile" {
+			t.Errorf("pkg/tokens/credfile imports %s", dep)
 		}
 	}
 }

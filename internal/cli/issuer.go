@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -158,7 +157,7 @@ func (l *federatedLogin) lastProvider() (name string) {
 	all, _ := l.store.Sessions()
 	for _, s := range all {
 		kept, err := oidc.ParseSession(s.Renewal)
-		ours := s.Server == l.o.server.String() && s.Method == methodOIDC && (l.o.user == "" || hit.Fold(l.o.user) == hit.Fold(s.User))
+		ours := s.Server == l.o.server.String() && s.Method == methodOIDC && (l.o.user == "" || tokens.Fold(l.o.user) == tokens.Fold(s.User))
 		switch {
 		case err != nil || !ours || kept.IdentityProvider == "":
 		case name != "" && name != kept.IdentityProvider:

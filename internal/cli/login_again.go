@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // errNobody is a session that has ended where nobody can be asked.
@@ -20,7 +19,7 @@ var errNobody = errors.New("nobody can be asked")
 // again brings a session of an identity provider back that has ended: by the password from where the session has one, or by a person
 // at the browser. However many processes ask, one login takes place; the others wait for it, without the account's lock, so that a
 // login by hand can come first. errNobody means that nothing was tried.
-func (r *renewal) again(ctx context.Context, key hit.Key) error {
+func (r *renewal) again(ctx context.Context, key tokens.Key) error {
 	s, found, err := r.store.FindSession(key)
 	if err != nil || !found || s.Method != methodOIDC {
 		return errors.Join(errNobody, err)
@@ -118,7 +117,7 @@ func (r *renewal) prove(ctx context.Context, l *federatedLogin, s tokens.Session
 // resumed keeps what the login gave.
 func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims oidc.Claims) error {
 	defer l.discard(ctx)
-	if hit.Fold(claims.Username) != hit.Fold(s.User) {
+	if tokens.Fold(claims.Username) != tokens.Fold(s.User) {
 		return hint(fmt.Errorf("you logged in as %s, and this context is of %s", claims.Username, s.User), "Type: %s", loginCommandOf(s))
 	}
 	unlock, err := l.lock(ctx, s.User)
@@ -126,7 +125,7 @@ func (l *federatedLogin) resumed(ctx context.Context, s tokens.Session, claims o
 		return err
 	}
 	defer unlock()
-	if now, found, err := l.store.FindSession(hit.Key{Server: s.Server, User: s.User}); err == nil && found && now.ID == s.ID {
+	if now, found, err := l.store.FindSession(tokens.Key{Server: s.Server, User: s.User}); err == nil && found && now.ID == s.ID {
 		if s = now; s.Method != methodOIDC { // A login by hand was by vCenter's password.
 			return nil
 		}

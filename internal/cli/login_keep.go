@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -22,7 +21,7 @@ func (l *federatedLogin) account(user string) string {
 	if issuer == "" { // A runner provides the token.
 		issuer = l.o.server.String()
 	}
-	return issuer + " " + hit.Fold(user)
+	return issuer + " " + tokens.Fold(user)
 }
 
 // lock takes the account's lock. Tokens of a login are nobody else's: who holds it for long does not make them lost, and is waited for once.
@@ -131,7 +130,7 @@ func (l *federatedLogin) find(ctx context.Context, f *login.Federated, user stri
 }
 
 // lastTarget is where a cluster was when somebody of that name logged in.
-func (l *federatedLogin) lastTarget(key hit.Key) (tokens.Target, bool) {
+func (l *federatedLogin) lastTarget(key tokens.Key) (tokens.Target, bool) {
 	c, found, err := l.store.Credential(key)
 	if err != nil || !found || c.Target == nil {
 		return tokens.Target{}, false

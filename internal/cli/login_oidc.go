@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -51,7 +50,7 @@ func (l *federatedLogin) finish(ctx context.Context, files kubeconfig.Files) err
 	if err != nil {
 		return oidcError(err, l.issuer.Plain)
 	}
-	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && hit.Fold(named) != hit.Fold(claims.Username) {
+	if named := l.o.user; named != "" && flow(l.issuer.Flow) != flowPassword && tokens.Fold(named) != tokens.Fold(claims.Username) {
 		remedy := "Log in as %s there, or leave -u out."
 		if l.issuer.Unattended() {
 			remedy = "The runner must provide what is for %s; or leave -u out."

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -158,7 +157,7 @@ func (l *federatedLogin) single(ctx context.Context, f *login.Federated, user st
 		host.APIPort = httpsPort
 	}
 	var err error
-	host.Credential, err = f.Mint(ctx, hit.Key{Server: l.o.server.String(), User: user}, tokens.Target{})
+	host.Credential, err = f.Mint(ctx, tokens.Key{Server: l.o.server.String(), User: user}, tokens.Target{})
 	if err != nil {
 		return nil, err
 	}

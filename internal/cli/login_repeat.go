@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -37,7 +36,7 @@ func (a *App) repeat(store *tokens.Store, files kubeconfig.Files, o loginOptions
 		return o, usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", session.Server)
 	}
 	byProvider := session.Method == methodOIDC
-	switch another := o.user != "" && hit.Fold(o.user) != hit.Fold(session.User); {
+	switch another := o.user != "" && tokens.Fold(o.user) != tokens.Fold(session.User); {
 	case another, byProvider && o.method == methodSSO, !byProvider && o.method == methodOIDC: // What the session was for is not for this login.
 		fmt.Fprintf(a.ErrOut, "Logging in to %s.\n", session.Server)
 		return o, nil
@@ -153,7 +152,7 @@ func vanished(cfg *api.Config, s tokens.Session, o loginOptions, res *login.Resu
 }
 
 // found tells whether a login reached what a context is for, or did not look for it.
-func found(key hit.Key, namespace string, o loginOptions, res *login.Result) bool {
+func found(key tokens.Key, namespace string, o loginOptions, res *login.Result) bool {
 	if key.Cluster == "" {
 		return namespace == "" || res.NamespacesHidden || slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool {
 			return ns.Name == namespace && ns.Host.Credential.Key.Same(key)

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -185,13 +184,13 @@ func lastSession(store *tokens.Store, server, user string) tokens.Session {
 			return s
 		}
 	}
-	return tokens.Session{User: user, Account: tokens.HostAccount(hit.Key{Server: server, User: user})}
+	return tokens.Session{User: user, Account: tokens.HostAccount(tokens.Key{Server: server, User: user})}
 }
 
 // rememberedBy takes away where a password is when that is another one: vCenter's is not the identity provider's.
 func rememberedBy(last tokens.Session, method string) tokens.Session {
 	if last.Method != "" && last.Method != method {
-		last.PasswordCommand, last.Keychain, last.Account = nil, false, tokens.HostAccount(hit.Key{Server: last.Server, User: last.User})
+		last.PasswordCommand, last.Keychain, last.Account = nil, false, tokens.HostAccount(tokens.Key{Server: last.Server, User: last.User})
 	}
 	return last
 }

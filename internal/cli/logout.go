@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 const logoutLong = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
@@ -67,7 +66,7 @@ type logoutScope struct{ server, user string }
 func (s logoutScope) everything() bool { return s == logoutScope{} }
 
 func (s logoutScope) has(server, user string) bool {
-	return (s.server == "" || s.server == server) && (s.user == "" || hit.Fold(s.user) == hit.Fold(user))
+	return (s.server == "" || s.server == server) && (s.user == "" || tokens.Fold(s.user) == tokens.Fold(user))
 }
 
 // logout removes the secrets first, so that nothing that fails later leaves them behind.
@@ -151,7 +150,7 @@ type ending struct {
 	scope    logoutScope
 	sessions []tokens.Session
 	staying  []tokens.Session
-	keys     []hit.Key
+	keys     []tokens.Key
 
 	unreadable []error // files of the store of which nobody knows whose they are
 }
@@ -179,7 +178,7 @@ func (s logoutScope) ending(store *tokens.Store) ending {
 }
 
 // covers tells whether a credential goes: it belongs to a session that ends and to none that stays.
-func (e ending) covers(key hit.Key) bool {
+func (e ending) covers(key tokens.Key) bool {
 	if e.scope.everything() {
 		return true
 	}

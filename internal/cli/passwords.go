@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -49,7 +49,7 @@ func (a *App) loginSources(o loginOptions, last tokens.Session) ([]secret.Source
 		last.Keychain = false
 	}
 	var sources []secret.Source
-	if named := a.Getenv(usernameVariable); a.Getenv(passwordVariable) != "" && (named == "" || hit.Fold(named) == hit.Fold(last.User)) {
+	if named := a.Getenv(usernameVariable); a.Getenv(passwordVariable) != "" && (named == "" || tokens.Fold(named) == tokens.Fold(last.User)) {
 		sources = append(sources, secret.Variable(passwordVariable, a.Getenv))
 	}
 	sources = append(sources, a.remembered(last)...)
@@ -117,12 +117,12 @@ func (a *App) renewalSources(store *tokens.Store, s tokens.Session, question str
 // there is no other account.
 func (a *App) passwordIsFor(store *tokens.Store, s tokens.Session) bool {
 	user := a.Getenv(usernameVariable)
-	if user != "" && hit.Fold(user) != hit.Fold(s.User) {
+	if user != "" && tokens.Fold(user) != tokens.Fold(s.User) {
 		return false
 	}
 	all, unreadable := store.Sessions()
 	for _, other := range all { // A name may stand for accounts of two vCenters.
-		if other.Account != s.Account && (user == "" || hit.Fold(other.User) == hit.Fold(user)) {
+		if other.Account != s.Account && (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) {
 			return false
 		}
 	}
@@ -134,14 +134,14 @@ func (a *App) mayAsk() bool {
 	if a.Terminal == nil || a.Getenv(interactiveVariable) == "never" {
 		return false
 	}
-	info, err := hit.ParseExecInfo(a.Getenv(hit.ExecInfoVariable))
+	info, err := credfile.ParseExecInfo(a.Getenv(credfile.ExecInfoVariable))
 	return err == nil && (info.Interactive || !info.Asked)
 }
 
 // guard is what every password goes through.
 func (a *App) guard(store *tokens.Store, account, user string) *secret.Guard {
 	return &secret.Guard{
-		Marks: store, Account: account, Name: "user " + hit.Fold(user), Now: a.Now, Parent: secret.ParentProcess(),
+		Marks: store, Account: account, Name: "user " + tokens.Fold(user), Now: a.Now, Parent: secret.ParentProcess(),
 		Warn: func(err error) { fmt.Fprintf(a.ErrOut, "warning: %v\n", err) },
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -152,7 +151,7 @@ func (a *App) sessionsFor(store *tokens.Store, f registryFlags) ([]tokens.Sessio
 	all, _ := store.Sessions()
 	var fitting []tokens.Session
 	for _, s := range all {
-		if (server == "" || server == s.Server) && (f.user == "" || hit.Fold(f.user) == hit.Fold(s.User)) {
+		if (server == "" || server == s.Server) && (f.user == "" || tokens.Fold(f.user) == tokens.Fold(s.User)) {
 			fitting = append(fitting, s)
 		}
 	}

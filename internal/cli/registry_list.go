@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // registryInfo is one registry in `registry list -o json`, `registry status -o json` and `status -o json`.
@@ -73,7 +72,7 @@ func (a *App) registryTable(name, short, long string, ask func(context.Context) 
 			if err != nil {
 				return err
 			}
-			all = slices.DeleteFunc(all, func(i registryInfo) bool { return user != "" && hit.Fold(user) != hit.Fold(i.User) })
+			all = slices.DeleteFunc(all, func(i registryInfo) bool { return user != "" && tokens.Fold(user) != tokens.Fold(i.User) })
 			for i := range all {
 				if err := failed[all[i].Registry]; err != nil {
 					all[i].Problem = err.Error()

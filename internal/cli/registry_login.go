@@ -11,7 +11,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // registryLoginCommand is docker-credential-vsphere login, with the flags of VMware's helper.
@@ -141,7 +140,7 @@ func (a *App) alive(ctx context.Context, sessions []tokens.Session) bool {
 	quiet := *a
 	quiet.Terminal = nil
 	for _, s := range sessions {
-		if _, err := quiet.token(ctx, hit.Key{Server: s.Server, User: s.User}, false); err == nil {
+		if _, err := quiet.token(ctx, tokens.Key{Server: s.Server, User: s.User}, false); err == nil {
 			return true
 		}
 		if ctx.Err() != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -60,7 +59,7 @@ func (a *App) tokenFor(ctx context.Context, store *tokens.Store, s tokens.Sessio
 	if err != nil {
 		return "", err
 	}
-	token, err := f.TokenFor(ctx, hit.Key{Server: s.Server, User: s.User}, audience)
+	token, err := f.TokenFor(ctx, tokens.Key{Server: s.Server, User: s.User}, audience)
 	var ended *login.EndedError
 	if errors.As(err, &ended) {
 		return "", r.endedOIDC(s, ended)

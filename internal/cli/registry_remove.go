@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 func (a *App) registryRemoveCommand() *cobra.Command {
@@ -132,7 +132,7 @@ type logoutStep struct {
 // logouts finds what ends the logins for registries, of a user or of everybody. What a client stored goes first; a user's end leaves what is
 // behind it.
 func logouts(store registry.Store, helper *credhelper.Helper, user string) map[string]logoutStep {
-	is := func(name string) bool { return user == "" || hit.Fold(user) == hit.Fold(name) }
+	is := func(name string) bool { return user == "" || tokens.Fold(user) == tokens.Fold(name) }
 	ends := map[string]logoutStep{}
 	records, _ := store.Records()
 	for _, r := range records {

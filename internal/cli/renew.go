@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -41,7 +40,7 @@ func (r *renewal) provider() *tokens.Provider {
 }
 
 // renew is a tokens.Renew.
-func (r *renewal) renew(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+func (r *renewal) renew(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
 	if s.Method == methodOIDC {
 		return r.renewOIDC(ctx, s, key)
 	}
@@ -108,7 +107,7 @@ const othersTime = 3 * time.Second
 
 // renewOthers uses the password while it is at hand for the session's other credentials that are due, so that the
 // next context does not ask again. What fails is simply due later.
-func (r *renewal) renewOthers(ctx context.Context, w *wire.Client, s tokens.Session, asked hit.Key, password redact.Secret) {
+func (r *renewal) renewOthers(ctx context.Context, w *wire.Client, s tokens.Session, asked tokens.Key, password redact.Secret) {
 	ctx, cancel := context.WithTimeout(ctx, othersTime)
 	defer cancel()
 	var group errgroup.Group

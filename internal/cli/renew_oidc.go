@@ -12,13 +12,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // renewOIDC mints the credential of key from a session of an identity provider. It runs under the lock of that credential.
-func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+func (r *renewal) renewOIDC(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
 	f, err := r.resume(&s)
 	if err != nil {
 		return tokens.Credential{}, err
@@ -51,7 +50,7 @@ func (r *renewal) resume(s *tokens.Session) (*login.Federated, error) {
 }
 
 // mint takes the target that is remembered, or asks the Supervisor for it.
-func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
 	f.Force = r.force
 	if f.Issuer.Plain {
 		return f.Mint(ctx, key, tokens.Target{})
@@ -77,7 +76,7 @@ func (r *renewal) mint(ctx context.Context, f *login.Federated, s tokens.Session
 // mintAt mints at a remembered target. A cluster that does not take the token, shows another certificate or does not answer may be another
 // one by now, of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose
 // kubeconfig says where the old one was.
-func (r *renewal) mintAt(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key, old tokens.Target) (tokens.Credential, error) {
+func (r *renewal) mintAt(ctx context.Context, f *login.Federated, s tokens.Session, key tokens.Key, old tokens.Target) (tokens.Credential, error) {
 	fresh, err := f.Mint(ctx, key, old)
 	switch {
 	case errors.Is(err, login.ErrCAUnknown):
@@ -133,8 +132,8 @@ func betrayedBy(err error) error {
 }
 
 // target asks the Supervisor where a cluster is. Its own credential is had as for kubectl: however many ask, it is renewed once.
-func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Target, error) {
-	own, err := (&renewal{App: r.App, store: r.store}).provider().Get(ctx, hit.Key{Server: s.Server, User: s.User}, false)
+func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Session, key tokens.Key) (tokens.Target, error) {
+	own, err := (&renewal{App: r.App, store: r.store}).provider().Get(ctx, tokens.Key{Server: s.Server, User: s.User}, false)
 	if err != nil {
 		return tokens.Target{}, err
 	}
@@ -150,14 +149,14 @@ func (r *renewal) target(ctx context.Context, f *login.Federated, s tokens.Sessi
 }
 
 // mintSupervisor mints the Supervisor's credential where nothing is remembered of it.
-func (r *renewal) mintSupervisor(ctx context.Context, f *login.Federated, s tokens.Session, key hit.Key) (tokens.Credential, error) {
+func (r *renewal) mintSupervisor(ctx context.Context, f *login.Federated, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
 	host := login.Host{Address: f.Front.Address}
 	host.APICA, _ = f.Front.APICA(ctx) // Not every Supervisor tells it.
 	return f.Mint(ctx, key, f.SupervisorTarget(apiCA(host, host.Address.API(0), s.Trust)))
 }
 
 // refusedBy says which API server it was whose Concierge did not take the token.
-func refusedBy(err error, key hit.Key) error {
+func refusedBy(err error, key tokens.Key) error {
 	if !errors.Is(err, concierge.ErrRefused) {
 		return err
 	}

@@ -9,12 +9,12 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // openStore opens the store at its place.
 func (a *App) openStore() (*tokens.Store, error) {
-	dir, err := hit.Dir(a.Getenv, runtime.GOOS)
+	dir, err := credfile.Dir(a.Getenv, runtime.GOOS)
 	if err != nil {
 		return nil, err
 	}

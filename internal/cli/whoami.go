@@ -21,7 +21,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -119,7 +118,7 @@ func (a *App) whoami(ctx context.Context, name string, claims bool) (identity, e
 }
 
 // sessionFor is sessionOf in the user's store.
-func (a *App) sessionFor(key hit.Key) tokens.Session {
+func (a *App) sessionFor(key tokens.Key) tokens.Session {
 	store, err := a.openStore()
 	if err != nil {
 		return tokens.Session{Server: key.Server, User: key.User}
@@ -128,7 +127,7 @@ func (a *App) sessionFor(key hit.Key) tokens.Session {
 }
 
 // claims are those of the session's identity provider, or those of vCenter's token.
-func (a *App) claims(key hit.Key, cred tokens.Credential) (json.RawMessage, error) {
+func (a *App) claims(key tokens.Key, cred tokens.Credential) (json.RawMessage, error) {
 	store, err := a.openStore()
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Name is the program's. Docker looks for docker-credential-NAME.
@@ -25,7 +25,7 @@ type Helper struct {
 	Now    func() time.Time
 	ErrOut io.Writer
 	// Renew brings the credential of a session into the store, without asking anybody.
-	Renew func(hit.Key) error
+	Renew func(credfile.Key) error
 	// Backing runs the helper docker-credential-NAME.
 	Backing func(name string) Backing
 }
@@ -102,14 +102,14 @@ func (h *Helper) token(r registry.Record) (username, secret string, err error) {
 
 // renewed is the session's token, and the user name that the registry takes it under.
 func (h *Helper) renewed(r registry.Record) (username, secret string, err error) {
-	token, err := hit.Token(h.Store.Dir, r.Key(), h.Now())
+	token, err := credfile.Token(h.Store.Dir, r.Key(), h.Now())
 	if err == nil {
 		return r.Username, token, nil
 	}
 	if err := h.Renew(r.Key()); err != nil {
 		return "", "", err
 	}
-	token, err = hit.Token(h.Store.Dir, r.Key(), h.Now())
+	token, err = credfile.Token(h.Store.Dir, r.Key(), h.Now())
 	return r.Username, token, err
 }
 
@@ -182,7 +182,7 @@ func (h *Helper) List() (map[string]string, error) {
 	}
 	records, errs := h.Store.Records()
 	for _, r := range records {
-		if _, err := hit.Token(h.Store.Dir, r.Key(), h.Now()); err == nil && r.TakesToken() {
+		if _, err := credfile.Token(h.Store.Dir, r.Key(), h.Now()); err == nil && r.TakesToken() {
 			all[r.Host] = r.Username
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 func TestMain(m *testing.M) { leak.Main(m) }
@@ -28,7 +28,7 @@ const (
 
 var (
 	now    = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	devKey = hit.Key{Server: "10.0.0.1", User: "Dev@vsphere.local"}
+	devKey = credfile.Key{Server: "10.0.0.1", User: "Dev@vsphere.local"}
 )
 
 // rig is a helper with a store of its own. Renewals and backing helpers are refused unless a test allows them.
@@ -42,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{}
 	r.Helper = &Helper{
 		Store: registry.Store{Dir: filepath.Join(t.TempDir(), "store")}, Now: func() time.Time { return now }, ErrOut: &r.said,
-		Renew:   func(hit.Key) error { return errors.New("the session has ended; type: kubectl vsphere login") },
+		Renew:   func(credfile.Key) error { return errors.New("the session has ended; type: kubectl vsphere login") },
 		Backing: func(name string) Backing { t.Errorf("the helper %s is asked", name); return program{} },
 	}
 	return r
@@ -85,14 +85,14 @@ func (r *rig) ok(t *testing.T, action, in string) string {
 func (r *rig) token(t *testing.T, token string) {
 	t.Helper()
 	end := now.Add(time.Hour)
-	text, err := json.Marshal(hit.File{
-		Version: hit.Version, Server: devKey.Server, User: devKey.User, Issued: now, Expires: end, Until: end,
+	text, err := json.Marshal(credfile.File{
+		Version: credfile.Version, Server: devKey.Server, User: devKey.User, Issued: now, Expires: end, Until: end,
 		Status: json.RawMessage(fmt.Sprintf(`{"expirationTimestamp":%q,"token":%q}`, end.Format(time.RFC3339), token)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := hit.Path(r.Store.Dir, devKey)
+	path := credfile.Path(r.Store.Dir, devKey)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestGetRenewsOnce(t *testing.T) {
 	r := newRig(t)
 	r.added(t)
 	asked := 0
-	r.Renew = func(key hit.Key) error {
+	r.Renew = func(key credfile.Key) error {
 		asked++
 		if key != devKey {
 			t.Errorf("asked for %v", key)

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Add keeps what a client was told to store. "docker login" stores what it just got from us: that is nothing new.
@@ -24,7 +24,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 		return err
 	}
 	switch {
-	case found && r.Username != "" && hit.Fold(c.Username) == hit.Fold(r.User):
+	case found && r.Username != "" && credfile.Fold(c.Username) == credfile.Fold(r.User):
 		if _, _, err := h.renewed(r); err != nil {
 			return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
 		}
@@ -69,8 +69,8 @@ func (h *Helper) person(r registry.Record, username string) bool {
 	case registry.OIDCAuth:
 		return false // Registry clients have a CLI secret there, and nobody's password is taken.
 	}
-	name := hit.Fold(username)
-	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Users(), func(user string) bool { return hit.Fold(user) == name })
+	name := credfile.Fold(username)
+	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Users(), func(user string) bool { return credfile.Fold(user) == name })
 }
 
 // ssoDomain is that of vCenter's own accounts, unless it was renamed.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 const (
@@ -30,7 +30,7 @@ const (
 )
 
 // silent is what client-go says to a plugin that must not ask anybody.
-const silent = hit.ExecInfoVariable + `={"kind":"ExecCredential","apiVersion":"` + hit.V1 + `","spec":{"interactive":false}}`
+const silent = credfile.ExecInfoVariable + `={"kind":"ExecCredential","apiVersion":"` + credfile.V1 + `","spec":{"interactive":false}}`
 
 // timeout is DefaultTimeout, or what the user set: a number of seconds or a duration.
 func timeout(getenv func(string) string) (time.Duration, error) {
@@ -50,7 +50,7 @@ func timeout(getenv func(string) string) (time.Duration, error) {
 
 // renew has kubectl-vsphere bring the credential of key into the store, by the locks and guards that kubectl's own calls go by. Nobody is
 // asked for anything. The error is what that program said.
-func renew(key hit.Key, wait time.Duration) error {
+func renew(key credfile.Key, wait time.Duration) error {
 	path, err := findPlugin()
 	if err != nil {
 		return fmt.Errorf("the login of %s at %s has ended, and it cannot be renewed: %w", key.User, key.Server, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 const usage = `Hands your vSphere login to docker, podman, skopeo, buildah, crane, oras, helm and every other registry client.
@@ -51,7 +51,7 @@ func Run(args []string) int {
 
 // serve speaks the protocol.
 func serve() int {
-	dir, err := hit.Dir(os.Getenv, runtime.GOOS)
+	dir, err := credfile.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
 		credentials.Serve(homeless{err, os.Stderr})
 		return 0
@@ -68,7 +68,7 @@ func New(store registry.Store, getenv func(string) string, errOut io.Writer) *He
 	}
 	return &Helper{
 		Store: store, Now: time.Now, ErrOut: errOut,
-		Renew:   func(key hit.Key) error { return renew(key, wait) },
+		Renew:   func(key credfile.Key) error { return renew(key, wait) },
 		Backing: func(name string) Backing { return program{name, wait} },
 	}
 }

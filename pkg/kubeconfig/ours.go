@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // program is the name under which kubectl finds this plugin.
@@ -17,18 +17,18 @@ const program = "kubectl-vsphere"
 // Ours tells whether a user entry is one that login wrote, and which credential it is for. What counts is what the
 // entry runs or, with a static token, the extension that names the credential; never the entry's name: people rename
 // entries, and VMware's plugin uses the same names.
-func Ours(u *api.AuthInfo) (hit.Key, bool) {
+func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	switch {
 	case u == nil:
-		return hit.Key{}, false
+		return credfile.Key{}, false
 	case u.Exec == nil:
 		return staticKey(u)
 	}
 	command := path.Base(strings.ReplaceAll(u.Exec.Command, `\`, "/"))
 	if strings.TrimSuffix(command, ".exe") != program {
-		return hit.Key{}, false
+		return credfile.Key{}, false
 	}
-	return hit.ParseArgs(u.Exec.Args)
+	return credfile.ParseArgs(u.Exec.Args)
 }
 
 // staticFor is the extension of a user entry with a static token, since the entry has no get-token to tell whose it is.
@@ -39,7 +39,7 @@ type staticFor struct {
 }
 
 // markStatic adds the extension; program is its name.
-func markStatic(u *api.AuthInfo, key hit.Key) {
+func markStatic(u *api.AuthInfo, key credfile.Key) {
 	text, _ := json.Marshal(staticFor{Server: key.Server, User: key.User, Cluster: key.Cluster}) // Strings always marshal.
 	if u.Extensions == nil {
 		u.Extensions = map[string]runtime.Object{}
@@ -47,16 +47,16 @@ func markStatic(u *api.AuthInfo, key hit.Key) {
 	u.Extensions[program] = &runtime.Unknown{Raw: text, ContentType: runtime.ContentTypeJSON}
 }
 
-func staticKey(u *api.AuthInfo) (hit.Key, bool) {
+func staticKey(u *api.AuthInfo) (credfile.Key, bool) {
 	extension, ok := u.Extensions[program].(*runtime.Unknown)
 	if !ok || u.Token == "" {
-		return hit.Key{}, false
+		return credfile.Key{}, false
 	}
 	var f staticFor
 	if json.Unmarshal(extension.Raw, &f) != nil {
-		return hit.Key{}, false
+		return credfile.Key{}, false
 	}
-	return hit.ParseArgs(hit.Key{Server: f.Server, User: f.User, Cluster: f.Cluster}.Args())
+	return credfile.ParseArgs(credfile.Key{Server: f.Server, User: f.User, Cluster: f.Cluster}.Args())
 }
 
 // prefix begins the user entries of VMware's plugin, wcp:HOST:USER, and ours.

@@ -11,12 +11,12 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Target is an API server as one account uses it.
 type Target struct {
-	Key      hit.Key       // whose credential; the arguments of get-token
+	Key      credfile.Key  // whose credential; the arguments of get-token
 	Server   string        // https://HOST:PORT of the API server
 	CA       []byte        // PEM; empty leaves the server to the system's roots
 	Name     string        // that the server's certificate is for, where it is not the one of Server
@@ -47,7 +47,7 @@ type Planned struct {
 // The current context is the wanted one that says so; else it stays when it is one of the wanted; else it is the first
 // of them. command is what kubectl is to run for a token.
 func Plan(old *api.Config, command string, wanted []Wanted) Planned {
-	p := &planner{now: old.DeepCopy(), old: old, command: command, folded: map[string]string{}, claimed: map[string]hit.Key{}, taken: map[string]bool{}}
+	p := &planner{now: old.DeepCopy(), old: old, command: command, folded: map[string]string{}, claimed: map[string]credfile.Key{}, taken: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
 		p.spell(name)
 	}
@@ -84,9 +84,9 @@ func currentAfter(current string, wanted []Wanted, names []string) string {
 type planner struct {
 	now, old *api.Config
 	command  string
-	folded   map[string]string  // user entries by their names without case
-	claimed  map[string]hit.Key // cluster entries that this plan has written, and for which server and cluster
-	taken    map[string]bool    // contexts that this plan has written
+	folded   map[string]string       // user entries by their names without case
+	claimed  map[string]credfile.Key // cluster entries that this plan has written, and for which server and cluster
+	taken    map[string]bool         // contexts that this plan has written
 }
 
 // context writes a wanted context with its cluster and user, and returns its name.
@@ -147,7 +147,7 @@ func (p *planner) spelled(name string) string {
 	if p.now.AuthInfos[name] != nil {
 		return name
 	}
-	if existing, ok := p.folded[hit.Fold(name)]; ok {
+	if existing, ok := p.folded[credfile.Fold(name)]; ok {
 		return existing
 	}
 	return name
@@ -155,7 +155,7 @@ func (p *planner) spelled(name string) string {
 
 // spell makes a user entry known to spelled. The first of several names that differ in case only stands for all.
 func (p *planner) spell(name string) {
-	if folded := hit.Fold(name); p.folded[folded] == "" {
+	if folded := credfile.Fold(name); p.folded[folded] == "" {
 		p.folded[folded] = name
 	}
 }
@@ -172,7 +172,7 @@ func (p *planner) clusterFits(name string, t Target) bool {
 	return sameCluster(c, t) || p.usedFor(name, t)
 }
 
-func sameServer(a, b hit.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
+func sameServer(a, b credfile.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
 
 // sameCluster tells whether an entry says already what we would write.
 func sameCluster(c *api.Cluster, t Target) bool {
@@ -263,7 +263,7 @@ func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
 	}
 	delete(u.Extensions, program)
 	exec := &api.ExecConfig{
-		APIVersion:      hit.V1,
+		APIVersion:      credfile.V1,
 		Command:         command,
 		Args:            t.Key.Args(),
 		InstallHint:     installHint,

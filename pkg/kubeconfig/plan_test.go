@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 const command = "kubectl-vsphere"
@@ -30,7 +30,7 @@ func apply(t *testing.T, cfg *api.Config, wanted ...Wanted) (*api.Config, Planne
 
 // supervisor is the context of a Supervisor for a user.
 func supervisor(host, user string) Wanted {
-	return Wanted{Name: host, Target: Target{Key: hit.Key{Server: host, User: user}, Server: "https://" + host + ":6443", CA: []byte("ca")}}
+	return Wanted{Name: host, Target: Target{Key: credfile.Key{Server: host, User: user}, Server: "https://" + host + ":6443", CA: []byte("ca")}}
 }
 
 func namespace(name, host, user string) Wanted {
@@ -40,7 +40,7 @@ func namespace(name, host, user string) Wanted {
 }
 
 func cluster(name, host, at, user string) Wanted {
-	return Wanted{Name: name, Target: Target{Key: hit.Key{Server: host, User: user, Cluster: "ns1/" + name}, Server: "https://" + at + ":6443", CA: []byte("ca " + name)}}
+	return Wanted{Name: name, Target: Target{Key: credfile.Key{Server: host, User: user, Cluster: "ns1/" + name}, Server: "https://" + at + ":6443", CA: []byte("ca " + name)}}
 }
 
 func names[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
@@ -203,7 +203,7 @@ func TestRemove(t *testing.T) {
 
 // A static token has no get-token beside it; the entry says itself whose it is, also after it was written and read.
 func TestOursStatic(t *testing.T) {
-	key := hit.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
+	key := credfile.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
 	want := Wanted{Name: "tkc1", Target: Target{Key: key, Server: "https://10.0.0.9:6443", Token: "first"}}
 	old, _, err := Splice(nil, Plan(api.NewConfig(), "kubectl-vsphere", []Wanted{want}).Change)
 	if err != nil {
@@ -232,7 +232,7 @@ func TestOursStatic(t *testing.T) {
 }
 
 func TestOurs(t *testing.T) {
-	key := hit.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
+	key := credfile.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
 	for _, c := range []struct {
 		command string
 		args    []string

@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -154,7 +153,7 @@ func (r Request) mint(ctx context.Context, c *candidate) (err error) {
 	return err
 }
 
-func (r Request) mintCluster(ctx context.Context, key hit.Key) (Cluster, error) {
+func (r Request) mintCluster(ctx context.Context, key tokens.Key) (Cluster, error) {
 	cred, reply, err := Mint(ctx, r.Wire, key, r.Password)
 	if errors.Is(err, sso.ErrUnknownCluster) {
 		err = ErrNoEndpoint
@@ -220,8 +219,8 @@ func settle(guesses []*candidate, unlisted []string) (*candidate, error) {
 
 func (c *candidate) ref() Ref { return Ref{Namespace: c.ns.Name, Name: c.name} }
 
-func (c *candidate) key(user string) hit.Key {
-	return hit.Key{Server: c.ns.Host.Address.String(), User: user, Cluster: c.ref().String()}
+func (c *candidate) key(user string) tokens.Key {
+	return tokens.Key{Server: c.ns.Host.Address.String(), User: user, Cluster: c.ref().String()}
 }
 
 func namespacesOf(cs []*candidate) []string {

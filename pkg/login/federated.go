@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -62,7 +61,7 @@ func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
 
 // Mint gets the credential of key at its target with at most three requests: refresh, exchange and certificate. The target that is
 // returned with it knows more than the one that was given. It is ErrCAUnknown where no server may be asked yet.
-func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tokens.Credential, error) {
+func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (tokens.Credential, error) {
 	if f.Issuer.Plain {
 		return f.mintID(ctx, key)
 	}
@@ -103,14 +102,14 @@ func (f *Federated) Mint(ctx context.Context, key hit.Key, t tokens.Target) (tok
 }
 
 // mintID hands out the ID token itself, renewed, or as the runner provides it.
-func (f *Federated) mintID(ctx context.Context, key hit.Key) (tokens.Credential, error) {
+func (f *Federated) mintID(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	now := f.Issuer.Now()
 	if f.Issuer.Unattended() {
 		token, claims, err := f.Issuer.FromRunner(ctx, f.Getenv, f.SendSecret)
 		if err == nil && !claims.Expiry.After(now) {
 			err = fmt.Errorf("%w that is still good: it ended at %s", oidc.ErrNotProvided, claims.Expiry.UTC().Format(time.RFC3339))
 		}
-		if err == nil && hit.Fold(claims.Username) != hit.Fold(key.User) {
+		if err == nil && tokens.Fold(claims.Username) != tokens.Fold(key.User) {
 			err = fmt.Errorf("%w for %s: it is of %s", oidc.ErrNotProvided, key.User, claims.Username)
 		}
 		return tokens.Credential{Key: key, Token: token, Issued: now, Expires: claims.Expiry}, err
@@ -139,7 +138,7 @@ func (f *Federated) Locked(ctx context.Context, do func() error) error {
 
 // TokenFor gets a token for another client of the identity provider, as a web application is. An issuer without exchange has one for its own
 // client only.
-func (f *Federated) TokenFor(ctx context.Context, key hit.Key, audience string) (redact.Secret, error) {
+func (f *Federated) TokenFor(ctx context.Context, key tokens.Key, audience string) (redact.Secret, error) {
 	if !f.Issuer.Plain {
 		token, err := f.exchange(ctx, audience)
 		return token.Token, err

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -27,7 +26,7 @@ type FindRequest struct {
 	// they are too many to be under way beside that.
 	Known []string
 	// Last is where a cluster was at an earlier login, if it was found then.
-	Last  func(hit.Key) (tokens.Target, bool)
+	Last  func(tokens.Key) (tokens.Target, bool)
 	APICA []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
 	// CA decides what an API server of the Supervisor is verified by (PEM).
 	CA func(Host) []byte
@@ -44,7 +43,7 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	base.progress(StepNamespaces, 0, 0)
 	host := Host{Address: r.Front.Address, APICA: r.APICA}
 	var err error
-	host.Credential, err = r.Mint(ctx, hit.Key{Server: host.Address.String(), User: r.User}, r.SupervisorTarget(r.CA(host)))
+	host.Credential, err = r.Mint(ctx, tokens.Key{Server: host.Address.String(), User: r.User}, r.SupervisorTarget(r.CA(host)))
 	if err != nil {
 		return nil, fmt.Errorf("get a credential of the Supervisor: %w", err)
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -176,7 +175,7 @@ func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
 		},
 		User: "ada", Namespaces: namespaces, Known: known, CA: func(Host) []byte { return nil },
-		Last: func(hit.Key) (tokens.Target, bool) {
+		Last: func(tokens.Key) (tokens.Target, bool) {
 			if a.last == nil {
 				return tokens.Target{}, false
 			}

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -78,7 +77,7 @@ func (r Request) loginHost(ctx context.Context, h *Host) error {
 	var told errgroup.Group
 	told.Go(func() error { return r.askCA(ctx, h) })
 	mint := func() (err error) {
-		h.Credential, _, err = Mint(ctx, r.Wire, hit.Key{Server: h.Address.String(), User: r.User}, r.Password)
+		h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
 		return err
 	}
 	err := r.meet(ctx, mint(), h.Address.URL(""), mint)

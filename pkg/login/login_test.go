@@ -16,7 +16,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -87,17 +87,17 @@ func TestDoReachesTheWholeSite(t *testing.T) {
 // TestEveryCredentialIsForItsOwnKey reads from each token which host issued it and for what.
 func TestEveryCredentialIsForItsOwnKey(t *testing.T) {
 	res := do(t, site().request(t, "all"))
-	got := map[hit.Key]string{}
+	got := map[tokens.Key]string{}
 	for _, c := range res.Credentials() {
 		got[c.Key] = purpose(t, c.Token)
 		if !c.Expires.After(c.Issued) {
 			t.Errorf("%v is issued %v and ends %v", c.Key, c.Issued, c.Expires)
 		}
 	}
-	want := map[hit.Key]string{}
+	want := map[tokens.Key]string{}
 	for _, s := range []string{"10.0.0.1|", "10.0.0.2|", "10.0.0.1|team-a/one", "10.0.0.1|team-a/two", "10.0.0.1|team-b/two", "10.0.0.2|team-c/three"} {
 		server, cluster, _ := strings.Cut(s, "|")
-		want[hit.Key{Server: server, User: "ada@vsphere.local", Cluster: cluster}] = s
+		want[tokens.Key{Server: server, User: "ada@vsphere.local", Cluster: cluster}] = s
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -438,7 +438,7 @@ func TestCancellationEndsALogin(t *testing.T) {
 
 func TestMintAsksNobodyForAKeyThatIsNone(t *testing.T) {
 	f := site()
-	key := hit.Key{Server: "not an address", User: "ada"}
+	key := tokens.Key{Server: "not an address", User: "ada"}
 	if _, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, password); err == nil || len(f.paths()) > 0 {
 		t.Errorf("%v after %v", err, f.paths())
 	}
@@ -447,7 +447,7 @@ func TestMintAsksNobodyForAKeyThatIsNone(t *testing.T) {
 func TestMintTellsATokenThatHasEndedAlready(t *testing.T) {
 	f := site()
 	f.lived = -time.Hour
-	key := hit.Key{Server: front, User: "ada"}
+	key := tokens.Key{Server: front, User: "ada"}
 	c, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, password)
 	if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), "is the clock of this machine right?") || c.Token != "" {
 		t.Errorf("%+v, %v", c, err)

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -36,7 +35,7 @@ func skew(server, ours time.Time) time.Duration {
 
 // Mint gets the credential of key with one POST /wcp/login at its control plane host. The reply tells, for a cluster,
 // where its API server is. The error is sso.ErrUnknownCluster when the Supervisor names no API server for it.
-func Mint(ctx context.Context, w *wire.Client, key hit.Key, password redact.Secret) (tokens.Credential, sso.Reply, error) {
+func Mint(ctx context.Context, w *wire.Client, key tokens.Key, password redact.Secret) (tokens.Credential, sso.Reply, error) {
 	a, err := supervisor.ParseAddress(key.Server)
 	if err != nil {
 		return tokens.Credential{}, sso.Reply{}, err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Record is a registry that was added: the session whose token it takes, and how.
@@ -39,11 +39,11 @@ func (r Record) Same(other Record) bool {
 
 // For tells whether it is about a session.
 func (r Record) For(server, user string) bool {
-	return r.Server == server && hit.Fold(r.User) == hit.Fold(user)
+	return r.Server == server && credfile.Fold(r.User) == credfile.Fold(user)
 }
 
 // Key names the credential of the session: what its token is stored under.
-func (r Record) Key() hit.Key { return hit.Key{Server: r.Server, User: r.User} }
+func (r Record) Key() credfile.Key { return credfile.Key{Server: r.Server, User: r.User} }
 
 // TakesToken tells whether the session's token is the password.
 func (r Record) TakesToken() bool { return r.Username != "" && !r.LoggedOut }

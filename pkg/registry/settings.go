@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Settings are what a user set for the credential helper.
@@ -43,7 +43,7 @@ func (s Store) UpdateSettings(change func(*Settings)) error {
 		if change(&set); set == was {
 			return nil
 		}
-		set.Version = hit.Version
+		set.Version = credfile.Version
 		return s.write(s.settingsPath(), set)
 	})
 }

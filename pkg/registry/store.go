@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Store is the registries of the store of package tokens at a directory. Each file is replaced in one step, and all that writes does so
@@ -42,17 +42,17 @@ func (s Store) Login(host string) (l Login, found bool, err error) {
 
 // read reads a file of ours, which nobody else can have put there.
 func (s Store) read(path string, into any) (found bool, err error) {
-	text, err := hit.ReadPrivate(path)
+	text, err := credfile.ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if err := hit.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
+	if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
 		return false, err
 	}
-	err = hit.Decode(path, text, into)
+	err = credfile.Decode(path, text, into)
 	return err == nil, err
 }
 
@@ -62,7 +62,7 @@ func (s Store) SaveRecord(r Record) error {
 }
 
 func (s Store) saveRecord(r Record) error {
-	r.Version = hit.Version
+	r.Version = credfile.Version
 	return s.write(path(s.Dir, r.Host, recordFile), r)
 }
 
@@ -107,7 +107,7 @@ func (s Store) locked(do func() error) error {
 
 // SaveLogin writes what a registry client stored.
 func (s Store) SaveLogin(l Login) error {
-	l.Version = hit.Version
+	l.Version = credfile.Version
 	return s.locked(func() error { return s.write(path(s.Dir, l.Host, loginFile), l) })
 }
 

@@ -6,17 +6,23 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // leeway is taken off every expiry: client-go has none of its own and a token that ends in flight costs the user a
 // 401. A credential that lives shorter than twice as long gives half of its life.
 const leeway = 45 * time.Second
 
+// Key names one credential: an API server as a session sees it. It is exactly the arguments of get-token.
+type Key = credfile.Key
+
+// Fold is the form in which user names are compared.
+func Fold(user string) string { return credfile.Fold(user) }
+
 // Credential is what one API server accepts, until when: a bearer token, or a client certificate. A credential that has not been
 // minted yet has neither: it only keeps the target.
 type Credential struct {
-	Key         hit.Key
+	Key         Key
 	Session     string // the ID of the session it came from
 	Token       redact.Secret
 	Certificate string        // PEM
@@ -74,8 +80,8 @@ func (c Credential) Status() (json.RawMessage, error) {
 	})
 }
 
-func (c Credential) file() (hit.File, error) {
-	f := hit.File{Version: hit.Version, Session: c.Session, Server: c.Key.Server, User: c.Key.User, Cluster: c.Key.Cluster, Status: json.RawMessage("{}")}
+func (c Credential) file() (credfile.File, error) {
+	f := credfile.File{Version: credfile.Version, Session: c.Session, Server: c.Key.Server, User: c.Key.User, Cluster: c.Key.Cluster, Status: json.RawMessage("{}")}
 	var err error
 	if c.Target != nil {
 		if f.Target, err = json.Marshal(c.Target); err != nil {
@@ -90,7 +96,7 @@ func (c Credential) file() (hit.File, error) {
 	return f, err
 }
 
-func fromFile(f hit.File) (Credential, error) {
+func fromFile(f credfile.File) (Credential, error) {
 	var s status
 	if err := json.Unmarshal(f.Status, &s); err != nil {
 		return Credential{}, err

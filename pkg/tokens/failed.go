@@ -2,8 +2,6 @@ package tokens
 
 import (
 	"time"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // FailedError is what another process met that tried to renew a credential while this one waited for it.
@@ -13,7 +11,7 @@ type FailedError struct{ Reason string }
 func (e *FailedError) Error() string { return e.Reason }
 
 // failed is what the holder of the lock has met since then. Trying once more would make everybody who waits wait for as long again.
-func (p *Provider) failed(key hit.Key, since time.Time) error {
+func (p *Provider) failed(key Key, since time.Time) error {
 	m, err := p.Store.Mark(failedMark(key))
 	if err != nil || m.Reason == "" || !m.Time.After(since) {
 		return nil //nolint:nilerr // Nobody has told.
@@ -22,7 +20,7 @@ func (p *Provider) failed(key hit.Key, since time.Time) error {
 }
 
 // tell leaves the outcome of a renewal for those who wait. What cannot be told they find out themselves.
-func (p *Provider) tell(key hit.Key, err error) {
+func (p *Provider) tell(key Key, err error) {
 	switch {
 	case err == nil:
 		_ = p.Store.ClearMark(failedMark(key))
@@ -34,4 +32,4 @@ func (p *Provider) tell(key hit.Key, err error) {
 	}
 }
 
-func failedMark(key hit.Key) string { return "failed " + key.ID() }
+func failedMark(key Key) string { return "failed " + key.ID() }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Mark remembers of an account that a password was refused, or that a prompt was cancelled or left empty. kubectl runs a
@@ -51,7 +51,7 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 // Mark reads the mark of an account; the zero Mark when there is none. One that cannot be read is an error: it may tell of refusals.
 func (s *Store) Mark(account string) (Mark, error) {
 	path := s.markPath(account)
-	text, err := hit.ReadPrivate(path)
+	text, err := credfile.ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Mark{}, nil
 	}
@@ -59,7 +59,7 @@ func (s *Store) Mark(account string) (Mark, error) {
 		return Mark{}, err
 	}
 	var m Mark
-	if err := hit.Decode(path, text, &m); err != nil {
+	if err := credfile.Decode(path, text, &m); err != nil {
 		return Mark{}, err
 	}
 	return m, nil
@@ -67,7 +67,7 @@ func (s *Store) Mark(account string) (Mark, error) {
 
 // SetMark writes the mark of an account.
 func (s *Store) SetMark(account string, m Mark) error {
-	m.Version = hit.Version
+	m.Version = credfile.Version
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

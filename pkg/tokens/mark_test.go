@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 func TestMarkBlocks(t *testing.T) {
@@ -76,7 +76,7 @@ func TestStoreKeepsAMarkUntilItIsCleared(t *testing.T) {
 	if err := s.SetMark("account", want); err != nil {
 		t.Fatal(err)
 	}
-	want.Version = hit.Version
+	want.Version = credfile.Version
 	if diff := cmp.Diff(want, mark("account")); diff != "" {
 		t.Error(diff)
 	}

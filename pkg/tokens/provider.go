@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 )
 
 // Renew gets a fresh credential of key for the session. It runs under the account's lock, or that of the credential. The error is a
 // *LoginRequiredError when only a person at a terminal can help.
-type Renew func(ctx context.Context, s Session, key hit.Key) (Credential, error)
+type Renew func(ctx context.Context, s Session, key Key) (Credential, error)
 
 // LoginRequiredError is a credential that cannot be had without a login.
 type LoginRequiredError struct {
@@ -40,7 +38,7 @@ type Provider struct {
 
 // Get returns a good credential of key. With force it is renewed even when the stored one is good. However many
 // processes ask at once, one of them renews: the others wait for its lock and find the result, or what failed (*FailedError).
-func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential, error) {
+func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
 		return Credential{}, err
@@ -79,7 +77,7 @@ func (p *Provider) Get(ctx context.Context, key hit.Key, force bool) (Credential
 }
 
 // lock is the account's, or the credential's alone.
-func (p *Provider) lock(ctx context.Context, session Session, key hit.Key) (unlock func(), err error) {
+func (p *Provider) lock(ctx context.Context, session Session, key Key) (unlock func(), err error) {
 	name := session.Account
 	if p.Alone != nil && p.Alone(session) {
 		name += " " + key.Cluster + " at " + key.Server
@@ -92,7 +90,7 @@ func (p *Provider) lock(ctx context.Context, session Session, key hit.Key) (unlo
 }
 
 // session is the one that key belongs to.
-func (p *Provider) session(key hit.Key) (Session, error) {
+func (p *Provider) session(key Key) (Session, error) {
 	session, known, err := p.Store.FindSession(key)
 	if err == nil && !known {
 		err = notLoggedIn(key)
@@ -100,12 +98,12 @@ func (p *Provider) session(key hit.Key) (Session, error) {
 	return session, err
 }
 
-func notLoggedIn(key hit.Key) error {
+func notLoggedIn(key Key) error {
 	return &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
 }
 
 // renew gets a fresh credential and keeps it. The caller holds the account's lock.
-func (p *Provider) renew(ctx context.Context, session Session, key hit.Key) (Credential, error) {
+func (p *Provider) renew(ctx context.Context, session Session, key Key) (Credential, error) {
 	fresh, err := p.Renew(ctx, session, key)
 	if err != nil {
 		return Credential{}, err
@@ -124,8 +122,8 @@ func (p *Provider) renew(ctx context.Context, session Session, key hit.Key) (Cre
 
 // Due lists the credentials of a session that are worth renewing while a password is at hand: more than half of their
 // life is over.
-func (s *Store) Due(session Session, now time.Time) []hit.Key {
-	var due []hit.Key
+func (s *Store) Due(session Session, now time.Time) []Key {
+	var due []Key
 	all, _ := s.Credentials()
 	for _, c := range all {
 		if c.Session == session.ID && c.Aging(now) {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // provider is one that must not renew, wait or warn unless the test says so.
@@ -18,7 +18,7 @@ func provider(t *testing.T, s *tokens.Store) *tokens.Provider {
 	return &tokens.Provider{
 		Store: s,
 		Now:   func() time.Time { return now },
-		Renew: func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+		Renew: func(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 			t.Errorf("%v is renewed", key)
 			return tokens.Credential{}, errors.New("not expected")
 		},
@@ -28,7 +28,7 @@ func provider(t *testing.T, s *tokens.Store) *tokens.Provider {
 }
 
 // ended is a credential that ended a minute ago.
-func ended(key hit.Key) tokens.Credential {
+func ended(key tokens.Key) tokens.Credential {
 	c := credential(key, "ended")
 	c.Issued, c.Expires = now.Add(-time.Hour), now.Add(-time.Minute)
 	return c
@@ -40,7 +40,7 @@ type renewed struct {
 	calls int
 }
 
-func (r *renewed) renew(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+func (r *renewed) renew(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
@@ -84,7 +84,7 @@ func TestGetRenewsAndKeepsTheResult(t *testing.T) {
 		}
 		p := provider(t, s)
 		var asked tokens.Session
-		p.Renew = func(_ context.Context, session tokens.Session, key hit.Key) (tokens.Credential, error) {
+		p.Renew = func(_ context.Context, session tokens.Session, key tokens.Key) (tokens.Credential, error) {
 			asked = session
 			fresh := credential(key, "fresh")
 			fresh.Session = "not known to who renews"
@@ -119,7 +119,7 @@ func TestGetRenewsOnceForManyCallers(t *testing.T) {
 			var counter renewed
 			p := provider(t, s)
 			p.Waiting = func(tokens.Session) { waiting.Done() }
-			p.Renew = func(ctx context.Context, session tokens.Session, key hit.Key) (tokens.Credential, error) {
+			p.Renew = func(ctx context.Context, session tokens.Session, key tokens.Key) (tokens.Credential, error) {
 				waiting.Wait()
 				return counter.renew(ctx, session, key)
 			}
@@ -165,7 +165,7 @@ func TestGetPassesTheErrorOfARenewalOnAndKeepsWhatThereWas(t *testing.T) {
 	saveCredential(t, s, before)
 	p := provider(t, s)
 	cause := errors.New("refused")
-	p.Renew = func(context.Context, tokens.Session, hit.Key) (tokens.Credential, error) {
+	p.Renew = func(context.Context, tokens.Session, tokens.Key) (tokens.Credential, error) {
 		return credential(clusterKey, "half made"), cause
 	}
 	if got, err := p.Get(t.Context(), clusterKey, true); !errors.Is(err, cause) || got != (tokens.Credential{}) {
@@ -185,7 +185,7 @@ func TestGetOnlyWarnsWhenTheResultCannotBeKept(t *testing.T) {
 	s := newStore(t)
 	saveSession(t, s, session())
 	// A file where the directory belongs: nothing can be saved, whoever the user is.
-	overwrite(t, s.Dir()+"/"+hit.Credentials, "")
+	overwrite(t, s.Dir()+"/"+credfile.Credentials, "")
 	p := provider(t, s)
 	p.Renew = (&renewed{}).renew
 	var warnings []error
@@ -233,7 +233,7 @@ func TestGetOfAnotherCredentialDoesNotWait(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	p := provider(t, s)
 	p.Alone = func(got tokens.Session) bool { return got.Account == session().Account }
-	p.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+	p.Renew = func(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 		if key == clusterKey {
 			close(began)
 			<-end
@@ -269,7 +269,7 @@ func TestGetSharesAFailure(t *testing.T) {
 	began, end, waits := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	holder := provider(t, s)
 	holder.Now, holder.Shared = time.Now, func(err error) bool { return errors.Is(err, away) }
-	holder.Renew = func(context.Context, tokens.Session, hit.Key) (tokens.Credential, error) {
+	holder.Renew = func(context.Context, tokens.Session, tokens.Key) (tokens.Credential, error) {
 		close(began)
 		<-end
 		return tokens.Credential{}, away
@@ -298,7 +298,7 @@ func TestGetSharesAFailure(t *testing.T) {
 	}
 	later := provider(t, s)
 	later.Now = time.Now
-	later.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+	later.Renew = func(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 		return credential(key, "new"), nil
 	}
 	if _, err := later.Get(t.Context(), clusterKey, false); err != nil {
@@ -316,14 +316,14 @@ func TestDueListsTheAgingCredentialsOfASession(t *testing.T) {
 	foreign := old
 	foreign.Key.Cluster, foreign.Session = "team-b/two", "another"
 	saveCredential(t, s, foreign)
-	if diff := cmp.Diff([]hit.Key{clusterKey}, s.Due(saved, now)); diff != "" {
+	if diff := cmp.Diff([]tokens.Key{clusterKey}, s.Due(saved, now)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestHostAccountDoesNotTellCases(t *testing.T) {
-	a, b := tokens.HostAccount(hit.Key{Server: "s", User: "Ada"}), tokens.HostAccount(hit.Key{Server: "s", User: "ADA", Cluster: "n/c"})
-	if a != b || a == tokens.HostAccount(hit.Key{Server: "s", User: "bob"}) {
+	a, b := tokens.HostAccount(tokens.Key{Server: "s", User: "Ada"}), tokens.HostAccount(tokens.Key{Server: "s", User: "ADA", Cluster: "n/c"})
+	if a != b || a == tokens.HostAccount(tokens.Key{Server: "s", User: "bob"}) {
 		t.Errorf("%q and %q", a, b)
 	}
 }
@@ -332,7 +332,7 @@ func TestHostAccountDoesNotTellCases(t *testing.T) {
 func TestGetKeepsNothingAfterALogout(t *testing.T) {
 	for name, when := range map[string]func(p *tokens.Provider, s *tokens.Store, logout func()){
 		"while it renews": func(p *tokens.Provider, _ *tokens.Store, logout func()) {
-			p.Renew = func(_ context.Context, _ tokens.Session, key hit.Key) (tokens.Credential, error) {
+			p.Renew = func(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 				logout()
 				return credential(key, "fresh"), nil
 			}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -43,14 +42,14 @@ type Session struct {
 }
 
 // SessionID names the session of a user at a Supervisor. It is a file name.
-func SessionID(server, user string) string { return hash(server + "\x00" + hit.Fold(user)) }
+func SessionID(server, user string) string { return hash(server + "\x00" + Fold(user)) }
 
 // KeychainEntry names the session's password in the OS keychain. It is not the account, which the server tells: one that lied could be
 // handed the password of another.
-func (s Session) KeychainEntry() string { return HostAccount(hit.Key{Server: s.Server, User: s.User}) }
+func (s Session) KeychainEntry() string { return HostAccount(Key{Server: s.Server, User: s.User}) }
 
 // HostAccount stands for an account before the identity service has named it.
-func HostAccount(key hit.Key) string { return key.Server + " " + hit.Fold(key.User) }
+func HostAccount(key Key) string { return key.Server + " " + Fold(key.User) }
 
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -58,6 +57,6 @@ func hash(s string) string {
 }
 
 // Covers tells whether a credential of key belongs to the session.
-func (s Session) Covers(key hit.Key) bool {
-	return hit.Fold(s.User) == hit.Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
+func (s Session) Covers(key Key) bool {
+	return Fold(s.User) == Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
 }

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Store is the directory of sessions and credentials.
@@ -40,9 +40,9 @@ func Open(dir string) (*Store, error) {
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, hit.HomeVariable)
+		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, credfile.HomeVariable)
 	default:
-		if err := hit.Private(info, dir); err != nil {
+		if err := credfile.Private(info, dir); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +70,7 @@ func (s *Store) Sessions() ([]Session, []error) {
 
 // FindSession is the session that key belongs to: the one of the very Supervisor, else the most recently used one that
 // covers the host.
-func (s *Store) FindSession(key hit.Key) (Session, bool, error) {
+func (s *Store) FindSession(key Key) (Session, bool, error) {
 	direct, err := readSession(s.sessionPath(SessionID(key.Server, key.User)))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return direct, err == nil, err
@@ -86,7 +86,7 @@ func (s *Store) FindSession(key hit.Key) (Session, bool, error) {
 
 // SaveSession writes a session and returns it with its ID. Created is kept when the session exists.
 func (s *Store) SaveSession(session Session) (Session, error) {
-	session.Version = hit.Version
+	session.Version = credfile.Version
 	session.ID = SessionID(session.Server, session.User)
 	path := s.sessionPath(session.ID)
 	if old, err := readSession(path); err == nil {
@@ -102,7 +102,7 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 // UpdateSession writes a session that is there. Somebody may have logged out: then it stays gone, and the error says so.
 func (s *Store) UpdateSession(session Session) (Session, error) {
 	if _, err := os.Stat(s.sessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {
-		return session, notLoggedIn(hit.Key{Server: session.Server, User: session.User})
+		return session, notLoggedIn(Key{Server: session.Server, User: session.User})
 	}
 	return s.SaveSession(session)
 }
@@ -122,10 +122,10 @@ func (s *Store) DeleteSession(id string) error {
 
 // Credential reads the credential of key. One that cannot be read is a miss, unless its permissions are wrong or a
 // newer program wrote it: those are errors to be told.
-func (s *Store) Credential(key hit.Key) (Credential, bool, error) {
-	f, err := hit.Read(hit.Path(s.dir, key))
-	var version *hit.VersionError
-	var permission *hit.PermissionError
+func (s *Store) Credential(key Key) (Credential, bool, error) {
+	f, err := credfile.Read(credfile.Path(s.dir, key))
+	var version *credfile.VersionError
+	var permission *credfile.PermissionError
 	switch {
 	case errors.As(err, &version), errors.As(err, &permission):
 		return Credential{}, false, err
@@ -146,20 +146,20 @@ func (s *Store) SaveCredential(c Credential) error {
 	if err != nil {
 		return err
 	}
-	return s.write(hit.Path(s.dir, c.Key), append(text, '\n'), cache)
+	return s.write(credfile.Path(s.dir, c.Key), append(text, '\n'), cache)
 }
 
 // DeleteCredential removes the credential of key, if there is one.
-func (s *Store) DeleteCredential(key hit.Key) error {
-	return errors.Join(remove(hit.Path(s.dir, key)), s.ClearMark(failedMark(key)))
+func (s *Store) DeleteCredential(key Key) error {
+	return errors.Join(remove(credfile.Path(s.dir, key)), s.ClearMark(failedMark(key)))
 }
 
 // Credentials lists the credentials that can be read, by server and cluster.
 func (s *Store) Credentials() ([]Credential, []error) {
 	var all []Credential
 	var errs []error
-	for _, path := range s.list(hit.Credentials) {
-		f, err := hit.Read(path)
+	for _, path := range s.list(credfile.Credentials) {
+		f, err := credfile.Read(path)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -177,7 +177,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 // Clear removes every session, credential and mark, also those that cannot be read.
 func (s *Store) Clear() error {
 	var errs []error
-	for _, sub := range []string{hit.Credentials, sessionsDir, accountsDir} {
+	for _, sub := range []string{credfile.Credentials, sessionsDir, accountsDir} {
 		for _, path := range s.list(sub) {
 			errs = append(errs, remove(path))
 		}
@@ -187,7 +187,7 @@ func (s *Store) Clear() error {
 
 // Sweep removes what killed writers left behind.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, hit.Credentials, accountsDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }
@@ -196,11 +196,11 @@ func (s *Store) Sweep() {
 func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 	s.Sweep()
 	var gone []Credential
-	for _, path := range s.list(hit.Credentials) {
+	for _, path := range s.list(credfile.Credentials) {
 		if info, err := os.Stat(path); err != nil || now.Sub(info.ModTime()) < age {
 			continue // It was good when it was written.
 		}
-		f, err := hit.Read(path)
+		f, err := credfile.Read(path)
 		if err != nil || now.Sub(f.Expires) <= age || len(f.Target) > 0 && recent(path, now) {
 			continue
 		}
@@ -238,10 +238,10 @@ func (s *Store) list(sub string) []string {
 }
 
 func readSession(path string) (Session, error) {
-	text, err := hit.ReadPrivate(path)
+	text, err := credfile.ReadPrivate(path)
 	if err != nil {
 		return Session{}, err
 	}
 	var session Session
-	return session, hit.Decode(path, text, &session)
+	return session, credfile.Decode(path, text, &session)
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 var (
 	now           = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
-	supervisorKey = hit.Key{Server: "10.0.0.1", User: "ada@vsphere.local"}
-	clusterKey    = hit.Key{Server: "10.0.0.2", User: "ada@vsphere.local", Cluster: "team-a/one"}
+	supervisorKey = tokens.Key{Server: "10.0.0.1", User: "ada@vsphere.local"}
+	clusterKey    = tokens.Key{Server: "10.0.0.2", User: "ada@vsphere.local", Cluster: "team-a/one"}
 )
 
 // newStore is an empty store in a directory that does not exist yet.
@@ -43,7 +43,7 @@ func session() tokens.Session {
 }
 
 // credential is good for an hour from now on.
-func credential(key hit.Key, token string) tokens.Credential {
+func credential(key tokens.Key, token string) tokens.Credential {
 	return tokens.Credential{
 		Key: key, Session: tokens.SessionID("10.0.0.1", "ada@vsphere.local"), Token: secretOf(token),
 		Issued: now, Expires: now.Add(time.Hour),
@@ -70,7 +70,7 @@ func TestStoreReturnsTheSessionThatWasSaved(t *testing.T) {
 	s := newStore(t)
 	saved := saveSession(t, s, session())
 	want := session()
-	want.Version, want.ID = hit.Version, tokens.SessionID("10.0.0.1", "ada@vsphere.local")
+	want.Version, want.ID = credfile.Version, tokens.SessionID("10.0.0.1", "ada@vsphere.local")
 	if diff := cmp.Diff(want, saved); diff != "" {
 		t.Error(diff)
 	}
@@ -141,7 +141,7 @@ func TestStoreTakesAnUnreadableCredentialForAMiss(t *testing.T) {
 	} {
 		s := newStore(t)
 		saveCredential(t, s, credential(clusterKey, "t"))
-		overwrite(t, hit.Path(s.Dir(), clusterKey), text)
+		overwrite(t, credfile.Path(s.Dir(), clusterKey), text)
 		if _, found, err := s.Credential(clusterKey); found || err != nil {
 			t.Errorf("%s: found is %v, %v", name, found, err)
 		}
@@ -149,7 +149,7 @@ func TestStoreTakesAnUnreadableCredentialForAMiss(t *testing.T) {
 	// A file that was moved to another name answers for nobody.
 	s := newStore(t)
 	saveCredential(t, s, other)
-	if err := os.Rename(hit.Path(s.Dir(), supervisorKey), hit.Path(s.Dir(), clusterKey)); err != nil {
+	if err := os.Rename(credfile.Path(s.Dir(), supervisorKey), credfile.Path(s.Dir(), clusterKey)); err != nil {
 		t.Fatal(err)
 	}
 	if _, found, err := s.Credential(clusterKey); found || err != nil {
@@ -160,8 +160,8 @@ func TestStoreTakesAnUnreadableCredentialForAMiss(t *testing.T) {
 func TestStoreTellsACredentialOfANewerProgram(t *testing.T) {
 	s := newStore(t)
 	saveCredential(t, s, credential(clusterKey, "t"))
-	overwrite(t, hit.Path(s.Dir(), clusterKey), `{"version":2}`)
-	var version *hit.VersionError
+	overwrite(t, credfile.Path(s.Dir(), clusterKey), `{"version":2}`)
+	var version *credfile.VersionError
 	if _, found, err := s.Credential(clusterKey); found || !errors.As(err, &version) {
 		t.Errorf("found is %v, %v", found, err)
 	}
@@ -226,7 +226,7 @@ func TestOpenRefusesADirectoryThatOthersCanUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := tokens.Open(dir)
-	var permission *hit.PermissionError
+	var permission *credfile.PermissionError
 	if !errors.As(err, &permission) || permission.Remedy != "chmod 700 '"+dir+"'" {
 		t.Fatalf("got %v, want a *PermissionError with the chmod to type", err)
 	}
@@ -241,7 +241,7 @@ func TestOpenRefusesADirectoryThatOthersCanUse(t *testing.T) {
 func TestOpenRefusesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store")
 	overwrite(t, path, "")
-	if _, err := tokens.Open(path); err == nil || !strings.Contains(err.Error(), hit.HomeVariable) {
+	if _, err := tokens.Open(path); err == nil || !strings.Contains(err.Error(), credfile.HomeVariable) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -252,10 +252,10 @@ func TestStoreRefusesACredentialThatOthersCanRead(t *testing.T) {
 	}
 	s := newStore(t)
 	saveCredential(t, s, credential(clusterKey, "t"))
-	if err := os.Chmod(hit.Path(s.Dir(), clusterKey), 0o644); err != nil {
+	if err := os.Chmod(credfile.Path(s.Dir(), clusterKey), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var permission *hit.PermissionError
+	var permission *credfile.PermissionError
 	if _, found, err := s.Credential(clusterKey); found || !errors.As(err, &permission) {
 		t.Errorf("found is %v, %v", found, err)
 	}
@@ -269,16 +269,16 @@ func TestFindSession(t *testing.T) {
 	newer.Server, newer.Hosts, newer.Updated = "10.0.0.9", []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, now.Add(time.Hour)
 	newer = saveSession(t, s, newer)
 	for name, tc := range map[string]struct {
-		key  hit.Key
+		key  tokens.Key
 		want string // a session's ID; empty for none
 	}{
-		"the very Supervisor, though the other is newer": {hit.Key{Server: "10.0.0.1", User: "ada@vsphere.local"}, ada.ID},
-		"the user in another case":                       {hit.Key{Server: "10.0.0.1", User: "ADA@vsphere.local"}, ada.ID},
+		"the very Supervisor, though the other is newer": {tokens.Key{Server: "10.0.0.1", User: "ada@vsphere.local"}, ada.ID},
+		"the user in another case":                       {tokens.Key{Server: "10.0.0.1", User: "ADA@vsphere.local"}, ada.ID},
 		"a host of both: the newer":                      {clusterKey, newer.ID},
-		"a host of one":                                  {hit.Key{Server: "10.0.0.3", User: "ada@vsphere.local"}, newer.ID},
-		"another user":                                   {hit.Key{Server: "10.0.0.2", User: "bob@vsphere.local"}, ""},
-		"another host":                                   {hit.Key{Server: "10.0.0.4", User: "ada@vsphere.local"}, ""},
-		"another port":                                   {hit.Key{Server: "10.0.0.1:8443", User: "ada@vsphere.local"}, ""},
+		"a host of one":                                  {tokens.Key{Server: "10.0.0.3", User: "ada@vsphere.local"}, newer.ID},
+		"another user":                                   {tokens.Key{Server: "10.0.0.2", User: "bob@vsphere.local"}, ""},
+		"another host":                                   {tokens.Key{Server: "10.0.0.4", User: "ada@vsphere.local"}, ""},
+		"another port":                                   {tokens.Key{Server: "10.0.0.1:8443", User: "ada@vsphere.local"}, ""},
 	} {
 		got, found, err := s.FindSession(tc.key)
 		if err != nil || got.ID != tc.want || found != (tc.want != "") {
@@ -292,7 +292,7 @@ func TestFindSessionTellsWhatIsWrongWithTheVerySession(t *testing.T) {
 	saved := saveSession(t, s, session())
 	path := filepath.Join(s.Dir(), "sessions", saved.ID+".json")
 	overwrite(t, path, `{"version":2}`)
-	var version *hit.VersionError
+	var version *credfile.VersionError
 	if _, found, err := s.FindSession(supervisorKey); found || !errors.As(err, &version) {
 		t.Errorf("found is %v, %v", found, err)
 	}
@@ -306,7 +306,7 @@ func TestDeleteSessionTakesItsCredentialsAlong(t *testing.T) {
 	saved := saveSession(t, s, session())
 	saveCredential(t, s, credential(supervisorKey, "t"))
 	saveCredential(t, s, credential(clusterKey, "t"))
-	foreign := credential(hit.Key{Server: "10.0.0.9", User: "bob"}, "t")
+	foreign := credential(tokens.Key{Server: "10.0.0.9", User: "bob"}, "t")
 	foreign.Session = "another"
 	saveCredential(t, s, foreign)
 	if err := s.DeleteSession(saved.ID); err != nil {
@@ -326,14 +326,14 @@ func TestDeleteSessionTakesItsCredentialsAlong(t *testing.T) {
 
 func TestCredentialsAreListedByServerAndCluster(t *testing.T) {
 	s := newStore(t)
-	want := []hit.Key{
+	want := []tokens.Key{
 		{Server: "a", User: "u"}, {Server: "a", User: "u", Cluster: "n/a"}, {Server: "a", User: "u", Cluster: "n/b"}, {Server: "b", User: "u"},
 	}
 	for _, i := range []int{2, 0, 3, 1} {
 		saveCredential(t, s, credential(want[i], "t"))
 	}
 	all, errs := s.Credentials()
-	var got []hit.Key
+	var got []tokens.Key
 	for _, c := range all {
 		got = append(got, c.Key)
 	}
@@ -348,12 +348,12 @@ func TestPruneRemovesWhatEndedLongAgo(t *testing.T) {
 	old := credential(clusterKey, "t")
 	old.Expires = now.Add(-25 * time.Hour)
 	saveCredential(t, s, old)
-	recent := credential(hit.Key{Server: "recent", User: "ada"}, "t")
+	recent := credential(tokens.Key{Server: "recent", User: "ada"}, "t")
 	recent.Expires = now.Add(-24 * time.Hour) // just as old as is kept
 	saveCredential(t, s, recent)
-	for _, key := range []hit.Key{supervisorKey, clusterKey, recent.Key} {
+	for _, key := range []tokens.Key{supervisorKey, clusterKey, recent.Key} {
 		written := now.Add(-48 * time.Hour)
-		if err := os.Chtimes(hit.Path(s.Dir(), key), written, written); err != nil {
+		if err := os.Chtimes(credfile.Path(s.Dir(), key), written, written); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -361,7 +361,7 @@ func TestPruneRemovesWhatEndedLongAgo(t *testing.T) {
 	if err != nil || len(gone) != 1 {
 		t.Fatal(err)
 	}
-	for key, want := range map[hit.Key]bool{supervisorKey: true, clusterKey: false, recent.Key: true} {
+	for key, want := range map[tokens.Key]bool{supervisorKey: true, clusterKey: false, recent.Key: true} {
 		if _, found, err := s.Credential(key); found != want || err != nil {
 			t.Errorf("%v is kept: %v, %v; want %v", key, found, err, want)
 		}
@@ -374,11 +374,11 @@ func TestSaveReplacesAFileWithoutTouchingTheOldOne(t *testing.T) {
 	}
 	s := newStore(t)
 	saveCredential(t, s, credential(clusterKey, "old"))
-	old, err := os.ReadFile(hit.Path(s.Dir(), clusterKey))
+	old, err := os.ReadFile(credfile.Path(s.Dir(), clusterKey))
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, err := os.Open(hit.Path(s.Dir(), clusterKey))
+	reader, err := os.Open(credfile.Path(s.Dir(), clusterKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,7 +402,7 @@ func TestCheck(t *testing.T) {
 	}
 	saveSession(t, s, session())
 	saveCredential(t, s, credential(clusterKey, "t"))
-	for _, sub := range []string{"sessions", hit.Credentials} {
+	for _, sub := range []string{"sessions", credfile.Credentials} {
 		if err := s.Check(); err != nil {
 			t.Error(err)
 		}

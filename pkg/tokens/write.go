@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // durability says what a crash of the machine may cost.
@@ -47,7 +47,7 @@ func (s *Store) write(path string, text []byte, d durability) error {
 // *WriteError.
 func (s *Store) Check() error {
 	err := disk.MkdirAll(s.dir, 0o700)
-	for _, sub := range []string{"", sessionsDir, hit.Credentials} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials} {
 		dir := filepath.Join(s.dir, sub)
 		if _, missing := os.Stat(dir); err == nil && missing == nil {
 			err = atomicfile.Probe(dir)

@@ -1,4 +1,4 @@
-package hit_test
+package credfile_test
 
 import (
 	"bytes"
@@ -10,28 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // stored is a store with one file at the place of key, and the environment that leads to it.
-func stored(t *testing.T, key hit.Key, f hit.File) (dir string, env map[string]string) {
+func stored(t *testing.T, key credfile.Key, f credfile.File) (dir string, env map[string]string) {
 	t.Helper()
 	dir = t.TempDir()
-	writeFile(t, hit.Path(dir, key), encode(t, f))
-	for _, d := range []string{dir, filepath.Join(dir, hit.Credentials)} {
+	writeFile(t, credfile.Path(dir, key), encode(t, f))
+	for _, d := range []string{dir, filepath.Join(dir, credfile.Credentials)} {
 		if err := os.Chmod(d, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return dir, map[string]string{hit.HomeVariable: dir}
+	return dir, map[string]string{credfile.HomeVariable: dir}
 }
 
 func TestAnswerPrintsOneLineInTheVersionThatWasAsked(t *testing.T) {
-	for version, ask := range map[string]string{hit.V1: askV1, hit.V1beta1: askV1beta1} {
+	for version, ask := range map[string]string{credfile.V1: askV1, credfile.V1beta1: askV1beta1} {
 		_, env := stored(t, clusterKey, credential(clusterKey))
-		env[hit.ExecInfoVariable] = ask
+		env[credfile.ExecInfoVariable] = ask
 		var out bytes.Buffer
-		if !hit.Answer(clusterKey.Args(), environment(env), now, &out) {
+		if !credfile.Answer(clusterKey.Args(), environment(env), now, &out) {
 			t.Fatalf("%s: no answer", version)
 		}
 		if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 || !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
@@ -54,7 +54,7 @@ func TestAnswerPrintsOneLineInTheVersionThatWasAsked(t *testing.T) {
 func TestAnswerPrintsV1WhenAPersonAsks(t *testing.T) {
 	_, env := stored(t, supervisorKey, credential(supervisorKey))
 	var out bytes.Buffer
-	if !hit.Answer(supervisorKey.Args(), environment(env), now, &out) || !bytes.Contains(out.Bytes(), []byte(`"`+hit.V1+`"`)) {
+	if !credfile.Answer(supervisorKey.Args(), environment(env), now, &out) || !bytes.Contains(out.Bytes(), []byte(`"`+credfile.V1+`"`)) {
 		t.Errorf("got %q", out.String())
 	}
 }
@@ -63,7 +63,7 @@ func TestAnswerFindsTheUserInAnotherCase(t *testing.T) {
 	_, env := stored(t, supervisorKey, credential(supervisorKey))
 	key := supervisorKey
 	key.User = "ADA@VSPHERE.LOCAL"
-	if !hit.Answer(key.Args(), environment(env), now, &bytes.Buffer{}) {
+	if !credfile.Answer(key.Args(), environment(env), now, &bytes.Buffer{}) {
 		t.Error("no answer")
 	}
 }
@@ -72,7 +72,7 @@ func TestAnswerTakesAClientCertificate(t *testing.T) {
 	f := credential(clusterKey)
 	f.Status = json.RawMessage(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c","clientKeyData":"k"}`)
 	_, env := stored(t, clusterKey, f)
-	if !hit.Answer(clusterKey.Args(), environment(env), now, &bytes.Buffer{}) {
+	if !credfile.Answer(clusterKey.Args(), environment(env), now, &bytes.Buffer{}) {
 		t.Error("no answer")
 	}
 }
@@ -81,7 +81,7 @@ func TestAnswerTakesAClientCertificate(t *testing.T) {
 func silent(t *testing.T, args []string, env map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
-	if hit.Answer(args, environment(env), now, &out) {
+	if credfile.Answer(args, environment(env), now, &out) {
 		t.Error("it says that it answered")
 	}
 	if out.Len() > 0 {
@@ -90,22 +90,22 @@ func silent(t *testing.T, args []string, env map[string]string) {
 }
 
 func TestAnswerLeavesABadFileToTheLongWay(t *testing.T) {
-	status := func(s string) func(*hit.File) { return func(f *hit.File) { f.Status = json.RawMessage(s) } }
-	for name, change := range map[string]func(*hit.File){
-		"the server stops accepting it now": func(f *hit.File) { f.Expires = now },
-		"we stop handing it out now":        func(f *hit.File) { f.Until = now },
-		"it ended":                          func(f *hit.File) { f.Expires, f.Until = now.Add(-time.Hour), now.Add(-time.Hour) },
+	status := func(s string) func(*credfile.File) { return func(f *credfile.File) { f.Status = json.RawMessage(s) } }
+	for name, change := range map[string]func(*credfile.File){
+		"the server stops accepting it now": func(f *credfile.File) { f.Expires = now },
+		"we stop handing it out now":        func(f *credfile.File) { f.Until = now },
+		"it ended":                          func(f *credfile.File) { f.Expires, f.Until = now.Add(-time.Hour), now.Add(-time.Hour) },
 		"the stamp is over":                 status(`{"expirationTimestamp":"2025-06-01T12:00:00Z","token":"t"}`),
 		"there is no stamp":                 status(`{"token":"t"}`),
 		"the stamp is none":                 status(`{"expirationTimestamp":"soon","token":"t"}`),
 		"there is no token":                 status(`{"expirationTimestamp":"2025-06-01T12:59:00Z"}`),
 		"there is a certificate alone":      status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c"}`),
 		"the token is a number":             status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","token":1}`),
-		"it is for another server":          func(f *hit.File) { f.Server = "10.0.0.2" },
-		"it is for another user":            func(f *hit.File) { f.User = "bob" },
-		"it is for another cluster":         func(f *hit.File) { f.Cluster = "team-a/two" },
-		"it is for the Supervisor":          func(f *hit.File) { f.Cluster = "" },
-		"it has another version":            func(f *hit.File) { f.Version = 2 },
+		"it is for another server":          func(f *credfile.File) { f.Server = "10.0.0.2" },
+		"it is for another user":            func(f *credfile.File) { f.User = "bob" },
+		"it is for another cluster":         func(f *credfile.File) { f.Cluster = "team-a/two" },
+		"it is for the Supervisor":          func(f *credfile.File) { f.Cluster = "" },
+		"it has another version":            func(f *credfile.File) { f.Version = 2 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := credential(clusterKey)
@@ -119,7 +119,7 @@ func TestAnswerLeavesABadFileToTheLongWay(t *testing.T) {
 func TestAnswerLeavesWhatItDoesNotKnowToTheLongWay(t *testing.T) {
 	dir, good := stored(t, clusterKey, credential(clusterKey))
 	with := func(name, value string) map[string]string {
-		return map[string]string{hit.HomeVariable: good[hit.HomeVariable], name: value}
+		return map[string]string{credfile.HomeVariable: good[credfile.HomeVariable], name: value}
 	}
 	for name, tc := range map[string]struct {
 		args []string
@@ -128,10 +128,10 @@ func TestAnswerLeavesWhatItDoesNotKnowToTheLongWay(t *testing.T) {
 		"another command":         {[]string{"login"}, good},
 		"another flag":            {append(clusterKey.Args(), "--force"), good},
 		"another key":             {supervisorKey.Args(), good},
-		"no store":                {clusterKey.Args(), map[string]string{hit.HomeVariable: filepath.Join(dir, "none")}},
+		"no store":                {clusterKey.Args(), map[string]string{credfile.HomeVariable: filepath.Join(dir, "none")}},
 		"no place for a store":    {clusterKey.Args(), nil},
-		"exec info is garbage":    {clusterKey.Args(), with(hit.ExecInfoVariable, "{")},
-		"exec info of a new kind": {clusterKey.Args(), with(hit.ExecInfoVariable, `{"kind":"ExecCredential","apiVersion":"x/v9"}`)},
+		"exec info is garbage":    {clusterKey.Args(), with(credfile.ExecInfoVariable, "{")},
+		"exec info of a new kind": {clusterKey.Args(), with(credfile.ExecInfoVariable, `{"kind":"ExecCredential","apiVersion":"x/v9"}`)},
 	} {
 		t.Run(name, func(t *testing.T) { silent(t, tc.args, tc.env) })
 	}
@@ -139,7 +139,7 @@ func TestAnswerLeavesWhatItDoesNotKnowToTheLongWay(t *testing.T) {
 
 func TestAnswerLeavesGarbageToTheLongWay(t *testing.T) {
 	dir, env := stored(t, clusterKey, credential(clusterKey))
-	if err := os.WriteFile(hit.Path(dir, clusterKey), []byte("garbage"), 0o600); err != nil {
+	if err := os.WriteFile(credfile.Path(dir, clusterKey), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	silent(t, clusterKey.Args(), env)
@@ -147,19 +147,19 @@ func TestAnswerLeavesGarbageToTheLongWay(t *testing.T) {
 
 func TestAnswerIsFalseWhenItCannotPrint(t *testing.T) {
 	_, env := stored(t, clusterKey, credential(clusterKey))
-	if hit.Answer(clusterKey.Args(), environment(env), now, fullDisk{}) {
+	if credfile.Answer(clusterKey.Args(), environment(env), now, fullDisk{}) {
 		t.Error("it says that it answered")
 	}
 }
 
 func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
-	for _, sub := range []string{"", hit.Credentials} {
+	for _, sub := range []string{"", credfile.Credentials} {
 		dir, env := stored(t, clusterKey, credential(clusterKey))
 		if err := os.Chmod(filepath.Join(dir, sub), 0o770); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		if hit.Answer(clusterKey.Args(), environment(env), now, &out) || out.Len() > 0 {
+		if credfile.Answer(clusterKey.Args(), environment(env), now, &out) || out.Len() > 0 {
 			t.Errorf("%q: answers %q", sub, out.String())
 		}
 	}

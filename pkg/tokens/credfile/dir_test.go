@@ -1,11 +1,11 @@
-package hit_test
+package credfile_test
 
 import (
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // environment is a getenv of these variables and no others.
@@ -27,11 +27,11 @@ func TestDirFollowsTheRulesOfEachSystem(t *testing.T) {
 		"darwin":                       {"darwin", map[string]string{"HOME": "/Users/ada", "XDG_STATE_HOME": "/state"}, "/Users/ada/Library/Application Support/kubectl-vsphere"},
 		"windows":                      {"windows", map[string]string{"LocalAppData": `C:\Users\ada\AppData\Local\`, "HOME": "/home/ada"}, `C:\Users\ada\AppData\Local\kubectl-vsphere`},
 		"windows on a share":           {"windows", map[string]string{"LocalAppData": `\\nas\ada`}, `\\nas\ada\kubectl-vsphere`},
-		"the variable goes first":      {"linux", map[string]string{"HOME": "/home/ada", "XDG_STATE_HOME": "/state", hit.HomeVariable: "/elsewhere"}, "/elsewhere"},
-		"also on darwin":               {"darwin", map[string]string{"HOME": "/Users/ada", hit.HomeVariable: "/elsewhere"}, "/elsewhere"},
-		"also on windows":              {"windows", map[string]string{hit.HomeVariable: `D:/elsewhere`}, `D:/elsewhere`},
+		"the variable goes first":      {"linux", map[string]string{"HOME": "/home/ada", "XDG_STATE_HOME": "/state", credfile.HomeVariable: "/elsewhere"}, "/elsewhere"},
+		"also on darwin":               {"darwin", map[string]string{"HOME": "/Users/ada", credfile.HomeVariable: "/elsewhere"}, "/elsewhere"},
+		"also on windows":              {"windows", map[string]string{credfile.HomeVariable: `D:/elsewhere`}, `D:/elsewhere`},
 	} {
-		got, err := hit.Dir(environment(tc.env), tc.goos)
+		got, err := credfile.Dir(environment(tc.env), tc.goos)
 		if err != nil || got != tc.want {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, tc.want)
 		}
@@ -50,11 +50,11 @@ func TestDirSaysWhichVariableIsMissing(t *testing.T) {
 		"windows without a profile":    {"windows", map[string]string{"HOME": "/home/ada"}, "LocalAppData"},
 		"windows with a drive alone":   {"windows", map[string]string{"LocalAppData": "C:"}, "LocalAppData"},
 		"windows with a Unix path":     {"windows", map[string]string{"LocalAppData": "/home"}, "LocalAppData"},
-		"a relative variable of ours":  {"linux", map[string]string{"HOME": "/home/ada", hit.HomeVariable: "store"}, hit.HomeVariable},
-		"a Windows path on linux":      {"linux", map[string]string{"HOME": "/home/ada", hit.HomeVariable: `C:\store`}, hit.HomeVariable},
-		"a Unix path on windows, ours": {"windows", map[string]string{hit.HomeVariable: "/store"}, hit.HomeVariable},
+		"a relative variable of ours":  {"linux", map[string]string{"HOME": "/home/ada", credfile.HomeVariable: "store"}, credfile.HomeVariable},
+		"a Windows path on linux":      {"linux", map[string]string{"HOME": "/home/ada", credfile.HomeVariable: `C:\store`}, credfile.HomeVariable},
+		"a Unix path on windows, ours": {"windows", map[string]string{credfile.HomeVariable: "/store"}, credfile.HomeVariable},
 	} {
-		got, err := hit.Dir(environment(tc.env), tc.goos)
+		got, err := credfile.Dir(environment(tc.env), tc.goos)
 		if err == nil {
 			t.Errorf("%s: %q, want an error", name, got)
 			continue
@@ -67,7 +67,7 @@ func TestDirSaysWhichVariableIsMissing(t *testing.T) {
 
 func TestPathIsBelowTheCredentials(t *testing.T) {
 	want := filepath.Join("store", "credentials", clusterKey.ID()+".json")
-	if got := hit.Path("store", clusterKey); got != want {
+	if got := credfile.Path("store", clusterKey); got != want {
 		t.Errorf("Path = %q, want %q", got, want)
 	}
 }

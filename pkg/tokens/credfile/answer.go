@@ -1,10 +1,10 @@
-// Package hit answers kubectl from the store: one file is opened, read and printed. kubectl runs the program for
+// Package credfile answers kubectl from the store: one file is opened, read and printed. kubectl runs the program for
 // every command and keeps nothing between two, so this package imports the standard library only and runs before
 // anything else is set up; what it cannot answer is left to the long way.
 //
 // What kubectl asks and gets is the ExecCredential of
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
-package hit
+package credfile
 
 import (
 	"encoding/json"

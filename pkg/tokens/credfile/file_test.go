@@ -1,4 +1,4 @@
-package hit_test
+package credfile_test
 
 import (
 	"bytes"
@@ -13,15 +13,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 var now = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // credential is a good credential of key at now.
-func credential(key hit.Key) hit.File {
-	return hit.File{
-		Version: hit.Version, Session: "session",
+func credential(key credfile.Key) credfile.File {
+	return credfile.File{
+		Version: credfile.Version, Session: "session",
 		Server: key.Server, User: key.User, Cluster: key.Cluster,
 		Issued: now.Add(-time.Hour), Expires: now.Add(time.Hour), Until: now.Add(59 * time.Minute),
 		Status: json.RawMessage(`{"expirationTimestamp":"2025-06-01T12:59:00Z","token":"a.b.c"}`),
@@ -39,7 +39,7 @@ func writeFile(t *testing.T, path string, text []byte) {
 	}
 }
 
-func encode(t *testing.T, f hit.File) []byte {
+func encode(t *testing.T, f credfile.File) []byte {
 	t.Helper()
 	text, err := json.Marshal(f)
 	if err != nil {
@@ -52,7 +52,7 @@ func TestReadReturnsWhatWasStored(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	want := credential(clusterKey)
 	writeFile(t, path, encode(t, want))
-	got, err := hit.Read(path)
+	got, err := credfile.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestReadReturnsWhatWasStored(t *testing.T) {
 }
 
 func TestReadTellsAMissingFile(t *testing.T) {
-	if _, err := hit.Read(filepath.Join(t.TempDir(), "none.json")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := credfile.Read(filepath.Join(t.TempDir(), "none.json")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 }
@@ -78,8 +78,8 @@ func TestReadTellsAnotherVersion(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		writeFile(t, path, []byte(text))
-		_, err := hit.Read(path)
-		var version *hit.VersionError
+		_, err := credfile.Read(path)
+		var version *credfile.VersionError
 		if !errors.As(err, &version) || version.Path != path || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got %v, want a *VersionError with the path", name, err)
 		}
@@ -101,7 +101,7 @@ func TestReadNamesAFileThatIsGarbage(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		writeFile(t, path, []byte(text))
-		f, err := hit.Read(path)
+		f, err := credfile.Read(path)
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %+v, %v; want an error with the path", name, f, err)
 		}
@@ -109,7 +109,7 @@ func TestReadNamesAFileThatIsGarbage(t *testing.T) {
 }
 
 func TestReadPrivateRefusesADirectory(t *testing.T) {
-	if _, err := hit.ReadPrivate(t.TempDir()); err == nil {
+	if _, err := credfile.ReadPrivate(t.TempDir()); err == nil {
 		t.Error("a directory was read")
 	}
 }
@@ -117,7 +117,7 @@ func TestReadPrivateRefusesADirectory(t *testing.T) {
 func TestReadPrivateRefusesALargeFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	writeFile(t, path, bytes.Repeat([]byte(" "), 4<<20+1))
-	if text, err := hit.ReadPrivate(path); err == nil || !strings.Contains(err.Error(), path) {
+	if text, err := credfile.ReadPrivate(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("%d bytes, %v; want an error with the path", len(text), err)
 	}
 }
@@ -132,10 +132,10 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		const path = "/store/c.json"
-		var file hit.File
-		if err := hit.Decode(path, text, &file); err != nil {
-			var version *hit.VersionError
-			if errors.As(err, &version) && version.Version == hit.Version {
+		var file credfile.File
+		if err := credfile.Decode(path, text, &file); err != nil {
+			var version *credfile.VersionError
+			if errors.As(err, &version) && version.Version == credfile.Version {
 				t.Fatalf("the version that is known is refused: %v", err)
 			}
 			if !strings.Contains(err.Error(), path) {
@@ -143,7 +143,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if file.Version != hit.Version {
+		if file.Version != credfile.Version {
 			t.Fatalf("version %d was read", file.Version)
 		}
 		// What was read can be written, and is then read as the same.
@@ -151,8 +151,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var again hit.File
-		if err := hit.Decode(path, text, &again); err != nil {
+		var again credfile.File
+		if err := credfile.Decode(path, text, &again); err != nil {
 			t.Fatal(err)
 		}
 		if again.Key() != file.Key() || !again.Expires.Equal(file.Expires) || !again.Until.Equal(file.Until) {

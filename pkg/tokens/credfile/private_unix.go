@@ -1,6 +1,6 @@
 //go:build unix
 
-package hit
+package credfile
 
 import (
 	"fmt"

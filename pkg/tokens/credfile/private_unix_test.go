@@ -1,6 +1,6 @@
 //go:build unix
 
-package hit_test
+package credfile_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 func TestReadPrivateRefusesWhatOthersCanUseAndSaysWhatToType(t *testing.T) {
@@ -19,8 +19,8 @@ func TestReadPrivateRefusesWhatOthersCanUseAndSaysWhatToType(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil { // WriteFile's mode is cut by the umask
 			t.Fatal(err)
 		}
-		_, err := hit.Read(path)
-		var permission *hit.PermissionError
+		_, err := credfile.Read(path)
+		var permission *credfile.PermissionError
 		if !errors.As(err, &permission) {
 			t.Errorf("mode %o: got %v, want a *PermissionError", mode, err)
 			continue
@@ -39,7 +39,7 @@ func TestReadPrivateTakesWhatOnlyTheUserCanUse(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := hit.ReadPrivate(path); err != nil || string(text) != "text" {
+		if text, err := credfile.ReadPrivate(path); err != nil || string(text) != "text" {
 			t.Errorf("mode %o: %q, %v", mode, text, err)
 		}
 	}
@@ -54,8 +54,8 @@ func TestPrivateAsksForADirectoryOfTheUserAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var permission *hit.PermissionError
-	if err := hit.Private(info, dir); !errors.As(err, &permission) || permission.Remedy != "chmod 700 '"+dir+"'" {
+	var permission *credfile.PermissionError
+	if err := credfile.Private(info, dir); !errors.As(err, &permission) || permission.Remedy != "chmod 700 '"+dir+"'" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -67,7 +67,7 @@ func TestReadPrivateDoesNotFollowASymbolicLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := hit.ReadPrivate(link); !errors.Is(err, syscall.ELOOP) {
+	if text, err := credfile.ReadPrivate(link); !errors.Is(err, syscall.ELOOP) {
 		t.Errorf("%q, %v; want ELOOP", text, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestReadPrivateDoesNotWaitAtANamedPipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip("this file system has no named pipes: ", err)
 	}
-	if text, err := hit.ReadPrivate(path); err == nil {
+	if text, err := credfile.ReadPrivate(path); err == nil {
 		t.Errorf("a pipe gave %q", text)
 	}
 }
@@ -92,8 +92,8 @@ func TestReadPrivateRefusesAFileOfAnotherUser(t *testing.T) {
 	if err := os.Chown(path, 12345, -1); err != nil {
 		t.Skip("a file cannot be given away here: ", err)
 	}
-	_, err := hit.ReadPrivate(path)
-	var permission *hit.PermissionError
+	_, err := credfile.ReadPrivate(path)
+	var permission *credfile.PermissionError
 	if !errors.As(err, &permission) || permission.Remedy != "sudo chown -R 0 '"+path+"'" {
 		t.Errorf("got %v, want a *PermissionError with the chown to type", err)
 	}

@@ -1,4 +1,4 @@
-package hit
+package credfile
 
 import (
 	"errors"

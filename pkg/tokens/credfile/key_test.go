@@ -1,4 +1,4 @@
-package hit_test
+package credfile_test
 
 import (
 	"strings"
@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 var (
-	supervisorKey = hit.Key{Server: "10.0.0.1", User: "Ada@vsphere.local"}
-	clusterKey    = hit.Key{Server: "10.0.0.1:8443", User: "ada@vsphere.local", Cluster: "team-a/one"}
+	supervisorKey = credfile.Key{Server: "10.0.0.1", User: "Ada@vsphere.local"}
+	clusterKey    = credfile.Key{Server: "10.0.0.1:8443", User: "ada@vsphere.local", Cluster: "team-a/one"}
 )
 
 func TestFoldDropsCaseAndNothingElse(t *testing.T) {
@@ -22,25 +22,25 @@ func TestFoldDropsCaseAndNothingElse(t *testing.T) {
 		"ÄÖÜ":                       "äöü",
 		" a ":                       " a ",
 	} {
-		if got := hit.Fold(in); got != want {
+		if got := credfile.Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
 
 func TestSameComparesUsersWithoutCase(t *testing.T) {
-	base := hit.Key{Server: "sup", User: "ada", Cluster: "ns/c"}
+	base := credfile.Key{Server: "sup", User: "ada", Cluster: "ns/c"}
 	for name, tc := range map[string]struct {
-		other hit.Key
+		other credfile.Key
 		want  bool
 	}{
 		"itself":            {base, true},
-		"user in capitals":  {hit.Key{Server: "sup", User: "ADA", Cluster: "ns/c"}, true},
-		"another user":      {hit.Key{Server: "sup", User: "bob", Cluster: "ns/c"}, false},
-		"another server":    {hit.Key{Server: "sup2", User: "ada", Cluster: "ns/c"}, false},
-		"another cluster":   {hit.Key{Server: "sup", User: "ada", Cluster: "ns/d"}, false},
-		"the Supervisor":    {hit.Key{Server: "sup", User: "ada"}, false},
-		"server in capital": {hit.Key{Server: "SUP", User: "ada", Cluster: "ns/c"}, false}, // servers are canonical
+		"user in capitals":  {credfile.Key{Server: "sup", User: "ADA", Cluster: "ns/c"}, true},
+		"another user":      {credfile.Key{Server: "sup", User: "bob", Cluster: "ns/c"}, false},
+		"another server":    {credfile.Key{Server: "sup2", User: "ada", Cluster: "ns/c"}, false},
+		"another cluster":   {credfile.Key{Server: "sup", User: "ada", Cluster: "ns/d"}, false},
+		"the Supervisor":    {credfile.Key{Server: "sup", User: "ada"}, false},
+		"server in capital": {credfile.Key{Server: "SUP", User: "ada", Cluster: "ns/c"}, false}, // servers are canonical
 	} {
 		if got := base.Same(tc.other); got != tc.want {
 			t.Errorf("%s: Same is %v, want %v", name, got, tc.want)
@@ -57,11 +57,11 @@ func TestIDIsAFileNameAndMovesNoTextBetweenTheParts(t *testing.T) {
 	if len(id) != 64 || strings.Trim(id, "0123456789abcdef") != "" {
 		t.Errorf("ID %q is not 64 hexadecimal digits", id)
 	}
-	a, b := hit.Key{Server: "ab", User: "c"}, hit.Key{Server: "a", User: "bc"}
+	a, b := credfile.Key{Server: "ab", User: "c"}, credfile.Key{Server: "a", User: "bc"}
 	if a.ID() == b.ID() {
 		t.Error("ab+c and a+bc share a file")
 	}
-	c, d := hit.Key{Server: "s", User: "u", Cluster: "n/c"}, hit.Key{Server: "s", User: "un/c"}
+	c, d := credfile.Key{Server: "s", User: "u", Cluster: "n/c"}, credfile.Key{Server: "s", User: "un/c"}
 	if c.ID() == d.ID() {
 		t.Error("the cluster runs into the user")
 	}
@@ -77,14 +77,14 @@ func TestIDStaysTheSame(t *testing.T) {
 }
 
 func TestArgsAreWhatParseArgsReads(t *testing.T) {
-	for _, key := range []hit.Key{
+	for _, key := range []credfile.Key{
 		supervisorKey,
 		clusterKey,
 		{Server: "fd00::1", User: "--user"},
 		{Server: "--cluster", User: "--cluster", Cluster: "--a/--b"},
 		{Server: "s", User: "with space = and\nnewline"},
 	} {
-		got, ok := hit.ParseArgs(key.Args())
+		got, ok := credfile.ParseArgs(key.Args())
 		if !ok || got != key {
 			t.Errorf("ParseArgs(%q) = %+v, %v", key.Args(), got, ok)
 		}
@@ -104,8 +104,8 @@ func TestParseArgsTakesAFlagAsOneWord(t *testing.T) {
 		{"get-token", "--server", "s", "--user=u=v", "--cluster", "n/c"},
 		{"get-token", "--server=s", "--user", "u=v", "--cluster=n/c"},
 	} {
-		got, ok := hit.ParseArgs(args)
-		if want := (hit.Key{Server: "s", User: "u=v", Cluster: "n/c"}); !ok || got != want {
+		got, ok := credfile.ParseArgs(args)
+		if want := (credfile.Key{Server: "s", User: "u=v", Cluster: "n/c"}); !ok || got != want {
 			t.Errorf("ParseArgs(%q) = %+v, %v", args, got, ok)
 		}
 	}
@@ -138,12 +138,12 @@ func TestParseArgsRefusesEverythingElse(t *testing.T) {
 		"get-token --server s --cluster n/c --user u",
 		"GET-TOKEN --server s --user u",
 	} {
-		if got, ok := hit.ParseArgs(strings.Fields(line)); ok || got != (hit.Key{}) {
+		if got, ok := credfile.ParseArgs(strings.Fields(line)); ok || got != (credfile.Key{}) {
 			t.Errorf("%q is taken as %+v, %v", line, got, ok)
 		}
 	}
 	for _, args := range [][]string{nil, {"get-token", "--server", "", "--user", "u"}, {"get-token", "--server", "s", "--user", ""}} {
-		if got, ok := hit.ParseArgs(args); ok {
+		if got, ok := credfile.ParseArgs(args); ok {
 			t.Errorf("%q is taken as %+v", args, got)
 		}
 	}
@@ -157,17 +157,17 @@ func FuzzParseArgs(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		args := strings.Split(line, "\x00") // no argument of a process holds this byte
-		key, ok := hit.ParseArgs(args)
+		key, ok := credfile.ParseArgs(args)
 		if !ok {
-			if key != (hit.Key{}) {
+			if key != (credfile.Key{}) {
 				t.Fatalf("a refused command line gives %+v", key)
 			}
 			return
 		}
-		if key.Server == "" || key.User == "" || args[0] != hit.Command {
+		if key.Server == "" || key.User == "" || args[0] != credfile.Command {
 			t.Fatalf("%q is taken as %+v", args, key)
 		}
-		again, ok := hit.ParseArgs(key.Args())
+		again, ok := credfile.ParseArgs(key.Args())
 		if !ok || again != key || again.ID() != key.ID() || !again.Same(key) {
 			t.Fatalf("%+v comes back as %+v, %v", key, again, ok)
 		}

@@ -1,4 +1,4 @@
-package hit_test
+package credfile_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/hit"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 const (
@@ -16,14 +16,14 @@ const (
 )
 
 func TestParseExecInfo(t *testing.T) {
-	for value, want := range map[string]hit.ExecInfo{
-		"":         {APIVersion: hit.V1},
-		" \n\t":    {APIVersion: hit.V1},
-		askV1:      {APIVersion: hit.V1, Interactive: true, Asked: true},
-		askV1beta1: {APIVersion: hit.V1beta1, Asked: true},
-		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: hit.V1, Asked: true},
+	for value, want := range map[string]credfile.ExecInfo{
+		"":         {APIVersion: credfile.V1},
+		" \n\t":    {APIVersion: credfile.V1},
+		askV1:      {APIVersion: credfile.V1, Interactive: true, Asked: true},
+		askV1beta1: {APIVersion: credfile.V1beta1, Asked: true},
+		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: credfile.V1, Asked: true},
 	} {
-		got, err := hit.ParseExecInfo(value)
+		got, err := credfile.ParseExecInfo(value)
 		if err != nil || got != want {
 			t.Errorf("ParseExecInfo(%q) = %+v, %v; want %+v", value, got, err, want)
 		}
@@ -43,8 +43,8 @@ func TestParseExecInfoNamesTheVariableInItsErrors(t *testing.T) {
 		"v1alpha1":         `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1alpha1"}`,
 		"a number as spec": `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":1}`,
 	} {
-		got, err := hit.ParseExecInfo(value)
-		if err == nil || got != (hit.ExecInfo{}) || !strings.Contains(err.Error(), hit.ExecInfoVariable) {
+		got, err := credfile.ParseExecInfo(value)
+		if err == nil || got != (credfile.ExecInfo{}) || !strings.Contains(err.Error(), credfile.ExecInfoVariable) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestParseExecInfoNamesTheVariableInItsErrors(t *testing.T) {
 
 func TestParseExecInfoRepeatsLittleOfALongVersion(t *testing.T) {
 	value := `{"kind":"ExecCredential","apiVersion":"` + strings.Repeat("v", 5000) + `"}`
-	if _, err := hit.ParseExecInfo(value); err == nil || len(err.Error()) > 400 {
+	if _, err := credfile.ParseExecInfo(value); err == nil || len(err.Error()) > 400 {
 		t.Errorf("the error is missing or too long: %v", err)
 	}
 }
@@ -73,7 +73,7 @@ func (w *oneWrite) Write(p []byte) (int, error) {
 
 func TestWritePrintsOneObjectInOneWrite(t *testing.T) {
 	out := &oneWrite{t: t}
-	if err := hit.Write(out, hit.V1beta1, json.RawMessage(`{"token":"t"}`)); err != nil {
+	if err := credfile.Write(out, credfile.V1beta1, json.RawMessage(`{"token":"t"}`)); err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1",` +
@@ -90,7 +90,7 @@ var errFull = errors.New("no space left on device")
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWritePassesTheErrorOn(t *testing.T) {
-	if err := hit.Write(fullDisk{}, hit.V1, json.RawMessage(`{}`)); !errors.Is(err, errFull) {
+	if err := credfile.Write(fullDisk{}, credfile.V1, json.RawMessage(`{}`)); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want %v", err, errFull)
 	}
 }
@@ -100,9 +100,9 @@ func FuzzParseExecInfo(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		info, err := hit.ParseExecInfo(value)
+		info, err := credfile.ParseExecInfo(value)
 		if err != nil {
-			if info != (hit.ExecInfo{}) || !strings.Contains(err.Error(), hit.ExecInfoVariable) {
+			if info != (credfile.ExecInfo{}) || !strings.Contains(err.Error(), credfile.ExecInfoVariable) {
 				t.Fatalf("%+v, %v", info, err)
 			}
 			return
@@ -115,13 +115,13 @@ func FuzzParseExecInfo(f *testing.F) {
 		var answer struct {
 			Kind, APIVersion string
 		}
-		if err := hit.Write(&out, info.APIVersion, json.RawMessage(`{}`)); err != nil {
+		if err := credfile.Write(&out, info.APIVersion, json.RawMessage(`{}`)); err != nil {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
 			t.Fatal(err)
 		}
-		if answer.APIVersion != hit.V1 && answer.APIVersion != hit.V1beta1 {
+		if answer.APIVersion != credfile.V1 && answer.APIVersion != credfile.V1beta1 {
 			t.Fatalf("the answer has version %q", answer.APIVersion)
 		}
 	})
