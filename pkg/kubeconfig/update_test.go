@@ -346,3 +346,14 @@ func TestLocate(t *testing.T) {
 		t.Error("no home and no KUBECONFIG is fine")
 	}
 }
+
+// A password that begins with an asterisk is an alias for YAML, and its parser repeats the name of one that it does not know.
+func TestErrorsRepeatNoSecret(t *testing.T) {
+	f := files(t, "config")
+	for _, value := range []string{"*S3CRET", "[S3CRET]", "{S3CRET: x}", "\"S3CRET", "!!int S3CRET", "'S3CRET': x"} {
+		write(t, f.Paths[0], "apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    password: "+value+"\n", 0o600)
+		if _, err := f.Load(); err == nil || strings.Contains(err.Error(), "S3CRET") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}

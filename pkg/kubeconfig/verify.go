@@ -26,7 +26,7 @@ func load(text []byte) (*api.Config, error) {
 
 var (
 	duplicate = regexp.MustCompile(`duplicate name "([^"]*)" in list`)
-	quoted    = regexp.MustCompile("`[^`]*`")
+	quoted    = regexp.MustCompile("`[^`]*`|'[^']*'")
 )
 
 // withoutValues is what client-go says of a kubeconfig that it cannot read, without the entries and values that it

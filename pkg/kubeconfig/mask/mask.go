@@ -1,0 +1,176 @@
+// Package mask shows the text of a kubeconfig without its secrets.
+//
+// It asks a YAML parser where the secrets are, replaces those bytes, and reads the result back: the result must be the
+// same document with placeholders where the secrets were. Where that cannot be had, nothing is shown. Comments are
+// secrets too, since a token that somebody commented out still works.
+package mask
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The placeholders. In text that was in double quotes they are too, so that JSON stays JSON.
+const (
+	secretMark  = "[secret]"
+	newMark     = "[new secret]"
+	commentMark = "# [comment]"
+)
+
+// ErrUnsafe is a text whose secrets cannot be told apart from the rest for certain.
+var ErrUnsafe = errors.New("its secrets cannot be told apart from the rest")
+
+// Text returns a kubeconfig with "[secret]" for each secret and "# [comment]" for each comment; every other byte is as
+// it was. The text may be YAML or JSON and hold several documents; an empty one is returned as it is. For any other
+// text the error is ErrUnsafe, which repeats nothing of it.
+func Text(text []byte) ([]byte, error) {
+	p, err := read(text)
+	if err != nil {
+		return nil, err
+	}
+	return p.masked(func(leaf) string { return secretMark })
+}
+
+// Pair masks a kubeconfig as it is and as it is to become, so that the two can be compared. A secret of newText that
+// oldText does not have at the same place, written in the same way, is "[new secret]": the line differs, and no byte of
+// either secret shows. Errors are as with Text.
+func Pair(oldText, newText []byte) (maskedOld, maskedNew []byte, err error) {
+	before, err := read(oldText)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := read(newText)
+	if err != nil {
+		return nil, nil, err
+	}
+	if maskedOld, err = before.masked(func(leaf) string { return secretMark }); err != nil {
+		return nil, nil, err
+	}
+	known := before.secrets()
+	maskedNew, err = after.masked(func(l leaf) string {
+		if known[l.path] == after.raw(l) {
+			return secretMark
+		}
+		return newMark
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return maskedOld, maskedNew, nil
+}
+
+// page is a text that was read: its documents, its scalars in their order, and which of them are secret.
+type page struct {
+	text      []byte
+	documents []*yaml.Node
+	leaves    []leaf
+	secret    map[*yaml.Node]bool
+}
+
+func read(text []byte) (*page, error) {
+	documents, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := layout(text, documents)
+	if err != nil {
+		return nil, err
+	}
+	return &page{text, documents, leaves, findSecrets(documents)}, nil
+}
+
+func (p *page) raw(l leaf) string { return string(p.text[l.start:l.end]) }
+
+// secrets are the secrets as they are written, by their places.
+func (p *page) secrets() map[string]string {
+	all := map[string]string{}
+	for _, l := range p.leaves {
+		if p.secret[l.node] {
+			all[l.path] = p.raw(l)
+		}
+	}
+	return all
+}
+
+// masked writes the text with marks for secrets and comments, and checks the result.
+func (p *page) masked(mark func(leaf) string) ([]byte, error) {
+	var out bytes.Buffer
+	next := 0
+	for _, l := range p.leaves {
+		from := l.body // The header of a block scalar may end in a comment.
+		if p.secret[l.node] {
+			from = l.start
+		}
+		writeGap(&out, p.text[next:from])
+		switch {
+		case !p.secret[l.node]:
+			out.Write(p.text[from:l.end])
+		case l.node.Style&yaml.DoubleQuotedStyle != 0:
+			fmt.Fprintf(&out, "%q", mark(l))
+		default:
+			out.WriteString(mark(l))
+		}
+		next = l.end
+	}
+	writeGap(&out, p.text[next:])
+	if err := p.check(out.Bytes()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// writeGap writes what is between scalars. A # there begins a comment, which ends with its line.
+func writeGap(out *bytes.Buffer, gap []byte) {
+	for line := range strings.Lines(string(gap)) {
+		body := strings.TrimRight(line, "\r\n")
+		if i := strings.IndexByte(body, '#'); i >= 0 {
+			line = body[:i] + commentMark + line[len(body):]
+		}
+		out.WriteString(line)
+	}
+}
+
+// check reads the masked text: it must be the same documents, with a mark for each secret.
+func (p *page) check(masked []byte) error {
+	got, err := parse(masked)
+	if err != nil || len(got) != len(p.documents) {
+		return ErrUnsafe
+	}
+	for i, document := range p.documents {
+		if !p.same(document, got[i]) {
+			return ErrUnsafe
+		}
+	}
+	return nil
+}
+
+func (p *page) same(was, is *yaml.Node) bool {
+	if was.Anchor != is.Anchor {
+		return false
+	}
+	if p.secret[was] {
+		return isMark(is)
+	}
+	if was.Kind != is.Kind || was.Tag != is.Tag || was.Value != is.Value || was.Style != is.Style || len(was.Content) != len(is.Content) {
+		return false
+	}
+	for i := range was.Content {
+		if !p.same(was.Content[i], is.Content[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isMark reports whether a node is what a placeholder is read as: in brackets, it is a list.
+func isMark(n *yaml.Node) bool {
+	value := n.Value
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 1 {
+		value = "[" + n.Content[0].Value + "]"
+	}
+	return value == secretMark || value == newMark
+}

@@ -1,0 +1,180 @@
+package mask
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+// kind says what a node is in a kubeconfig. It decides what of it may be shown.
+type kind int
+
+const (
+	other    kind = iota // shown, except under keys that sound like a secret
+	user                 // what is known to be harmless is shown
+	exec                 // the same
+	env                  // names are shown, values are not
+	args                 // shown when they are ours; other plugins take secrets there (--oidc-client-secret)
+	provider             // auth-provider: its name is shown
+	config               // of an auth-provider: keys are shown, values are not
+	secret               // nothing is shown
+)
+
+// field gives the kind of what is under a key.
+// https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+func (k kind) field(key string) kind {
+	switch k {
+	case user:
+		switch key {
+		case "exec":
+			return exec
+		case "auth-provider":
+			return provider
+		case "username", "client-certificate", "client-certificate-data", "client-key", "tokenFile", // Paths and certificates are public.
+			"as", "as-uid", "as-groups", "as-user-extra", "extensions":
+			return other
+		}
+		return secret
+	case exec:
+		switch key {
+		case "args":
+			return args
+		case "env":
+			return env
+		case "apiVersion", "command", "installHint", "interactiveMode", "provideClusterInfo":
+			return other
+		}
+		return secret
+	case env:
+		if key == "name" {
+			return other
+		}
+		return secret
+	case provider:
+		switch key {
+		case "name":
+			return other
+		case "config":
+			return config
+		}
+		return secret
+	case other:
+		return otherField(key)
+	}
+	return secret
+}
+
+// otherField is for keys outside of a user entry, where anchors, extensions and other programs' sections may repeat what
+// is in one.
+func otherField(key string) kind {
+	switch key {
+	case "user":
+		return user
+	case "exec":
+		return exec
+	case "env":
+		return env
+	case "auth-provider":
+		return provider
+	case "value":
+		return secret
+	}
+	key = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(key))
+	for _, word := range []string{"token", "passw", "passphrase", "secret", "keydata", "privatekey", "apikey", "credential", "authorization"} {
+		if strings.Contains(key, word) {
+			return secret
+		}
+	}
+	return other
+}
+
+// findSecrets gives the scalars whose text is secret. Aliases are followed: a secret is hidden where it is written.
+func findSecrets(documents []*yaml.Node) map[*yaml.Node]bool {
+	f := &finder{found: map[*yaml.Node]bool{}, seen: map[place]bool{}}
+	for _, document := range documents {
+		f.visit(document, other)
+	}
+	return f.found
+}
+
+type place struct {
+	node *yaml.Node
+	kind kind
+}
+
+type finder struct {
+	found map[*yaml.Node]bool
+	seen  map[place]bool
+}
+
+func (f *finder) visit(n *yaml.Node, k kind) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if f.seen[place{n, k}] {
+		return // An anchor may hold an alias of itself.
+	}
+	f.seen[place{n, k}] = true
+	switch n.Kind {
+	case yaml.ScalarNode:
+		shown := k == other || k == user // A context's user is a name.
+		if !null(n) && (!shown || hasUserInfo(n.Value)) {
+			f.found[n] = true
+		}
+	case yaml.SequenceNode:
+		f.list(n, k)
+	case yaml.MappingNode:
+		for i := 0; i < len(n.Content); i += 2 {
+			f.pair(n.Content[i], n.Content[i+1], k)
+		}
+	}
+}
+
+// null reports whether a scalar says that there is no value: nothing is written, or a plain null or ~.
+func null(n *yaml.Node) bool { return empty(n) || n.Style == 0 && n.ShortTag() == "!!null" }
+
+func (f *finder) list(n *yaml.Node, k kind) {
+	if k == args {
+		k = secret
+		if oursOnly(n) {
+			k = other
+		}
+	}
+	for _, item := range n.Content {
+		f.visit(item, k)
+	}
+}
+
+func (f *finder) pair(key, value *yaml.Node, k kind) {
+	switch {
+	case k == secret:
+		f.visit(key, secret)
+		f.visit(value, secret)
+	case key.ShortTag() == "!!merge":
+		f.visit(value, k)
+	case key.Kind == yaml.ScalarNode || key.Kind == yaml.AliasNode:
+		f.visit(key, other)
+		f.visit(value, k.field(nameOf(key)))
+	default: // No kubeconfig has such keys.
+		f.visit(key, secret)
+		f.visit(value, secret)
+	}
+}
+
+// oursOnly reports whether a list of arguments is that of our get-token, which takes no secret.
+func oursOnly(n *yaml.Node) bool {
+	var all []string
+	for _, item := range n.Content {
+		all = append(all, nameOf(item))
+	}
+	_, ours := credfile.ParseArgs(all)
+	return ours
+}
+
+// hasUserInfo reports whether a text is or holds a URL with a password, as the address of a proxy may.
+func hasUserInfo(s string) bool {
+	_, rest, found := strings.Cut(s, "://")
+	return found && strings.Contains(rest, "@")
+}
