@@ -1,86 +1,9 @@
-// Package kubeconfig writes entries into the user's kubeconfig without touching what is not ours: a plan says which
-// entries change (pure), a splice puts them into the text of the file (pure), and Update does both under the locks that
-// kubectl obeys. Nothing here uses the network.
+// Package kubeconfig writes entries into the user's kubeconfig files and touches nothing else in them. Plan and Remove
+// work out which entries change, package splice puts them into the text of a file, and Files.Update does both under the
+// locks that kubectl obeys. Nothing here uses the network.
 package kubeconfig
 
-import (
-	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
-)
+import "github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 
-// section is one of the three lists of a kubeconfig.
-type section string
-
-const (
-	clusters section = "clusters"
-	contexts section = "contexts"
-	users    section = "users"
-)
-
-// sections in the order in which kubectl writes them.
-var sections = [...]section{clusters, contexts, users}
-
-// Change is what is to become of a kubeconfig: entries that are set (added or replaced), entries that are deleted, and
-// the current context. The zero value changes nothing.
-type Change struct {
-	Clusters       []clientcmdv1.NamedCluster
-	Contexts       []clientcmdv1.NamedContext
-	Users          []clientcmdv1.NamedAuthInfo
-	DeleteClusters []string
-	DeleteContexts []string
-	DeleteUsers    []string
-	CurrentContext *string // nil keeps it; empty unsets it
-}
-
-// Empty tells whether nothing is to change.
-func (c Change) Empty() bool { return len(c.edits()) == 0 && c.CurrentContext == nil }
-
-// edit is the change of one entry.
-type edit struct {
-	section section
-	name    string
-	value   any // a clientcmd v1 Named… value; nil deletes
-}
-
-// edits lists the changes of entries, deletions first.
-func (c Change) edits() []edit {
-	var all []edit
-	for _, d := range []struct {
-		section section
-		names   []string
-	}{{clusters, c.DeleteClusters}, {contexts, c.DeleteContexts}, {users, c.DeleteUsers}} {
-		for _, name := range d.names {
-			all = append(all, edit{d.section, name, nil})
-		}
-	}
-	for _, v := range c.Clusters {
-		all = append(all, edit{clusters, v.Name, v})
-	}
-	for _, v := range c.Contexts {
-		all = append(all, edit{contexts, v.Name, v})
-	}
-	for _, v := range c.Users {
-		all = append(all, edit{users, v.Name, v})
-	}
-	return all
-}
-
-// add puts an edit into the change of a file.
-func (c *Change) add(e edit) {
-	switch v := e.value.(type) {
-	case clientcmdv1.NamedCluster:
-		c.Clusters = append(c.Clusters, v)
-	case clientcmdv1.NamedContext:
-		c.Contexts = append(c.Contexts, v)
-	case clientcmdv1.NamedAuthInfo:
-		c.Users = append(c.Users, v)
-	case nil:
-		switch e.section {
-		case clusters:
-			c.DeleteClusters = append(c.DeleteClusters, e.name)
-		case contexts:
-			c.DeleteContexts = append(c.DeleteContexts, e.name)
-		case users:
-			c.DeleteUsers = append(c.DeleteUsers, e.name)
-		}
-	}
-}
+// Change is what is to become of kubeconfig files in their merged view.
+type Change = splice.Change

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
 // Files are the kubeconfig files of a user in the order in which kubectl merges them: the first that has an entry wins.
@@ -49,12 +51,11 @@ func (f Files) Load() (*api.Config, error) {
 
 // file is one kubeconfig while it is edited.
 type file struct {
-	path     string
-	exists   bool
-	read     []byte      // as it is on disk
-	text     []byte      // as it is to become
-	config   *api.Config // what text means
-	document *document   // where things are in text, for one edit; nil: to be parsed
+	*splice.Document // as it is to become
+
+	path   string
+	exists bool
+	read   []byte // as it is on disk
 }
 
 // maxFile bounds what is read; kubectl itself has no bound, and the largest ones in the field have a few megabytes.
@@ -63,22 +64,16 @@ const maxFile = 64 << 20
 func (f Files) read() ([]*file, error) {
 	var docs []*file
 	for _, path := range f.Paths {
-		doc := &file{path: path, config: api.NewConfig()}
 		text, err := readRegular(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
+		exists := !errors.Is(err, fs.ErrNotExist)
+		if exists && err != nil {
 			return nil, unreadable(path, err)
-		default:
-			doc.exists, doc.read, doc.text = true, text, text
-			if doc.config, err = load(text); err == nil {
-				doc.document, err = parse(text)
-			}
-			if err != nil {
-				return nil, &FileError{path, "cannot be read: " + err.Error(), "mend it or move it away; nothing was changed", err}
-			}
 		}
-		docs = append(docs, doc)
+		doc, err := splice.Read(text)
+		if err != nil {
+			return nil, &FileError{path, "cannot be read: " + err.Error(), "repair it or move it away; nothing was changed", err}
+		}
+		docs = append(docs, &file{Document: doc, path: path, exists: exists, read: text})
 	}
 	return docs, nil
 }
@@ -118,11 +113,11 @@ func merge(docs []*file) *api.Config {
 	all := api.NewConfig()
 	for _, doc := range docs {
 		if all.CurrentContext == "" {
-			all.CurrentContext = doc.config.CurrentContext
+			all.CurrentContext = doc.Config().CurrentContext
 		}
-		addMissing(all.Clusters, doc.config.Clusters)
-		addMissing(all.Contexts, doc.config.Contexts)
-		addMissing(all.AuthInfos, doc.config.AuthInfos)
+		addMissing(all.Clusters, doc.Config().Clusters)
+		addMissing(all.Contexts, doc.Config().Contexts)
+		addMissing(all.AuthInfos, doc.Config().AuthInfos)
 	}
 	return all
 }
@@ -135,12 +130,10 @@ func addMissing[T any](all, more map[string]*T) {
 	}
 }
 
-// destination is the file that gets new entries, by kubectl's rule: the first that exists, else the last of the list.
-func destination(docs []*file) *file {
-	for _, doc := range docs {
-		if doc.exists {
-			return doc
-		}
+// destination is the index of the file that gets new entries, by kubectl's rule: the first that exists, else the last.
+func destination(docs []*file) int {
+	if i := slices.IndexFunc(docs, func(d *file) bool { return d.exists }); i >= 0 {
+		return i
 	}
-	return docs[len(docs)-1]
+	return len(docs) - 1
 }

@@ -49,7 +49,7 @@ func (d *file) replace(private bool) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return notWritable(d.path, path, err)
 	}
-	err = atomicfile.Write(path, d.text, atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
+	err = atomicfile.Write(path, d.Text(), atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
 	switch {
 	case err == nil, errors.Is(err, errChanged):
 		return err

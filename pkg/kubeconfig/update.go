@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
 // Report says what Update did.
@@ -33,16 +36,10 @@ func (f Files) Preview(plan func(*api.Config) (Change, error)) (Report, error) {
 	}
 	for _, doc := range docs {
 		if doc.changed() {
-			report.Texts = append(report.Texts, Text{doc.path, doc.read, doc.text})
+			report.Texts = append(report.Texts, Text{doc.path, doc.read, doc.Text()})
 		}
 	}
 	return report, nil
-}
-
-// Text is a kubeconfig with the change and nothing else.
-func (c Change) Text() ([]byte, error) {
-	text, _, err := Splice(nil, c)
-	return text, err
 }
 
 // rounds bounds how often plan is asked again: an entry of a later file comes to light when the first one's goes.
@@ -77,13 +74,14 @@ func (f Files) Check() error {
 	if err != nil {
 		return err
 	}
-	if err := destination(docs).writable(); err != nil {
+	doc := docs[destination(docs)]
+	if err := doc.writable(); err != nil {
 		return err
 	}
 	const name = "kubectl-vsphere-check"
 	current := name
 	var report Report
-	return destination(docs).edit(Change{
+	return doc.edit(Change{
 		Clusters:       []clientcmdv1.NamedCluster{{Name: name, Cluster: clientcmdv1.Cluster{Server: "https://" + name}}},
 		Contexts:       []clientcmdv1.NamedContext{{Name: name, Context: clientcmdv1.Context{Cluster: name, AuthInfo: name}}},
 		Users:          []clientcmdv1.NamedAuthInfo{{Name: name}},
@@ -134,7 +132,7 @@ func (f Files) planned(plan func(*api.Config) (Change, error)) ([]*file, Report,
 		if change.Empty() {
 			break
 		}
-		if err := edits(docs, change, &report); err != nil {
+		if err := edit(docs, change, &report); err != nil {
 			return nil, Report{}, err
 		}
 	}
@@ -144,92 +142,46 @@ func (f Files) planned(plan func(*api.Config) (Change, error)) ([]*file, Report,
 
 // changed tells whether the file is to be written.
 func (d *file) changed() bool {
-	return !bytes.Equal(d.read, d.text) || !d.exists && len(d.text) > 0
+	return !bytes.Equal(d.read, d.Text())
 }
 
-// edits puts a change of the merged view into the files.
-func edits(docs []*file, c Change, report *Report) error {
-	parts := make(map[*file]*Change, len(docs))
-	part := func(doc *file) *Change {
-		if parts[doc] == nil {
-			parts[doc] = &Change{}
+// edit makes a change of the merged view in the files, each entry where it is at home.
+func edit(docs []*file, c Change, report *Report) error {
+	parts := c.Split(len(docs), func(s splice.Section, name string) int {
+		if i := slices.IndexFunc(docs, func(d *file) bool { return d.Has(s, name) }); i >= 0 {
+			return i
 		}
-		return parts[doc]
-	}
-	for _, e := range c.edits() {
-		part(home(docs, e)).add(e)
-	}
-	if c.CurrentContext != nil {
-		if *c.CurrentContext != "" {
-			part(destination(docs)).CurrentContext = c.CurrentContext
-		} else {
-			gone := merge(docs).CurrentContext
-			for _, doc := range docs {
-				if doc.config.CurrentContext == gone {
-					part(doc).CurrentContext = c.CurrentContext
-				}
+		return destination(docs)
+	})
+	switch {
+	case c.CurrentContext == nil:
+	case *c.CurrentContext != "":
+		parts[destination(docs)].CurrentContext = c.CurrentContext
+	default:
+		gone := merge(docs).CurrentContext
+		for i, doc := range docs {
+			if doc.Config().CurrentContext == gone {
+				parts[i].CurrentContext = c.CurrentContext
 			}
 		}
 	}
-	for _, doc := range docs {
-		if parts[doc] == nil {
-			continue
-		}
-		if err := doc.edit(*parts[doc], report); err != nil {
+	for i, doc := range docs {
+		if err := doc.edit(parts[i], report); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// home is the file that an entry comes from, or where a new one goes.
-func home(docs []*file, e edit) *file {
-	for _, doc := range docs {
-		if doc.has(e) {
-			return doc
-		}
-	}
-	return destination(docs)
-}
-
-func (d *file) has(e edit) bool {
-	switch e.section {
-	case clusters:
-		return d.config.Clusters[e.name] != nil
-	case contexts:
-		return d.config.Contexts[e.name] != nil
-	default:
-		return d.config.AuthInfos[e.name] != nil
-	}
-}
-
 func (d *file) edit(c Change, report *Report) error {
-	var text []byte
-	var config *api.Config
-	var rewritten bool
-	doc, err := d.take()
-	if err == nil {
-		text, config, rewritten, err = doc.editVerified(d.config, c)
-	}
+	rewritten, err := d.Edit(c)
 	if err != nil {
-		return &FileError{d.path, "cannot be edited: " + err.Error(), "mend the file, or name another one with KUBECONFIG", err}
+		return &FileError{d.path, "cannot be edited: " + err.Error(), "repair the file, or name another one with KUBECONFIG", err}
 	}
-	d.text, d.config = text, config
 	if rewritten {
 		report.Rewritten = append(report.Rewritten, d.path)
 	}
 	return nil
-}
-
-// take gives the document for one edit. That of the file as it was read is there already: to parse a large one takes as long
-// as kubectl takes to read it.
-func (d *file) take() (*document, error) {
-	doc := d.document
-	d.document = nil
-	if doc == nil {
-		return parse(d.text)
-	}
-	return doc, nil
 }
 
 // unchanged looks once more at what will be replaced.

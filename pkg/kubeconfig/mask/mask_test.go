@@ -87,7 +87,7 @@ func TestUnsafe(t *testing.T) {
 
 // Every file of the corpus is shown, and lines without a secret or comment as they are.
 func TestCorpus(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/corpus/*")
+	paths, err := filepath.Glob("../splice/testdata/corpus/*")
 	if err != nil || len(paths) < 20 {
 		t.Fatalf("the corpus is missing: %d files, %v", len(paths), err)
 	}

@@ -241,7 +241,7 @@ func diff(t *testing.T, seed uint64, w *writer, text, masked string) {
 
 // FuzzText compares with what kubectl reads: no secret of it is left, unless the same text is no secret elsewhere.
 func FuzzText(f *testing.F) {
-	paths, _ := filepath.Glob("../testdata/corpus/*")
+	paths, _ := filepath.Glob("../splice/testdata/corpus/*")
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {

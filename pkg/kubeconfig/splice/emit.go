@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 )
 
 // item writes an entry as a list item, in the layout that kubectl uses.
-func (d *document) item(indent string, e edit) string {
+func (d *layout) item(indent string, e edit) string {
 	text, err := yaml.Marshal(e.value)
 	if err != nil {
 		// The values are plain structs of strings, which always marshal.

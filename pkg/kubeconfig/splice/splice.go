@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"cmp"
@@ -8,46 +8,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/client-go/tools/clientcmd/api"
 )
-
-// Splice puts a change into the text of a kubeconfig. Entries in block style are replaced, appended and deleted as
-// lines in the file's own indentation and line ends, and every other byte stays. What is in flow style (JSON among it)
-// cannot be edited so: the section, or the file when all of it is, is written anew, and rewritten tells so. The result
-// is read back, and anything but exactly the change is an error.
-func Splice(text []byte, c Change) (out []byte, rewritten bool, err error) {
-	if c.Empty() {
-		return text, false, nil
-	}
-	old, err := load(text)
-	if err != nil {
-		return nil, false, err
-	}
-	d, err := parse(text)
-	if err != nil {
-		return nil, false, err
-	}
-	out, _, rewritten, err = d.editVerified(old, c)
-	return out, rewritten, err
-}
-
-// editVerified is Splice for a text that was read already: old is what it means. now is what the new text means.
-func (d *document) editVerified(old *api.Config, c Change) (out []byte, now *api.Config, rewritten bool, err error) {
-	if out, rewritten, err = d.edit(c); err != nil {
-		return nil, nil, false, err
-	}
-	now, err = verify(old, out, c)
-	return out, now, rewritten, err
-}
-
-// edit makes the new text, by lines or anew. The document is of no use afterwards.
-func (d *document) edit(c Change) (out []byte, rewritten bool, err error) {
-	if d.flow() {
-		out, err = d.rewriteFlow(c)
-		return out, true, err
-	}
-	return d.splice(c)
-}
 
 // patch replaces the lines start to end (exclusive) by text.
 type patch struct {
@@ -55,8 +16,9 @@ type patch struct {
 	text       string
 }
 
-func (d *document) splice(c Change) ([]byte, bool, error) {
-	s := &splicer{document: d, edits: map[section][]edit{}}
+// splice makes the new text line by line. rewritten is as with Document.Edit.
+func (d *layout) splice(c Change) (out []byte, rewritten bool, err error) {
+	s := &splicer{layout: d, edits: map[Section][]edit{}}
 	for _, e := range c.edits() {
 		s.edits[e.section] = append(s.edits[e.section], e)
 	}
@@ -80,8 +42,8 @@ func (d *document) splice(c Change) ([]byte, bool, error) {
 
 // splicer collects the patches of one file.
 type splicer struct {
-	*document
-	edits     map[section][]edit
+	*layout
+	edits     map[Section][]edit
 	patches   []patch
 	tail      strings.Builder // new top-level fields
 	rewritten bool
@@ -93,7 +55,7 @@ func (s *splicer) header() {
 }
 
 // section patches one of the lists.
-func (s *splicer) section(name section) error {
+func (s *splicer) section(name Section) error {
 	l, err := s.list(name)
 	if err != nil {
 		return err
@@ -111,7 +73,7 @@ func (s *splicer) section(name section) error {
 }
 
 // patchItems replaces, deletes and appends entries of a block list.
-func (s *splicer) patchItems(name section, l list) error {
+func (s *splicer) patchItems(name Section, l list) error {
 	at := map[string]item{}
 	for _, i := range l.items {
 		at[i.name] = i
@@ -142,12 +104,12 @@ func (s *splicer) patchItems(name section, l list) error {
 }
 
 // emptySection leaves an explicit empty list where the last entry went: a key without a value would read as null.
-func (s *splicer) emptySection(name section, l list) error {
+func (s *splicer) emptySection(name Section, l list) error {
 	return s.setInline(l.key, string(name), "[]")
 }
 
 // fillSection gives entries to a section that has none (`clusters: []`, `clusters: null`, `clusters:`).
-func (s *splicer) fillSection(name section, l list) error {
+func (s *splicer) fillSection(name Section, l list) error {
 	items := s.newItems(name)
 	if items == "" {
 		return nil
@@ -161,14 +123,14 @@ func (s *splicer) fillSection(name section, l list) error {
 }
 
 // addSection writes a section that is missing, if it gets entries.
-func (s *splicer) addSection(name section) {
+func (s *splicer) addSection(name Section) {
 	if items := s.newItems(name); items != "" {
 		s.tail.WriteString(s.rootIndent() + string(name) + ":" + s.eol + items)
 	}
 }
 
 // newItems are the entries that a section without any gets.
-func (s *splicer) newItems(name section) string {
+func (s *splicer) newItems(name Section) string {
 	var b strings.Builder
 	for _, e := range s.edits[name] {
 		if e.value != nil {

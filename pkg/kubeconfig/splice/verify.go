@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"bytes"
@@ -10,17 +10,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// document is a kubeconfig as text, with the positions of what is in it. The YAML library is used for positions only:
+// layout is a kubeconfig as text, with the positions of what is in it. The YAML library is used for positions only:
 // every one that we measured loses bytes when it writes a file again.
-type document struct {
+type layout struct {
 	lines []string // each with its line end
 	eol   string
 	root  *yaml.Node // the top mapping; nil in a file without content
 }
 
 // parse reads a kubeconfig. The error names the line of what cannot be read.
-func parse(text []byte) (*document, error) {
-	d := &document{lines: splitLines(string(text)), eol: "\n"}
+func parse(text []byte) (*layout, error) {
+	d := &layout{lines: splitLines(string(text)), eol: "\n"}
 	if len(d.lines) > 0 && strings.HasSuffix(d.lines[0], "\r\n") {
 		d.eol = "\r\n"
 	}
@@ -41,7 +41,7 @@ func parse(text []byte) (*document, error) {
 	return d, d.setRoot(&node)
 }
 
-func (d *document) setRoot(node *yaml.Node) error {
+func (d *layout) setRoot(node *yaml.Node) error {
 	top := node.Content[0]
 	switch {
 	case top.Kind == yaml.ScalarNode && top.Tag == "!!null":
@@ -70,11 +70,11 @@ func splitLines(s string) []string {
 	return lines
 }
 
-// flow tells whether the whole file is one flow mapping, as JSON is.
-func (d *document) flow() bool { return d.root != nil && d.root.Style&yaml.FlowStyle != 0 }
+// flow reports whether the whole file is one flow mapping, as JSON is.
+func (d *layout) flow() bool { return d.root != nil && d.root.Style&yaml.FlowStyle != 0 }
 
 // field finds a key of the top mapping and its value; nil when it is not there.
-func (d *document) field(name string) (key, value *yaml.Node) {
+func (d *layout) field(name string) (key, value *yaml.Node) {
 	if d.root == nil {
 		return nil, nil
 	}
@@ -87,7 +87,7 @@ func (d *document) field(name string) (key, value *yaml.Node) {
 }
 
 // fieldEnd is the index of the line after the field's last one: the next key's, or the end of the document.
-func (d *document) fieldEnd(key *yaml.Node) int {
+func (d *layout) fieldEnd(key *yaml.Node) int {
 	for i := 0; i < len(d.root.Content); i += 2 {
 		if d.root.Content[i] == key && i+2 < len(d.root.Content) {
 			return d.root.Content[i+2].Line - 1
@@ -97,7 +97,7 @@ func (d *document) fieldEnd(key *yaml.Node) int {
 }
 
 // end is the index of the line after the document's last one: of an end marker, or of the end of the file.
-func (d *document) end() int {
+func (d *layout) end() int {
 	for i := d.start(); i < len(d.lines); i++ {
 		if line := strings.TrimRight(d.lines[i], " \t\r\n"); line == "..." {
 			return i
@@ -107,21 +107,21 @@ func (d *document) end() int {
 }
 
 // start is the index of the first line of content.
-func (d *document) start() int {
+func (d *layout) start() int {
 	if d.root == nil {
 		return 0
 	}
 	return d.root.Line - 1
 }
 
-// blank tells whether a line holds nothing but space or a comment.
+// blank reports whether a line holds nothing but space or a comment.
 func blank(line string) bool {
 	line = strings.TrimSpace(line)
 	return line == "" || line[0] == '#'
 }
 
 // trimBlank moves end back over blank lines and comments, which belong to what follows.
-func (d *document) trimBlank(start, end int) int {
+func (d *layout) trimBlank(start, end int) int {
 	for end > start+1 && blank(d.lines[end-1]) {
 		end--
 	}

@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 )
 
 // rewriteSection writes a section in flow style anew in block style, with its entries in their order.
-func (s *splicer) rewriteSection(name section, l list) error {
+func (s *splicer) rewriteSection(name Section, l list) error {
 	seq, err := editSequence(l.value, s.edits[name])
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func blockStyle(node *yaml.Node) *yaml.Node {
 }
 
 // rewriteFlow writes a file that is one flow mapping anew, as JSON: keys keep their order, unknown ones stay.
-func (d *document) rewriteFlow(c Change) ([]byte, error) {
-	edits := map[section][]edit{}
+func (d *layout) rewriteFlow(c Change) ([]byte, error) {
+	edits := map[Section][]edit{}
 	for _, e := range c.edits() {
 		edits[e.section] = append(edits[e.section], e)
 	}
@@ -134,7 +134,7 @@ func (d *document) rewriteFlow(c Change) ([]byte, error) {
 	return bytes.ReplaceAll(out.Bytes(), []byte("\n"), []byte(d.eol)), nil
 }
 
-func (d *document) setField(name string, value *yaml.Node) {
+func (d *layout) setField(name string, value *yaml.Node) {
 	for i := 0; i < len(d.root.Content); i += 2 {
 		if d.root.Content[i].Value == name {
 			d.root.Content[i+1] = value

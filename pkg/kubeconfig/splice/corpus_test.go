@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
 )
 
-// The corpus is kubeconfigs as programs and people write them. What Splice promises is checked on each of them by
-// comparing lines: the entries come out as planned (Splice itself reads the result back), and what is outside of the plan
+// The corpus is kubeconfigs as programs and people write them. What Edit promises is checked on each of them by
+// comparing lines: the entries come out as planned (Edit itself reads the result back), and what is outside of the plan
 // is the same to the byte.
 
 func corpus(t testing.TB) map[string][]byte {
@@ -58,9 +58,19 @@ func deletion() Change {
 	return Change{DeleteClusters: []string{"10.0.0.1"}, DeleteContexts: []string{"ns: 1"}, DeleteUsers: []string{"wcp:10.0.0.1:a@b"}}
 }
 
+// edited is a text with a change made.
+func edited(text []byte, c Change) (out []byte, rewritten bool, err error) {
+	d, err := Read(text)
+	if err != nil {
+		return nil, false, err
+	}
+	rewritten, err = d.Edit(c)
+	return d.Text(), rewritten, err
+}
+
 func splice(t *testing.T, text []byte, c Change) []byte {
 	t.Helper()
-	out, _, err := Splice(text, c)
+	out, _, err := edited(text, c)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -113,7 +123,7 @@ func lines(text []byte) []string {
 
 func TestAddKeepsEveryByte(t *testing.T) {
 	eachFile(t, func(t *testing.T, text []byte, isFlow bool) {
-		out, rewritten, err := Splice(text, addition())
+		out, rewritten, err := edited(text, addition())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +204,7 @@ func TestEditOfEachEntry(t *testing.T) {
 // checkEdit makes an edit. It may be refused where an alias needs the entry, but never be wrong.
 func checkEdit(t *testing.T, text []byte, c Change, isFlow bool) {
 	t.Helper()
-	out, _, err := Splice(text, c)
+	out, _, err := edited(text, c)
 	if err != nil {
 		if !bytes.Contains(text, []byte("&")) {
 			t.Errorf("%v: %v", c, err)
@@ -250,7 +260,7 @@ func TestRefused(t *testing.T) {
 		"an alias":           "apiVersion: v1\nkind: Config\nx: &u\n- {name: a, user: {token: hush}}\nusers: *u\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, _, err := Splice([]byte(text), addition())
+			out, _, err := edited([]byte(text), addition())
 			if err == nil {
 				t.Errorf("edited:\n%s", out)
 			} else if strings.Contains(err.Error(), "\n") {
@@ -273,7 +283,7 @@ func TestOddAndEditable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, current := addition(), "ns1"
 			c.CurrentContext = &current
-			if out, _, err := Splice([]byte(text), c); err != nil {
+			if out, _, err := edited([]byte(text), c); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
@@ -283,7 +293,7 @@ func TestOddAndEditable(t *testing.T) {
 // JSON is laid out anew, and a number in it keeps its spelling.
 func TestNumbersKeepTheirSpelling(t *testing.T) {
 	text := `{"apiVersion":"v1","kind":"Config","extensions":[{"name":"x","extension":{"a":2.50,"b":12345678901234567890}}]}`
-	out, _, err := Splice([]byte(text), addition())
+	out, _, err := edited([]byte(text), addition())
 	if err != nil || !strings.Contains(string(out), "2.50") || !strings.Contains(string(out), "12345678901234567890") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -292,14 +302,14 @@ func TestNumbersKeepTheirSpelling(t *testing.T) {
 // An alias that would lose its anchor is refused rather than broken.
 func TestAnchorInUse(t *testing.T) {
 	text := corpus(t)["anchors.yaml"]
-	if out, _, err := Splice(text, Change{DeleteUsers: []string{"one"}}); err == nil {
+	if out, _, err := edited(text, Change{DeleteUsers: []string{"one"}}); err == nil {
 		t.Errorf("the anchor of another entry went:\n%s", out)
 	}
 	splice(t, text, Change{DeleteUsers: []string{"two"}})
 }
 
-// FuzzSplice: whatever the file holds, the result is exactly the planned change or an error, and never a panic.
-func FuzzSplice(f *testing.F) {
+// FuzzEdit: whatever the file holds, the result is exactly the planned change or an error, and never a panic.
+func FuzzEdit(f *testing.F) {
 	for _, text := range corpus(f) {
 		f.Add(text)
 	}
@@ -308,19 +318,19 @@ func FuzzSplice(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out, _, err := Splice(text, addition())
+		out, _, err := edited(text, addition())
 		if err != nil {
 			return
 		}
 		if _, err := verify(old, out, addition()); err != nil {
 			t.Errorf("%v\n%q\n%q", err, text, out)
 		}
-		back, _, err := Splice(out, deletion())
+		back, _, err := edited(out, deletion())
 		if err != nil {
 			t.Errorf("what was added cannot be deleted: %v\n%q", err, out)
 			return
 		}
-		if again, _, err := Splice(back, addition()); err != nil {
+		if again, _, err := edited(back, addition()); err != nil {
 			t.Errorf("what was deleted cannot be added: %v\n%q", err, again)
 		}
 	})

@@ -1,4 +1,4 @@
-package kubeconfig
+package splice
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ type item struct {
 }
 
 // list finds the items of a section in block style. A section in flow style has no items here.
-func (d *document) list(s section) (list, error) {
+func (d *layout) list(s Section) (list, error) {
 	l := list{indent: d.rootIndent()}
 	l.key, l.value = d.field(string(s))
 	if l.key == nil || !l.block() {
@@ -53,7 +53,7 @@ func (d *document) list(s section) (list, error) {
 }
 
 // check refuses what is no list at all.
-func (l list) check(s section) error {
+func (l list) check(s Section) error {
 	if l.key == nil || l.null() || l.value.Kind == yaml.SequenceNode {
 		return nil
 	}
@@ -65,19 +65,19 @@ func (l list) check(s section) error {
 
 func (l list) null() bool { return l.value.Kind == yaml.ScalarNode && l.value.Tag == "!!null" }
 
-// block tells whether the items can be edited as lines.
+// block reports whether the items can be edited as lines.
 func (l list) block() bool {
 	return l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle == 0 && len(l.value.Content) > 0
 }
 
-// flow tells whether there are items in flow style.
+// flow reports whether there are items in flow style.
 func (l list) flow() bool {
 	return l.key != nil && l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle != 0 && len(l.value.Content) > 0
 }
 
 // dashColumn is where the dashes of a list stand. With an anchor or a tag the list itself begins on the line of its key, so the
 // first item tells.
-func (d *document) dashColumn(seq *yaml.Node) (int, error) {
+func (d *layout) dashColumn(seq *yaml.Node) (int, error) {
 	if seq.Anchor == "" && seq.Style&yaml.TaggedStyle == 0 {
 		return seq.Column - 1, nil
 	}
@@ -91,7 +91,7 @@ func (d *document) dashColumn(seq *yaml.Node) (int, error) {
 }
 
 // dash finds the line of an item's dash: the item's own line, or one before it when the content begins below.
-func (d *document) dash(from, column int, node *yaml.Node) (int, error) {
+func (d *layout) dash(from, column int, node *yaml.Node) (int, error) {
 	for i := node.Line - 1; i >= from; i-- {
 		line := strings.TrimPrefix(d.lines[i], "\uFEFF")
 		if len(line) > column && line[column] == '-' && strings.TrimSpace(line[:column]) == "" {
@@ -102,7 +102,7 @@ func (d *document) dash(from, column int, node *yaml.Node) (int, error) {
 }
 
 // rootIndent is the indentation of the top mapping.
-func (d *document) rootIndent() string {
+func (d *layout) rootIndent() string {
 	if d.root == nil {
 		return ""
 	}
@@ -110,7 +110,7 @@ func (d *document) rootIndent() string {
 }
 
 // itemIndent is the indentation that a new section's items get: like another section's, else like kubectl's.
-func (d *document) itemIndent() string {
+func (d *layout) itemIndent() string {
 	for _, s := range sections {
 		if key, value := d.field(string(s)); key != nil {
 			if l := (list{key: key, value: value}); l.block() {

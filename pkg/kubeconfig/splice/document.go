@@ -1,0 +1,101 @@
+// Package splice edits the text of one kubeconfig and touches nothing else in it: comments, order, unknown keys, quotes
+// and line ends stay as they are, to the byte. A YAML parser is asked where things are, and never to write the file. It
+// knows text only: no files, no network.
+package splice
+
+import (
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Document is the text of a kubeconfig, and what it means.
+type Document struct {
+	text   []byte
+	config *api.Config
+	layout *layout // where things are in text, for one edit; nil: to be found
+}
+
+// Read reads a kubeconfig as kubectl does; no text is an empty one. A text that kubectl cannot read, or that cannot be
+// edited safely, is an error of one line that repeats no value of the text.
+func Read(text []byte) (*Document, error) {
+	config, err := load(text)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Document{text, config, layout}, nil
+}
+
+// Text is the text as it is now. It must not be changed.
+func (d *Document) Text() []byte { return d.text }
+
+// Config is what the text means. It must not be changed.
+func (d *Document) Config() *api.Config { return d.config }
+
+// Has reports whether a section has an entry of a name.
+func (d *Document) Has(s Section, name string) bool {
+	switch s {
+	case clusters:
+		return d.config.Clusters[name] != nil
+	case contexts:
+		return d.config.Contexts[name] != nil
+	default:
+		return d.config.AuthInfos[name] != nil
+	}
+}
+
+// Edit makes a change in the text. Entries in block style are replaced, appended and deleted as lines, in the file's own
+// indentation and line ends. Flow style, JSON included, cannot be edited so: then the section, or the file when all of
+// it is in flow style, is written anew, and rewritten is true. The result is read back: if it is anything but exactly
+// the change, that is an error, and the text stays as it was.
+func (d *Document) Edit(c Change) (rewritten bool, err error) {
+	if c.Empty() {
+		return false, nil
+	}
+	l, err := d.take()
+	if err != nil {
+		return false, err
+	}
+	text, rewritten, err := l.edit(c)
+	if err != nil {
+		return false, err
+	}
+	config, err := verify(d.config, text, c)
+	if err != nil {
+		return false, err
+	}
+	d.text, d.config = text, config
+	return rewritten, nil
+}
+
+// take gives the layout for one edit, which spends it. That of the text as it was read is there already: to parse a
+// large file takes as long as kubectl takes to read it.
+func (d *Document) take() (*layout, error) {
+	l := d.layout
+	d.layout = nil
+	if l == nil {
+		return parse(d.text)
+	}
+	return l, nil
+}
+
+// edit makes the new text, by lines or anew.
+func (d *layout) edit(c Change) (out []byte, rewritten bool, err error) {
+	if d.flow() {
+		out, err = d.rewriteFlow(c)
+		return out, true, err
+	}
+	return d.splice(c)
+}
+
+// Text is a kubeconfig that holds the change and nothing else.
+func (c Change) Text() ([]byte, error) {
+	d, err := Read(nil)
+	if err != nil {
+		return nil, err
+	}
+	_, err = d.Edit(c)
+	return d.text, err
+}
