@@ -209,7 +209,7 @@ func (a *App) addDocker(all []registryInfo) {
 	}
 }
 
-// dockerWarnings tells what keeps clients from asking the helper.
+// dockerWarnings says what keeps clients from asking the helper.
 func (a *App) dockerWarnings(all []registryInfo) []string {
 	f, err := a.dockerConfig()
 	if err != nil || len(all) == 0 {
@@ -219,13 +219,20 @@ func (a *App) dockerWarnings(all []registryInfo) []string {
 	for _, i := range all {
 		hosts = append(hosts, i.Registry)
 	}
-	return f.Warnings(hosts, helperName, a.world())
+	return a.warnings(f, hosts)
 }
 
 func (a *App) printWarnings(f dockerconfig.File, hosts []string) {
-	for _, warning := range f.Warnings(hosts, helperName, a.world()) {
+	for _, warning := range a.warnings(f, hosts) {
 		fmt.Fprintf(a.ErrOut, "warning: %s\n", warning)
 	}
+}
+
+func (a *App) warnings(f dockerconfig.File, hosts []string) (all []string) {
+	for _, w := range f.Warnings(hosts, helperName, a.world()) {
+		all = append(all, warningText(w))
+	}
+	return all
 }
 
 func (a *App) world() dockerconfig.World {

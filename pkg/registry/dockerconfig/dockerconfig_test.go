@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
 )
@@ -272,13 +273,18 @@ func TestWarnings(t *testing.T) {
 			return "", exec.ErrNotFound
 		},
 	})
-	for i, want := range []string{"not on PATH", "in plain text", "podman logout --authfile", "as credsStore", "REGISTRY_AUTH_FILE", "DOCKER_AUTH_CONFIG", "snap", "sudo"} {
-		if i >= len(got) || !strings.Contains(got[i], want) {
-			t.Fatalf("want %q at %d:\n%s", want, i, strings.Join(got, "\n"))
-		}
+	want := []Warning{
+		{HelperNotFound, f.Path, "", "docker-credential-vsphere"},
+		{LoginInFile, f.Path, host, "docker-credential-vsphere"},
+		{PodmanLogin, podman, host, ""},
+		{HelperIsStore, f.Path, "", ""},
+		{OtherAuthFile, f.Path, "", podman},
+		{AuthInVariable, f.Path, "", ""},
+		{DockerIsSnap, f.Path, "", "/snap/bin/docker"},
+		{RunsBySudo, f.Path, "", "ada"},
 	}
-	if len(got) != 8 {
-		t.Errorf("%q", got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 	for name, value := range map[string]string{"": "", "XDG_CONFIG_HOME": filepath.Join(home, ".config"), "XDG_RUNTIME_DIR": filepath.Join(home, ".config")} {
 		w := World{Home: home, LookPath: func(string) (string, error) { return "/usr/bin/x", nil }, Getenv: func(n string) string {
@@ -287,8 +293,8 @@ func TestWarnings(t *testing.T) {
 			}
 			return ""
 		}}
-		if got := file(t, "{}").Warnings([]string{host}, "vsphere", w); len(got) == 0 || !strings.Contains(got[0], "podman logout") {
-			t.Errorf("%s: %q", name, got)
+		if got := file(t, "{}").Warnings([]string{host}, "vsphere", w); len(got) == 0 || got[0] != (Warning{Code: PodmanLogin, File: podman, Host: host}) {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 	bare := World{Home: home, Root: true, LookPath: func(name string) (string, error) {
@@ -297,15 +303,20 @@ func TestWarnings(t *testing.T) {
 		}
 		return "", exec.ErrNotFound
 	}, Getenv: func(n string) string { return map[string]string{"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}[n] }}
-	for want, text := range map[string]string{"rootless": "{}", `credsStore "desktop", which is not on PATH`: `{"credsStore":"desktop"}`} {
-		if got := strings.Join(file(t, text).Warnings([]string{"x"}, "vsphere", bare), "\n"); !strings.Contains(got, want) {
-			t.Errorf("%s: %q", text, got)
+	const engine = "unix:///run/user/1000/docker.sock"
+	for text, want := range map[string][]Warning{
+		"{}":                       {{DockerIsRootless, "", "", engine}},
+		`{"credsStore":"desktop"}`: {{StoreNotFound, "", "", "desktop"}, {DockerIsRootless, "", "", engine}},
+	} {
+		got := file(t, text).Warnings([]string{"x"}, "vsphere", bare)
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Warning{}, "File")); diff != "" {
+			t.Errorf("%s: %s", text, diff)
 		}
 	}
 	clean := file(t, `{"credsStore":"desktop","auths":{"harbor.lab:5000":{}}}`)
 	none := World{Getenv: func(string) string { return "" }, Home: t.TempDir(), LookPath: func(string) (string, error) { return "/usr/bin/x", nil }}
 	if got := clean.Warnings([]string{host}, "vsphere", none); len(got) != 0 {
-		t.Errorf("%q", got)
+		t.Errorf("%v", got)
 	}
 }
 

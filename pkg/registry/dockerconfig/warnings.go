@@ -2,7 +2,6 @@ package dockerconfig
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,43 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
 
-// World is what of the machine gets in the way of a helper.
+// Code says what keeps registry clients from asking the helper, and what Warning.Detail is.
+type Code string
+
+// The codes. They are fixed: other programs may compare them.
+const (
+	// HelperNotFound: no directory of PATH has the helper, the program Detail.
+	HelperNotFound Code = "helper-not-found"
+	// LoginInFile: File holds a login for Host in plain text, which docker uses first. Detail is the helper's program.
+	LoginInFile Code = "login-in-file"
+	// PodmanLogin: File holds a login for Host, which podman, skopeo and buildah use first.
+	PodmanLogin Code = "podman-login"
+	// HelperIsStore: File names the helper as credsStore, for all registries; credHelpers for each is enough.
+	HelperIsStore Code = "helper-is-store"
+	// StoreNotFound: File names the credsStore Detail, and PATH does not have its program. Clients that ask it fail.
+	StoreNotFound Code = "store-not-found"
+	// OtherAuthFile: $REGISTRY_AUTH_FILE is Detail, so podman, skopeo and buildah do not read File.
+	OtherAuthFile Code = "other-auth-file"
+	// AuthInVariable: $DOCKER_AUTH_CONFIG is set; docker 28.3 and later uses the logins in it first.
+	AuthInVariable Code = "auth-in-variable"
+	// DockerIsSnap: docker is a snap, at the path Detail. It cannot run helpers and may not read File.
+	DockerIsSnap Code = "docker-is-snap"
+	// DockerIsRootless: $DOCKER_HOST is Detail, another user's engine, and this process runs as root.
+	DockerIsRootless Code = "docker-is-rootless"
+	// RunsBySudo: this process runs by sudo for the user Detail, whose clients read another file than File.
+	RunsBySudo Code = "runs-by-sudo"
+)
+
+// Warning is one reason why a registry client may not ask the helper. It has no words for people: which command helps is
+// for the caller to say.
+type Warning struct {
+	Code   Code
+	File   string // the path of the file that the warning is about
+	Host   string // the registry, where it is about one
+	Detail string // see the code
+}
+
+// World is the part of the machine that can get in the way of a helper.
 type World struct {
 	Getenv   func(string) string
 	LookPath func(string) (string, error)
@@ -29,58 +64,59 @@ type contents struct {
 	CredsStore string `json:"credsStore"`
 }
 
-// Warnings tells, in words for a person, what will keep registry clients from asking the helper about hosts.
-func (f File) Warnings(hosts []string, helper string, w World) []string {
+// Warnings looks for what keeps registry clients from asking the helper about hosts, where helper is NAME of
+// docker-credential-NAME. Files that cannot be read give no warning.
+func (f File) Warnings(hosts []string, helper string, w World) []Warning {
 	program := "docker-credential-" + helper
-	var all []string
+	var all []Warning
 	if _, err := w.LookPath(program); err != nil {
-		all = append(all, program+" is not on PATH, where docker looks for it; type: kubectl vsphere registry install-helper")
+		all = append(all, Warning{Code: HelperNotFound, File: f.Path, Detail: program})
 	}
 	return slices.Concat(all, f.logins(hosts, program, w), f.stores(helper, w), f.elsewhere(w))
 }
 
-// logins are those that clients take before they ask anybody.
-func (f File) logins(hosts []string, program string, w World) (all []string) {
+// logins are those that clients use before they ask any helper.
+func (f File) logins(hosts []string, program string, w World) (all []Warning) {
 	for _, host := range contentsOf(f.Path).loginsFor(hosts) {
-		all = append(all, fmt.Sprintf("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", f.Path, host, program))
+		all = append(all, Warning{LoginInFile, f.Path, host, program})
 	}
 	for _, path := range w.podmanFiles() {
 		for _, host := range contentsOf(path).loginsFor(hosts) {
-			all = append(all, fmt.Sprintf("%[1]s holds a login for %[2]s, which podman, skopeo and buildah take first; type: podman logout --authfile %[1]s %[2]s", path, host))
+			all = append(all, Warning{Code: PodmanLogin, File: path, Host: host})
 		}
 	}
 	return all
 }
 
 // stores is what the file says of a helper for all registries.
-func (f File) stores(helper string, w World) []string {
+func (f File) stores(helper string, w World) []Warning {
 	store := contentsOf(f.Path).CredsStore
 	if store == helper {
-		return []string{f.Path + " names the helper as credsStore, for all registries; an entry in credHelpers for each is enough"}
+		return []Warning{{Code: HelperIsStore, File: f.Path}}
 	}
 	if _, err := w.LookPath("docker-credential-" + store); store != "" && err != nil {
-		return []string{fmt.Sprintf("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", f.Path, store)}
+		return []Warning{{Code: StoreNotFound, File: f.Path, Detail: store}}
 	}
 	return nil
 }
 
-// elsewhere is what has clients read another file.
-func (f File) elsewhere(w World) (all []string) {
-	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+// elsewhere finds why clients read another file, or no file at all.
+func (f File) elsewhere(w World) (all []Warning) {
+	warn := func(code Code, detail string) { all = append(all, Warning{Code: code, File: f.Path, Detail: detail}) }
 	if path := w.Getenv("REGISTRY_AUTH_FILE"); path != "" && path != f.Path {
-		warn("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s; type: kubectl vsphere registry configure --podman", path, f.Path)
+		warn(OtherAuthFile, path)
 	}
 	if w.Getenv("DOCKER_AUTH_CONFIG") != "" {
-		warn("DOCKER_AUTH_CONFIG is set: docker 28.3 and later takes logins from it first")
+		warn(AuthInVariable, "")
 	}
 	if docker, err := w.LookPath("docker"); err == nil && strings.HasPrefix(docker, "/snap/") {
-		warn("docker is a snap (%s): it cannot run helpers, and may not read %s", docker, f.Path)
+		warn(DockerIsSnap, docker)
 	}
 	if engine := w.Getenv("DOCKER_HOST"); strings.HasPrefix(engine, "unix:///run/user/") && w.Root {
-		warn("docker is rootless (%s), and this runs as root: %s is not that of the engine's user", engine, f.Path)
+		warn(DockerIsRootless, engine)
 	}
 	if user := w.Getenv("SUDO_USER"); user != "" && w.Root {
-		warn("this runs by sudo: %s is that of %s; clients that %s runs without sudo read another one", f.Path, w.Home, user)
+		warn(RunsBySudo, user)
 	}
 	return all
 }
