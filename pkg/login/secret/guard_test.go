@@ -28,6 +28,9 @@ func (m *marks) SetMark(account string, to tokens.Mark) error {
 }
 func (m *marks) ClearMark(account string) error { delete(m.all, account); return nil }
 
+// quick is a hash that costs little.
+var quick = hasher{memory: 64}
+
 // scene is a guard with a server that accepts "right" only, and what was asked and sent.
 type scene struct {
 	*Guard
@@ -41,7 +44,7 @@ func newScene(t *testing.T) *scene {
 	s := &scene{marks: &marks{all: map[string]tokens.Mark{}}, now: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)}
 	s.Guard = &Guard{
 		Marks: s.marks, Account: "ada", Now: func() time.Time { return s.now }, Parent: Parent{PID: 1, Start: "1"},
-		Warn: func(err error) { t.Error(err) },
+		Warn: func(err error) { t.Error(err) }, hasher: quick,
 	}
 	return s
 }
@@ -233,8 +236,8 @@ func TestTheLockIsHeldFromTheLookToTheOutcome(t *testing.T) {
 }
 
 func TestARefusalDoesNotHoldTheSecret(t *testing.T) {
-	r, other := hash("wrong", time.Now()), hash("wrong", time.Now())
-	if !matches(r, "wrong") || matches(r, "Wrong") || matches(tokens.Refusal{}, "") {
+	r, other := quick.refusal("wrong", time.Now()), quick.refusal("wrong", time.Now())
+	if !quick.same("wrong")(r) || quick.same("Wrong")(r) || quick.same("")(tokens.Refusal{}) {
 		t.Error("the hash does not tell secrets apart")
 	}
 	if reflect.DeepEqual(r.Hash, other.Hash) || len(r.Salt) != saltLength {
@@ -334,5 +337,78 @@ func TestARefusedSecretIsKnownByTheUsersName(t *testing.T) {
 	}
 	if err := s.send(t, s.source(Given, "right", nil)); err != nil {
 		t.Error(err)
+	}
+}
+
+// A secret that the server accepts after all is forgotten, under the account and under the user's name.
+func TestAnAcceptedSecretIsNoRefusedOneAnyMore(t *testing.T) {
+	s := newScene(t)
+	s.Name = "ada@vsphere.local"
+	_ = s.send(t, s.source(Given, "wrong", nil))
+	s.Force = true // It was set at the server meanwhile.
+	err := s.Send(t.Context(), []Source{s.source(Given, "wrong", nil)}, func(context.Context, redact.Secret, Source) error { return nil })
+	if err != nil || len(s.marks.all["ada"].Refusals) != 0 || len(s.marks.all[s.Name].Refusals) != 0 {
+		t.Errorf("%v, left: %+v", err, s.marks.all)
+	}
+	if _, left := s.marks.all["ada"]; left {
+		t.Error("an empty mark is kept")
+	}
+}
+
+// A variable that is not set has asked nobody: the next source and the next run are asked as if nothing had been.
+func TestAnUnsetVariableQuietsNobody(t *testing.T) {
+	s := newScene(t)
+	for range 2 {
+		_ = s.send(t, s.source(Given, "", &NoneError{"given", "it is not set"}))
+	}
+	s.expect(t, []string{"given", "given"}, nil)
+	if len(s.marks.all) != 0 {
+		t.Errorf("left: %+v", s.marks.all)
+	}
+}
+
+// A server that answers something else, or is not reached, has counted no refusal.
+func TestAnotherAnswerIsNoRefusal(t *testing.T) {
+	s := newScene(t)
+	for range enough + 2 {
+		err := s.Send(t.Context(), []Source{s.source(Given, "wrong", nil)}, func(context.Context, redact.Secret, Source) error {
+			s.sent = append(s.sent, "wrong")
+			return wire.ErrServer
+		})
+		if !errors.Is(err, wire.ErrServer) {
+			t.Error(err)
+		}
+	}
+	if len(s.sent) != enough+2 {
+		t.Errorf("sent %d", len(s.sent))
+	}
+}
+
+// A password that was accepted first and refused later in the same login is not sent again by itself.
+func TestRefusedLaterIsRemembered(t *testing.T) {
+	s := newScene(t)
+	s.Refused("changed")
+	s.now = s.now.Add(time.Minute)
+	var none *NoPasswordError
+	if err := s.send(t, s.source(Given, "changed", nil)); !errors.As(err, &none) || !none.Known || len(s.sent) != 0 {
+		t.Errorf("sent %d, %v", len(s.sent), err)
+	}
+}
+
+// A person is not asked by a browser again and again either.
+func TestAskAsksOnce(t *testing.T) {
+	s := newScene(t)
+	asked := 0
+	login := func() error { asked++; return errors.New("closed the page") }
+	if err := s.Ask(login); err == nil || asked != 1 {
+		t.Errorf("%d, %v", asked, err)
+	}
+	var none *NoPasswordError
+	if err := s.Ask(login); !errors.As(err, &none) || err.Error() != "the login did not succeed a moment ago" || asked != 1 {
+		t.Errorf("%d, %v", asked, err)
+	}
+	s.marks.read = errRead
+	if err := s.Ask(login); !errors.Is(err, errRead) || asked != 1 {
+		t.Errorf("%d, %v", asked, err)
 	}
 }

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"time"
@@ -11,28 +12,32 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Argon2id as RFC 9106, section 4, recommends it where memory is constrained. What was refused may be a mistyped password or an
+// Argon2id as RFC 9106, section 4, recommends it where memory is constrained. A refused secret may be a mistyped password or an
 // old one, so guessing it from the mark has to cost.
 const (
 	hashTime    = 3
+	hashMemory  = 64 << 10 // KiB
 	hashThreads = 4
 	hashLength  = 32
 	saltLength  = 16
 )
 
-// hashMemory is in KiB. Tests that hash a lot take less.
-var hashMemory uint32 = 64 << 10
+// hasher makes refusals by which a secret is known again. Memory is in KiB; 0 is hashMemory. Tests that hash a lot take less.
+type hasher struct{ memory uint32 }
 
-func hash(password redact.Secret, now time.Time) tokens.Refusal {
+func (h hasher) refusal(password redact.Secret, now time.Time) tokens.Refusal {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // It never fails (crypto/rand).
-	return tokens.Refusal{Time: now, Salt: salt, Hash: slow(password, salt)}
+	return tokens.Refusal{Time: now, Salt: salt, Hash: h.slow(password, salt)}
 }
 
-func matches(r tokens.Refusal, password redact.Secret) bool {
-	return len(r.Hash) == hashLength && subtle.ConstantTimeCompare(slow(password, r.Salt), r.Hash) == 1
+// same returns a function that reports whether a refusal is of this password.
+func (h hasher) same(password redact.Secret) func(tokens.Refusal) bool {
+	return func(r tokens.Refusal) bool {
+		return len(r.Hash) == hashLength && subtle.ConstantTimeCompare(h.slow(password, r.Salt), r.Hash) == 1
+	}
 }
 
-func slow(password redact.Secret, salt []byte) []byte {
-	return argon2.IDKey([]byte(password.Reveal()), salt, hashTime, hashMemory, hashThreads, hashLength)
+func (h hasher) slow(password redact.Secret, salt []byte) []byte {
+	return argon2.IDKey([]byte(password.Reveal()), salt, hashTime, cmp.Or(h.memory, hashMemory), hashThreads, hashLength)
 }

@@ -6,7 +6,4 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
 )
 
-func TestMain(m *testing.M) {
-	hashMemory = 64
-	leak.Main(m)
-}
+func TestMain(m *testing.M) { leak.Main(m) }

@@ -1,0 +1,32 @@
+package secret
+
+import "github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+
+// NoPasswordError means that the sources gave nothing that may be sent.
+type NoPasswordError struct {
+	Reasons []string // in words, one for each source that might have had one
+	Known   bool     // there was one, and the server had refused it a moment ago
+}
+
+// Error gives the last reason, which is the one nearest to the user.
+func (e *NoPasswordError) Error() string {
+	if len(e.Reasons) == 0 {
+		return "there is no password to send"
+	}
+	return e.Reasons[len(e.Reasons)-1]
+}
+
+// Is makes a refused secret that was not sent again a wire.ErrRefused.
+func (e *NoPasswordError) Is(target error) bool { return e.Known && target == wire.ErrRefused }
+
+// RefusedError is a secret that the server refused just now. It wraps the server's answer, a wire.ErrRefused.
+type RefusedError struct {
+	Source string
+	Err    error
+}
+
+// Error gives the server's answer.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the server's answer.
+func (e *RefusedError) Unwrap() error { return e.Err }
