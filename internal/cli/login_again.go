@@ -54,7 +54,7 @@ func (r *renewal) again(ctx context.Context, key tokens.Key) error {
 // loginLock is held by the one process that has a person log in. A person takes longer than a program.
 func (r *renewal) loginLock(ctx context.Context, s tokens.Session) (unlock func(), err error) {
 	for began := r.Now(); ; {
-		unlock, err = r.store.LockAccount(ctx, s.Account+" login", func() {
+		unlock, err = r.store.LockLogin(ctx, s.Account, func() {
 			fmt.Fprintf(r.ErrOut, "Waiting for another process that logs %s in to %s …\n", s.User, s.Server)
 		}, func(err error) { fmt.Fprintf(r.ErrOut, "warning: %v\n", err) })
 		if !errors.Is(err, filelock.ErrBusy) || r.Now().After(began.Add(loginTime)) {

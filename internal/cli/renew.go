@@ -32,8 +32,8 @@ type renewal struct {
 func (r *renewal) provider() *tokens.Provider {
 	return &tokens.Provider{
 		Store: r.store, Renew: r.renew, Now: r.Now,
-		Alone:   func(s tokens.Session) bool { return s.Method == methodOIDC },
-		Shared:  func(err error) bool { return errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer) },
+		OwnLock: func(s tokens.Session) bool { return s.Method == methodOIDC },
+		Outage:  func(err error) bool { return errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer) },
 		Waiting: func(s tokens.Session) { r.sayWaiting(s.User, s.Server) },
 		Warn:    func(err error) { fmt.Fprintf(r.ErrOut, "warning: %v\n", err) },
 	}

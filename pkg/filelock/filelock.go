@@ -1,4 +1,4 @@
-// Package filelock takes locks between processes, with patience.
+// Package filelock takes locks between processes, and waits for them as long as the caller wants.
 package filelock
 
 import (
@@ -13,27 +13,29 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
-const (
-	// retry is how often a taken lock is tried again: below what a person notices, above what costs anything.
-	retry = 20 * time.Millisecond
-	// wait bounds the wait. The holder may be a person at a password prompt, so it is long; whoever waits says so.
-	wait = 2 * time.Minute
-)
+// retry is how often a taken lock is tried again: below what a person notices, above what costs anything.
+const retry = 20 * time.Millisecond
 
-// ErrBusy is a lock that somebody else did not give up.
-var ErrBusy = errors.New("another process holds it for longer than 2 minutes")
+// ErrBusy is a lock that somebody else did not give up in time.
+var ErrBusy = errors.New("another process holds it")
 
-// Take takes the exclusive lock of the file at path, which it makes (0600, its directory 0700), until unlock is called or
-// the process ends. When somebody else holds it, waiting is called once and the lock is tried until ctx ends, or for
-// 2 minutes (ErrBusy). A place that has no locks, as some network file systems, or that cannot be written is no reason to
-// fail: none is told, and nothing is locked.
-func Take(ctx context.Context, path string, waiting func(), none func(error)) (unlock func(), err error) {
+// Options say how a lock is waited for. Functions may be nil.
+type Options struct {
+	Patience time.Duration // how long to wait for another process that holds the lock; 0: not at all
+	Waiting  func()        // called once, when another process holds the lock
+	Unlocked func(error)   // called with the reason when nothing could be locked
+}
+
+// Take takes the exclusive lock of the file at path until unlock is called or the process ends. It makes the file (0600) and its
+// directory (0700). When another process holds the lock, Take waits until ctx ends (its cause), or for o.Patience (ErrBusy).
+// A place without locks, as some network file systems are, or one that cannot be written, is no error: o.Unlocked is called, and
+// nothing is locked.
+func Take(ctx context.Context, path string, o Options) (unlock func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		none(err)
-		return func() {}, nil
+		return o.without(err)
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	var taken bool
@@ -42,17 +44,45 @@ func Take(ctx context.Context, path string, waiting func(), none func(error)) (u
 		return err
 	})
 	if err == nil && !taken {
-		waiting()
-		bounded, cancel := context.WithTimeoutCause(ctx, wait, ErrBusy)
-		defer cancel()
-		taken, err = lock.TryLockContext(bounded, retry)
-		if !taken && bounded.Err() != nil {
-			return nil, fmt.Errorf("lock %s: %w", path, context.Cause(bounded))
+		if taken, err = o.wait(ctx, lock); !taken && err == nil {
+			return nil, fmt.Errorf("lock %s: %w for longer than %s", path, ErrBusy, words(o.Patience))
+		}
+		if !taken && ctx.Err() != nil {
+			return nil, fmt.Errorf("lock %s: %w", path, context.Cause(ctx))
 		}
 	}
 	if err != nil {
-		none(err)
-		return func() {}, nil
+		return o.without(err)
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// wait tries the lock again and again. It is not taken and there is no error when patience ends first.
+func (o Options) wait(ctx context.Context, lock *flock.Flock) (taken bool, err error) {
+	if o.Waiting != nil {
+		o.Waiting()
+	}
+	bounded, cancel := context.WithTimeout(ctx, o.Patience)
+	defer cancel()
+	taken, err = lock.TryLockContext(bounded, retry)
+	if !taken && bounded.Err() != nil {
+		return false, ctx.Err()
+	}
+	return taken, err
+}
+
+// without goes on without a lock.
+func (o Options) without(err error) (unlock func(), _ error) {
+	if o.Unlocked != nil {
+		o.Unlocked(err)
+	}
+	return func() {}, nil
+}
+
+// words gives whole minutes as people say them.
+func words(d time.Duration) string {
+	if d >= 2*time.Minute && d%time.Minute == 0 {
+		return fmt.Sprintf("%d minutes", int(d.Minutes()))
+	}
+	return d.String()
 }

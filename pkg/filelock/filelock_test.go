@@ -5,12 +5,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
-func nothing(error) {}
+// long is more patience than any test needs.
+const long = time.Minute
 
 func TestTakeIsExclusive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "lock")
@@ -18,7 +21,7 @@ func TestTakeIsExclusive(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			unlock, err := Take(t.Context(), path, func() { waited.Add(1) }, func(err error) { t.Error(err) })
+			unlock, err := Take(t.Context(), path, Options{long, func() { waited.Add(1) }, func(err error) { t.Error(err) }})
 			if err != nil {
 				t.Error(err)
 				return
@@ -40,18 +43,18 @@ func TestTakeIsExclusive(t *testing.T) {
 func TestTakeStopsWithTheContext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	ctx, cancel := context.WithCancel(t.Context())
-	unlock, err := Take(ctx, path, nil, nothing)
+	unlock, err := Take(ctx, path, Options{Patience: long})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Take(ctx, path, cancel, nothing); !errors.Is(err, context.Canceled) {
+	if _, err := Take(ctx, path, Options{Patience: long, Waiting: cancel}); !errors.Is(err, context.Canceled) {
 		t.Errorf("while waiting: %v", err)
 	}
 	unlock()
-	if _, err := Take(ctx, path, func() { t.Error("it waits") }, nothing); !errors.Is(err, context.Canceled) {
+	if _, err := Take(ctx, path, Options{Patience: long, Waiting: func() { t.Error("it waits") }}); !errors.Is(err, context.Canceled) {
 		t.Errorf("before: %v", err)
 	}
-	unlock, err = Take(t.Context(), path, func() { t.Error("it is still locked") }, nothing)
+	unlock, err = Take(t.Context(), path, Options{Patience: long, Waiting: func() { t.Error("it is still locked") }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +68,55 @@ func TestTakeWithoutLocks(t *testing.T) {
 	}
 	for _, path := range []string{filepath.Join(file, "lock"), filepath.Dir(file)} {
 		told := 0
-		unlock, err := Take(t.Context(), path, nil, func(error) { told++ })
+		unlock, err := Take(t.Context(), path, Options{Unlocked: func(error) { told++ }})
 		if err != nil || told != 1 {
 			t.Errorf("%s: %v, told %d times", path, err, told)
 			continue
 		}
 		unlock()
+	}
+}
+
+// Patience is the caller's: it bounds the wait, and the error names it.
+func TestTakeEndsWithPatience(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := Take(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	for _, patience := range []time.Duration{0, 50 * time.Millisecond} {
+		waited := 0
+		began := time.Now()
+		_, err := Take(t.Context(), path, Options{Patience: patience, Waiting: func() { waited++ }})
+		if !errors.Is(err, ErrBusy) || !strings.HasSuffix(err.Error(), "lock: another process holds it for longer than "+patience.String()) {
+			t.Errorf("%s: %v", patience, err)
+		}
+		if took := time.Since(began); took < patience || took > 10*time.Second || waited != 1 {
+			t.Errorf("%s: it took %s, and told it %d times", patience, took, waited)
+		}
+	}
+}
+
+// A deadline of the caller's is not the lock's matter.
+func TestTakeEndsWithTheDeadline(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := Take(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := Take(ctx, path, Options{Patience: long}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+}
+
+func TestWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{2 * time.Minute: "2 minutes", 3 * time.Second: "3s", time.Minute: "1m0s", 150 * time.Second: "2m30s"} {
+		if got := words(d); got != want {
+			t.Errorf("%s is %q, want %q", d, got, want)
+		}
 	}
 }

@@ -25,11 +25,16 @@ const (
 	lockTold  = 500 * time.Millisecond // from when on the wait is told
 )
 
+// patience bounds the wait for another process of ours that writes the kubeconfig.
+const patience = 2 * time.Minute
+
 // lock takes our own lock.
 func (f Files) lock(ctx context.Context) (unlock func(), err error) {
-	return filelock.Take(ctx, f.Lock,
-		func() { f.Warn("Waiting for another login or logout that writes the kubeconfig …") },
-		func(err error) { f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err)) }) // kubectl's lock files work there.
+	return filelock.Take(ctx, f.Lock, filelock.Options{
+		Patience: patience,
+		Waiting:  func() { f.Warn("Waiting for another login or logout that writes the kubeconfig …") },
+		Unlocked: func(err error) { f.Warn(fmt.Sprintf("warning: no lock on %s: %v", f.Lock, err)) }, // kubectl's lock files work there.
+	})
 }
 
 // recover removes what one of us left that was killed: temporary files, and locks of kubectl's kind, which keep kubectl and us

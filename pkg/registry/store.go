@@ -95,9 +95,7 @@ const lockTime = 3 * time.Second
 
 // locked does something that nobody else does meanwhile.
 func (s Store) locked(do func() error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
-	defer cancel()
-	unlock, err := filelock.Take(ctx, filepath.Join(s.Dir, dir, "lock"), func() {}, func(error) {})
+	unlock, err := filelock.Take(context.Background(), filepath.Join(s.Dir, dir, "lock"), filelock.Options{Patience: lockTime})
 	if err != nil {
 		return fmt.Errorf("another process changes what is known of registries, and does not end: %w", err)
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Renew gets a fresh credential of key for the session. It runs under the account's lock, or that of the credential. The error is a
-// *LoginRequiredError when only a person at a terminal can help.
+// Renew returns a fresh credential of key for the session. It runs under the account's lock, or that of the credential. The error
+// is a *LoginRequiredError when only a person at a terminal can help.
 type Renew func(ctx context.Context, s Session, key Key) (Credential, error)
 
 // LoginRequiredError is a credential that cannot be had without a login.
@@ -16,28 +16,31 @@ type LoginRequiredError struct {
 	Server string // what to log in to
 	User   string
 	Reason string // why, in words
-	Err    error  // what stands behind it, if anything
+	Err    error  // the cause, if there is one
 }
 
-// Error says why, without the command to type: that is the caller's to word.
+// Error gives the reason, without the command to type: the caller words that.
 func (e *LoginRequiredError) Error() string { return e.Reason }
 
-// Unwrap gives what stands behind it.
+// Unwrap gives the cause.
 func (e *LoginRequiredError) Unwrap() error { return e.Err }
 
-// Provider hands out credentials: from the store, or renewed.
+// Provider hands out credentials: from the store, or renewed. Functions but Renew and Now may be nil.
 type Provider struct {
-	Store   *Store
-	Renew   Renew
-	Alone   func(Session) bool // whether the lock is the credential's alone, and not the account's; nil: it never is
-	Shared  func(error) bool   // whether a failure is that of all who wait for the same credential; nil: none is
-	Now     func() time.Time
+	Store *Store
+	Renew Renew
+	Now   func() time.Time
+	// OwnLock reports whether the method of a session takes the account's lock itself, inside of Renew. Then only the credential
+	// is locked around that.
+	OwnLock func(Session) bool
+	// Outage reports whether an error is a failure of the server, which everybody who waits for the same credential shares.
+	Outage  func(error) bool
 	Waiting func(Session)   // called when another process renews for the same account
 	Warn    func(err error) // called when a fresh credential could not be kept, or where there are no locks
 }
 
-// Get returns a good credential of key. With force it is renewed even when the stored one is good. However many
-// processes ask at once, one of them renews: the others wait for its lock and find the result, or what failed (*FailedError).
+// Get returns a good credential of key. With force it is renewed even when the stored one is good. However many processes ask at
+// once, one of them renews: the others wait for its lock, and find the result or its failure (*FailedError).
 func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -64,7 +67,7 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 	if err != nil {
 		return Credential{}, err
 	}
-	// Who waited for the lock wants what its holder got, also when it was told to force a renewal.
+	// A caller that waited for the lock takes what its holder got, even when told to force a renewal.
 	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token || again.Certificate != stored.Certificate) {
 		return again, nil
 	}
@@ -76,13 +79,13 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 	return fresh, err
 }
 
-// lock is the account's, or the credential's alone.
+// lock takes the account's lock, or that of the credential alone.
 func (p *Provider) lock(ctx context.Context, session Session, key Key) (unlock func(), err error) {
-	name := session.Account
-	if p.Alone != nil && p.Alone(session) {
-		name += " " + key.Cluster + " at " + key.Server
+	name := accountLock(session.Account)
+	if p.OwnLock != nil && p.OwnLock(session) {
+		name = credentialLock(session.Account, key)
 	}
-	return p.Store.LockAccount(ctx, name, func() {
+	return p.Store.lock(ctx, name, func() {
 		if p.Waiting != nil {
 			p.Waiting(session)
 		}
@@ -102,7 +105,7 @@ func notLoggedIn(key Key) error {
 	return &LoginRequiredError{Server: key.Server, User: key.User, Reason: fmt.Sprintf("%s is not logged in to %s", key.User, key.Server)}
 }
 
-// renew gets a fresh credential and keeps it. The caller holds the account's lock.
+// renew gets a fresh credential and saves it. The caller holds the lock.
 func (p *Provider) renew(ctx context.Context, session Session, key Key) (Credential, error) {
 	fresh, err := p.Renew(ctx, session, key)
 	if err != nil {
@@ -113,7 +116,7 @@ func (p *Provider) renew(ctx context.Context, session Session, key Key) (Credent
 		// The credential is good all the same; the next call pays for another one.
 		p.Warn(fmt.Errorf("the new token could not be kept: %w", err))
 	}
-	// A logout waits for nobody. What came after it goes as well.
+	// A logout waits for nobody. What was saved after it is removed, too.
 	if _, known, err := p.Store.FindSession(key); err == nil && !known {
 		return Credential{}, errors.Join(notLoggedIn(key), p.Store.DeleteSession(session.ID), p.Store.DeleteCredential(key))
 	}

@@ -232,7 +232,7 @@ func TestGetOfAnotherCredentialDoesNotWait(t *testing.T) {
 	saveSession(t, s, session())
 	began, end := make(chan struct{}), make(chan struct{})
 	p := provider(t, s)
-	p.Alone = func(got tokens.Session) bool { return got.Account == session().Account }
+	p.OwnLock = func(got tokens.Session) bool { return got.Account == session().Account }
 	p.Renew = func(_ context.Context, _ tokens.Session, key tokens.Key) (tokens.Credential, error) {
 		if key == clusterKey {
 			close(began)
@@ -251,7 +251,7 @@ func TestGetOfAnotherCredentialDoesNotWait(t *testing.T) {
 	}
 	same := provider(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
-	same.Alone, same.Waiting = p.Alone, func(tokens.Session) { cancel() }
+	same.OwnLock, same.Waiting = p.OwnLock, func(tokens.Session) { cancel() }
 	if _, err := same.Get(ctx, clusterKey, false); !errors.Is(err, context.Canceled) {
 		t.Errorf("the same credential: %v", err)
 	}
@@ -268,7 +268,7 @@ func TestGetSharesAFailure(t *testing.T) {
 	away := errors.New("no answer within 30s")
 	began, end, waits := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	holder := provider(t, s)
-	holder.Now, holder.Shared = time.Now, func(err error) bool { return errors.Is(err, away) }
+	holder.Now, holder.Outage = time.Now, func(err error) bool { return errors.Is(err, away) }
 	holder.Renew = func(context.Context, tokens.Session, tokens.Key) (tokens.Credential, error) {
 		close(began)
 		<-end

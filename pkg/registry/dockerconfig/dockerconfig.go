@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
@@ -118,12 +119,15 @@ func (f File) Remove(ctx context.Context, hosts []string, helper string) (change
 // errChanged is a file that somebody else wrote while we edited it.
 var errChanged = errors.New("it changes faster than it can be edited")
 
+// patience bounds the wait for another process of ours that edits the file.
+const patience = 2 * time.Minute
+
 // tries is how often an edit begins anew for that.
 const tries = 10
 
 // edit reads, changes and replaces the file under our lock. wanted makes the entries what they must be then.
 func (f File) edit(ctx context.Context, change func(*document) ([]byte, error), wanted func(map[string]string)) (changed bool, err error) {
-	unlock, err := filelock.Take(ctx, f.Lock, f.waiting, f.warn)
+	unlock, err := filelock.Take(ctx, f.Lock, filelock.Options{Patience: patience, Waiting: f.waiting, Unlocked: f.warn})
 	if err != nil {
 		return false, err
 	}
