@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -143,10 +143,8 @@ func (a *App) claims(key tokens.Key, cred tokens.Credential) (json.RawMessage, e
 			return nil, err
 		}
 		text = kept.Claims
-	} else if parts := strings.Split(cred.Token.Reveal(), "."); len(parts) == 3 {
-		if text, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
-			return nil, errors.New("the token's claims cannot be read")
-		}
+	} else if text, err = jwt.Payload(cred.Token); err != nil && !errors.Is(err, jwt.ErrNotJWT) {
+		return nil, errors.New("the token's claims cannot be read")
 	}
 	var all any
 	if json.Unmarshal(text, &all) != nil {

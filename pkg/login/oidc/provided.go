@@ -11,11 +11,11 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -50,7 +50,7 @@ func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, sen
 	if err != nil {
 		return "", Claims{}, err
 	}
-	if claims, err = unverified(text); err != nil {
+	if claims, err = unverified(redact.Secret(text)); err != nil {
 		return "", Claims{}, fmt.Errorf("%w: %s: %w", ErrNotProvided, where, err)
 	}
 	c.handed, c.Claims = redact.Secret(text), claims.All
@@ -136,13 +136,9 @@ func provided(file, variable string, getenv func(string) string) (text, where st
 	return strings.TrimSpace(string(read)), file, nil
 }
 
-// unverified reads what a token says of itself.
-func unverified(text string) (Claims, error) {
-	parts := strings.Split(text, ".")
-	if text == "" || len(parts) != 3 {
-		return Claims{}, errors.New("it holds no JWT")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+// unverified reads what a token says about itself.
+func unverified(token redact.Secret) (Claims, error) {
+	payload, err := jwt.Payload(token)
 	if err != nil {
 		return Claims{}, errors.New("it holds no JWT")
 	}
@@ -153,10 +149,10 @@ func unverified(text string) (Claims, error) {
 		Email     any     `json:"email"`
 		Expiry    float64 `json:"exp"`
 	}
-	if json.Unmarshal(payload, &raw) != nil || raw.Expiry <= 0 || raw.Expiry > 253402300799 {
+	if json.Unmarshal(payload, &raw) != nil || jwt.NumericDate(raw.Expiry).IsZero() {
 		return Claims{}, errors.New("it holds no JWT that says when it ends")
 	}
-	c := Claims{Subject: raw.Subject, Expiry: time.Unix(int64(raw.Expiry), 0), All: payload}
+	c := Claims{Subject: raw.Subject, Expiry: jwt.NumericDate(raw.Expiry), All: payload}
 	c.Username = firstName(raw.Username, raw.Preferred, raw.Email, raw.Subject)
 	if c.Username == "" || safetext.Line(c.Username, maxName) != c.Username {
 		return Claims{}, errors.New("its user name cannot be one")

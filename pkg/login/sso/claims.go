@@ -1,12 +1,12 @@
 package sso
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -34,13 +34,12 @@ func ParseClaims(token redact.Secret) (Claims, error) {
 	case strings.Trim(strings.TrimRight(text, "="), bearer) != "":
 		return Claims{}, errors.New("it holds characters that no token has")
 	}
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
+	payload, err := jwt.Payload(token)
+	switch {
+	case errors.Is(err, jwt.ErrNotJWT):
 		return Claims{}, nil
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return Claims{}, errors.New("its payload is not base64url")
+	case err != nil:
+		return Claims{}, err
 	}
 	var raw struct {
 		Issuer   string  `json:"iss"`
@@ -49,19 +48,10 @@ func ParseClaims(token redact.Secret) (Claims, error) {
 		Expiry   float64 `json:"exp"`
 	}
 	if err := json.Unmarshal(payload, &raw); err != nil {
-		return Claims{}, errors.New("its payload is not a set of claims")
+		return Claims{}, jwt.ErrClaims
 	}
-	return Claims{Issuer: raw.Issuer, Subject: raw.Subject, IssuedAt: numericDate(raw.IssuedAt), Expiry: numericDate(raw.Expiry)}, nil
+	return Claims{Issuer: raw.Issuer, Subject: raw.Subject, IssuedAt: jwt.NumericDate(raw.IssuedAt), Expiry: jwt.NumericDate(raw.Expiry)}, nil
 }
 
 // bearer is the alphabet of bearer tokens (RFC 6750, section 2.1): others could break out of a header line.
 const bearer = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
-
-// numericDate is seconds since 1970 (RFC 7519, section 2), within the years that RFC 3339 can write.
-func numericDate(seconds float64) time.Time {
-	const year9999 = 253402300799
-	if seconds <= 0 || seconds > year9999 {
-		return time.Time{}
-	}
-	return time.Unix(int64(seconds), 0).UTC()
-}
