@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // outputFormat is the value of -o: empty for a table that people read, "json" or "yaml".
@@ -45,34 +44,13 @@ func (f *outputFormat) write(w io.Writer, v any) error {
 	}
 	if *f == "yaml" {
 		// YAML would write them raw again: here they are spelled out.
-		text, err = yaml.JSONToYAML(harmlessJSON(text, func(r rune) string { return fmt.Sprintf(`\\u%04x`, r) }))
+		text, err = yaml.JSONToYAML(safetext.SpelledJSON(text))
 		if err != nil {
 			return err
 		}
 	} else {
-		text = append(harmlessJSON(text, escapeJSON), '\n')
+		text = append(safetext.JSON(text), '\n')
 	}
 	_, err = w.Write(text)
 	return err
-}
-
-// harmlessJSON replaces what could command a terminal or turn text around: servers and files of others say some of it.
-func harmlessJSON(text []byte, escape func(rune) string) []byte {
-	var out []byte
-	for _, r := range string(text) {
-		if r < 0x7f || unicode.IsPrint(r) { // JSON has escaped what is below a space.
-			out = utf8.AppendRune(out, r)
-		} else {
-			out = append(out, escape(r)...)
-		}
-	}
-	return out
-}
-
-// escapeJSON is a rune in the letters of JSON (RFC 8259, section 7).
-func escapeJSON(r rune) (s string) {
-	for _, unit := range utf16.Encode([]rune{r}) {
-		s += fmt.Sprintf(`\u%04x`, unit)
-	}
-	return s
 }

@@ -4,7 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
+
+// maxTyped bounds what an error repeats of a selection, in characters.
+const maxTyped = 300
 
 // Selection says which TKG clusters a login is for. The zero value is all of them.
 type Selection struct {
@@ -48,7 +53,7 @@ func parseRef(s string) (Ref, error) {
 		namespace, name = "", s
 	}
 	if name == "" || (found && namespace == "") || strings.Contains(name, "/") {
-		return Ref{}, fmt.Errorf("%q is not NAMESPACE/NAME", s)
+		return Ref{}, fmt.Errorf("%s is not NAMESPACE/NAME", safetext.Quote(s, maxTyped))
 	}
 	return Ref{Namespace: namespace, Name: name}, nil
 }

@@ -1,6 +1,7 @@
-// Package safetext makes text from a server harmless before a terminal sees it: no control characters (escape
-// sequences could rewrite what the user read before), no bidirectional controls (they show a text in another order
-// than it is), a bounded length. What is taken away stays visible as an escape such as \x1b.
+// Package safetext makes text from outside harmless before a terminal sees it: no control characters (escape sequences could
+// rewrite what the user read before), no bidirectional controls (they show a text in another order than it is), a bounded length.
+// What is taken away stays visible as an escape such as \x1b. It is the one rule for that: everything that servers, files and
+// arguments say goes through it, or through %q of package fmt, which lets through no more.
 package safetext
 
 import (
@@ -13,6 +14,14 @@ import (
 // Line returns s as one line of at most limit characters; a cut is marked with an ellipsis.
 func Line(s string, limit int) string {
 	return clean(strings.TrimSpace(s), limit, false)
+}
+
+// IsLine reports whether s can be shown as it is: Line would change nothing.
+func IsLine(s string, limit int) bool { return Line(s, limit) == s }
+
+// Quote returns s as Line does, in quotation marks: a name within a sentence. Marks inside of it are escaped.
+func Quote(s string, limit int) string {
+	return `"` + strings.ReplaceAll(Line(s, limit), `"`, `\"`) + `"`
 }
 
 // Block returns s as lines of text, at most limit characters in all, without blank space around it.
@@ -53,8 +62,8 @@ func escapeOf(r rune) string {
 	return `\u%04x`
 }
 
-// harmless tells whether a terminal shows r and does nothing else. Format characters (category Cf) hold the bidi
-// controls and the invisible ones; line and paragraph separators (Zl, Zp) break a line.
+// harmless reports whether a terminal shows r and does nothing else. Format characters (category Cf) hold the bidi controls and the
+// invisible ones; line and paragraph separators (Zl, Zp) break a line.
 func harmless(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
 }

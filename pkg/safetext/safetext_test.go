@@ -1,6 +1,9 @@
 package safetext_test
 
 import (
+	"encoding/json"
+	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"unicode"
@@ -54,6 +57,69 @@ func FuzzLine(f *testing.F) {
 			}
 			if n := utf8.RuneCountInString(out); n > 50*6+1 {
 				t.Fatalf("%d characters", n)
+			}
+		}
+	})
+}
+
+func TestIsLine(t *testing.T) {
+	for in, want := range map[string]bool{
+		"": true, "plain": true, "한국어 ünïcode": true, strings.Repeat("ü", 40): true,
+		" a": false, "a\n": false, "a\tb": false, "\u202e": false, "\xff": false, strings.Repeat("x", 41): false,
+	} {
+		if got := safetext.IsLine(in, 40); got != want {
+			t.Errorf("IsLine(%q) = %t", in, got)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       `""`,
+		" a ":                    `"a"`,
+		"red \x1b[31m":           `"red \x1b[31m"`,
+		`a" or "b`:               `"a\" or \"b"`,
+		strings.Repeat("x", 100): `"` + strings.Repeat("x", 40) + `…"`,
+	} {
+		if got := safetext.Quote(in, 40); got != want {
+			t.Errorf("Quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// What is a value for a program stays it in JSON; in SpelledJSON it is what a person reads.
+func TestJSON(t *testing.T) {
+	in := []byte("{\n  \"a\": \"x\u202ey\u009b\u00a0z\x7f\U000e0041\\u001b\"\n}")
+	for want, got := range map[string][]byte{
+		"{\n  \"a\": \"x\\u202ey\\u009b\u00a0z\\u007f\\udb40\\udc41\\u001b\"\n}":   safetext.JSON(in),
+		"{\n  \"a\": \"x\\\\u202ey\\\\u009b\u00a0z\\\\u007f\\\\ue0041\\u001b\"\n}": safetext.SpelledJSON(in),
+	} {
+		if string(got) != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// FuzzJSON: nothing harmful is left, and a program reads what it would have read.
+func FuzzJSON(f *testing.F) {
+	f.Add("a\u202e\U000e0041\x1b")
+	f.Add("\\\"\u2028")
+	f.Fuzz(func(t *testing.T, s string) {
+		text, err := json.Marshal(map[string]string{s: s})
+		if err != nil {
+			t.Skip()
+		}
+		var want, got, spelled map[string]string
+		out, said := safetext.JSON(text), safetext.SpelledJSON(text)
+		if err := errors.Join(json.Unmarshal(text, &want), json.Unmarshal(out, &got), json.Unmarshal(said, &spelled)); err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		if !maps.Equal(want, got) {
+			t.Fatalf("%q became %q", want, got)
+		}
+		for _, r := range string(out) + string(said) {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+				t.Fatalf("%q left %q", s, r)
 			}
 		}
 	})

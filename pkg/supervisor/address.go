@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Address is where a Supervisor's front answers.
@@ -22,6 +24,9 @@ const (
 	frontPort = 443
 	apiPort   = 6443
 )
+
+// maxTyped bounds what an error repeats of an address, in characters.
+const maxTyped = 300
 
 // ParseAddress reads what people paste: a host, host:port, [IPv6]:port, or a URL of the root. The scheme does not
 // matter, https is used.
@@ -40,14 +45,14 @@ func ParseAddress(s string) (Address, error) {
 	case strings.Contains(rest, "@"):
 		return Address{}, errors.New("the address holds a user name; give that with -u")
 	case strings.ContainsAny(rest, "/?#"):
-		return Address{}, fmt.Errorf("%q is more than a host: leave out the path", s)
+		return Address{}, fmt.Errorf("%s is more than a host: leave out the path", safetext.Quote(s, maxTyped))
 	}
 	host, port, err := splitPort(rest)
 	if err != nil {
-		return Address{}, fmt.Errorf("%q: %w", s, err)
+		return Address{}, fmt.Errorf("%s: %w", safetext.Quote(s, maxTyped), err)
 	}
 	if host, err = parseHost(host); err != nil {
-		return Address{}, fmt.Errorf("%q: %w", s, err)
+		return Address{}, fmt.Errorf("%s: %w", safetext.Quote(s, maxTyped), err)
 	}
 	return Address{Host: host, Port: port}, nil
 }
@@ -69,7 +74,7 @@ func splitPort(s string) (string, int, error) {
 	}
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || port == 0 {
-		return "", 0, fmt.Errorf("%q is not a port", text)
+		return "", 0, fmt.Errorf("%s is not a port", safetext.Quote(text, maxTyped))
 	}
 	if port == frontPort {
 		port = 0

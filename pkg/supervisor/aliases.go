@@ -5,6 +5,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Aliases say where a server is reached whose own address is not (NAT, another network): HOST to ADDR, for all ports, or
@@ -15,7 +17,7 @@ type Aliases map[string]string
 func ParseAlias(s string) (host, at string, err error) {
 	host, at, ok := strings.Cut(s, "=")
 	if !ok {
-		return "", "", fmt.Errorf("%q is not HOST=ADDRESS", s)
+		return "", "", fmt.Errorf("%s is not HOST=ADDRESS", safetext.Quote(s, maxTyped))
 	}
 	a, portA, err := parseEnd(host)
 	if err != nil {
@@ -26,7 +28,7 @@ func ParseAlias(s string) (host, at string, err error) {
 		return "", "", err
 	}
 	if (portA == "") != (portB == "") {
-		return "", "", fmt.Errorf("%q has a port on one side only", s)
+		return "", "", fmt.Errorf("%s has a port on one side only", safetext.Quote(s, maxTyped))
 	}
 	return join(a, portA), join(b, portB), nil
 }

@@ -98,11 +98,11 @@ func CheckURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
 	case strings.Trim(s, plain) != "":
-		return "", fmt.Errorf("%q holds characters that no such URL needs", safetext.Line(s, 80))
+		return "", fmt.Errorf("%s holds characters that no such URL needs", safetext.Quote(s, 80))
 	case err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("%q is not a URL of a server", safetext.Line(s, 80))
+		return "", fmt.Errorf("%s is not a URL of a server", safetext.Quote(s, 80))
 	case u.Scheme != "https":
-		return "", fmt.Errorf("%q is not https: nothing is sent to it", safetext.Line(s, 80))
+		return "", fmt.Errorf("%s is not https: nothing is sent to it", safetext.Quote(s, 80))
 	}
 	return strings.TrimRight(s, "/"), nil
 }

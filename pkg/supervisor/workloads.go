@@ -64,12 +64,12 @@ func parseWorkloads(url string, body []byte) (all []Workload, odd []error, err e
 
 func (w workload) parse() (Workload, error) {
 	if !IsName(w.Namespace) {
-		return Workload{}, fmt.Errorf("the reply names a namespace %q, which cannot be one", safetext.Line(w.Namespace, 80))
+		return Workload{}, fmt.Errorf("the reply names a namespace %s, which cannot be one", safetext.Quote(w.Namespace, 80))
 	}
 	host, err := ParseAddress(w.MasterHost)
 	if err != nil {
-		return Workload{}, fmt.Errorf("the reply names the control plane host %q of namespace %s, which cannot be one",
-			safetext.Line(w.MasterHost, 80), w.Namespace)
+		return Workload{}, fmt.Errorf("the reply names the control plane host %s of namespace %s, which cannot be one",
+			safetext.Quote(w.MasterHost, 80), w.Namespace)
 	}
 	port := parsePort(w.Port)
 	if port == 0 {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Options are the parts of an HTTP client that are not about trust.
@@ -27,7 +29,7 @@ func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return fmt.Errorf("the proxy %s does not connect: %s (NO_PROXY exempts a host)", proxy.Host, resp.Status)
+	return fmt.Errorf("the proxy %s does not connect: %s (NO_PROXY exempts a host)", proxy.Host, safetext.Line(resp.Status, maxName))
 }
 
 // Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials go

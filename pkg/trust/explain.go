@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // UntrustedError is a server certificate that was not believed, with what a person needs to decide about it.
@@ -32,7 +34,7 @@ func (e *UntrustedError) Error() string {
 	if e.Issuer == "" {
 		return fmt.Sprintf("the certificate of %s is not trusted: %s", e.Host, e.Reason)
 	}
-	return fmt.Sprintf("the certificate of %s is not trusted: %s (signed by %q, SHA-256 %s)", e.Host, e.Reason, e.Issuer, e.SHA256)
+	return fmt.Sprintf("the certificate of %s is not trusted: %s (signed by %s, SHA-256 %s)", e.Host, e.Reason, safetext.Quote(e.Issuer, maxName), e.SHA256)
 }
 
 // Unwrap gives the error of crypto/x509.
@@ -63,21 +65,19 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	if last.IsCA {
 		e.IssuerSHA256 = Fingerprint(last.Raw)
 	}
-	e.Names = append(e.Names, leaf.DNSNames...)
+	for _, n := range leaf.DNSNames {
+		e.Names = append(e.Names, name(n))
+	}
 	for _, ip := range leaf.IPAddresses {
 		e.Names = append(e.Names, ip.String())
 	}
 }
 
-// name keeps a distinguished name from carrying anything but printable text into a message.
-func name(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, s)
-}
+// maxName bounds what is shown of a name in a certificate, in characters.
+const maxName = 256
+
+// name makes a name that a server showed harmless.
+func name(s string) string { return safetext.Line(s, maxName) }
 
 // Fingerprint is the SHA-256 of a certificate in DER: upper-case hex pairs with colons.
 func Fingerprint(der []byte) string {
@@ -87,6 +87,9 @@ func Fingerprint(der []byte) string {
 
 func format(sum []byte) string { return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":") }
 
+// maxReason bounds the words of crypto/x509, which may repeat names of the certificate, in characters.
+const maxReason = 400
+
 func reason(err error) string {
 	var unknown x509.UnknownAuthorityError
 	var names x509.HostnameError
@@ -95,11 +98,11 @@ func reason(err error) string {
 	case errors.As(err, &unknown):
 		return "its CA is unknown here"
 	case errors.As(err, &names):
-		return fmt.Sprintf("it is for %s, not for %q", namesOf(names.Certificate), names.Host)
+		return fmt.Sprintf("it is for %s, not for %s", namesOf(names.Certificate), safetext.Quote(names.Host, maxName))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("it is valid from %s to %s and now it is %s", date(invalid.Cert.NotBefore), date(invalid.Cert.NotAfter), date(time.Now()))
 	}
-	return strings.TrimPrefix(err.Error(), "x509: ")
+	return safetext.Line(strings.TrimPrefix(err.Error(), "x509: "), maxReason)
 }
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Mode names a reason to believe a certificate. Its text is what sessions store.
@@ -99,7 +101,7 @@ func (t Trust) TLSConfig() (*tls.Config, error) {
 	case Insecure:
 		c.InsecureSkipVerify = true // The user asked for it with a flag and was warned.
 	default:
-		return nil, fmt.Errorf("unknown trust mode %q", t.Mode)
+		return nil, fmt.Errorf("unknown trust mode %s", safetext.Quote(string(t.Mode), maxName))
 	}
 	return c, nil
 }

@@ -158,7 +158,7 @@ func networkMessage(err error, timeout time.Duration) string {
 	}
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("no such host: %q", dns.Name) + via
+		return "no such host: " + safetext.Quote(dns.Name, maxMessage) + via
 	case errors.As(err, &timed) && timed.Timeout():
 		return fmt.Sprintf("no answer within %s", timeout) + via
 	case errors.Is(err, syscall.ECONNREFUSED):

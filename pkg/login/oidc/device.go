@@ -112,7 +112,7 @@ func (r *deviceReply) check() error {
 		return fmt.Errorf("the verification URI %w", err)
 	case len(r.URL) > maxShown:
 		return errors.New("the verification URI is too long to be shown")
-	case r.Code == "" || safetext.Line(r.Code, 80) != r.Code:
+	case r.Code == "" || !safetext.IsLine(r.Code, 80):
 		return errors.New("the user code cannot be shown")
 	}
 	if len(r.Complete) > maxShown || checkEndpoint(r.Complete) != nil {

@@ -154,7 +154,7 @@ func unverified(token redact.Secret) (Claims, error) {
 	}
 	c := Claims{Subject: raw.Subject, Expiry: jwt.NumericDate(raw.Expiry), All: payload}
 	c.Username = firstName(raw.Username, raw.Preferred, raw.Email, raw.Subject)
-	if c.Username == "" || safetext.Line(c.Username, maxName) != c.Username {
+	if c.Username == "" || !safetext.IsLine(c.Username, maxName) {
 		return Claims{}, errors.New("its user name cannot be one")
 	}
 	return c, nil

@@ -63,7 +63,7 @@ func Discover(ctx context.Context, w *wire.Client, issuer string) (Provider, err
 
 func (p Provider) check(issuer string) error {
 	if p.Issuer != issuer && p.Issuer != issuer+"/" {
-		return fmt.Errorf("it is the document of the issuer %q, not of %q", safetext.Line(p.Issuer, 200), issuer)
+		return fmt.Errorf("it is the document of the issuer %s, not of %s", safetext.Quote(p.Issuer, 200), safetext.Quote(issuer, 200))
 	}
 	for name, url := range map[string]string{"authorization_endpoint": p.Authorize, "token_endpoint": p.Token, "jwks_uri": p.JWKS} {
 		if err := checkEndpoint(url); err != nil {
@@ -126,7 +126,7 @@ func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]Iden
 		return nil, err
 	}
 	known := slices.DeleteFunc(reply.Providers, func(i IdentityProvider) bool {
-		return i.Name == "" || safetext.Line(i.Name, 253) != i.Name || safetext.Line(i.Type, 40) != i.Type
+		return i.Name == "" || !safetext.IsLine(i.Name, 253) || !safetext.IsLine(i.Type, 40)
 	})
 	if len(known) == 0 {
 		return nil, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "no identity provider is configured there"}

@@ -116,8 +116,8 @@ func parseClaims(id *oidc.IDToken) (Claims, error) {
 	}
 	c := Claims{Subject: id.Subject, Expiry: id.Expiry, All: all}
 	c.Username = firstName(named.Username, named.Preferred, named.Email, id.Subject)
-	if c.Username == "" || len(c.Username) > maxName || safetext.Line(c.Username, maxName) != c.Username {
-		return Claims{}, &TokenError{fmt.Sprintf("its user name %q cannot be one", safetext.Line(c.Username, 80))}
+	if c.Username == "" || len(c.Username) > maxName || !safetext.IsLine(c.Username, maxName) {
+		return Claims{}, &TokenError{fmt.Sprintf("its user name %s cannot be one", safetext.Quote(c.Username, 80))}
 	}
 	return c, nil
 }

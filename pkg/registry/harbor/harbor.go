@@ -109,7 +109,7 @@ const service = "harbor-registry"
 // the name is sent as clients would, though a server that reads RFC 7617 takes what follows it for the password.
 func (c *Client) Probe(ctx context.Context, username string, secret redact.Secret) error {
 	if !sendable(strings.ReplaceAll(username, ":", "")) {
-		return fmt.Errorf("%w: no user name can be %q", wire.ErrRefused, safetext.Line(username, maxText))
+		return fmt.Errorf("%w: no user name can be %s", wire.ErrRefused, safetext.Quote(username, maxText))
 	}
 	body, err := c.Wire.Do(ctx, wire.Request{
 		Method: http.MethodGet, URL: c.url("/service/token?service=" + service),
@@ -157,7 +157,7 @@ func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login,
 
 // sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2), and a terminal show it.
 func sendable(username string) bool {
-	return username != "" && !strings.Contains(username, ":") && safetext.Line(username, maxName) == username
+	return username != "" && !strings.Contains(username, ":") && safetext.IsLine(username, maxName)
 }
 
 // CA asks for the certificates that the registry says it is verified with (…/systeminfo/getcert, which needs no login): PEM. Nothing vouches

@@ -67,7 +67,7 @@ type robotJSON struct {
 
 func (r robotJSON) robot() (Robot, error) {
 	if r.ID <= 0 || len(r.Name) > maxName || !userName.MatchString(r.Name) {
-		return Robot{}, fmt.Errorf("%w: the robot account %q of the reply cannot be one", wire.ErrServer, safetext.Line(r.Name, maxText))
+		return Robot{}, fmt.Errorf("%w: the robot account %s of the reply cannot be one", wire.ErrServer, safetext.Quote(r.Name, maxText))
 	}
 	robot := Robot{ID: r.ID, Name: r.Name, Secret: redact.Secret(r.Secret)}
 	const year9999 = 253402300799
@@ -81,9 +81,9 @@ func (r robotJSON) robot() (Robot, error) {
 func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Robot, error) {
 	switch {
 	case !robotName.MatchString(spec.Name):
-		return Robot{}, fmt.Errorf("%q cannot name a robot account: lower case letters, digits, and . _ - between them", spec.Name)
+		return Robot{}, fmt.Errorf("%s cannot name a robot account: lower case letters, digits, and . _ - between them", safetext.Quote(spec.Name, maxText))
 	case !robotName.MatchString(spec.Project):
-		return Robot{}, fmt.Errorf("%q cannot name a project", spec.Project)
+		return Robot{}, fmt.Errorf("%s cannot name a project", safetext.Quote(spec.Project, maxText))
 	case spec.Days < 1 || spec.Days > MaxDays:
 		return Robot{}, fmt.Errorf("a robot account is good for 1 to %d days", MaxDays)
 	}
@@ -119,7 +119,7 @@ const (
 // Robots lists those of a project (GET /robots?q=Level=project,ProjectID=…), by page.
 func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot, error) {
 	if !robotName.MatchString(project) {
-		return nil, fmt.Errorf("%q cannot name a project", project)
+		return nil, fmt.Errorf("%s cannot name a project", safetext.Quote(project, maxText))
 	}
 	var p struct {
 		ID int64 `json:"project_id"`
@@ -169,7 +169,7 @@ func (c *Client) DeleteRobot(ctx context.Context, by Login, id int64) error {
 // call is one call of the API as a person.
 func (c *Client) call(ctx context.Context, by Login, method, path string, in, out any) error {
 	if !sendable(by.Username) {
-		return fmt.Errorf("no user name can be %q", safetext.Line(by.Username, maxText))
+		return fmt.Errorf("no user name can be %s", safetext.Quote(by.Username, maxText))
 	}
 	r := wire.Request{
 		Method: method, URL: c.url("/api/v2.0" + path), Basic: &wire.Basic{User: by.Username, Password: by.Password},
