@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -105,30 +103,20 @@ func (e *silentError) Unwrap() error { return e.error }
 func nextStep(err error) string {
 	var h *hinted
 	var usage *usageError
-	var untrusted *trust.UntrustedError
 	var login *tokens.LoginRequiredError
-	var unwritten *tokens.WriteError
 	switch {
 	case errors.As(err, &login):
 		return ""
 	case errors.As(err, &h):
 		return h.hint
-	case errors.As(err, &usage):
+	}
+	if step := advice(err); step != "" {
+		return step
+	}
+	if errors.As(err, &usage) {
 		return fmt.Sprintf("Type \"%s --help\" for the flags.", strings.TrimSpace(usage.commandOr("kubectl vsphere")))
-	case errors.As(err, &untrusted):
-		return untrustedHint(untrusted)
-	case errors.As(err, &unwritten):
-		return unwrittenHint(unwritten.Dir, unwritten)
 	}
 	return ""
-}
-
-// unwrittenHint says what to do about a store that takes nothing.
-func unwrittenHint(dir string, err error) string {
-	if disk.Full(err) {
-		return fmt.Sprintf("There is no room in %s: make some, or name another place with %s.", dir, credfile.HomeVariable)
-	}
-	return fmt.Sprintf("Make %s writable, or name another place with %s.", dir, credfile.HomeVariable)
 }
 
 func (e *usageError) commandOr(fallback string) string {

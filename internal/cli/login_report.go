@@ -73,6 +73,9 @@ func (a *App) reportFailures(res *login.Result, w written, named bool) error {
 	for _, name := range w.unnamed {
 		fmt.Fprintf(a.ErrOut, "   %s: every name for its context is taken by something else in the kubeconfig\n", name)
 	}
+	for _, step := range advices(res.Failures) {
+		fmt.Fprintln(a.ErrOut, step)
+	}
 	return &silentError{fmt.Errorf("%w: %d of the clusters or workloads", errPartial, len(res.Failures)+len(w.unnamed))}
 }
 

@@ -32,6 +32,7 @@ func (a *App) browse(ctx context.Context, c *oidc.Client, o oidcOptions) (oidc.C
 	defer cancel()
 	shown := true // Something stands on the terminal, so that there may be an answer.
 	b := oidc.Browser{
+		Title:    "kubectl vsphere",
 		Listener: l, FormPost: o.browser.None && a.Terminal != nil, // The code that such a page shows can be pasted there only.
 		Proven: func(ctx context.Context) error { return usable(ctx, c) },
 		Show: func(ctx context.Context, page string) (err error) {

@@ -141,7 +141,7 @@ func (a *App) knownRegistry(host string) (registry.Record, error) {
 func (a *App) createRobot(ctx context.Context, r registry.Record, f robotFlags) error {
 	var made harbor.Robot
 	err := a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
-		made, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: f.project, Name: f.name, Push: f.push, Days: f.days})
+		made, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: f.project, Name: f.name, Push: f.push, Days: f.days, Description: robotDescription})
 		return err
 	})
 	if err != nil {
@@ -300,3 +300,6 @@ func robotError(err error, r registry.Record, f robotFlags) error {
 	}
 	return err
 }
+
+// robotDescription is what Harbor shows of who made a robot account.
+const robotDescription = "made by kubectl vsphere"

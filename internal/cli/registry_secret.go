@@ -97,7 +97,7 @@ func (a *App) pullSecret(ctx context.Context, r registry.Record, f pullSecretFla
 	var notWritten error // By the cluster, which is no word of the registry on the password.
 	name := p.robotBase(f) + strings.ToLower(rand.Text()[:10])
 	err = a.asManager(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
-		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days}); err != nil {
+		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days, Description: robotDescription}); err != nil {
 			return err
 		}
 		if notWritten = p.apply(ctx, f, r.Host, robot, false); notWritten != nil {

@@ -8,7 +8,7 @@ import (
 
 // ErrNoEndpoint is a cluster that exists and has no API server address yet: the Supervisor answers with a token and
 // without guest_cluster_server while the control plane is being created.
-var ErrNoEndpoint = errors.New("has no API server address yet; it is probably still being created, log in again later")
+var ErrNoEndpoint = errors.New("has no API server address yet; it is probably still being created")
 
 // ErrCAUnknown is a cluster that was to tell its CA itself, and could not be asked or believed when somebody logged in.
 var ErrCAUnknown = errors.New("its CA is not known, since it could not be asked for it at the last login")
@@ -55,7 +55,7 @@ type AmbiguousError struct {
 	In   []string
 }
 
-// Error says which namespaces have it and which flag settles it.
+// Error names the namespaces.
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("exists in the namespaces %s: say which with --tanzu-kubernetes-cluster-namespace", strings.Join(e.In, " and "))
+	return "exists in the namespaces " + strings.Join(e.In, " and ")
 }

@@ -28,6 +28,9 @@ const (
 // maxTyped bounds what an error repeats of an address, in characters.
 const maxTyped = 300
 
+// ErrUserInAddress is an address with a user name in it, as in a URL: USER@HOST.
+var ErrUserInAddress = errors.New("the address holds a user name")
+
 // ParseAddress reads what people paste: a host, host:port, [IPv6]:port, or a URL of the root. The scheme does not
 // matter, https is used.
 func ParseAddress(s string) (Address, error) {
@@ -43,7 +46,7 @@ func ParseAddress(s string) (Address, error) {
 	case rest == "":
 		return Address{}, errors.New("the address is empty")
 	case strings.Contains(rest, "@"):
-		return Address{}, errors.New("the address holds a user name; give that with -u")
+		return Address{}, ErrUserInAddress
 	case strings.ContainsAny(rest, "/?#"):
 		return Address{}, fmt.Errorf("%s is more than a host: leave out the path", safetext.Quote(s, maxTyped))
 	}

@@ -289,7 +289,9 @@ func TestExplainNamesWhatTheCertificateIsFor(t *testing.T) {
 
 func TestExplainMakesHostileNamesHarmless(t *testing.T) {
 	ca := newAuthority(t, "CA\x1b[2J\n\u202e")
-	server := ca.serve(t, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"a\x1b[2Jb", strings.Repeat("x", 1000)} })
+	server := ca.serve(t, func(c *x509.Certificate) {
+		c.IPAddresses, c.DNSNames = nil, []string{"a\x1b[2Jb", strings.Repeat("x", 1000)}
+	})
 	for name, believed := range map[string]trust.Trust{"unknown CA": {Mode: trust.System}, "wrong host": {Mode: trust.Bundle, CA: ca.pem}} {
 		err := trust.Explain("sup", get(t, believed, server.URL))
 		if err == nil || strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == '\u202e' }) || len(err.Error()) > 1500 {

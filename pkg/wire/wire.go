@@ -21,6 +21,9 @@ const MaxBody = 4 << 20
 // DefaultTimeout bounds an exchange whose client does not say otherwise.
 const DefaultTimeout = 30 * time.Second
 
+// UserAgent is how every request names its sender (RFC 9110, section 10.1.5).
+const UserAgent = "kubectl-vsphere"
+
 // Client makes exchanges. HTTP must not follow redirects (trust.Trust.Client makes such a one).
 type Client struct {
 	HTTP    *http.Client
@@ -143,7 +146,7 @@ func (r Request) build(ctx context.Context) (*http.Request, error) {
 	}
 	req.Header.Set("Accept", accept)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "kubectl-vsphere")
+	req.Header.Set("User-Agent", UserAgent)
 	for name, values := range r.Header {
 		req.Header[name] = values
 	}

@@ -27,6 +27,8 @@ type Browser struct {
 	Proven func(ctx context.Context) error
 	// Refused, if set, is told why something that was pasted could not be it; the person may paste again.
 	Refused func(error)
+	// Title heads the page that the browser ends at: the name of the program; empty: "Login".
+	Title string
 	// FormPost asks the issuer for a page that posts the answer, which shows the code where it cannot. Browsers keep a public
 	// page from posting to this machine, so that a redirect is better wherever there is a listener.
 	FormPost bool
@@ -56,6 +58,7 @@ func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
 		}
 		return err
 	})
+	back.title = b.Title
 	if err := b.Show(ctx, c.url(a, c.responseMode(b.FormPost))); err != nil {
 		closeListener(b.Listener)
 		return Claims{}, err

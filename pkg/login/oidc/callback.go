@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 type callback struct {
 	attempt attempt
 	host    string // of the redirect URI: a page of another site that reaches this port by a name of its own is turned away
+	title   string // of its pages
 	origin  string // of the issuer, whose page may post the answer
 	redeem  func(redact.Secret) error
 
@@ -79,10 +81,10 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	switch {
 	case r.Host != c.host:
-		say(w, http.StatusForbidden, "This is no page of that host.")
+		c.say(w, http.StatusForbidden, "This is no page of that host.")
 		return
 	case r.URL.Path != "/callback":
-		say(w, http.StatusNotFound, "There is nothing here.")
+		c.say(w, http.StatusNotFound, "There is nothing here.")
 		return
 	}
 	if r.Header.Get("Origin") == c.origin {
@@ -102,13 +104,13 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		r.Body = http.MaxBytesReader(w, r.Body, maxAnswer)
 		if err := r.ParseForm(); err != nil {
-			say(w, http.StatusBadRequest, "The answer cannot be read.")
+			c.say(w, http.StatusBadRequest, "The answer cannot be read.")
 			return
 		}
 		c.answer(w, r.PostForm)
 	default:
 		h.Set("Allow", "GET, POST, OPTIONS")
-		say(w, http.StatusMethodNotAllowed, "A login does not end this way.")
+		c.say(w, http.StatusMethodNotAllowed, "A login does not end this way.")
 	}
 }
 
@@ -117,17 +119,17 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *callback) answer(w http.ResponseWriter, params url.Values) {
 	code, err := c.attempt.code(params)
 	if errors.Is(err, errState) {
-		say(w, http.StatusForbidden, "This answer is not to the login that is under way. Nothing was done with it.")
+		c.say(w, http.StatusForbidden, "This answer is not to the login that is under way. Nothing was done with it.")
 		return
 	}
 	switch err := c.settle(code, err); {
 	case errors.Is(err, errOver):
-		say(w, http.StatusConflict, "This login was answered before. Look at the terminal for how it went.")
+		c.say(w, http.StatusConflict, "This login was answered before. Look at the terminal for how it went.")
 	case err != nil:
-		say(w, http.StatusBadRequest, "You are not logged in: "+err.Error())
+		c.say(w, http.StatusBadRequest, "You are not logged in: "+err.Error())
 		c.finish()
 	default:
-		say(w, http.StatusOK, "You are logged in. You can close this page and go back to the terminal.")
+		c.say(w, http.StatusOK, "You are logged in. You can close this page and go back to the terminal.")
 		c.finish()
 	}
 }
@@ -154,10 +156,11 @@ func (c *callback) settle(code redact.Secret, err error) error {
 func (c *callback) finish() { close(c.done) }
 
 // say answers with a page: no script, nothing from elsewhere. It is sent whole, so that the server may be closed at once.
-func say(w http.ResponseWriter, status int, text string) {
+func (c *callback) say(w http.ResponseWriter, status int, text string) {
+	title := html.EscapeString(cmp.Or(c.title, "Login"))
 	page := `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>kubectl vsphere</title></head>
-<body><h1>kubectl vsphere</h1><p>` + html.EscapeString(text) + `</p></body></html>
+<html lang="en"><head><meta charset="utf-8"><title>` + title + `</title></head>
+<body><h1>` + title + `</h1><p>` + html.EscapeString(text) + `</p></body></html>
 `
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))

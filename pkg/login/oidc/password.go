@@ -78,7 +78,7 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", "kubectl-vsphere")
+	req.Header.Set("User-Agent", wire.UserAgent)
 	req.Header.Set("Pinniped-Username", user)
 	req.Header.Set("Pinniped-Password", password.Reveal())
 	resp, err := c.Wire.HTTP.Do(req)

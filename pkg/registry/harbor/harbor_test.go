@@ -172,7 +172,7 @@ func api(t *testing.T, method, path, body string, reply http.HandlerFunc) *harbo
 func TestCreateRobot(t *testing.T) {
 	const body = `{"name":"ci","level":"project","duration":30,"description":"made by kubectl vsphere",
 		"permissions":[{"kind":"project","namespace":"team-a","access":[{"resource":"repository","action":"pull"},{"resource":"repository","action":"push"}]}]}`
-	spec := harbor.RobotSpec{Project: "team-a", Name: "ci", Push: true, Days: 30}
+	spec := harbor.RobotSpec{Project: "team-a", Name: "ci", Push: true, Days: 30, Description: "made by kubectl vsphere"}
 	reply := `{"id":7,"name":"robot$team-a+ci","secret":"s3","creation_time":"2026-01-01T00:00:00Z","expires_at":1800000000}`
 	got, err := api(t, "POST", "/api/v2.0/robots", body, says(201, reply)).CreateRobot(t.Context(), by, spec)
 	want := harbor.Robot{ID: 7, Name: "robot$team-a+ci", Secret: "s3", Expires: time.Unix(1800000000, 0).UTC()}

@@ -41,6 +41,8 @@ type RobotSpec struct {
 	Name    string // within the project
 	Push    bool   // and not only pull
 	Days    int    // how long it is good, 1 to MaxDays: ours always end
+	// Description is what Harbor shows beside the name.
+	Description string
 }
 
 // maxName bounds the name of a robot account, in bytes.
@@ -93,7 +95,7 @@ func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Rob
 	}
 	var made robotJSON
 	err := c.call(ctx, by, http.MethodPost, "/robots", map[string]any{
-		"name": spec.Name, "level": "project", "duration": spec.Days, "description": "made by kubectl vsphere",
+		"name": spec.Name, "level": "project", "duration": spec.Days, "description": spec.Description,
 		"permissions": []any{map[string]any{"kind": "project", "namespace": spec.Project, "access": access}},
 	}, &made)
 	var refused *wire.Error
