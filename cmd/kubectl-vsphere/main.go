@@ -11,20 +11,14 @@ import (
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	_ "github.com/kubectl-vsphere/kubectl-vsphere/cmd/kubectl-vsphere/early" // Answers get-token before main runs.
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Set by the Makefile with -ldflags -X.
 var version, commit, date = "0.1.0-dev", "unknown", "unknown"
 
-func main() {
-	// kubectl waits for this on every command: a token that is still good is printed before anything else is set up.
-	if credfile.Answer(os.Args[1:], os.Getenv, time.Now(), os.Stdout) {
-		return
-	}
-	os.Exit(run())
-}
+func main() { os.Exit(run()) }
 
 func run() int {
 	// SIGHUP comes when kubectl, dying of the same Ctrl-C, led the terminal's session: the echo is to be restored then too,

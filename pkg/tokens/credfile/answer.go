@@ -2,60 +2,72 @@
 // every command and keeps nothing between two, so this package imports the standard library only and runs before
 // anything else is set up; what it cannot answer is left to the long way.
 //
+// What runs before the rest of a program waits for what it imports: Go initialises packages in the order of their
+// import paths. So this package does without path/filepath, which comes after all of Kubernetes.
+//
 // What kubectl asks and gets is the ExecCredential of
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
 package credfile
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 )
 
 // Answer prints the credential that args ask for when the store holds a good one. False means that nothing was
 // printed and the long way must be gone: the arguments are not ours, there is no such credential or it has ended, or
-// something is wrong that only the long way can explain.
-func Answer(args []string, getenv func(string) string, now time.Time, stdout io.Writer) bool {
+// something is wrong that only the long way can explain. An error means that a part of it was printed and the rest
+// could not be: whatever is printed after it would be garbage.
+func Answer(args []string, getenv func(string) string, now time.Time, stdout io.Writer) (answered bool, err error) {
 	key, ok := ParseArgs(args)
 	if !ok {
-		return false
+		return false, nil
 	}
 	info, err := ParseExecInfo(getenv(ExecInfoVariable))
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // The long way explains it.
 	}
 	dir, err := Dir(getenv, runtime.GOOS)
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // The long way explains it.
 	}
-	f, err := find(dir, key, now)
+	f, _, err := find(dir, key, now)
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // The long way explains it.
 	}
-	return Write(stdout, info.APIVersion, f.Status) == nil
+	out := counter{w: stdout}
+	if err := Write(&out, info.APIVersion, f.Status); err != nil && out.n > 0 {
+		return true, err
+	} else if err != nil {
+		return false, nil
+	}
+	return true, nil
+}
+
+// counter counts what was written.
+type counter struct {
+	w io.Writer
+	n int
+}
+
+// Write implements io.Writer.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += n
+	return n, err
 }
 
 // Token is the bearer token for key in the store at dir. An error means that there is none that can be used now: it has ended, it is
 // a certificate, or something is wrong that only the long way can explain.
 func Token(dir string, key Key, now time.Time) (string, error) {
-	f, err := find(dir, key, now)
-	if err != nil {
-		return "", err
+	_, s, err := find(dir, key, now)
+	if err == nil && s.Token == "" {
+		err = errNoToken
 	}
-	var s struct {
-		Token string `json:"token"`
-	}
-	if err := json.Unmarshal(f.Status, &s); err != nil {
-		return "", err
-	}
-	if s.Token == "" {
-		return "", errNoToken
-	}
-	return s.Token, nil
+	return s.Token, err
 }
 
 var (
@@ -64,18 +76,22 @@ var (
 )
 
 // find is the credential for key, if it can be used now.
-func find(dir string, key Key, now time.Time) (File, error) {
-	if err := PrivateDirs(dir, filepath.Join(dir, Credentials)); err != nil {
-		return File{}, err
+func find(dir string, key Key, now time.Time) (File, status, error) {
+	if err := PrivateDirs(dir, join(dir, Credentials)); err != nil {
+		return File{}, status{}, err
 	}
 	f, err := Read(Path(dir, key))
-	if err == nil && (!f.Key().Same(key) || !f.good(now)) {
-		err = errEnded
+	if err != nil {
+		return File{}, status{}, err
 	}
-	return f, err
+	s, good := f.good(now)
+	if !good || !f.Key().Same(key) {
+		return File{}, status{}, errEnded
+	}
+	return f, s, nil
 }
 
-// PrivateDirs tells whether nobody else can put files into directories of the store.
+// PrivateDirs reports whether nobody else can put files into directories of the store.
 func PrivateDirs(dirs ...string) error {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
@@ -90,6 +106,12 @@ func PrivateDirs(dirs ...string) error {
 }
 
 // Path is the credential's file in the store at dir.
-func Path(dir string, key Key) string {
-	return filepath.Join(dir, Credentials, key.ID()+".json")
+func Path(dir string, key Key) string { return join(join(dir, Credentials), key.ID()+".json") }
+
+// join is a path below a directory of the store.
+func join(dir, name string) string {
+	if dir != "" && os.IsPathSeparator(dir[len(dir)-1]) {
+		return dir + name
+	}
+	return dir + string(os.PathSeparator) + name
 }

@@ -3,6 +3,7 @@ package credfile_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,7 @@ func TestAnswerPrintsOneLineInTheVersionThatWasAsked(t *testing.T) {
 		_, env := stored(t, clusterKey, credential(clusterKey))
 		env[credfile.ExecInfoVariable] = ask
 		var out bytes.Buffer
-		if !credfile.Answer(clusterKey.Args(), environment(env), now, &out) {
+		if answered, err := credfile.Answer(clusterKey.Args(), environment(env), now, &out); !answered || err != nil {
 			t.Fatalf("%s: no answer", version)
 		}
 		if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1 || !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
@@ -54,7 +55,7 @@ func TestAnswerPrintsOneLineInTheVersionThatWasAsked(t *testing.T) {
 func TestAnswerPrintsV1WhenAPersonAsks(t *testing.T) {
 	_, env := stored(t, supervisorKey, credential(supervisorKey))
 	var out bytes.Buffer
-	if !credfile.Answer(supervisorKey.Args(), environment(env), now, &out) || !bytes.Contains(out.Bytes(), []byte(`"`+credfile.V1+`"`)) {
+	if answered, err := credfile.Answer(supervisorKey.Args(), environment(env), now, &out); !answered || err != nil || !bytes.Contains(out.Bytes(), []byte(`"`+credfile.V1+`"`)) {
 		t.Errorf("got %q", out.String())
 	}
 }
@@ -63,7 +64,7 @@ func TestAnswerFindsTheUserInAnotherCase(t *testing.T) {
 	_, env := stored(t, supervisorKey, credential(supervisorKey))
 	key := supervisorKey
 	key.User = "ADA@VSPHERE.LOCAL"
-	if !credfile.Answer(key.Args(), environment(env), now, &bytes.Buffer{}) {
+	if answered, err := credfile.Answer(key.Args(), environment(env), now, &bytes.Buffer{}); !answered || err != nil {
 		t.Error("no answer")
 	}
 }
@@ -72,7 +73,7 @@ func TestAnswerTakesAClientCertificate(t *testing.T) {
 	f := credential(clusterKey)
 	f.Status = json.RawMessage(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c","clientKeyData":"k"}`)
 	_, env := stored(t, clusterKey, f)
-	if !credfile.Answer(clusterKey.Args(), environment(env), now, &bytes.Buffer{}) {
+	if answered, err := credfile.Answer(clusterKey.Args(), environment(env), now, &bytes.Buffer{}); !answered || err != nil {
 		t.Error("no answer")
 	}
 }
@@ -81,8 +82,8 @@ func TestAnswerTakesAClientCertificate(t *testing.T) {
 func silent(t *testing.T, args []string, env map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
-	if credfile.Answer(args, environment(env), now, &out) {
-		t.Error("it says that it answered")
+	if answered, err := credfile.Answer(args, environment(env), now, &out); answered || err != nil {
+		t.Errorf("it says that it answered: %v, %v", answered, err)
 	}
 	if out.Len() > 0 {
 		t.Errorf("it printed %q", out.String())
@@ -147,10 +148,23 @@ func TestAnswerLeavesGarbageToTheLongWay(t *testing.T) {
 
 func TestAnswerIsFalseWhenItCannotPrint(t *testing.T) {
 	_, env := stored(t, clusterKey, credential(clusterKey))
-	if credfile.Answer(clusterKey.Args(), environment(env), now, fullDisk{}) {
-		t.Error("it says that it answered")
+	if answered, err := credfile.Answer(clusterKey.Args(), environment(env), now, fullDisk{}); answered || err != nil {
+		t.Errorf("it says that it answered: %v, %v", answered, err)
 	}
 }
+
+// A long way that followed would print a second answer behind half of the first.
+func TestAnswerSaysThatItPrintedHalf(t *testing.T) {
+	_, env := stored(t, clusterKey, credential(clusterKey))
+	if answered, err := credfile.Answer(clusterKey.Args(), environment(env), now, halfDisk{}); !answered || !errors.Is(err, errFull) {
+		t.Errorf("got %v, %v", answered, err)
+	}
+}
+
+// halfDisk takes the half of what it is given.
+type halfDisk struct{}
+
+func (halfDisk) Write(p []byte) (int, error) { return len(p) / 2, errFull }
 
 func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
 	for _, sub := range []string{"", credfile.Credentials} {
@@ -159,7 +173,7 @@ func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		if credfile.Answer(clusterKey.Args(), environment(env), now, &out) || out.Len() > 0 {
+		if answered, _ := credfile.Answer(clusterKey.Args(), environment(env), now, &out); answered || out.Len() > 0 {
 			t.Errorf("%q: answers %q", sub, out.String())
 		}
 	}

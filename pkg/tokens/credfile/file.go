@@ -28,20 +28,23 @@ type File struct {
 // Key is what the credential is for.
 func (f File) Key() Key { return Key{Server: f.Server, User: f.User, Cluster: f.Cluster} }
 
-// good tells whether kubectl can use the credential now: it proves something and nothing in it has ended. client-go
+// status is what a finished status says about its use.
+type status struct {
+	ExpirationTimestamp   time.Time `json:"expirationTimestamp"`
+	Token                 string    `json:"token"`
+	ClientCertificateData string    `json:"clientCertificateData"`
+	ClientKeyData         string    `json:"clientKeyData"`
+}
+
+// good reports whether kubectl can use the credential now: it proves something and nothing in it has ended. client-go
 // runs its plugin again for each request while the stamp that it was given is in the past.
-func (f File) good(now time.Time) bool {
-	var s struct {
-		ExpirationTimestamp   time.Time `json:"expirationTimestamp"`
-		Token                 string    `json:"token"`
-		ClientCertificateData string    `json:"clientCertificateData"`
-		ClientKeyData         string    `json:"clientKeyData"`
-	}
+func (f File) good(now time.Time) (status, bool) {
+	var s status
 	if json.Unmarshal(f.Status, &s) != nil {
-		return false
+		return status{}, false
 	}
 	proves := s.Token != "" || s.ClientCertificateData != "" && s.ClientKeyData != ""
-	return proves && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
+	return s, proves && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
 }
 
 // VersionError is a file of a version that this program does not know.
@@ -83,8 +86,11 @@ func Read(path string) (File, error) {
 		return File{}, err
 	}
 	var f File
-	if err := Decode(path, text, &f); err != nil {
-		return File{}, err
+	if json.Unmarshal(text, &f) != nil || f.Version != Version { // A good file is parsed once; Decode says what a bad one is.
+		f = File{}
+		if err := Decode(path, text, &f); err != nil {
+			return File{}, err
+		}
 	}
 	if len(f.Status) == 0 || f.Status[0] != '{' {
 		return File{}, errors.New(path + " holds no credential")

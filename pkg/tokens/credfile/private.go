@@ -46,7 +46,11 @@ func ReadPrivate(path string) ([]byte, error) {
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
 	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	text := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, text); err != nil { // Files of the store are replaced, never written to: the size holds.
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	return text, nil
 }
 
 // shellQuote makes a path one word of a POSIX shell.

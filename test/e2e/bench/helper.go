@@ -43,7 +43,7 @@ func (b *bench) helper() error {
 	}
 	tell(fmt.Sprintf("helper get on a hit, median of %d", hits), ms(hit.took))
 	tell(fmt.Sprintf("a helper that knows one answer, median of %d", hits), ms(trivial.took))
-	b.atMost("  ratio of the helpers", ratio(hit.took, trivial.took), 1.5, times)
+	b.atMost("  ratio of the helpers", ratio(hit.took, trivial.took), 1.25, times)
 	b.atMost("  resident memory of the helper", hit.mib(), 12, mebibyte)
 	info, err := os.Stat(b.bin + "/docker-credential-vsphere")
 	if err != nil {

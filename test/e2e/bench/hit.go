@@ -31,7 +31,7 @@ func (b *bench) hit() error {
 	}
 	tell(fmt.Sprintf("get-token on a hit, median of %d", hits), ms(ours.took))
 	tell(fmt.Sprintf("standard library reads and prints the file, median of %d", hits), ms(least.took))
-	b.atMost("  ratio", ratio(ours.took, least.took), 2.5, times)
+	b.atMost("  ratio", ratio(ours.took, least.took), 1.6, times)
 	b.atMost("  resident memory of get-token", ours.mib(), 16, mebibyte)
 	return nil
 }
