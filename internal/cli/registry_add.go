@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -95,7 +96,7 @@ func (a *App) registryAdd(ctx context.Context, host string, f registryFlags) err
 		return a.addError(err, r)
 	}
 	if r.AuthMode == "" { // Most likely the address of something else.
-		return fmt.Errorf("%s does not take your login: %s", host, r.Reason)
+		return fmt.Errorf("%s does not take your login: %s", host, credhelper.Explain(r))
 	}
 	if err := (registry.Store{Dir: store.Dir()}).SaveRecord(r); err != nil {
 		return a.notKept(store, err)
@@ -178,7 +179,7 @@ func (a *App) askAny(ctx context.Context, r registry.Record, sessions []tokens.S
 		if err == nil {
 			return answered, nil
 		}
-		var untied *untiedError
+		var untied *reasonError
 		var untrusted *trust.UntrustedError
 		if !errors.As(err, &untied) && !errors.As(err, &untrusted) {
 			return r, err
@@ -229,7 +230,7 @@ func (a *App) meant(ctx context.Context, r registry.Record, sessions []tokens.Se
 
 // addError says what to do about a registry that could not be added.
 func (a *App) addError(err error, r registry.Record) error {
-	var untied *untiedError
+	var untied *reasonError
 	var untrusted *trust.UntrustedError
 	switch {
 	case errors.As(err, &untied):
@@ -257,7 +258,7 @@ func (a *App) saidAdded(store *tokens.Store, r registry.Record) error {
 		name = l.Username
 	}
 	if name == "" {
-		return fmt.Errorf("%s does not take your login: %s", r.Host, r.Reason)
+		return fmt.Errorf("%s does not take your login: %s", r.Host, credhelper.Explain(r))
 	}
 	fmt.Fprintf(a.Out, "%s takes your login as %s.\n", r.Host, safetext.Line(strings.TrimPrefix(name, registry.TokenPrefix), maxUser))
 	fmt.Fprintf(a.Out, "Try: docker push %s/NAMESPACE/IMAGE\n", r.Host)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -132,7 +134,9 @@ func (a *App) askAgain(ctx context.Context) (failed map[string]error, err error)
 	p.done()
 	failed = map[string]error{}
 	for i, err := range results {
-		if now, _, _ := records.Record(all[i].Host); err != nil && err.Error() != now.Reason { // That one is told anyhow.
+		now, _, _ := records.Record(all[i].Host)
+		var known *reasonError
+		if err != nil && (!errors.As(err, &known) || known.Reason != now.Reason) { // The list tells the record's reason anyhow.
 			failed[all[i].Host] = err
 		}
 	}
@@ -178,7 +182,10 @@ func (a *App) registryInfos() ([]registryInfo, error) {
 // loginInfo is about a registry that takes the session's token, or does not.
 func (a *App) loginInfo(store *tokens.Store, r registry.Record) registryInfo {
 	info := registryInfo{
-		Registry: r.Host, Source: fromNone, Server: r.Server, User: r.User, AuthMode: r.AuthMode, Version: r.Harbor, Checked: r.Checked, Problem: r.Reason,
+		Registry: r.Host, Source: fromNone, Server: r.Server, User: r.User, AuthMode: r.AuthMode, Version: r.Harbor, Checked: r.Checked,
+	}
+	if r.Reason != "" {
+		info.Problem = credhelper.Explain(r)
 	}
 	if r.LoggedOut {
 		info.Problem = "logged out; type: docker-credential-vsphere login " + r.Host

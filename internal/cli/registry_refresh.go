@@ -57,11 +57,11 @@ func together(records []registry.Record, do func(registry.Record) error) []error
 // refreshRegistry asks one registry. When it does not answer, what was known of it stays, for the new login.
 func (a *App) refreshRegistry(ctx context.Context, store registry.Store, old registry.Record, s tokens.Session) error {
 	fresh, err := a.ask(ctx, old, s)
-	var untied *untiedError
+	var untied *reasonError
 	switch {
 	case errors.As(err, &untied): // It was tied before; what it may not get any more is taken from it.
 		fresh = old
-		fresh.Username, fresh.Reason = "", err.Error()
+		fresh.Username, fresh.Reason, fresh.Endpoint = "", untied.Reason, untied.Endpoint
 	case err != nil:
 		fresh = old
 		fresh.LoggedOut = false
@@ -69,8 +69,8 @@ func (a *App) refreshRegistry(ctx context.Context, store registry.Store, old reg
 	if saveErr := store.ReplaceRecord(old, fresh); saveErr != nil {
 		return saveErr
 	}
-	if err == nil && fresh.Reason != "" && fresh.Reason != old.Reason {
-		return errors.New(fresh.Reason)
+	if err == nil && fresh.Reason != "" && (fresh.Reason != old.Reason || fresh.AuthMode != old.AuthMode) {
+		return &reasonError{fresh}
 	}
 	return err
 }

@@ -3,11 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -17,12 +16,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// untiedError is a registry that may not get the session's token, for a reason that the user can overrule.
-type untiedError struct{ host, reason string }
+// reasonError is a registry that gets or takes no token of the session, for the record's Reason.
+type reasonError struct{ registry.Record }
 
-func (e *untiedError) Error() string {
-	return fmt.Sprintf("nothing proves that %s belongs to your Supervisor: %s; your token was not sent to it", e.host, e.reason)
-}
+func (e *reasonError) Error() string { return credhelper.Explain(e.Record) }
 
 // registryClient asks a registry. It is verified by the CA that was given for it, else as the servers of the session are. A session that
 // trusts whoever answers says nothing about a registry: then the system's roots decide.
@@ -41,19 +38,22 @@ func (a *App) registryClient(r registry.Record, t trust.Trust) (*harbor.Client, 
 // session about people, and its certificate is of a CA that the session trusts for its own servers. Roots that the system knows vouch for
 // everybody's servers, so they prove nothing here; the client is for connections that are verified without them.
 func (a *App) tied(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (*harbor.Client, error) {
-	untied := func(format string, args ...any) error { return &untiedError{r.Host, fmt.Sprintf(format, args...)} }
+	untied := func(why registry.Reason) error {
+		r.Username, r.Reason = "", why
+		return &reasonError{r}
+	}
 	switch {
 	case !asks(info, s):
-		return nil, untied("it asks %q about people, which is no control plane host of your login", info.Endpoint)
+		r.Endpoint = info.Endpoint
+		return nil, untied(registry.ReasonEndpoint)
 	case s.Trust.Mode == trust.Insecure:
-		return nil, untied("your login does not verify certificates")
+		return nil, untied(registry.ReasonUnverified)
 	case r.CA != "" && r.CA != s.Trust.CA:
-		return nil, untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
+		return nil, untied(registry.ReasonOtherCA)
 	}
-	const public = "its certificate is of a public CA, as anybody's can be"
 	own, ok := s.Trust.Private()
 	if !ok {
-		return nil, untied(public)
+		return nil, untied(registry.ReasonPublicCA)
 	}
 	w, _, err := a.wireClient(own, nil)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *App) tied(ctx context.Context, r registry.Record, info harbor.Info, s t
 	client := &harbor.Client{Wire: w, Host: r.Host}
 	var untrusted *trust.UntrustedError
 	if _, err = client.Info(ctx); errors.As(err, &untrusted) {
-		return nil, untied(public)
+		return nil, untied(registry.ReasonPublicCA)
 	}
 	return client, err
 }
@@ -72,8 +72,8 @@ func asks(info harbor.Info, s tokens.Session) bool {
 	return info.Endpoint != "" && slices.Contains(append([]string{s.Server}, s.Hosts...), info.Endpoint)
 }
 
-// ask finds out what a registry takes from a session, and fills it into the record. The error is one of the network, or an *untiedError;
-// that the registry takes no token is a Reason.
+// ask finds out what a registry takes from a session, and fills it into the record. The error is one of the network, or a *reasonError
+// where nothing proves that the registry may have the token; that it takes none is a Reason.
 func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (registry.Record, error) {
 	client, err := a.registryClient(r, s.Trust)
 	if err != nil {
@@ -82,11 +82,11 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 	if r.User != "" && !r.For(s.Server, s.User) { // What was said of another login's token does not go for this one.
 		r.SendToken, r.Audience = false, ""
 	}
-	r.Server, r.User, r.Username, r.Reason, r.LoggedOut, r.Checked = s.Server, s.User, "", "", false, a.Now()
+	r.Server, r.User, r.Username, r.Reason, r.Endpoint, r.LoggedOut, r.Checked = s.Server, s.User, "", "", "", false, a.Now()
 	info, err := client.Info(ctx)
 	if errors.Is(err, harbor.ErrNotHarbor) {
 		r.AuthMode, r.Harbor = "", ""
-		r.Reason = fmt.Sprintf("it is no Harbor; if it is a registry all the same, type: docker login %s", r.Host)
+		r.Reason = registry.ReasonNotHarbor
 		return r, nil
 	}
 	if err != nil {
@@ -94,14 +94,11 @@ func (a *App) ask(ctx context.Context, r registry.Record, s tokens.Session) (reg
 	}
 	r.AuthMode, r.Harbor = info.AuthMode, info.Version
 	if takesIdentity(r, s) && r.SendToken {
-		r.Reason = fmt.Sprintf("the CLI secret that it has for you is not here; type: docker-credential-vsphere login %s", r.Host)
+		r.Reason = registry.ReasonCLISecret
 		return r, a.cliSecret(ctx, r, s)
 	}
 	if r.AuthMode != registry.HTTPAuth {
-		r.Reason = fmt.Sprintf("it has accounts of its own (%s); type: docker login %s", r.AuthMode, r.Host)
-		if r.AuthMode == registry.OIDCAuth {
-			r.Reason += ", with the CLI secret that its page shows in your profile"
-		}
+		r.Reason = registry.ReasonAuthMode
 		return r, nil
 	}
 	if !r.SendToken {
@@ -119,7 +116,7 @@ func (a *App) probe(ctx context.Context, client *harbor.Client, r registry.Recor
 		return r, err
 	}
 	if credential.Token == "" {
-		r.Reason = fmt.Sprintf("you logged in by an identity provider, and it takes the tokens of vCenter Single Sign-On only; type: docker login %s", r.Host)
+		r.Reason = registry.ReasonNoToken
 		return r, nil
 	}
 	for _, name := range tokenUsers(credential.Token, s.User) {
@@ -132,9 +129,7 @@ func (a *App) probe(ctx context.Context, client *harbor.Client, r registry.Recor
 			return r, err
 		}
 	}
-	r.Reason = fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s "+
-		"-n NAMESPACE --save; or your password, kept in a keychain: docker-credential-vsphere configure --service %s, and docker login %s",
-		orUnknown(r.Harbor), r.Host, keychainHelper(), r.Host)
+	r.Reason = registry.ReasonRefused
 	return r, nil
 }
 
@@ -147,22 +142,4 @@ func tokenUsers(token redact.Secret, user string) []string {
 		name = claims.Subject
 	}
 	return []string{registry.TokenPrefix + name, registry.TokenPrefix + "sso:" + strings.TrimPrefix(name, "sso:")}
-}
-
-// keychainHelper is the credential helper of this system's keychain.
-func keychainHelper() string {
-	switch runtime.GOOS {
-	case "darwin":
-		return "osxkeychain"
-	case "windows":
-		return "wincred"
-	}
-	return registry.Keychains[0]
-}
-
-func orUnknown(version string) string {
-	if version == "" {
-		return "of an unknown version"
-	}
-	return version
 }

@@ -4,6 +4,7 @@
 package credhelper
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -24,7 +24,7 @@ type Helper struct {
 	Store  registry.Store
 	Now    func() time.Time
 	ErrOut io.Writer
-	// Renew brings the credential of a session into the store, without asking anybody.
+	// Renew brings the credential of a session into the store, without asking anybody. The error is a code, or says why nothing was tried.
 	Renew func(credfile.Key) error
 	// Backing runs the helper docker-credential-NAME.
 	Backing func(name string) Backing
@@ -55,8 +55,7 @@ func (h *Helper) get(host, url string) (username, secret string, err error) {
 	case err != nil:
 		return "", "", err
 	case found && login.Ended(h.Now()):
-		return "", "", fmt.Errorf("the robot account %s has ended; for a new one type: kubectl vsphere registry robot create %s -n NAMESPACE --name NAME --save; "+
-			"for your own login: docker logout %s", safetext.Line(login.Username, maxLine), host, host)
+		return "", "", robotEnded(login)
 	case found && login.Service != "":
 		return h.Backing(login.Service).Get(login.URL)
 	case found:
@@ -86,16 +85,16 @@ func (h *Helper) unknown(host, url string) (username, secret string, err error) 
 		}
 		return username, secret, err
 	}
-	return "", "", fmt.Errorf("not known here; if it takes your vSphere login, type: kubectl vsphere registry add %s", host)
+	return "", "", notAdded(host)
 }
 
 // token is the session's, renewed when it has ended and that needs nobody.
 func (h *Helper) token(r registry.Record) (username, secret string, err error) {
 	switch {
 	case r.LoggedOut:
-		return "", "", fmt.Errorf("you logged out of it; type: %s login %s", Name, r.Host)
+		return "", "", loggedOut(r.Host)
 	case r.Username == "":
-		return "", "", fmt.Errorf("%s", r.Reason)
+		return "", "", errors.New(Explain(r))
 	}
 	return h.renewed(r)
 }
@@ -107,7 +106,7 @@ func (h *Helper) renewed(r registry.Record) (username, secret string, err error)
 		return r.Username, token, nil
 	}
 	if err := h.Renew(r.Key()); err != nil {
-		return "", "", err
+		return "", "", h.notRenewed(r.Key(), err)
 	}
 	token, err = credfile.Token(h.Store.Dir, r.Key(), h.Now())
 	return r.Username, token, err

@@ -42,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{}
 	r.Helper = &Helper{
 		Store: registry.Store{Dir: filepath.Join(t.TempDir(), "store")}, Now: func() time.Time { return now }, ErrOut: &r.said,
-		Renew:   func(credfile.Key) error { return errors.New("the session has ended; type: kubectl vsphere login") },
+		Renew:   func(credfile.Key) error { return &exitError{1} },
 		Backing: func(name string) Backing { t.Errorf("the helper %s is asked", name); return program{} },
 	}
 	return r
@@ -157,7 +157,7 @@ func TestGetSaysWhatToDo(t *testing.T) {
 	}{
 		"the session has ended":   {func(*registry.Record) {}, "", "kubectl vsphere login"},
 		"logged out":              {func(r *registry.Record) { r.LoggedOut = true }, "jwt", Name + " login " + harbor},
-		"tokens are not taken":    {func(r *registry.Record) { r.Username, r.Reason = "", "use a robot account" }, "jwt", "use a robot account"},
+		"tokens are not taken":    {func(r *registry.Record) { r.Username, r.Reason = "", registry.ReasonRefused }, "jwt", "use a robot account"},
 		"a file of somebody else": {func(*registry.Record) {}, "others", "chmod 600"},
 	} {
 		r := newRig(t)
@@ -267,7 +267,7 @@ func TestThePasswordOfAPersonIsForAKeychain(t *testing.T) {
 	r := newRig(t)
 	kept := backing{}
 	r.Backing = func(string) Backing { return kept }
-	r.added(t, func(rec *registry.Record) { rec.Username, rec.Reason = "", "it does not take tokens" })
+	r.added(t, func(rec *registry.Record) { rec.Username, rec.Reason = "", registry.ReasonRefused })
 	for service, ok := range map[string]bool{"": false, "other": false, "secretservice": true} {
 		if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = service }); err != nil {
 			t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -26,9 +25,9 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	switch {
 	case found && r.Username != "" && credfile.Fold(c.Username) == credfile.Fold(r.User):
 		if _, _, err := h.renewed(r); err != nil {
-			return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
+			return passwordWithoutLogin(host)
 		}
-		h.say(host, fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(c.Username, maxLine)))
+		h.say(host, passwordDropped(c.Username))
 	case found && ours(r, c.Username):
 	case h.person(r, c.Username):
 		return h.keepPassword(host, *c)
@@ -45,12 +44,7 @@ func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
 		return err
 	}
 	if !set.Keychain() {
-		name := safetext.Line(c.Username, maxLine)
-		err := fmt.Errorf("the password of %s may be one of vCenter, and is kept in a keychain only; to use one, type: %s configure --service %s", name, Name, registry.Keychains[0])
-		if strings.Contains(name, "@") {
-			err = fmt.Errorf("%w; to use a login with kubectl vsphere: kubectl vsphere registry add %s -u %s", err, host, name)
-		}
-		return err
+		return passwordOfAPerson(host, c.Username)
 	}
 	return h.keep(host, c)
 }
@@ -70,7 +64,9 @@ func (h *Helper) person(r registry.Record, username string) bool {
 		return false // Registry clients have a CLI secret there, and nobody's password is taken.
 	}
 	name := credfile.Fold(username)
-	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Users(), func(user string) bool { return credfile.Fold(user) == name })
+	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Sessions(), func(s registry.Session) bool {
+		return !s.ByIssuer() && credfile.Fold(s.User) == name
+	})
 }
 
 // ssoDomain is that of vCenter's own accounts, unless it was renamed.

@@ -1,7 +1,6 @@
 package credhelper
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,11 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -25,8 +22,6 @@ const (
 	defaultTimeout  = 10 * time.Second
 	// grace is what a child gets to clean up when its time is over.
 	grace = time.Second
-	// maxLine bounds what is repeated of a child's words, in characters.
-	maxLine = 600
 )
 
 // silent is what client-go says to a plugin that must not ask anybody.
@@ -48,38 +43,48 @@ func timeout(getenv func(string) string) (time.Duration, error) {
 	return d, nil
 }
 
+// What the exit code of kubectl-vsphere says, as the README documents it.
+const (
+	exitUsage       = 2
+	exitRefused     = 3
+	exitServer      = 4
+	exitInterrupted = 130
+)
+
+// exitError is a kubectl-vsphere that brought no credential. Its code says why: its words are for a person at a terminal, and change.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("%s ends with exit code %d", plugin, e.code) }
+
+// timeoutError is a kubectl-vsphere that took longer than it may.
+type timeoutError struct{ wait time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("%s takes longer than %s (%s)", plugin, e.wait, timeoutVariable)
+}
+
 // renew has kubectl-vsphere bring the credential of key into the store, by the locks and guards that kubectl's own calls go by. Nobody is
-// asked for anything. The error is what that program said.
+// asked for anything. The error is an *exitError, a *timeoutError, or says why that program cannot be run.
 func renew(key credfile.Key, wait time.Duration) error {
 	path, err := findPlugin()
 	if err != nil {
-		return fmt.Errorf("the login of %s at %s has ended, and it cannot be renewed: %w", key.User, key.Server, err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
-	var said bytes.Buffer
 	c := exec.CommandContext(ctx, path, key.Args()...) //nolint:gosec // Our own program.
 	c.Env = append(os.Environ(), silent)
-	c.Stderr = &said
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = grace
 	err = c.Run()
+	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("renewing the login of %s at %s takes longer than %s (%s)", key.User, key.Server, wait, timeoutVariable)
-	case err != nil:
-		return errors.New(lastWords(said.String(), err))
+		return &timeoutError{wait}
+	case errors.As(err, &exit):
+		return &exitError{exit.ExitCode()}
 	}
-	return nil
-}
-
-// lastWords are the error of the child and its next step, in one line.
-func lastWords(said string, err error) string {
-	_, text, found := strings.Cut("\n"+said, "\nerror: ")
-	if !found {
-		return plugin + ": " + err.Error()
-	}
-	return safetext.Line(strings.Join(strings.Split(strings.TrimSpace(text), "\n"), "; "), maxLine)
+	return err
 }
 
 // findPlugin is kubectl-vsphere beside this program, where both were installed, else on PATH.

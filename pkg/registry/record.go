@@ -17,7 +17,8 @@ type Record struct {
 	User    string `json:"user"`   // of the session
 	// Username is what the registry takes with the session's token as the password; empty when it takes no token, for Reason.
 	Username string `json:"username,omitempty"`
-	Reason   string `json:"reason,omitempty"`
+	Reason   Reason `json:"reason,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"` // of ReasonEndpoint: the server that the registry asks about people, as it says
 	// LoggedOut is a registry client's logout, until the next login.
 	LoggedOut bool `json:"loggedOut,omitempty"`
 

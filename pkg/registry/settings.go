@@ -15,7 +15,7 @@ type Settings struct {
 	// Backing names another helper (docker-credential-NAME) that keeps what registry clients store, and that is asked about registries
 	// that were not added. Empty: files of ours, and nobody.
 	Backing string `json:"backing,omitempty"`
-	// Link is where install-helper linked the program, so that a later version can be linked there again.
+	// Link is where the helper program was linked for the user, so that a later version can be linked there again.
 	Link string `json:"link,omitempty"`
 }
 

@@ -146,17 +146,24 @@ func (s Store) Logins() (all []Login, errs []error) {
 	return all, errs
 }
 
-// Users are the accounts of vCenter that sessions are of (sessions/ of package tokens).
-func (s Store) Users() (all []string) {
+// Session is what a session of package tokens says of a person.
+type Session struct {
+	Server string `json:"server"`
+	User   string `json:"user"`
+	Method string `json:"method"`
+}
+
+// ByIssuer reports whether an identity provider vouches for the person, and not vCenter.
+func (s Session) ByIssuer() bool { return s.Method == "oidc" }
+
+// Sessions are those of the store (sessions/ of package tokens). What cannot be read is none.
+func (s Store) Sessions() (all []Session) {
 	const sessions = "sessions"
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, sessions))
 	for _, e := range entries {
-		var session struct {
-			User   string `json:"user"`
-			Method string `json:"method"`
-		}
-		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found && session.Method != "oidc" {
-			all = append(all, session.User)
+		var session Session
+		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found {
+			all = append(all, session)
 		}
 	}
 	return all

@@ -1,0 +1,157 @@
+package credhelper
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+// What people read is made here, from codes: registry clients show a line of it.
+
+// maxLine bounds what is repeated of somebody else's words, in characters.
+const maxLine = 600
+
+// Explain says why a registry gets or takes no token of the session, and what to type.
+func Explain(r registry.Record) string {
+	untied := func(why string) string {
+		return fmt.Sprintf("nothing proves that %s belongs to your Supervisor: %s; your token was not sent to it", r.Host, why)
+	}
+	switch r.Reason {
+	case registry.ReasonNotHarbor:
+		return "it is no Harbor; if it is a registry all the same, type: docker login " + r.Host
+	case registry.ReasonAuthMode:
+		return ownAccounts(r)
+	case registry.ReasonCLISecret:
+		return fmt.Sprintf("the CLI secret that it has for you is not here; type: %s login %s", Name, r.Host)
+	case registry.ReasonNoToken:
+		return "you logged in by an identity provider, and it takes the tokens of vCenter Single Sign-On only; type: docker login " + r.Host
+	case registry.ReasonRefused:
+		return refused(r)
+	case registry.ReasonEndpoint:
+		return untied(fmt.Sprintf("it asks %q about people, which is no control plane host of your login", r.Endpoint))
+	case registry.ReasonUnverified:
+		return untied("your login does not verify certificates")
+	case registry.ReasonOtherCA:
+		return untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
+	case registry.ReasonPublicCA:
+		return untied("its certificate is of a public CA, as anybody's can be")
+	}
+	return "it did not take your login when it was last asked; to ask it again, type: kubectl vsphere registry add " + r.Host
+}
+
+func ownAccounts(r registry.Record) string {
+	text := fmt.Sprintf("it has accounts of its own (%s); type: docker login %s", r.AuthMode, r.Host)
+	if r.AuthMode == registry.OIDCAuth {
+		text += ", with the CLI secret that its page shows in your profile"
+	}
+	return text
+}
+
+func refused(r registry.Record) string {
+	version := r.Harbor
+	if version == "" {
+		version = "of an unknown version"
+	}
+	return fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s "+
+		"-n NAMESPACE --save; or your password, kept in a keychain: %s configure --service %s, and docker login %s",
+		version, r.Host, Name, keychain(runtime.GOOS), r.Host)
+}
+
+// keychain is the credential helper of a system's keychain.
+func keychain(goos string) string {
+	switch goos {
+	case "darwin":
+		return "osxkeychain"
+	case "windows":
+		return "wincred"
+	}
+	return registry.Keychains[0]
+}
+
+// robotEnded is a robot account that we made, and whose time is over.
+func robotEnded(l registry.Login) error {
+	return fmt.Errorf("the robot account %s has ended; for a new one type: kubectl vsphere registry robot create %s -n NAMESPACE --name NAME --save; "+
+		"for your own login: docker logout %s", safetext.Line(l.Username, maxLine), l.Host, l.Host)
+}
+
+func loggedOut(host string) error {
+	return fmt.Errorf("you logged out of it; type: %s login %s", Name, host)
+}
+
+func notAdded(host string) error {
+	return fmt.Errorf("not known here; if it takes your vSphere login, type: kubectl vsphere registry add %s", host)
+}
+
+// passwordDropped is a password that a client stored, and that the session's token stands in for.
+func passwordDropped(username string) error {
+	return fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(username, maxLine))
+}
+
+// passwordWithoutLogin is the same where the session has ended.
+func passwordWithoutLogin(host string) error {
+	return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
+}
+
+// passwordOfAPerson is a password that may not lie in a file.
+func passwordOfAPerson(host, username string) error {
+	name := safetext.Line(username, maxLine)
+	text := fmt.Sprintf("the password of %s may be one of vCenter, and is kept in a keychain only; to use one, type: %s configure --service %s",
+		name, Name, registry.Keychains[0])
+	if strings.Contains(name, "@") {
+		text += fmt.Sprintf("; to use a login with kubectl vsphere: kubectl vsphere registry add %s -u %s", host, name)
+	}
+	return errors.New(text)
+}
+
+// notRenewed says why a session's token cannot be had, by what the renewal came to.
+func (h *Helper) notRenewed(key credfile.Key, err error) error {
+	who := fmt.Sprintf("the login of %s at %s", safetext.Line(key.User, maxLine), key.Server)
+	var exit *exitError
+	var slow *timeoutError
+	if errors.As(err, &slow) {
+		return fmt.Errorf("renewing %s takes longer than %s (%s)", who, slow.wait, timeoutVariable)
+	}
+	if !errors.As(err, &exit) {
+		return fmt.Errorf("%s has ended, and it cannot be renewed: %w", who, err)
+	}
+	switch exit.code {
+	case exitUsage:
+		return fmt.Errorf("%s has ended, and %s does not know what %s asks of it: install the two of one version", who, plugin, Name)
+	case exitRefused:
+		return fmt.Errorf("%s has ended, and renewing it was refused; type: %s", who, h.loginCommand(key))
+	case exitServer:
+		return fmt.Errorf("%s has ended, and it cannot be renewed: the Supervisor cannot be reached, is not trusted or answers badly; to see which, type: %s",
+			who, words(append([]string{plugin}, key.Args()...)))
+	case exitInterrupted:
+		return fmt.Errorf("%s has ended, and renewing it was interrupted", who)
+	}
+	return fmt.Errorf("%s has ended; type: %s", who, h.loginCommand(key))
+}
+
+// loginCommand is what a person types to bring a session back. By an identity provider no user is named.
+func (h *Helper) loginCommand(key credfile.Key) string {
+	for _, s := range h.Store.Sessions() {
+		if s.Server == key.Server && credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer() {
+			return words([]string{"kubectl", "vsphere", "login", "--server", key.Server, "--auth-method", "oidc"})
+		}
+	}
+	return words([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+}
+
+// words makes arguments a line for a POSIX shell.
+func words(args []string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_"
+	var quoted []string
+	for _, arg := range args {
+		if arg = safetext.Line(arg, maxLine); arg == "" || strings.Trim(arg, plain) != "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		quoted = append(quoted, arg)
+	}
+	return strings.Join(quoted, " ")
+}

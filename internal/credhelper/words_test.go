@@ -1,0 +1,108 @@
+package credhelper
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+func TestExplainHasWordsForEveryReason(t *testing.T) {
+	said := map[string]registry.Reason{}
+	for reason, want := range map[registry.Reason]string{
+		registry.ReasonNotHarbor:  "docker login harbor.lab",
+		registry.ReasonAuthMode:   "(oidc_auth)",
+		registry.ReasonCLISecret:  "docker-credential-vsphere login harbor.lab",
+		registry.ReasonNoToken:    "identity provider",
+		registry.ReasonRefused:    "Harbor v2.12.2",
+		registry.ReasonEndpoint:   `it asks "https://evil\x1b[2J" about people`,
+		registry.ReasonUnverified: "does not verify",
+		registry.ReasonOtherCA:    "the CA that you gave",
+		registry.ReasonPublicCA:   "a public CA",
+		registry.ReasonUnknown:    "kubectl vsphere registry add harbor.lab",
+	} {
+		r := registry.Record{Host: harbor, AuthMode: registry.OIDCAuth, Harbor: "v2.12.2", Endpoint: "https://evil\x1b[2J", Reason: reason}
+		got := Explain(r)
+		if !strings.Contains(got, want) || strings.ContainsAny(got, "\n\x1b") {
+			t.Errorf("%s: %q", reason, got)
+		}
+		if other, twice := said[got]; twice {
+			t.Errorf("%s and %s are %q", reason, other, got)
+		}
+		said[got] = reason
+	}
+}
+
+// What earlier versions wrote as a reason is a sentence; there is one for people all the same, and it is ours.
+func TestGetReadsARecordWithASentence(t *testing.T) {
+	r := newRig(t)
+	r.added(t)
+	path := filepath.Join(r.Store.Dir, "registries", harbor+".json")
+	text := `{"version":1,"host":"` + harbor + `","server":"10.0.0.1","user":"Dev@vsphere.local","reason":"it is no Harbor; type: rm -r x"}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.get(t, harbor); got != notFound {
+		t.Error(got)
+	}
+	if said := r.said.String(); !strings.Contains(said, "type: kubectl vsphere registry add "+harbor) || strings.Contains(said, "rm -r") {
+		t.Error(said)
+	}
+}
+
+func TestNotRenewedGoesByTheCode(t *testing.T) {
+	const login = "type: kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local"
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"failed":      {&exitError{1}, "has ended; " + login},
+		"killed":      {&exitError{-1}, "has ended; " + login},
+		"usage":       {&exitError{2}, "install the two of one version"},
+		"refused":     {&exitError{3}, "was refused; " + login},
+		"server":      {&exitError{4}, "to see which, type: kubectl-vsphere get-token --server 10.0.0.1 --user Dev@vsphere.local"},
+		"Ctrl-C":      {&exitError{130}, "was interrupted"},
+		"too slow":    {&timeoutError{2 * time.Second}, "takes longer than 2s (DOCKER_CREDENTIAL_VSPHERE_TIMEOUT)"},
+		"no program":  {errors.New("there is none"), "cannot be renewed: there is none"},
+		"of no sense": {&exitError{42}, login},
+	} {
+		r := newRig(t)
+		r.added(t)
+		r.Renew = func(credfile.Key) error { return tc.err }
+		if got := r.get(t, harbor); got != notFound {
+			t.Errorf("%s: %s", name, got)
+		}
+		if said := r.said.String(); !strings.Contains(said, tc.want) || strings.Count(said, "\n") != 1 || !strings.Contains(said, "Dev@vsphere.local at 10.0.0.1") {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
+
+// By an identity provider a login names no user.
+func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
+	r := newRig(t)
+	for text, want := range map[string]string{
+		`{"version":1,"server":"10.0.0.1","user":"dev@VSPHERE.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
+		`{"version":1,"server":"10.0.0.2","user":"Dev@vsphere.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`{"version":1,"server":"10.0.0.1","user":"Dev@vsphere.local"}`:                 "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`garbage`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+	} {
+		path := filepath.Join(r.Store.Dir, "sessions", "x.json")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.loginCommand(devKey); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	key := devKey
+	key.User = `CORP\it's me`
+	if got, want := r.loginCommand(key), `kubectl vsphere login --server 10.0.0.1 -u 'CORP\it'\''s me'`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
