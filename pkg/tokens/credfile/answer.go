@@ -39,12 +39,11 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 		return false, nil //nolint:nilerr // The long way explains it.
 	}
 	out := counter{w: stdout}
-	if err := Write(&out, info.APIVersion, f.Status); err != nil && out.n > 0 {
-		return true, err
-	} else if err != nil {
-		return false, nil
+	err = Write(&out, info.APIVersion, f.Status)
+	if err != nil && out.n == 0 {
+		return false, nil //nolint:nilerr // The long way meets it again, and explains it.
 	}
-	return true, nil
+	return true, err
 }
 
 // counter counts what was written.
