@@ -6,13 +6,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
-
-	"golang.org/x/term"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	_ "github.com/kubectl-vsphere/kubectl-vsphere/cmd/kubectl-vsphere/early" // Answers get-token before main runs.
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 )
 
 // Set by the Makefile with -ldflags -X.
@@ -25,16 +22,5 @@ func run() int {
 	// and after Ctrl-\.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
-	home, _ := os.UserHomeDir()
-	app := &cli.App{
-		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    os.Getenv,
-		Home:      home,
-		Now:       time.Now,
-		Build:     cli.Build{Version: version, Commit: commit, Date: date},
-	}
-	if term.IsTerminal(int(os.Stdin.Fd())) {
-		app.Terminal = os.Stdin
-	}
-	return app.Run(ctx, os.Args[1:])
+	return cli.Run(ctx, console.System(), cli.Build{Version: version, Commit: commit, Date: date}, os.Args[1:])
 }

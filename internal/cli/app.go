@@ -1,5 +1,5 @@
-// Package cli holds the commands of kubectl-vsphere, a file each. It is the only place that prints, and the only one
-// that turns an error into an exit code and a next step.
+// Package cli is the program: its root command, the commands that are too small for a room of their own, and how an error becomes an
+// exit code.
 package cli
 
 import (
@@ -7,76 +7,58 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
-
-// App is the program with everything of the world that it touches, so that a test can run it whole.
-type App struct {
-	genericiooptions.IOStreams
-	// Terminal is where a password is asked: standard input when that is a terminal, else nil.
-	Terminal *os.File
-	Getenv   func(string) string
-	Home     string
-	Now      func() time.Time
-	Build    Build
-
-	flags  globalFlags
-	unread secret.Unread // one terminal, one reader
-}
-
-// globalFlags are the closed plugin's, valid for every command.
-type globalFlags struct {
-	requestTimeout string
-	verbose        int
-}
 
 // Build says which program this is; the Makefile sets it at link time.
 type Build struct{ Version, Commit, Date string }
 
 // Run executes one command line (without the program's name) and returns the exit code of the process.
-func (a *App) Run(ctx context.Context, args []string) int {
-	root := a.Command()
+func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
+	out := &checkedWriter{Writer: e.Out}
+	e.Out = out
+	root := Command(e, b)
 	root.SetArgs(args)
-	out := &checked{Writer: a.Out}
-	a.Out = out
-	root.SetIn(a.In)
-	root.SetOut(a.Out)
-	root.SetErr(a.ErrOut)
-	command, err := root.ExecuteContextC(ctx)
+	root.SetIn(e.In)
+	root.SetOut(e.Out)
+	root.SetErr(e.ErrOut)
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil && out.err != nil {
 		err = fmt.Errorf("write to standard output: %w", out.err)
 	}
-	if err == nil {
-		return exitOK
-	}
-	var usage *usageError
-	if errors.As(err, &usage) && usage.command == "" {
-		usage.command = command.CommandPath()
+	var usage *failure.UsageError
+	if errors.As(err, &usage) && usage.Command == "" {
+		err = &failure.UsageError{Command: c.CommandPath(), Err: err}
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = errInterrupted
+		err = failure.ErrInterrupted
 	}
-	a.explain(err)
-	return exitCode(err)
+	if err != nil {
+		failure.Explain(e.ErrOut, err)
+	}
+	return failure.Code(err)
 }
 
-// checked remembers that something could not be written, so that a full disk or a closed pipe is no success.
-type checked struct {
+// checkedWriter remembers that something could not be written, so that a full disk or a closed pipe is no success.
+type checkedWriter struct {
 	io.Writer
 	err error
 }
 
 // Write keeps the first error.
-func (c *checked) Write(p []byte) (int, error) {
+func (c *checkedWriter) Write(p []byte) (int, error) {
 	n, err := c.Writer.Write(p)
 	if c.err == nil {
 		c.err = err
@@ -84,52 +66,88 @@ func (c *checked) Write(p []byte) (int, error) {
 	return n, err
 }
 
+const rootLong = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere Namespaces and its TKG clusters.
+The contexts hold no secret: kubectl asks this program for a token, which it caches and renews.`
+
+const rootExample = `  # Log in with vCenter Single Sign-On, then use what you may use
+  kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --certificate-authority vcenter-ca.pem
+  kubectl --context tkc1 get pods
+
+  # By the Supervisor's identity provider
+  kubectl vsphere login --server 10.0.0.1
+
+  # Which sessions there are, and until when
+  kubectl vsphere status
+
+  # docker push to the registry of a vSphere Namespace
+  kubectl vsphere registry add 10.0.0.5`
+
 // Command is the tree of commands, also for what documents it.
-func (a *App) Command() *cobra.Command {
+func Command(e *console.Env, b Build) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "kubectl-vsphere",
-		Short: "vSphere Plugin for kubectl.",
-		Long: `vSphere Plugin for kubectl.
-
-Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere Namespaces and its TKG
-clusters. The contexts hold no secret: kubectl asks this program for the token.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          unknownCommand,
-
-		SuggestionsMinimumDistance: 2,
-		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use: "kubectl-vsphere", Short: "Logs in to a vSphere Supervisor, its namespaces and clusters.", Long: rootLong, Example: rootExample,
+		SilenceUsage: true, SilenceErrors: true, Args: command.Unknown, SuggestionsMinimumDistance: 2, RunE: command.Help,
 	}
-	root.PersistentFlags().StringVar(&a.flags.requestTimeout, "request-timeout", "",
-		"Request timeout for HTTP client: seconds, or a duration such as 1m. (default 30s)")
-	root.PersistentFlags().IntVarP(&a.flags.verbose, "verbose", "v", 0, "Print verbose logging information.")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{command: c.CommandPath(), err: err} })
+	addGlobalFlags(root, e)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &failure.UsageError{Command: c.CommandPath(), Err: err}
+	})
+	registries := registryDeps(e)
+	login := loginDeps(e, registries)
+	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
-		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.whoamiCommand(),
-		a.registryCommand(), a.getTokenCommand(), a.versionCommand(),
+		logincmd.New(login, logincmd.Run), logoutCommand(e), statusCommand(e), whoamiCommand(e),
+		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
 	return root
 }
 
-// noArgs refuses arguments as a usage error, so that the exit code tells a typing mistake from a failure.
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{command: c.CommandPath(), err: fmt.Errorf("%q is one word too many: %s takes flags only", args[0], c.Name())}
-	}
-	return nil
+func registryDeps(e *console.Env) registrycmd.Deps {
+	return registrycmd.Deps{Env: e, Sessions: method.Sessions}
 }
 
-// outlive lets a login go on when whoever began it is gone, and what it says goes nowhere: the session is there for the next one.
-// The signal is caught, and not ignored, which programs that we start would inherit.
-func outlive() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+func loginDeps(e *console.Env, registries registrycmd.Deps) logincmd.Deps {
+	return logincmd.Deps{Env: e, Refresh: func(ctx context.Context, s tokens.Session) { registrycmd.Refresh(ctx, registries, s) }}
+}
 
-// unknownCommand refuses a mistyped command and says which ones are like it.
-func unknownCommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// loginFor is a login that a registry needs.
+func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) error {
+	server, err := supervisor.ParseAddress(o.Server)
+	if err != nil {
+		return failure.Usagef("--server: %w", err)
 	}
-	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-		return usagef("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
+	options := logincmd.Defaults()
+	options.Server, options.User, options.Trust.CAFile = server, o.User, o.CAFile
+	return logincmd.Run(ctx, d, options)
+}
+
+const defaultTimeout = 30 * time.Second
+
+// addGlobalFlags adds the flags of every command. The closed plugin has them too.
+func addGlobalFlags(root *cobra.Command, e *console.Env) {
+	var timeout string
+	var verbose int
+	root.PersistentFlags().StringVar(&timeout, "request-timeout", "", "How long to wait for each request: seconds, or a duration such as 1m. (default 30s)")
+	root.PersistentFlags().IntVarP(&verbose, "verbose", "v", 0, "Write a line for each request to standard error, with 1 or more.")
+	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
+		e.Verbose = verbose > 0
+		e.Timeout, err = parseTimeout(timeout)
+		return err
 	}
-	return usagef("unknown command %q", args[0])
+}
+
+// parseTimeout reads --request-timeout: seconds, or a duration. There is no "for ever": nothing here waits without a bound.
+func parseTimeout(typed string) (time.Duration, error) {
+	if typed == "" || typed == "0" {
+		return defaultTimeout, nil
+	}
+	s := typed
+	if strings.Trim(s, "0123456789") == "" {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, failure.Usagef("--request-timeout: %q is not a number of seconds or a duration such as 30s", typed)
+	}
+	return d, nil
 }

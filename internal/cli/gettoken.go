@@ -2,56 +2,63 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract
-of client-go, client.authentication.k8s.io/v1 and v1beta1).
+const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract of
+client-go, client.authentication.k8s.io/v1 and v1beta1).
 
-A token that is still good comes from the store, without network. When the session has ended it asks for the password, or opens the
-browser for an identity provider, once for each kubectl command and only on a terminal; otherwise it says what to type. It never
-writes the kubeconfig.
+A token that is still good comes from the store, without network. When the session has ended, the command asks for the
+password, or opens the browser for an identity provider, once for each kubectl command and only on a terminal. Otherwise it
+says what to type. It never writes the kubeconfig.
 
-KUBECTL_VSPHERE_INTERACTIVE=never forbids to ask.`
+KUBECTL_VSPHERE_INTERACTIVE=never forbids it to ask.`
 
-func (a *App) getTokenCommand() *cobra.Command {
-	var key tokens.Key
-	var force bool
+// getTokenOptions say which credential is wanted.
+type getTokenOptions struct {
+	Key   tokens.Key
+	Force bool
+}
+
+func getTokenCommand(e *console.Env) *cobra.Command {
+	var o getTokenOptions
 	c := &cobra.Command{
-		Use:     credfile.Command,
-		Short:   "Prints a token for kubectl (kubeconfig contexts call this).",
-		Long:    getTokenLong,
-		Example: "  kubectl-vsphere get-token --server 10.0.0.1 --user dev@vsphere.local --cluster ns1/tkc1",
-		Args:    noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.getToken(c.Context(), key, force)
-		},
+		Use: credfile.Command, Short: "Prints a token for kubectl (kubeconfig contexts call this).", Long: getTokenLong, Hidden: true,
+		Example: "  kubectl-vsphere get-token --server 10.0.0.1 --user dev@vsphere.local --cluster ns1/tkc1", Args: command.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return getToken(c.Context(), e, o) },
 	}
-	c.Flags().StringVar(&key.Server, "server", "", "Address of the control plane host.")
-	c.Flags().StringVar(&key.User, "user", "", "User name of the session.")
-	c.Flags().StringVar(&key.Cluster, "cluster", "", "NAMESPACE/NAME of a TKG cluster; the Supervisor itself without it.")
-	c.Flags().BoolVar(&force, "force-refresh", false, "Get a new token even when the stored one is still good.")
+	c.Flags().StringVar(&o.Key.Server, "server", "", "Address of the control plane host.")
+	c.Flags().StringVar(&o.Key.User, "user", "", "User name of the session.")
+	c.Flags().StringVar(&o.Key.Cluster, "cluster", "", "NAMESPACE/NAME of a TKG cluster; the Supervisor itself without it.")
+	c.Flags().BoolVar(&o.Force, "force-refresh", false, "Get a new token even when the stored one is still good.")
 	return c
 }
 
-func (a *App) getToken(ctx context.Context, key tokens.Key, force bool) error {
-	info, err := credfile.ParseExecInfo(a.Getenv(credfile.ExecInfoVariable))
+// getToken prints the credential, renewed when it must be.
+func getToken(ctx context.Context, e *console.Env, o getTokenOptions) error {
+	info, err := credfile.ParseExecInfo(e.Getenv(credfile.ExecInfoVariable))
 	if err != nil {
 		return err
 	}
-	if key, err = canonical(key); err != nil {
+	if o.Key, err = canonical(o.Key); err != nil {
 		return err
 	}
-	c, err := a.token(ctx, key, force)
+	console.SurviveParent()
+	store, err := e.OpenStore()
+	if err != nil {
+		return err
+	}
+	c, err := method.Sessions(e, store).Token(ctx, o.Key, o.Force)
 	if err != nil {
 		return err
 	}
@@ -59,63 +66,22 @@ func (a *App) getToken(ctx context.Context, key tokens.Key, force bool) error {
 	if err != nil {
 		return err
 	}
-	return credfile.Write(a.Out, info.APIVersion, status)
+	return credfile.Write(e.Out, info.APIVersion, status)
 }
 
 // canonical checks what was typed and spells it as the store does.
 func canonical(key tokens.Key) (tokens.Key, error) {
 	if key.Server == "" || key.User == "" {
-		return key, usagef("--server and --user are needed")
+		return key, failure.Usagef("--server and --user are needed")
 	}
 	address, err := supervisor.ParseAddress(key.Server)
 	if err != nil {
-		return key, usagef("--server: %w", err)
+		return key, failure.Usagef("--server: %w", err)
 	}
 	key.Server = address.String()
 	namespace, name, _ := strings.Cut(key.Cluster, "/")
 	if ok := supervisor.IsName(namespace) && supervisor.IsName(name); key.Cluster != "" && !ok {
-		return key, usagef("--cluster: %q is not NAMESPACE/NAME", key.Cluster)
+		return key, failure.Usagef("--cluster: %q is not NAMESPACE/NAME", key.Cluster)
 	}
 	return key, nil
-}
-
-// token gives the credential of key, renewed when it must be.
-func (a *App) token(ctx context.Context, key tokens.Key, force bool) (tokens.Credential, error) {
-	outlive()
-	store, err := a.openStore()
-	if err != nil {
-		return tokens.Credential{}, err
-	}
-	r := &renewal{App: a, store: store, force: force}
-	p := r.provider()
-	c, err := p.Get(ctx, key, force)
-	var required *tokens.LoginRequiredError
-	if errors.As(err, &required) {
-		switch failed := r.again(ctx, key); {
-		case failed == nil:
-			return p.Get(ctx, key, false)
-		case !errors.Is(failed, errNobody):
-			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
-		}
-		return c, fmt.Errorf("%w; type: %s", err, loginCommandOf(sessionOf(store, tokens.Key{Server: required.Server, User: required.User})))
-	}
-	var told *hinted
-	var untrusted *trust.UntrustedError
-	if errors.As(err, &untrusted) && !errors.As(err, &told) { // The flags that help are those of a login.
-		err = hint(err, "%s\nLog in again with that: %s", untrustedHint(untrusted), loginCommandOf(sessionOf(store, key)))
-	}
-	return c, err
-}
-
-// sessionOf is the session that a credential is of, or what is known of one that is gone.
-func sessionOf(store *tokens.Store, key tokens.Key) tokens.Session {
-	s, found, err := store.FindSession(key)
-	if err != nil || !found {
-		return tokens.Session{Server: key.Server, User: key.User}
-	}
-	return s
-}
-
-func (a *App) sayWaiting(user, server string) {
-	fmt.Fprintf(a.ErrOut, "Waiting for another process that renews the session of %s at %s …\n", user, server)
 }

@@ -4,23 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 const logoutLong = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
-kubeconfig. Entries of other tools stay. Without flags it is for every Supervisor and user, as with VMware's plugin.
+kubeconfig. Entries of other tools stay. Without flags it ends the sessions of every Supervisor and user, as VMware's plugin
+does.
 
-It cannot make a token of vCenter's invalid at the server, since that offers no way: a copy made before stays good until it
-ends. A session of an identity provider is revoked there, where the provider offers that, and else it is said.`
+vCenter offers no way to make a token invalid: a copy of one stays good until it ends. A session of an identity provider is
+revoked there, if the provider offers that; if not, logout says so.`
 
 const logoutExample = `  # Every Supervisor, every user
   kubectl vsphere logout
@@ -28,90 +33,87 @@ const logoutExample = `  # Every Supervisor, every user
   # One user at one Supervisor
   kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local`
 
-func (a *App) logoutCommand() *cobra.Command {
+func logoutCommand(e *console.Env) *cobra.Command {
 	var server, user string
 	var all bool
 	c := &cobra.Command{
-		Use:     "logout",
-		Short:   "Destroys current sessions with all vCenter Namespaces clusters.",
-		Long:    logoutLong,
-		Example: logoutExample,
-		Args:    noArgs,
+		Use: "logout", Short: "Deletes sessions, tokens and their kubeconfig entries.", Long: logoutLong, Example: logoutExample, Args: command.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			scope := logoutScope{user: user}
+			o := logoutScope{User: user}
 			if server != "" {
 				address, err := supervisor.ParseAddress(server)
 				if err != nil {
-					return usagef("--server: %w", err)
+					return failure.Usagef("--server: %w", err)
 				}
-				scope.server = address.String()
+				o.Server = address.String()
 			}
 			if all && (server != "" || user != "") {
-				return usagef("--all goes with neither --server nor --vsphere-username")
+				return failure.Usagef("--all goes with neither --server nor --vsphere-username")
 			}
-			return a.logout(c.Context(), scope)
+			return logout(c.Context(), e, o)
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "Only the sessions at this Supervisor.")
 	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "Only the sessions of this user.")
-	c.Flags().BoolVar(&all, "all", false, "Every session (what happens without flags, said aloud).")
-	_ = c.RegisterFlagCompletionFunc("server", a.completeServers)
-	_ = c.RegisterFlagCompletionFunc("vsphere-username", a.completeUsers)
+	c.Flags().BoolVar(&all, "all", false, "Every session, as without flags.")
+	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
+	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 	return c
 }
 
-// logoutScope says which sessions end. Empty fields are any.
-type logoutScope struct{ server, user string }
-
-func (s logoutScope) everything() bool { return s == logoutScope{} }
-
-func (s logoutScope) has(server, user string) bool {
-	return (s.server == "" || s.server == server) && (s.user == "" || tokens.Fold(s.user) == tokens.Fold(user))
+// leaving is one logout.
+type leaving struct {
+	env      *console.Env
+	sessions *session.Sessions
+	files    kubeconfig.Files
+	ending
 }
 
 // logout removes the secrets first, so that nothing that fails later leaves them behind.
-func (a *App) logout(ctx context.Context, scope logoutScope) error {
-	store, files, err := a.open()
+func logout(ctx context.Context, e *console.Env, scope logoutScope) error {
+	store, files, err := command.Open(e)
 	if err != nil {
 		return err
 	}
 	store.Sweep()
-	ending := scope.ending(store)
-	err = ending.clear(store)
-	revoked := a.revoke(ctx, ending) // It begins at once: what fails or waits below must not keep a copy alive.
+	l := &leaving{env: e, sessions: method.Sessions(e, store), files: files, ending: scope.ending(store)}
+	err = l.clear(store)
+	revoked := l.revoke(ctx) // It begins at once: what fails or waits below must not keep a copy alive.
 	wrote := false
 	if err == nil {
-		err = ending.settle(ctx, store)
+		err = l.settle(ctx, store)
 	}
 	if err == nil {
-		wrote, err = a.forget(ctx, store, files, ending)
+		wrote, err = l.forget(ctx, store)
 	}
 	revoked()
 	if err != nil {
 		return err
 	}
-	if err := a.saidGoodbye(scope, ending, wrote); err != nil {
-		return err
-	}
+	l.report(wrote)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if len(ending.unreadable) > 0 && !scope.everything() {
-		return hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(ending.unreadable...)),
+	if len(l.unreadable) > 0 && !scope.everything() {
+		return failure.Hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(l.unreadable...)),
 			"kubectl vsphere logout without flags removes it too.")
 	}
 	return nil
 }
 
-// forget takes away what there is of the sessions outside of the store, and tells whether the kubeconfig was written.
-func (a *App) forget(ctx context.Context, store *tokens.Store, files kubeconfig.Files, ending ending) (wrote bool, err error) {
-	if err := a.forgetFetched(store, ending); err != nil {
+// forget takes away what there is of the sessions outside of the store, and reports whether the kubeconfig was written.
+func (l *leaving) forget(ctx context.Context, store *tokens.Store) (wrote bool, err error) {
+	if err := registryaccess.ForgetFetched(store, l.endsRegistry); err != nil {
 		return false, err
 	}
-	a.forgetPasswords(ctx, ending)
+	for _, s := range l.ended {
+		if s.Keychain {
+			l.sessions.ForgetPassword(ctx, s)
+		}
+	}
 	current := ""
-	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
-		change := kubeconfig.Remove(old, ending.owns)
+	report, err := l.files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
+		change := kubeconfig.Remove(old, l.owns)
 		if change.CurrentContext != nil {
 			current = old.CurrentContext
 		}
@@ -121,103 +123,40 @@ func (a *App) forget(ctx context.Context, store *tokens.Store, files kubeconfig.
 		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
 	}
 	if current != "" && report.Config.CurrentContext == "" {
-		fmt.Fprintln(a.Out, "Your KUBECONFIG context has changed.")
-		fmt.Fprintln(a.Out, "The current KUBECONFIG context is unset.")
-		fmt.Fprintln(a.Out, "To change context, use `kubectl config use-context <workload name>`")
+		l.env.Printf("Your KUBECONFIG context has changed.\nThe current KUBECONFIG context is unset.\n" +
+			"To change context, use `kubectl config use-context <workload name>`")
 	}
 	return len(report.Written) > 0, nil
 }
 
-func (a *App) saidGoodbye(scope logoutScope, ending ending, wrote bool) error {
+// report says who is logged out, in the words of VMware's plugin.
+func (l *leaving) report(wrote bool) {
 	switch {
-	case len(ending.sessions) == 0 && !wrote:
-		fmt.Fprintln(a.Out, "There was no session to end.")
-		for _, s := range ending.staying {
-			fmt.Fprintf(a.Out, "There is one of %s at %s: %s\n", s.User, s.Server, logoutCommandFor(s.Server, s.User))
+	case len(l.ended) == 0 && !wrote:
+		l.env.Printf("There was no session to end.")
+		for _, s := range l.staying {
+			l.env.Printf("There is one of %s at %s: %s", s.User, s.Server, failure.LogoutCommand(s.Server, s.User))
 		}
-	case scope.everything():
-		fmt.Fprintln(a.Out, "Logged out of all vSphere namespaces.")
+	case l.scope.everything():
+		l.env.Printf("Logged out of all vSphere namespaces.")
 	default:
-		for _, s := range ending.sessions {
-			fmt.Fprintf(a.Out, "Logged out %s from %s.\n", s.User, s.Server)
-		}
-	}
-	return nil
-}
-
-// ending is what a logout takes away.
-type ending struct {
-	scope    logoutScope
-	sessions []tokens.Session
-	staying  []tokens.Session
-	keys     []tokens.Key
-
-	unreadable []error // files of the store of which nobody knows whose they are
-}
-
-// ending finds the sessions in scope, and the credentials that no other session needs.
-func (s logoutScope) ending(store *tokens.Store) ending {
-	e := ending{scope: s}
-	all, unreadable := store.Sessions()
-	e.unreadable = unreadable
-	for _, session := range all {
-		if s.has(session.Server, session.User) {
-			e.sessions = append(e.sessions, session)
-		} else {
-			e.staying = append(e.staying, session)
-		}
-	}
-	credentials, unreadable := store.Credentials()
-	e.unreadable = append(e.unreadable, unreadable...)
-	for _, c := range credentials {
-		if e.covers(c.Key) {
-			e.keys = append(e.keys, c.Key)
-		}
-	}
-	return e
-}
-
-// covers tells whether a credential goes: it belongs to a session that ends and to none that stays.
-func (e ending) covers(key tokens.Key) bool {
-	if e.scope.everything() {
-		return true
-	}
-	covered := func(s tokens.Session) bool { return s.Covers(key) }
-	if slices.ContainsFunc(e.staying, covered) {
-		return false
-	}
-	return slices.ContainsFunc(e.sessions, covered) || e.scope.has(key.Server, key.User)
-}
-
-// owns tells whether a user entry of the kubeconfig goes.
-func (e ending) owns(_ string, u *api.AuthInfo) bool {
-	key, ours := kubeconfig.Ours(u)
-	return ours && e.covers(key)
-}
-
-// forgetPasswords takes the passwords of the sessions that end out of the keychain.
-func (a *App) forgetPasswords(ctx context.Context, e ending) {
-	for _, s := range e.sessions {
-		if s.Keychain {
-			a.forgetPassword(ctx, s)
+		for _, s := range l.ended {
+			l.env.Printf("Logged out %s from %s.", s.User, s.Server)
 		}
 	}
 }
 
-func (a *App) forgetPassword(ctx context.Context, s tokens.Session) {
-	if err := secret.ForgetInKeychain(ctx, s.KeychainEntry()); err != nil {
-		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
-	}
-}
+// settleTime bounds what logout waits for renewals that are under way.
+const settleTime = time.Second
 
 // settle removes what a renewal has written that was just about to: one that begins later finds no session. Who holds the lock for longer
 // than that is not waited for.
-func (e ending) settle(ctx context.Context, store *tokens.Store) error {
+func (l *leaving) settle(ctx context.Context, store *tokens.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	for _, s := range e.sessions {
-		if s.Method != methodOIDC {
-			continue // It is not written by renewals.
+	for _, s := range l.ended {
+		if len(s.Renewal) == 0 {
+			continue // Renewals do not write it.
 		}
 		unlock, err := store.LockAccount(ctx, s.Account, func() {}, nil)
 		if err != nil {
@@ -226,27 +165,6 @@ func (e ending) settle(ctx context.Context, store *tokens.Store) error {
 		err = store.DeleteSession(s.ID)
 		unlock()
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settleTime bounds what logout waits for renewals that are under way.
-const settleTime = time.Second
-
-// clear removes the credentials and sessions from the store. A logout of everybody takes what cannot be read along.
-func (e ending) clear(store *tokens.Store) error {
-	if e.scope.everything() {
-		return store.Clear()
-	}
-	for _, key := range e.keys {
-		if err := store.DeleteCredential(key); err != nil {
-			return err
-		}
-	}
-	for _, s := range e.sessions {
-		if err := store.DeleteSession(s.ID); err != nil {
 			return err
 		}
 	}

@@ -11,17 +11,20 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // statusInfo is the shape of `status -o json`.
 type statusInfo struct {
-	Store      string          `json:"store"`
-	Sessions   []sessionStatus `json:"sessions"`
-	Registries []registryInfo  `json:"registries,omitempty"`
+	Store      string             `json:"store"`
+	Sessions   []sessionStatus    `json:"sessions"`
+	Registries []registrycmd.Info `json:"registries,omitempty"`
 }
 
 type sessionStatus struct {
@@ -33,7 +36,8 @@ type sessionStatus struct {
 	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
 	Credentials []credentialStatus `json:"credentials"`
 
-	renews bool // until it ends, by a refresh token
+	renews bool   // until it ends
+	again  string // what a person types when it has ended
 }
 
 type credentialStatus struct {
@@ -46,82 +50,94 @@ type credentialStatus struct {
 	CAUnknown  bool      `json:"caUnknown,omitempty"`
 }
 
-func (a *App) statusCommand() *cobra.Command {
-	var format outputFormat
-	var prune bool
+// statusOptions say what to show, and what to do first.
+type statusOptions struct {
+	Prune  bool
+	Format command.Format
+}
+
+func statusCommand(e *console.Env) *cobra.Command {
+	var o statusOptions
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Shows the sessions, and until when their tokens are good.",
-		Long: `Shows the sessions on this machine, the API servers that each has a token for, the kubeconfig contexts that use it,
-and until when it is good. It asks no server: a token that looks good may be refused (see whoami).`,
+		Long: `Shows the sessions on this machine, the API servers that each has a token for, the kubeconfig contexts that use it, and
+until when it is good. It asks no server: a server may refuse a token that looks good here (see whoami).`,
 		Example: "  kubectl vsphere status\n  kubectl vsphere status -o json",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if prune {
-				if err := a.prune(); err != nil {
-					return err
-				}
-			}
-			info, err := a.status()
-			if err != nil {
-				return err
-			}
-			if format.structured() {
-				return format.write(a.Out, info)
-			}
-			return a.printStatus(info)
-		},
+		Args:    command.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return status(e, o) },
 	}
-	format.addTo(c)
-	c.Flags().BoolVar(&prune, "prune", false, "First remove the tokens that have ended. Sessions stay.")
+	o.Format.AddTo(c)
+	c.Flags().BoolVar(&o.Prune, "prune", false, "First remove the tokens that have ended. Sessions stay.")
 	return c
 }
 
-// prune removes ended credentials and says which.
-func (a *App) prune() error {
-	store, err := a.openStore()
+// status prints what is in the store.
+func status(e *console.Env, o statusOptions) error {
+	store, err := e.OpenStore()
 	if err != nil {
 		return err
 	}
-	gone, err := store.Prune(a.Now(), 0)
+	if o.Prune {
+		if err := prune(e, store); err != nil {
+			return err
+		}
+	}
+	info, err := readStatus(e, store)
+	if err != nil {
+		return err
+	}
+	if o.Format.Structured() {
+		return o.Format.Write(e.Out, info)
+	}
+	return printStatus(e, info)
+}
+
+// prune removes ended credentials and says which.
+func prune(e *console.Env, store *tokens.Store) error {
+	gone, err := store.Prune(e.Now(), 0)
 	for _, c := range gone {
 		what := strings.TrimSpace(c.Key.Server + " " + c.Key.Cluster)
-		fmt.Fprintf(a.ErrOut, "Removed the token of %s for %s, which ended %s.\n", c.Key.User, what, a.until(c.Expires))
+		e.Tellf("Removed the token of %s for %s, which ended %s.", c.Key.User, what, e.Until(c.Expires))
 	}
 	return err
 }
 
-func (a *App) status() (statusInfo, error) {
-	store, err := a.openStore()
+func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
+	cfg, err := command.LoadKubeconfig(e)
 	if err != nil {
-		return statusInfo{}, err
-	}
-	cfg, err := a.loadKubeconfig()
-	if err != nil {
-		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+		e.Warn(err)
 		cfg = api.NewConfig()
 	}
-	sessions, errs := store.Sessions()
+	all, errs := store.Sessions()
 	credentials, more := store.Credentials()
 	for _, err := range slices.Concat(errs, more) {
-		fmt.Fprintf(a.ErrOut, "warning: %v\n", err)
+		e.Warn(err)
 	}
 	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
-	for _, s := range sessions {
-		st := sessionStatus{Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends, Credentials: []credentialStatus{}}
-		kept, _ := oidc.ParseSession(s.Renewal) // One of vCenter Single Sign-On has none.
-		st.renews = kept.Renews()
+	sessions := method.Sessions(e, store)
+	for _, s := range all {
+		st := sessionStatus{
+			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
+			Credentials: []credentialStatus{}, again: sessions.Command(s),
+		}
+		m, err := sessions.Method(s)
+		if err != nil {
+			e.Warn(err)
+		} else if facts, err := m.Facts(s); err == nil {
+			st.renews = facts.Renews
+		}
 		for _, c := range credentials {
 			if c.Session == s.ID {
 				st.Credentials = append(st.Credentials, credentialStatus{
-					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(a.Now()), Minted: c.Minted(),
+					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(e.Now()), Minted: c.Minted(),
 					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
 		}
 		info.Sessions = append(info.Sessions, st)
 	}
-	info.Registries, err = a.registryInfos()
+	info.Registries, err = registrycmd.Infos(registryDeps(e))
 	return info, err
 }
 
@@ -137,24 +153,24 @@ func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 	return names
 }
 
-func (a *App) printStatus(info statusInfo) error {
+func printStatus(e *console.Env, info statusInfo) error {
 	if len(info.Sessions) == 0 {
-		fmt.Fprintln(a.Out, "There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
+		e.Printf("There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
 		return nil
 	}
-	if err := a.printSessions(info); err != nil {
+	if err := printSessions(e, info); err != nil {
 		return err
 	}
-	a.printEnds(info)
+	printEnds(e, info)
 	if len(info.Registries) == 0 {
 		return nil
 	}
-	fmt.Fprintln(a.Out)
-	return a.printRegistries(info.Registries)
+	e.Printf("")
+	return registrycmd.Print(e, info.Registries)
 }
 
-func (a *App) printSessions(info statusInfo) error {
-	w := tabwriter.NewWriter(a.Out, 0, 0, 3, ' ', 0)
+func printSessions(e *console.Env, info statusInfo) error {
+	w := tabwriter.NewWriter(e.Out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "SERVER\tUSER\tCLUSTER\tTOKEN\tCONTEXTS")
 	for _, s := range info.Sessions {
 		for _, c := range s.Credentials {
@@ -162,7 +178,7 @@ func (a *App) printSessions(info statusInfo) error {
 			if cluster == "" {
 				cluster = "-"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Server, s.User, cluster, a.tokenState(c), strings.Join(c.Contexts, ","))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Server, s.User, cluster, c.state(e), strings.Join(c.Contexts, ","))
 		}
 		if len(s.Credentials) == 0 {
 			fmt.Fprintf(w, "%s\t%s\t-\tnone\t\n", s.Server, s.User)
@@ -171,57 +187,30 @@ func (a *App) printSessions(info statusInfo) error {
 	return w.Flush()
 }
 
-// printEnds tells until when sessions go on before a person must log in again.
-func (a *App) printEnds(info statusInfo) {
+// printEnds says until when sessions go on before a person must log in again.
+func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
 		case s.Ends.IsZero():
-		case s.Ends.After(a.Now()) && !s.renews:
-			fmt.Fprintf(a.Out, "\nThe session of %s at %s ends at %s.\n", s.User, s.Server, a.until(s.Ends))
-		case s.Ends.After(a.Now()):
-			fmt.Fprintf(a.Out, "\nThe session of %s at %s renews itself until %s.\n", s.User, s.Server, a.until(s.Ends))
+		case s.Ends.After(e.Now()) && !s.renews:
+			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		case s.Ends.After(e.Now()):
+			e.Printf("\nThe session of %s at %s renews itself until %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
-			fmt.Fprintf(a.Out, "\nThe session of %s at %s has ended: %s\n", s.User, s.Server, loginCommandOf(tokens.Session{Server: s.Server, User: s.User, Method: methodOIDC}))
+			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.again)
 		}
 	}
 }
 
-// tokenState is short, since it stands in a table: how long the token is still good, or that it ended.
-func (a *App) tokenState(c credentialStatus) string {
+// state is short, since it stands in a table: how long the token is still good, or that it ended.
+func (c credentialStatus) state(e *console.Env) string {
 	switch {
 	case c.CAUnknown:
 		return "CA unknown: log in"
 	case !c.Minted:
 		return "on first use"
-	}
-	if !c.Valid {
+	case !c.Valid:
 		return "ended"
 	}
-	return "good for " + roundDuration(c.ValidUntil.Sub(a.Now()))
-}
-
-// until words a point in time for a person: the local time, and how far away that is.
-func (a *App) until(t time.Time) string {
-	left := t.Sub(a.Now())
-	when := t.Local().Format("2006-01-02 15:04:05 MST")
-	if left < 0 {
-		return when + " (" + roundDuration(-left) + " ago)"
-	}
-	return when + " (in " + roundDuration(left) + ")"
-}
-
-// roundDuration writes 7d, 10h, 9h58m, 12m or 40s.
-func roundDuration(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= 2*day {
-		return fmt.Sprintf("%dd", d.Round(day)/day)
-	}
-	if d < time.Minute {
-		return d.Round(time.Second).String()
-	}
-	text := strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
-	if whole, ok := strings.CutSuffix(text, "h0m"); ok {
-		return whole + "h"
-	}
-	return text
+	return "good for " + console.Span(c.ValidUntil.Sub(e.Now()))
 }

@@ -1,10 +1,12 @@
 package cli
 
 import (
-	"fmt"
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 )
 
 // versionInfo is the shape of `version -o json`.
@@ -16,24 +18,24 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 }
 
-func (a *App) versionCommand() *cobra.Command {
-	var format outputFormat
+func versionCommand(e *console.Env, b Build) *cobra.Command {
+	var format command.Format
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Prints the version of the plugin.",
-		Long: `Prints the version of the plugin. The first line has the form of VMware's plugin; the second says that this is
-another program.`,
-		Args: noArgs,
+		Long: `Prints the version of the plugin. The first line has the form of VMware's plugin; the second says that this is another
+program.`,
+		Args: command.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			info := versionInfo{a.Build.Version, a.Build.Date, a.Build.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-			if format.structured() {
-				return format.write(a.Out, info)
+			info := versionInfo{b.Version, b.Date, b.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			if format.Structured() {
+				return format.Write(e.Out, info)
 			}
-			fmt.Fprintf(a.Out, "kubectl-vsphere: version %s, build %s, change %s\n", info.Version, info.Build, info.Change)
-			fmt.Fprintf(a.Out, "The open client, github.com/kubectl-vsphere/kubectl-vsphere, %s, %s\n", info.Go, info.Platform)
+			e.Printf("kubectl-vsphere: version %s, build %s, change %s", info.Version, info.Build, info.Change)
+			e.Printf("The open client, github.com/kubectl-vsphere/kubectl-vsphere, %s, %s", info.Go, info.Platform)
 			return nil
 		},
 	}
-	format.addTo(c)
+	format.AddTo(c)
 	return c
 }

@@ -6,22 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -32,119 +29,141 @@ type identity struct {
 	Username   string    `json:"username"`
 	Groups     []string  `json:"groups,omitempty"`
 	ValidUntil time.Time `json:"validUntil"`
-	// Claims are what the identity provider says of the person, as it says it; vCenter's token of the context without one.
+	// Claims are what the identity provider says of the person, as it says it; without one, those of vCenter's token of the context.
 	Claims json.RawMessage `json:"claims,omitempty"`
 }
 
-func (a *App) whoamiCommand() *cobra.Command {
-	var format outputFormat
-	var name string
-	var claims bool
+// whoamiOptions say whom to ask, and for what.
+type whoamiOptions struct {
+	Context string // empty: the current one
+	Claims  bool
+	Format  command.Format
+}
+
+func whoamiCommand(e *console.Env) *cobra.Command {
+	var o whoamiOptions
 	c := &cobra.Command{
 		Use:   "whoami",
 		Short: "Asks an API server who you are to it.",
-		Long: `Asks the API server of a context who you are to it (SelfSubjectReview), with the same token that kubectl would use.
-It tells a token that the server refuses from one that has ended.`,
+		Long: `Asks the API server of a context who you are to it (SelfSubjectReview), with the token that kubectl would use. It shows
+whether a token has ended or the server refuses it.`,
 		Example: "  kubectl vsphere whoami\n  kubectl vsphere whoami --context tkc1 -o json",
-		Args:    noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			id, err := a.whoami(c.Context(), name, claims)
-			if err != nil {
-				return err
-			}
-			if format.structured() {
-				return format.write(a.Out, id)
-			}
-			return a.printIdentity(id)
-		},
+		Args:    command.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return whoami(c.Context(), e, o) },
 	}
-	c.Flags().StringVar(&name, "context", "", "The kubeconfig context to ask. (default the current one)")
-	c.Flags().BoolVar(&claims, "show-claims", false, "Also show what the identity provider said about you at the login or the last renewal.")
-	_ = c.RegisterFlagCompletionFunc("context", a.completeContexts)
-	format.addTo(c)
+	c.Flags().StringVar(&o.Context, "context", "", "The kubeconfig context to ask. (default the current one)")
+	c.Flags().BoolVar(&o.Claims, "show-claims", false, "Also show what the identity provider said about you at the login or the last renewal.")
+	_ = c.RegisterFlagCompletionFunc("context", command.Contexts(e))
+	o.Format.AddTo(c)
 	return c
 }
 
-func (a *App) printIdentity(id identity) error {
-	fmt.Fprintf(a.Out, "Username:     %s\n", id.Username)
-	fmt.Fprintf(a.Out, "Groups:       %s\n", strings.Join(id.Groups, ", "))
-	fmt.Fprintf(a.Out, "Server:       %s\n", id.Server)
-	_, err := fmt.Fprintf(a.Out, "Valid until:  %s\n", a.until(id.ValidUntil))
-	if len(id.Claims) > 0 {
-		var text bytes.Buffer
-		if err := json.Indent(&text, id.Claims, "", "  "); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.Out, "Claims:\n%s\n", safetext.Block(text.String(), maxClaims))
+// whoami prints who the user of a context is.
+func whoami(ctx context.Context, e *console.Env, o whoamiOptions) error {
+	id, err := askIdentity(ctx, e, o)
+	if err != nil {
+		return err
 	}
-	return err
+	if o.Format.Structured() {
+		return o.Format.Write(e.Out, id)
+	}
+	return printIdentity(e, id)
 }
 
 // maxClaims bounds what is shown of claims, in characters.
 const maxClaims = 64 << 10
 
-// whoami finds the context, gets its token as kubectl would and asks the server.
-func (a *App) whoami(ctx context.Context, name string, claims bool) (identity, error) {
-	cfg, err := a.loadKubeconfig()
+func printIdentity(e *console.Env, id identity) error {
+	e.Printf("Username:     %s", id.Username)
+	e.Printf("Groups:       %s", strings.Join(id.Groups, ", "))
+	e.Printf("Server:       %s", id.Server)
+	e.Printf("Valid until:  %s", e.Until(id.ValidUntil))
+	if len(id.Claims) == 0 {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, id.Claims, "", "  "); err != nil {
+		return err
+	}
+	e.Printf("Claims:\n%s", safetext.Block(text.String(), maxClaims))
+	return nil
+}
+
+// askIdentity finds the context, gets its credential as kubectl would and asks the server.
+func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity, error) {
+	store, files, err := command.Open(e)
 	if err != nil {
 		return identity{}, err
 	}
-	if name == "" {
-		name = cfg.CurrentContext
-	}
-	cluster, user, err := contextOf(cfg, name)
+	cfg, err := files.Load()
 	if err != nil {
 		return identity{}, err
 	}
-	key, ours := kubeconfig.Ours(user)
-	if !ours {
-		return identity{}, hint(fmt.Errorf("context %q was not written by this program", name),
-			"Choose one with --context; kubectl vsphere status lists them.")
-	}
-	cred, err := a.token(ctx, key, false)
+	c, err := session.FindContext(cfg, o.Context)
 	if err != nil {
 		return identity{}, err
 	}
-	id := identity{Context: name, Server: cluster.Server, ValidUntil: cred.Expires}
-	err = a.selfSubjectReview(ctx, cluster, cred, &id)
+	console.SurviveParent()
+	sessions := method.Sessions(e, store)
+	client, credential, err := sessions.Client(ctx, c)
+	if err != nil {
+		return identity{}, err
+	}
+	id := identity{Context: c.Name, Server: c.Server, ValidUntil: credential.Expires}
+	err = selfSubjectReview(ctx, client, &id)
 	if errors.Is(err, wire.ErrRefused) {
-		err = hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", a.until(cred.Expires), err),
-			"A new cluster refuses tokens for some minutes. If this stays, type: %s", loginCommandOf(a.sessionFor(key)))
+		err = failure.Hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", e.Until(credential.Expires), err),
+			"A new cluster refuses tokens for some minutes. If this stays, type: %s", sessions.Command(sessions.Of(c.Key)))
 	}
-	if err == nil && claims {
-		id.Claims, err = a.claims(key, cred)
+	if err == nil && o.Claims {
+		id.Claims, err = claims(sessions, c.Key, credential)
 	}
 	return id, err
 }
 
-// sessionFor is sessionOf in the user's store.
-func (a *App) sessionFor(key tokens.Key) tokens.Session {
-	store, err := a.openStore()
-	if err != nil {
-		return tokens.Session{Server: key.Server, User: key.User}
+// maxName bounds a user or group name on the terminal, in characters.
+const maxName = 256
+
+// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
+func selfSubjectReview(ctx context.Context, c *session.APIClient, id *identity) error {
+	var review struct {
+		Status struct {
+			UserInfo struct {
+				Username string   `json:"username"`
+				Groups   []string `json:"groups"`
+			} `json:"userInfo"`
+		} `json:"status"`
 	}
-	return sessionOf(store, key)
+	body := []byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`)
+	if err := c.PostJSON(ctx, "/apis/authentication.k8s.io/v1/selfsubjectreviews", body, &review); err != nil {
+		return err
+	}
+	id.Username = safetext.Line(review.Status.UserInfo.Username, maxName)
+	for _, g := range review.Status.UserInfo.Groups {
+		id.Groups = append(id.Groups, safetext.Line(g, maxName))
+	}
+	return nil
 }
 
 // claims are those of the session's identity provider, or those of vCenter's token.
-func (a *App) claims(key tokens.Key, cred tokens.Credential) (json.RawMessage, error) {
-	store, err := a.openStore()
-	if err != nil {
-		return nil, err
-	}
-	s, found, err := store.FindSession(key)
+func claims(sessions *session.Sessions, key tokens.Key, c tokens.Credential) (json.RawMessage, error) {
+	s, found, err := sessions.Store.FindSession(key)
 	if err != nil || !found {
 		return nil, err
 	}
-	var text []byte
-	if s.Method == methodOIDC {
-		kept, err := oidc.ParseSession(s.Renewal)
-		if err != nil {
-			return nil, err
+	m, err := sessions.Method(s)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := m.Facts(s)
+	if err != nil {
+		return nil, err
+	}
+	text := facts.Claims
+	if text == nil {
+		if text, err = jwt.Payload(c.Token); err != nil && !errors.Is(err, jwt.ErrNotJWT) {
+			return nil, errors.New("the token's claims cannot be read")
 		}
-		text = kept.Claims
-	} else if text, err = jwt.Payload(cred.Token); err != nil && !errors.Is(err, jwt.ErrNotJWT) {
-		return nil, errors.New("the token's claims cannot be read")
 	}
 	var all any
 	if json.Unmarshal(text, &all) != nil {
@@ -174,95 +193,4 @@ func harmless(v any) any {
 		return clean
 	}
 	return v
-}
-
-func contextOf(cfg *api.Config, name string) (*api.Cluster, *api.AuthInfo, error) {
-	if name == "" {
-		return nil, nil, hint(errors.New("there is no current context"), "Choose one with --context or with kubectl config use-context.")
-	}
-	c, ok := cfg.Contexts[name]
-	if !ok {
-		return nil, nil, fmt.Errorf("context %q is not in the kubeconfig", name)
-	}
-	cluster, user := cfg.Clusters[c.Cluster], cfg.AuthInfos[c.AuthInfo]
-	if cluster == nil || user == nil {
-		return nil, nil, fmt.Errorf("context %q names a cluster or user that is not in the kubeconfig", name)
-	}
-	return cluster, user, nil
-}
-
-// apiClient asks the API server of a context with its credential: the client, and the server's URL.
-func (a *App) apiClient(cluster *api.Cluster, cred tokens.Credential) (*wire.Client, string, error) {
-	t, err := trustOf(cluster)
-	if err != nil {
-		return nil, "", err
-	}
-	server, reach := serverOf(cluster)
-	certificate, err := login.Certificate(cred)
-	if err != nil {
-		return nil, "", hint(err, "Get a new one with --force-refresh of get-token.")
-	}
-	w, _, err := a.wireClientWith(t, reach, certificate)
-	return w, server, err
-}
-
-// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
-func (a *App) selfSubjectReview(ctx context.Context, cluster *api.Cluster, cred tokens.Credential, id *identity) error {
-	w, server, err := a.apiClient(cluster, cred)
-	if err != nil {
-		return err
-	}
-	endpoint := server + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
-	body, err := w.Do(ctx, wire.Request{
-		Method: http.MethodPost, URL: endpoint, Bearer: cred.Token,
-		Body: []byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`),
-	})
-	if err != nil {
-		return err
-	}
-	var review struct {
-		Status struct {
-			UserInfo struct {
-				Username string   `json:"username"`
-				Groups   []string `json:"groups"`
-			} `json:"userInfo"`
-		} `json:"status"`
-	}
-	if err := wire.DecodeJSON(http.MethodPost, endpoint, body, &review); err != nil {
-		return err
-	}
-	id.Username = safetext.Line(review.Status.UserInfo.Username, maxName)
-	for _, g := range review.Status.UserInfo.Groups {
-		id.Groups = append(id.Groups, safetext.Line(g, maxName))
-	}
-	return nil
-}
-
-// serverOf is the URL of an API server by the name in its certificate, and where that is reached.
-func serverOf(c *api.Cluster) (server string, reach func(string) string) {
-	server = strings.TrimSuffix(c.Server, "/")
-	u, err := url.Parse(server)
-	if err != nil || c.TLSServerName == "" {
-		return server, nil
-	}
-	at := trust.ServerOf(u.Host)
-	_, port, _ := net.SplitHostPort(at) // It has one.
-	u.Host = net.JoinHostPort(c.TLSServerName, port)
-	return u.String(), func(string) string { return at }
-}
-
-// maxName bounds a user or group name on the terminal, in characters.
-const maxName = 256
-
-// trustOf is how the kubeconfig says that the server's certificate is verified.
-func trustOf(c *api.Cluster) (trust.Trust, error) {
-	switch {
-	case len(c.CertificateAuthorityData) > 0:
-		return trust.Trust{Mode: trust.Bundle, CA: string(c.CertificateAuthorityData)}, nil
-	case c.CertificateAuthority != "":
-		return trust.FromFile(c.CertificateAuthority)
-	case c.InsecureSkipTLSVerify:
-		return trust.Trust{Mode: trust.Insecure}, nil
-	}
-	return trust.Trust{Mode: trust.System}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 )
 
 func main() {
@@ -22,8 +23,7 @@ func main() {
 }
 
 func write(w io.Writer) error {
-	app := &cli.App{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }}
-	root := app.Command()
+	root := cli.Command(&console.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }}, cli.Build{})
 	root.DisableAutoGenTag = true
 	fmt.Fprintln(w, "# Commands")
 	fmt.Fprintln(w, "\nMade by `make generate` from the program's help. `kubectl vsphere` and `kubectl-vsphere` are the same.")

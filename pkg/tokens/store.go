@@ -68,10 +68,29 @@ func (s *Store) Sessions() ([]Session, []error) {
 	return all, errs
 }
 
+// Session is the session of a user at a Supervisor.
+func (s *Store) Session(server, user string) (Session, bool) {
+	for _, session := range s.SessionsAt(server) {
+		if session.ID == SessionID(server, user) {
+			return session, true
+		}
+	}
+	return Session{}, false
+}
+
+// SessionsAt lists the sessions at a Supervisor, the last used first. What cannot be read is left out.
+func (s *Store) SessionsAt(server string) []Session {
+	all, _ := s.Sessions()
+	return slices.DeleteFunc(all, func(session Session) bool { return session.Server != server })
+}
+
+// SessionPath is the file of a session.
+func (s *Store) SessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
+
 // FindSession is the session that key belongs to: the one of the very Supervisor, else the most recently used one that
 // covers the host.
 func (s *Store) FindSession(key Key) (Session, bool, error) {
-	direct, err := readSession(s.sessionPath(SessionID(key.Server, key.User)))
+	direct, err := readSession(s.SessionPath(SessionID(key.Server, key.User)))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return direct, err == nil, err
 	}
@@ -88,7 +107,7 @@ func (s *Store) FindSession(key Key) (Session, bool, error) {
 func (s *Store) SaveSession(session Session) (Session, error) {
 	session.Version = credfile.Version
 	session.ID = SessionID(session.Server, session.User)
-	path := s.sessionPath(session.ID)
+	path := s.SessionPath(session.ID)
 	if old, err := readSession(path); err == nil {
 		session.Created = old.Created
 	}
@@ -101,7 +120,7 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 
 // UpdateSession writes a session that is there. Somebody may have logged out: then it stays gone, and the error says so.
 func (s *Store) UpdateSession(session Session) (Session, error) {
-	if _, err := os.Stat(s.sessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {
 		return session, notLoggedIn(Key{Server: session.Server, User: session.User})
 	}
 	return s.SaveSession(session)
@@ -117,7 +136,7 @@ func (s *Store) DeleteSession(id string) error {
 			}
 		}
 	}
-	return remove(s.sessionPath(id))
+	return remove(s.SessionPath(id))
 }
 
 // Credential reads the credential of key. One that cannot be read is a miss, unless its permissions are wrong or a
@@ -222,7 +241,6 @@ func recent(path string, now time.Time) bool {
 	return err == nil && now.Sub(info.ModTime()) < targetAge
 }
 
-func (s *Store) sessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
 
 // list gives the JSON files of a directory of the store; temporary files have another ending.
 func (s *Store) list(sub string) []string {

@@ -17,6 +17,8 @@ type Options struct {
 	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
+	// Dial connects to an address, as in http.Transport; nil: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Certificate is what the client proves itself with, if anything.
 	Certificate *tls.Certificate
 	// Reach tells at which address (HOST:PORT) a server (HOST:PORT) is reached; nil: at its own. Its certificate is still the one
@@ -60,11 +62,14 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 	if o.Certificate != nil {
 		config.Certificates = []tls.Certificate{*o.Certificate}
 	}
-	dialer := &net.Dialer{Timeout: o.Timeout}
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
+	}
 	return &http.Transport{
 		Proxy:                  o.Proxy,
 		OnProxyConnectResponse: proxyRefusal,
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    o.Timeout,
 		ResponseHeaderTimeout:  o.Timeout,

@@ -1,0 +1,68 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+// Listen is where the browser comes back to: a free port of 127.0.0.1, unless an address was named.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	if host, port, err := net.SplitHostPort(address); err == nil && isLocalhost(host) {
+		address = "127.0.0.1:" + port // The name may be ::1 first.
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, notListening(address, err)
+	}
+	return l, nil
+}
+
+// notListening words why nothing listens.
+func notListening(address string, err error) error {
+	var op *net.OpError
+	var name *net.DNSError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	step := "Another program may use that port. Name another one with --listen-address, or none: a free one is taken then."
+	if errors.As(err, &name) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		step = "Name an address of this machine with --listen-address, or none. In a container 0.0.0.0 stands for all that it has."
+	}
+	return failure.Hint(fmt.Errorf("listen for the browser on %s: %w", address, err), "%s", step)
+}
+
+func isLocalhost(host string) bool { return strings.EqualFold(host, "localhost") }
+
+// CheckAddress refuses addresses that other machines reach, unless remote allows that: a login's answer is not for them.
+func CheckAddress(address string, remote bool) error {
+	if address == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is not HOST:PORT", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q is not a port: want 0 to 65535", port)
+	}
+	ip := net.ParseIP(host)
+	switch {
+	case isLocalhost(host), host == "127.0.0.1":
+		return nil
+	case ip != nil && ip.IsLoopback():
+		return fmt.Errorf("a browser comes back to 127.0.0.1, never to %s", host)
+	case !remote:
+		return fmt.Errorf("other machines reach %s; in a container whose port is published, add --listen-remote", address)
+	}
+	return nil
+}

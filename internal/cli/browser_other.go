@@ -1,8 +1,0 @@
-//go:build !unix
-
-package cli
-
-import "os/exec"
-
-// detach is not needed where Ctrl-C is no signal to a group of processes.
-func detach(*exec.Cmd) {}

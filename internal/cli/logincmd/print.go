@@ -1,0 +1,68 @@
+package logincmd
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/mask"
+)
+
+// planFormat is what --dry-run prints: diff (also when empty) or yaml.
+type planFormat string
+
+// String, Set and Type make it a pflag.Value.
+func (f *planFormat) String() string { return string(*f) }
+
+// Set takes yaml or diff.
+func (f *planFormat) Set(s string) error {
+	if s != "yaml" && s != "diff" {
+		return errors.New("want yaml or diff")
+	}
+	*f = planFormat(s)
+	return nil
+}
+
+// Type names the value in the help text.
+func (f *planFormat) Type() string { return "format" }
+
+// printKubeconfig prints a kubeconfig of this login alone, with tokens, and what failed on standard error.
+func (r *run) printKubeconfig(l contexts.Login) error {
+	text, err := l.Standalone()
+	if err != nil {
+		return err
+	}
+	if _, err := r.env.Out.Write(text); err != nil {
+		return err
+	}
+	return r.reportFailures(l.Result, nil)
+}
+
+// printPlan prints what would be written, without secrets, and what failed on standard error.
+func (r *run) printPlan(l contexts.Login) error {
+	change, report, err := l.Preview(r.env, r.files)
+	if err != nil {
+		return err
+	}
+	if r.o.Format == "yaml" {
+		text, err := change.Text()
+		if err == nil {
+			text, err = mask.Text(text)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(r.env.Out, "%s", text)
+		return r.reportFailures(l.Result, nil)
+	}
+	for _, t := range report.Texts {
+		before, after, err := mask.Pair(t.Old, t.New)
+		if err != nil {
+			return fmt.Errorf("kubeconfig %s cannot be shown: %w", t.Path, err)
+		}
+		fmt.Fprint(r.env.Out, udiff.Unified(t.Path, t.Path+" (planned)", string(before), string(after)))
+	}
+	return r.reportFailures(l.Result, nil)
+}

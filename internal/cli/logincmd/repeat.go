@@ -1,0 +1,113 @@
+package logincmd
+
+import (
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// repeat fills in what the last login of the current context's session was for. Flags win. Skipping the verification is never
+// repeated by itself.
+func (r *run) repeat() error {
+	cfg, err := r.files.Load()
+	if err != nil {
+		return err
+	}
+	s, found, err := currentSession(r.store, cfg)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return failure.Usagef("--server is missing: which Supervisor? (There is no session to repeat.)")
+	}
+	if r.o.Server, err = supervisor.ParseAddress(s.Server); err != nil {
+		return err
+	}
+	if t := r.o.Trust; s.Trust.Mode == trust.Insecure && !t.Insecure && t.CAFile == "" && len(t.CAFingerprints) == 0 {
+		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
+	}
+	if another := r.o.User != "" && tokens.Fold(r.o.User) != tokens.Fold(s.User); another || r.o.Method != Auto && r.o.Method != s.Method {
+		r.env.Tellf("Logging in to %s.", s.Server) // What the session was for is not for this login.
+		return nil
+	}
+	if _, err := method.Sessions(r.env, r.store).Method(s); err != nil {
+		return err
+	}
+	r.o.Method = s.Method
+	if s.Method == federated.Name {
+		r.env.Tellf("Logging in to %s by its identity provider, as %s did.", s.Server, s.User)
+		return r.o.likeProvider(s)
+	}
+	r.env.Tellf("Logging in to %s with vCenter Single Sign-On, as %s did.", s.Server, s.User)
+	r.o.User, r.o.Method = s.User, password.Name
+	return r.o.like(s)
+}
+
+// repeatIssuer takes over the issuer of the last login to an API server that trusts one directly: its name is enough to log in again.
+func (r *run) repeatIssuer() error {
+	p := r.o.Provider
+	if p.Issuer.Plain() || p.Provider != "" || r.o.Method == password.Name || r.o.Method == Auto && r.meansPassword() != "" {
+		return nil
+	}
+	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
+		if kept, err := oidc.ParseSession(s.Renewal); s.Method == federated.Name && err == nil && kept.Plain {
+			r.env.Tellf("Logging in to %s by the issuer of the last time.", s.Server)
+			return r.o.likeProvider(s)
+		}
+	}
+	return nil
+}
+
+// likeProvider takes the identity provider and the flow from the last login, too.
+func (o *Options) likeProvider(s tokens.Session) error {
+	kept, err := oidc.ParseSession(s.Renewal)
+	if err != nil {
+		return err
+	}
+	o.Provider.Repeat(kept)
+	if o.Provider.Flow == federated.Password && o.User == "" {
+		o.User = s.User
+	}
+	return o.like(s)
+}
+
+// like takes what flags did not say from the last login.
+func (o *Options) like(s tokens.Session) (err error) {
+	if !o.Set.Clusters {
+		if o.Clusters, err = login.ParseSelection(s.Clusters); err != nil {
+			return err
+		}
+	}
+	if !o.Set.StaticTokens {
+		o.StaticTokens = o.StaticTokens || s.StaticTokens
+	}
+	if !o.Set.Namespaces {
+		o.Namespaces = s.Namespaces
+	}
+	if !o.Set.Prefix {
+		o.Prefix = s.ContextPrefix
+	}
+	return nil
+}
+
+// currentSession is the session of the current context, else the only one there is.
+func currentSession(store *tokens.Store, cfg *api.Config) (tokens.Session, bool, error) {
+	if c := cfg.Contexts[cfg.CurrentContext]; c != nil {
+		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours {
+			return store.FindSession(key)
+		}
+	}
+	if all, _ := store.Sessions(); len(all) == 1 {
+		return all[0], true, nil
+	}
+	return tokens.Session{}, false, nil
+}

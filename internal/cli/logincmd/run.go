@@ -1,0 +1,190 @@
+package logincmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// run is one login.
+type run struct {
+	Deps
+	env   *console.Env
+	o     Options
+	store *tokens.Store
+	files kubeconfig.Files
+}
+
+// Run logs in: trust the server, see that it is a Supervisor, ask who it is, log in to everything, keep it, write the contexts, say
+// what happened. The kubeconfig is not written before the network is done.
+func Run(ctx context.Context, d Deps, o Options) error {
+	console.SurviveParent()
+	store, files, err := command.Open(d.Env, o.files()...)
+	if err != nil {
+		return err
+	}
+	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	s, err := r.contact().Open(ctx)
+	if err != nil {
+		return err
+	}
+	if !r.o.DryRun {
+		if err := store.Check(); err != nil {
+			return fmt.Errorf("a login could not be kept: %w", err) // Better now than after somebody logged in.
+		}
+	}
+	m, err := r.method(ctx, s)
+	if err != nil {
+		return err
+	}
+	out, err := m.Login(ctx, s, r.request())
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx, out)
+}
+
+// prepare fills in what the last login was for, and finds what would fail later.
+func (r *run) prepare() error {
+	if r.o.Server == (supervisor.Address{}) {
+		if err := r.repeat(); err != nil {
+			return err
+		}
+	}
+	if err := r.repeatIssuer(); err != nil {
+		return err
+	}
+	if !r.o.Printed() {
+		if err := r.files.Check(); err != nil {
+			return err // Better now than after the password was typed.
+		}
+	}
+	if !r.o.Set.Aliases {
+		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
+	}
+	return nil
+}
+
+func (r *run) contact() site.Contact {
+	return site.Contact{
+		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: session.LastTrust(r.store, r.o.Server.String()),
+		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
+	}
+}
+
+// method decides how to log in, and says which way and why. Who gives a user name or a password means vCenter Single Sign-On, and the
+// Supervisor is not asked.
+func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
+	sessions := method.Sessions(r.env, r.store)
+	sso, provider := &password.Method{Sessions: sessions}, &federated.Method{Sessions: sessions, Options: r.o.Provider}
+	if r.o.Provider.Issuer.Plain() {
+		return provider, r.plainConflicts()
+	}
+	why := r.meansPassword()
+	switch {
+	case r.o.Method == Auto && why != "":
+		r.env.Tellf("Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.", why)
+		return sso, nil
+	case r.o.Method == password.Name:
+		return sso, nil
+	}
+	var err error
+	provider.Options.Identity, err = s.Front().Identity(ctx)
+	switch {
+	case errors.Is(err, supervisor.ErrNoIdentity) && r.o.Method == federated.Name:
+		return nil, failure.Hint(err, "Log in with vCenter Single Sign-On: --auth-method sso -u USER.")
+	case errors.Is(err, supervisor.ErrNoIdentity):
+		r.env.Tellf("Logging in with vCenter Single Sign-On: this Supervisor has no external identity provider.")
+		return sso, nil
+	case err == nil && r.o.Method == Auto:
+		r.env.Tellf("Logging in by the identity provider of this Supervisor. For vCenter Single Sign-On give -u USER or --auth-method sso.")
+	}
+	if err == nil && r.o.StaticTokens {
+		err = errStatic
+	}
+	return provider, err
+}
+
+var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: what an identity provider's session gives is good for minutes")
+
+func (r *run) plainConflicts() error {
+	if r.o.StaticTokens || r.o.Wait > 0 {
+		return failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
+	}
+	return nil
+}
+
+// meansPassword is what was given that only vCenter Single Sign-On asks for by itself; empty: nothing.
+func (r *run) meansPassword() string {
+	switch {
+	case r.o.User != "":
+		return "-u"
+	case r.env.Getenv(failure.PasswordVariable) != "":
+		return failure.PasswordVariable
+	case r.o.Passwords.Stdin, len(r.o.Passwords.Command) > 0:
+		return "a password"
+	}
+	return ""
+}
+
+func (r *run) request() session.Request {
+	return session.Request{
+		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters,
+		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
+		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
+		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
+	}
+}
+
+// finish writes the contexts, or prints them, and says what there is.
+func (r *run) finish(ctx context.Context, out session.Outcome) error {
+	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
+		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
+	}}
+	switch {
+	case r.o.DryRun:
+		return r.printPlan(l)
+	case r.o.Printed():
+		if err := out.Await(ctx, r.o.Wait); err != nil {
+			return err
+		}
+		return r.printKubeconfig(l)
+	}
+	err := r.write(ctx, l, out)
+	if out.Note != "" {
+		r.env.Notef("%s", out.Note)
+	}
+	return err
+}
+
+// write writes the contexts, and once more with what came of waiting for clusters.
+func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) error {
+	w, err := r.writeContexts(ctx, l)
+	if err == nil && r.o.Wait > 0 {
+		if err = out.Await(ctx, r.o.Wait); err == nil {
+			w, err = r.writeContexts(ctx, l)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	r.Refresh(ctx, out.Session)
+	return r.report(l.Result, w)
+}

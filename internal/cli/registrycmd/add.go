@@ -1,0 +1,262 @@
+package registrycmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+const registryAddLong = `Looks at a registry, sees whether it takes your login, remembers it, and enters docker-credential-vsphere for it into docker's
+config.json, which podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit read too.
+
+Your token is sent to a registry that is proven to belong to your Supervisor: a Harbor that asks one of its control plane hosts
+about people, with a certificate of the CA that your login trusts. For any other one, name it with --send-token-to.
+Your password is sent to no registry by this command.`
+
+const registryAddExample = `  kubectl vsphere registry add 10.0.0.5
+
+  # A registry whose certificate is of another CA
+  kubectl vsphere registry add harbor.example.com --certificate-authority ca.pem --send-token-to harbor.example.com`
+
+// registryFlags are those of add, and of login under the other program's name.
+type registryFlags struct {
+	server, user string
+	ca           string
+	sendTo       string
+	audience     string
+	service      string
+	noConfigure  bool
+	force        bool
+}
+
+func (d Deps) addCommand() *cobra.Command {
+	var f registryFlags
+	c := &cobra.Command{
+		Use:     "add REGISTRY",
+		Short:   "Uses your login for a registry.",
+		Long:    registryAddLong,
+		Example: registryAddExample,
+		Args:    oneRegistry,
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.with(func(a *action) error { return a.add(c.Context(), hosts(args)[0], f) })
+		},
+	}
+	f.addTo(c, d.Env)
+	return c
+}
+
+func (f *registryFlags) addTo(c *cobra.Command, e *console.Env) {
+	flags := c.Flags()
+	flags.StringVar(&f.server, "server", "", "Only the login at this Supervisor. (default any that the registry belongs to)")
+	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Only the login of this user.")
+	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) of the registry. (default those that your login trusts)")
+	flags.StringVar(&f.sendTo, "send-token-to", "", "The registry once more: send it your token though nothing proves that it belongs to your Supervisor.")
+	flags.StringVar(&f.audience, "oidc-audience", "", "Client ID that a Harbor with an identity provider has there; with --send-token-to.")
+	flags.BoolVar(&f.noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
+	flags.BoolVar(&f.force, "force", false, "Replace another credential helper in docker's config.json.")
+	_ = c.MarkFlagFilename("certificate-authority")
+	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
+	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
+}
+
+// add is the whole command.
+func (a *action) add(ctx context.Context, host string, f registryFlags) error {
+	old, _, err := a.records.Record(host)
+	if err != nil {
+		return err
+	}
+	r, err := f.record(host, old)
+	if err != nil {
+		return err
+	}
+	sessions, err := a.sessionsFor(f)
+	if err != nil {
+		return err
+	}
+	p := a.env.NewProgress()
+	p.Show("Asking "+host, 0, 0)
+	r, err = a.examineAny(ctx, r, sessions)
+	p.Done()
+	if err != nil {
+		return a.addError(err, r)
+	}
+	if r.AuthMode == "" { // Most likely the address of something else.
+		return fmt.Errorf("%s does not take your login: %s", host, credhelper.Explain(r))
+	}
+	if err := a.records.SaveRecord(r); err != nil {
+		return failure.NotKept(a.sessions.Store.Dir(), err)
+	}
+	if !f.noConfigure {
+		if err := a.configureDocker(ctx, a.dockerConfig(), []string{host}, f.force); err != nil {
+			return err
+		}
+	}
+	return a.reportAdded(r)
+}
+
+// record is what the flags say of a registry, and else what was said of it before.
+func (f registryFlags) record(host string, old registry.Record) (registry.Record, error) {
+	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience, Server: old.Server, User: old.User}
+	if f.sendTo != "" {
+		named, err := registry.ParseHost(f.sendTo)
+		if err != nil || named != host {
+			return r, failure.Usagef("--send-token-to names %.100q; name the registry itself, %s, to say that you mean it", f.sendTo, host)
+		}
+		r.SendToken, r.Server, r.User = true, "", ""
+	}
+	if f.audience != "" {
+		r.Audience = f.audience
+	}
+	if r.Audience != "" && !r.SendToken {
+		return r, failure.Usagef("--oidc-audience has a token sent to %s, which nothing proves to belong to your Supervisor; say so with --send-token-to %s", host, host)
+	}
+	if f.ca != "" {
+		t, err := trust.FromFile(f.ca)
+		if err != nil {
+			return r, failure.Usagef("--certificate-authority: %w", err)
+		}
+		r.CA = t.CA
+	}
+	return r, nil
+}
+
+// sessionsFor are the sessions that the flags allow, the most recently used first.
+func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
+	server := f.server
+	if server != "" {
+		address, err := supervisor.ParseAddress(server)
+		if err != nil {
+			return nil, failure.Usagef("--server: %w", err)
+		}
+		server = address.String()
+	}
+	all, _ := a.sessions.Store.Sessions()
+	var fitting []tokens.Session
+	for _, s := range all {
+		if (server == "" || server == s.Server) && (f.user == "" || tokens.Fold(f.user) == tokens.Fold(s.User)) {
+			fitting = append(fitting, s)
+		}
+	}
+	if len(fitting) == 0 {
+		if server == "" {
+			server = "SUPERVISOR"
+		}
+		return nil, failure.Hint(errors.New("you are not logged in"), "Type: %s", failure.LoginCommand(server, f.user))
+	}
+	return fitting, nil
+}
+
+// examineAny asks on behalf of the session that the registry belongs to.
+func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []tokens.Session) (registry.Record, error) {
+	if r.SendToken {
+		var err error
+		if sessions, err = a.chooseSession(ctx, r, sessions); err != nil {
+			return r, err
+		}
+	}
+	var first error
+	for _, s := range sessions {
+		answered, err := a.access.Examine(ctx, r, s)
+		if err == nil {
+			return answered, nil
+		}
+		var unproven *registryaccess.UnprovenError
+		var untrusted *trust.UntrustedError
+		if !errors.As(err, &unproven) && !errors.As(err, &untrusted) {
+			return r, err
+		}
+		if first == nil || errors.As(err, &unproven) && !errors.As(first, &unproven) {
+			first = err
+		}
+	}
+	return r, first
+}
+
+// chooseSession is the session whose token the user says that a registry may have: the one from the last time, else the only one that the
+// registry can mean.
+func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions []tokens.Session) ([]tokens.Session, error) {
+	for _, s := range sessions {
+		if r.User != "" && r.For(s.Server, s.User) {
+			return []tokens.Session{s}, nil
+		}
+	}
+	if len(sessions) == 1 {
+		return sessions, nil
+	}
+	var fitting []tokens.Session
+	for _, s := range sessions {
+		client, err := a.access.Client(r, s.Trust)
+		if err != nil {
+			return nil, err
+		}
+		info, err := client.Info(ctx)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil && registryaccess.AsksSupervisor(info, s) {
+			fitting = append(fitting, s)
+		}
+	}
+	if len(fitting) == 1 {
+		return fitting, nil
+	}
+	if len(fitting) == 0 {
+		fitting = sessions
+	}
+	var ways []string
+	for _, s := range fitting {
+		ways = append(ways, fmt.Sprintf("--server %s -u %s", failure.Quote(s.Server), failure.Quote(s.User)))
+	}
+	return nil, failure.Usagef("which of your logins may %s have? Give %s", r.Host, strings.Join(ways, ", or "))
+}
+
+// addError says what to do about a registry that could not be added.
+func (a *action) addError(err error, r registry.Record) error {
+	var unproven *registryaccess.UnprovenError
+	var untrusted *trust.UntrustedError
+	switch {
+	case errors.As(err, &unproven):
+		return failure.Hint(err, "If you know that it may have your token, type: kubectl vsphere registry add %s --send-token-to %s", r.Host, r.Host)
+	case errors.As(err, &untrusted):
+		return failure.Hint(err, "%sUse --certificate-authority FILE with the CA of the registry. docker needs it too, as /etc/docker/certs.d/%s/ca.crt.", failure.Describe(untrusted), r.Host)
+	}
+	return err
+}
+
+// maxUser bounds a user name on the terminal, in characters: registries and their clients say what it is.
+const maxUser = 255
+
+// reportAdded says what works now. A registry that takes no token is an error: "add" was for nothing.
+func (a *action) reportAdded(r registry.Record) error {
+	name := r.Username
+	l, stored, err := a.records.Login(r.Host)
+	switch {
+	case err != nil:
+		return err
+	case stored && !l.Fetched:
+		a.env.Printf("Registry clients use the login of %s that is stored for %s; docker logout %s removes it.", safetext.Line(l.Username, maxUser), r.Host, r.Host)
+		return nil
+	case stored:
+		name = l.Username
+	}
+	if name == "" {
+		return fmt.Errorf("%s does not take your login: %s", r.Host, credhelper.Explain(r))
+	}
+	a.env.Printf("%s takes your login as %s.", r.Host, safetext.Line(strings.TrimPrefix(name, registry.TokenPrefix), maxUser))
+	a.env.Printf("Try: docker push %s/NAMESPACE/IMAGE", r.Host)
+	return nil
+}

@@ -1,0 +1,120 @@
+package registrycmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+const registryCALong = `Finds the CA of a registry, and prints it or installs it where docker, podman, skopeo and buildah look for it.
+
+It is the one that your login trusts, if the registry's certificate is of that. Otherwise the registry is asked for its own, which anybody
+between you and it could answer: it is shown with its SHA-256, and taken when you say so at the terminal, or by --ca-fingerprint.
+
+--install writes to /etc/docker/certs.d for root, else to ~/.config/docker/certs.d (rootless docker) and ~/.config/containers/certs.d (podman, skopeo,
+buildah). No engine needs to be restarted.`
+
+const registryCAExample = `  kubectl vsphere registry ca 10.0.0.5 --install
+  kubectl vsphere registry ca 10.0.0.5 | sudo install -D -m 644 /dev/stdin /etc/docker/certs.d/10.0.0.5/ca.crt`
+
+// caFlags are those of registry ca.
+type caFlags struct {
+	fingerprint    string
+	install, force bool
+	dirs           []string
+}
+
+func (d Deps) caCommand() *cobra.Command {
+	var f caFlags
+	c := &cobra.Command{
+		Use: "ca REGISTRY", Short: "Prints or installs the CA of a registry, for docker and podman.", Long: registryCALong, Example: registryCAExample,
+		Args: oneRegistry, ValidArgsFunction: d.complete(),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.fingerprint != "" {
+				fingerprint, err := trust.ParseFingerprint(f.fingerprint)
+				if err != nil {
+					return failure.Usagef("--ca-fingerprint: %w", err)
+				}
+				f.fingerprint = fingerprint
+			}
+			return d.with(func(a *action) error { return a.ca(c.Context(), hosts(args)[0], f) })
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.fingerprint, "ca-fingerprint", "", "SHA-256 of the CA, where your login does not know it.")
+	flags.BoolVar(&f.install, "install", false, "Install it for docker and podman.")
+	flags.StringArrayVar(&f.dirs, "certs-dir", nil, "Install it below this directory, as certs.d of docker; may be repeated.")
+	flags.BoolVar(&f.force, "force", false, "Replace another CA that is installed for the registry.")
+	_ = c.MarkFlagDirname("certs-dir")
+	return c
+}
+
+// ca prints or installs the CA of a registry.
+func (a *action) ca(ctx context.Context, host string, f caFlags) error {
+	dirs := f.dirs
+	if f.install && len(dirs) == 0 {
+		if dirs = a.certsDirs(); len(dirs) == 0 {
+			return failure.Usagef("it is not known where docker looks here; name the directory with --certs-dir")
+		}
+	}
+	ca, err := a.access.FindCA(ctx, host, f.fingerprint)
+	if err != nil {
+		return err
+	}
+	if len(dirs) == 0 {
+		_, err := a.env.Out.Write(ca)
+		return err
+	}
+	for _, dir := range dirs {
+		path := filepath.Join(dir, host, "ca.crt")
+		if err := installCA(path, ca, f.force); err != nil {
+			return err
+		}
+		a.env.Printf("Installed the CA of %s as %s.", host, path)
+	}
+	return nil
+}
+
+// certsDirs are where the clients of this user look (https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)). Podman and
+// the others read docker's as well.
+func (a *action) certsDirs() []string {
+	switch {
+	case a.env.GOOS != "linux":
+		return nil
+	case os.Geteuid() == 0:
+		return []string{a.env.SystemPath("/etc/docker/certs.d")}
+	}
+	config := a.env.Getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(config) {
+		config = filepath.Join(a.env.Home, ".config")
+	}
+	return []string{filepath.Join(config, "docker", "certs.d"), filepath.Join(a.env.Home, ".config", "containers", "certs.d")}
+}
+
+// installCA writes a CA for everybody to read.
+func installCA(path string, ca []byte, force bool) error {
+	old, err := os.ReadFile(path)
+	switch {
+	case err == nil && bytes.Equal(old, ca):
+		return nil
+	case err == nil && !force:
+		return failure.Hint(fmt.Errorf("%s holds another CA", path), "Use --force to replace it.")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err := disk.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, ca, atomicfile.Options{Mode: 0o644, Durable: true})
+}

@@ -1,0 +1,219 @@
+package registrycmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+)
+
+const (
+	helperName    = "vsphere" // in docker's config.json
+	helperProgram = "docker-credential-" + helperName
+)
+
+func (d Deps) installHelperCommand() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "install-helper [DIRECTORY]",
+		Short: "Links docker-credential-vsphere into a directory on PATH.",
+		Long: `Links docker-credential-vsphere, which was installed beside this program, into a directory on PATH, where docker and the others look
+for it: the directory that this program itself is found in, else ~/.local/bin, else another one of yours. krew puts only one
+program of a plugin there. After an upgrade the next login renews the link.`,
+		Example: "  kubectl vsphere registry install-helper\n  sudo kubectl vsphere registry install-helper /usr/local/bin",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &failure.UsageError{Command: c.CommandPath(), Err: fmt.Errorf("%q is one word too many: one directory", args[1])}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return d.with(func(a *action) error { return a.installHelper(dir, force) })
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "Replace another program of that name.")
+	return c
+}
+
+func (a *action) installHelper(dir string, force bool) error {
+	target, err := a.siblingHelper()
+	if err != nil {
+		return err
+	}
+	if dir, err = a.helperDir(dir); err != nil {
+		return err
+	}
+	link := filepath.Join(dir, filepath.Base(target))
+	if err := a.linkHelper(link, target, force); err != nil {
+		return err
+	}
+	a.env.Printf("%s is now at %s.", helperProgram, link)
+	if !slices.Contains(a.pathDirs(), dir) {
+		a.env.Tellf("warning: %s is not on PATH", dir)
+	}
+	return a.records.UpdateSettings(func(set *registry.Settings) { set.Link = link })
+}
+
+// siblingHelper is the helper beside this program, as both were installed.
+func (a *action) siblingHelper() (string, error) {
+	self, err := a.env.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), helperProgram+filepath.Ext(self))
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", failure.Hint(fmt.Errorf("%s is not beside this program, in %s", helperProgram, filepath.Dir(self)),
+			"Both are in the archive of a release; a build has both with: make build")
+	}
+	return path, nil
+}
+
+// helperDir is the directory that was asked for, or the best one on PATH.
+func (a *action) helperDir(asked string) (string, error) {
+	if asked != "" {
+		dir, err := filepath.Abs(asked)
+		if err != nil {
+			return "", err
+		}
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is no directory", dir)
+		}
+		return dir, err
+	}
+	candidates := []string{}
+	if self, err := a.env.LookPath("kubectl-vsphere"); err == nil {
+		candidates = append(candidates, filepath.Dir(self))
+	}
+	dirs := a.pathDirs()
+	if local := filepath.Join(a.env.Home, ".local", "bin"); slices.Contains(dirs, local) {
+		candidates = append(candidates, local)
+	}
+	for _, dir := range dirs {
+		if below, err := filepath.Rel(a.env.Home, dir); err == nil && !strings.HasPrefix(below, "..") {
+			candidates = append(candidates, dir)
+		}
+	}
+	for _, dir := range candidates {
+		if writable(dir) {
+			return dir, nil
+		}
+	}
+	return "", failure.Hint(errors.New("there is no directory on PATH that you can write to"), "Name one: kubectl vsphere registry install-helper DIRECTORY")
+}
+
+// pathDirs are the absolute directories of PATH: programs in others depend on where one stands.
+func (a *action) pathDirs() (all []string) {
+	for _, dir := range filepath.SplitList(a.env.Getenv("PATH")) {
+		if filepath.IsAbs(dir) {
+			all = append(all, filepath.Clean(dir))
+		}
+	}
+	return all
+}
+
+// writable tries it: modes do not tell everything.
+func writable(dir string) bool {
+	f, err := disk.CreateTemp(dir, ".kubectl-vsphere-*.tmp")
+	if err != nil {
+		return false
+	}
+	return errors.Join(f.Close(), disk.Remove(f.Name())) == nil
+}
+
+// linkHelper makes link lead to target, in one step. Another program or link that stands there stays, unless force is set.
+func (a *action) linkHelper(link, target string, force bool) error {
+	info, err := os.Lstat(link)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case os.SameFile(info, stat(target)):
+		return nil // They are installed in one place.
+	case os.SameFile(stat(link), stat(target)) && info.Mode()&fs.ModeSymlink != 0:
+		return nil
+	case !force && !linkOfOurs(link):
+		return failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
+	}
+	if a.env.GOOS == "windows" { // Links need a right there that people do not have.
+		return copyHelper(link, target)
+	}
+	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
+	if err := disk.Symlink(target, temp); err != nil {
+		return err
+	}
+	if err := disk.Rename(temp, link); err != nil {
+		return errors.Join(err, disk.Remove(temp))
+	}
+	return nil
+}
+
+// linkOfOurs reports whether a link leads, or led, to a helper that was installed beside a kubectl-vsphere.
+func linkOfOurs(link string) bool {
+	leads, err := os.Readlink(link)
+	if err != nil || strings.TrimSuffix(filepath.Base(leads), ".exe") != helperProgram {
+		return false
+	}
+	path, err := filepath.EvalSymlinks(link)
+	return err != nil || stat(filepath.Join(filepath.Dir(path), "kubectl-vsphere"+filepath.Ext(path))) != nil
+}
+
+func stat(path string) os.FileInfo {
+	info, _ := os.Stat(path)
+	return info
+}
+
+// copyHelper puts a copy of target at link, in one step.
+func copyHelper(link, target string) error {
+	text, err := os.ReadFile(target)
+	if err != nil {
+		return err
+	}
+	f, err := disk.CreateTemp(filepath.Dir(link), "."+helperProgram+"-*.tmp")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(disk.Write(f, text), disk.Chmod(f, 0o755), f.Close())
+	if err == nil {
+		err = disk.Rename(f.Name(), link)
+	}
+	if err != nil {
+		err = errors.Join(err, disk.Remove(f.Name()))
+	}
+	return err
+}
+
+// relinkHelper repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.
+func (a *action) relinkHelper() {
+	set, err := a.records.Settings()
+	if err != nil || set.Link == "" {
+		return
+	}
+	leads, err := os.Readlink(set.Link)
+	if _, statErr := os.Stat(set.Link); err != nil || !errors.Is(statErr, fs.ErrNotExist) {
+		return
+	}
+	target, err := a.siblingHelper()
+	if err == nil && filepath.Base(leads) == filepath.Base(target) {
+		err = a.linkHelper(set.Link, target, true)
+	}
+	if err != nil {
+		a.env.Notef("%s leads to %s, which is gone, and cannot be repaired: %v", set.Link, leads, err)
+	}
+}

@@ -1,0 +1,247 @@
+package registrycmd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+const imagePullLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
+cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one, which it then deletes.
+
+Your own token and password are never written to a cluster. Managing robot accounts needs your password, see
+"kubectl vsphere registry robot --help".`
+
+// pullSecretFlags are those of the command.
+type pullSecretFlags struct {
+	namespace, context, project, name string
+	days                              int
+	force                             bool
+}
+
+func (d Deps) pullSecretCommand() *cobra.Command {
+	f := pullSecretFlags{}
+	c := &cobra.Command{
+		Use:   "pull-secret [REGISTRY] -n NAMESPACE",
+		Short: "Writes an image pull secret of a robot account into a namespace.",
+		Long:  imagePullLong,
+		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
+			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
+		Args:              anyRegistries,
+		ValidArgsFunction: d.complete(),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.namespace == "" {
+				return failure.Usagef("into which namespace? Give -n NAMESPACE")
+			}
+			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
+				return failure.Usagef("--namespace and --name are names of Kubernetes, without dots: lower case letters, digits and -")
+			}
+			return d.with(func(a *action) error {
+				r, err := a.onlyRegistry(hosts(args))
+				if err != nil {
+					return err
+				}
+				return a.writePullSecret(c.Context(), r, f)
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "The namespace to write the secret into.")
+	flags.StringVar(&f.context, "context", "", "The kubeconfig context of the cluster or vSphere Namespace. (default the current one)")
+	flags.StringVar(&f.project, "project", "", "The project at the registry. (default the vSphere Namespace of the cluster, else the namespace)")
+	flags.StringVar(&f.name, "name", "vsphere-registry", "Name of the secret.")
+	flags.IntVar(&f.days, "days", 30, "How many days the robot account is good for.")
+	flags.BoolVar(&f.force, "force", false, "Replace a secret of that name that is for something else.")
+	_ = c.RegisterFlagCompletionFunc("context", command.Contexts(d.Env))
+	return c
+}
+
+// pullSecret is an image pull secret in a namespace.
+type pullSecret struct {
+	client  *session.APIClient
+	path    string // of the secret at the API server
+	project string // that its images come from
+	cluster string // NAMESPACE/NAME, or empty
+}
+
+// writePullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old one last: whenever it is
+// cut off, what the cluster has is good.
+func (a *action) writePullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
+	if f.days < 1 || f.days > harbor.MaxDays {
+		return failure.Usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
+	}
+	p, err := a.findSecret(ctx, f)
+	if err != nil {
+		return err
+	}
+	old, err := p.robotOf(ctx, f, r.Host)
+	if err != nil {
+		return err
+	}
+	var robot harbor.Robot
+	var notWritten error // By the cluster, which is no word of the registry on the password.
+	name := p.robotBase(f) + strings.ToLower(rand.Text()[:10])
+	err = a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days, Description: robotDescription}); err != nil {
+			return err
+		}
+		if notWritten = p.apply(ctx, f, robotLogin{r.Host, robot}, false); notWritten != nil {
+			old = robot.Name // Nobody knows it.
+		}
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
+		defer cancel()
+		return p.deleteRobot(after, c, by, old)
+	})
+	switch {
+	case notWritten != nil:
+		return fmt.Errorf("the secret could not be written: %w", notWritten)
+	case err != nil:
+		return robotError(err, r, robotFlags{project: p.project, name: name})
+	}
+	a.env.Printf("Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.",
+		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))
+	return nil
+}
+
+// cleanTime bounds how long a robot account that nobody needs any more is worth.
+const cleanTime = 10 * time.Second
+
+// findSecret finds the API server and sees that the secret may be written there.
+func (a *action) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret, error) {
+	cfg, err := command.LoadKubeconfig(a.env)
+	if err != nil {
+		return pullSecret{}, err
+	}
+	c, err := session.FindContext(cfg, f.context)
+	if err != nil {
+		return pullSecret{}, err
+	}
+	p := pullSecret{project: f.project, cluster: c.Key.Cluster, path: fmt.Sprintf("/api/v1/namespaces/%s/secrets/%s", f.namespace, f.name)}
+	if p.project == "" {
+		p.project = f.namespace
+		if p.cluster != "" {
+			p.project, _, _ = strings.Cut(p.cluster, "/")
+		}
+	}
+	if p.client, _, err = a.sessions.Client(ctx, c); err != nil {
+		return p, err
+	}
+	return p, p.apply(ctx, f, robotLogin{host: "registry.example.com", robot: harbor.Robot{Name: "robot", Secret: "none"}}, true)
+}
+
+// robotOf is the user name of the robot account in the secret, if a run before left one. A secret that is for something else is an error.
+func (p pullSecret) robotOf(ctx context.Context, f pullSecretFlags, host string) (username string, err error) {
+	body, err := p.client.Do(ctx, wire.Request{Method: http.MethodGet, URL: p.path})
+	switch {
+	case errors.Is(err, wire.ErrNotFound), errors.Is(err, wire.ErrForbidden) && f.force:
+		return "", nil
+	case errors.Is(err, wire.ErrForbidden):
+		return "", failure.Hint(fmt.Errorf("nobody knows what the secret %s holds now: %w", f.name, err), "If it may be replaced, give --force.")
+	case err != nil:
+		return "", err
+	}
+	var secret struct {
+		Data map[string][]byte `json:"data"`
+	}
+	var config struct {
+		Auths map[string]struct {
+			Username string `json:"username"`
+		} `json:"auths"`
+	}
+	if json.Unmarshal(body, &secret) == nil && json.Unmarshal(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 {
+		if auth, ours := config.Auths[host]; ours {
+			return auth.Username, nil
+		}
+	}
+	if f.force {
+		return "", nil
+	}
+	return "", failure.Hint(fmt.Errorf("the secret %s in namespace %s is there already, and not for %s alone", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
+}
+
+// robotBase begins the name of a robot account, and tells the people who look at the registry where it is used. No name of Kubernetes has a dot.
+func (p pullSecret) robotBase(f pullSecretFlags) string {
+	parts := []string{f.namespace, f.name}
+	if namespace, name, found := strings.Cut(p.cluster, "/"); found {
+		parts = append([]string{namespace, name}, parts...)
+	}
+	return strings.Join(parts, ".") + "."
+}
+
+// deleteRobot deletes a robot account of such a secret. The cluster tells its name, which may be anything: others stay.
+func (p pullSecret) deleteRobot(ctx context.Context, c *harbor.Client, by harbor.Login, username string) error {
+	if _, name, _ := strings.Cut(username, "+"); !strings.Contains(name, ".") {
+		return nil
+	}
+	all, err := c.Robots(ctx, by, p.project)
+	for _, robot := range all {
+		if robot.Name == username {
+			err = c.DeleteRobot(ctx, by, robot.ID)
+		}
+	}
+	if err != nil && !errors.Is(err, wire.ErrNotFound) {
+		return fmt.Errorf("the robot account %s is not needed any more, but it is left: %w", username, err)
+	}
+	return nil
+}
+
+// robotLogin is what a secret holds.
+type robotLogin struct {
+	host  string
+	robot harbor.Robot
+}
+
+// apply writes the secret by server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/), or only asks whether that
+// would work.
+func (p pullSecret) apply(ctx context.Context, f pullSecretFlags, login robotLogin, dryRun bool) error {
+	host, robot := login.host, login.robot
+	text, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{
+		"username": robot.Name, "password": robot.Secret.Reveal(),
+		"auth": base64.StdEncoding.EncodeToString([]byte(robot.Name + ":" + robot.Secret.Reveal())),
+	}}})
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+		"metadata": map[string]any{"name": f.name, "namespace": f.namespace},
+		"data":     map[string][]byte{".dockerconfigjson": text},
+	})
+	if err != nil {
+		return err
+	}
+	query := url.Values{"fieldManager": {"kubectl-vsphere"}}
+	if f.force {
+		query.Set("force", "true")
+	}
+	if dryRun {
+		query.Set("dryRun", "All")
+	}
+	_, err = p.client.Do(ctx, wire.Request{
+		Method: http.MethodPatch, URL: p.path + "?" + query.Encode(), Body: body,
+		Header: http.Header{"Content-Type": {"application/apply-patch+yaml"}}, Secrets: []redact.Secret{robot.Secret},
+	})
+	var answered *wire.Error
+	if errors.As(err, &answered) && answered.Status == http.StatusConflict {
+		return failure.Hint(fmt.Errorf("the secret %s in namespace %s is somebody else's: %w", f.name, f.namespace, err), "Choose another --name, or replace it with --force.")
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+package registrycmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+func (d Deps) removeCommand() *cobra.Command {
+	var noConfigure bool
+	c := &cobra.Command{
+		Use:   "remove REGISTRY",
+		Short: "Forgets a registry.",
+		Long: `Forgets a registry and what was stored for it, and takes docker-credential-vsphere out of docker's config.json for it. The login that
+it used stays.`,
+		Example:           "  kubectl vsphere registry remove 10.0.0.5",
+		Args:              oneRegistry,
+		ValidArgsFunction: d.complete(),
+		RunE: func(c *cobra.Command, args []string) error {
+			return d.with(func(a *action) error { return a.remove(c.Context(), hosts(args)[0], noConfigure) })
+		},
+	}
+	c.Flags().BoolVar(&noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
+	return c
+}
+
+// remove removes the secret first.
+func (a *action) remove(ctx context.Context, host string, noConfigure bool) error {
+	_, known, err := a.records.Record(host)
+	known = known || err != nil // What cannot be read goes too.
+	_, stored, err := a.records.Login(host)
+	stored = stored || err != nil
+	if err := a.helper().Forget(host); err != nil {
+		return err
+	}
+	if err := a.records.RemoveRecord(host); err != nil {
+		return err
+	}
+	if known || stored {
+		a.env.Printf("Forgot %s.", host)
+	} else {
+		a.env.Printf("%s was not known.", host)
+	}
+	if noConfigure {
+		return nil
+	}
+	return a.unconfigureAll(ctx, host)
+}
+
+// helper does what registry clients have docker-credential-vsphere do.
+func (a *action) helper() *credhelper.Helper {
+	return credhelper.New(a.records, a.env.Getenv, a.env.ErrOut)
+}
+
+// unconfigureAll takes a registry out of docker's file, and out of podman's own if that has it.
+func (a *action) unconfigureAll(ctx context.Context, host string) error {
+	file := a.dockerConfig()
+	var errs []error
+	for _, file.Path = range []string{file.Path, dockerconfig.PodmanPath(a.env.Getenv, a.env.Home)} {
+		errs = append(errs, a.unconfigureDocker(ctx, file, []string{host}))
+	}
+	return errors.Join(errs...)
+}
+
+// registryLogoutCommand is docker-credential-vsphere logout.
+func (d Deps) logoutCommand() *cobra.Command {
+	var user string
+	c := &cobra.Command{
+		Use:               "logout [REGISTRY...]",
+		Short:             "Hands nothing out for registries until the next login; without an argument, for all.",
+		Hidden:            true,
+		Args:              anyRegistries,
+		ValidArgsFunction: d.complete(),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return d.with(func(a *action) error { return a.logout(hosts(args), user) })
+		},
+	}
+	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")
+	oldFlags(c)
+	return c
+}
+
+// logout is what a registry client's logout does, for registries or for all, of a user or of everybody.
+func (a *action) logout(hosts []string, user string) error {
+	helper := a.helper()
+	ends := logouts(a.records, helper, user)
+	var errs []error
+	done := 0
+	for _, host := range slices.Sorted(maps.Keys(ends)) {
+		if len(hosts) > 0 && !slices.Contains(hosts, host) {
+			continue
+		}
+		if err := ends[host].do(host); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		done++
+		fmt.Fprintf(a.env.Out, ends[host].said+" %s.\n", host)
+	}
+	if done == 0 && len(errs) == 0 {
+		a.env.Printf("There was nothing to log out of.")
+	}
+	return errors.Join(errs...)
+}
+
+// logoutStep is what ends a registry's login, and how that is said.
+type logoutStep struct {
+	do   func(host string) error
+	said string
+}
+
+// logouts finds what ends the logins for registries, of a user or of everybody. What a client stored goes first; a user's end leaves what is
+// behind it.
+func logouts(store registry.Store, helper *credhelper.Helper, user string) map[string]logoutStep {
+	is := func(name string) bool { return user == "" || tokens.Fold(user) == tokens.Fold(name) }
+	ends := map[string]logoutStep{}
+	records, _ := store.Records()
+	for _, r := range records {
+		if is(r.User) {
+			ends[r.Host] = logoutStep{helper.Delete, "Logged out of"}
+		}
+	}
+	logins, _ := store.Logins()
+	for _, l := range logins {
+		_, added := ends[l.Host]
+		switch {
+		case user == "" && added:
+		case user == "":
+			ends[l.Host] = logoutStep{helper.Delete, "Removed what was stored for"}
+		case is(l.Username):
+			ends[l.Host] = logoutStep{helper.Forget, "Removed what was stored for"}
+		default:
+			delete(ends, l.Host)
+		}
+	}
+	return ends
+}

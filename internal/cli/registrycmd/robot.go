@@ -1,0 +1,294 @@
+package registrycmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
+)
+
+const registryRobotLong = `Robot accounts of Harbor are for CI and for clusters: they belong to a project, which is a vSphere Namespace, and end by themselves.
+
+Harbor asks for a password to manage them: that of your login (from where a login takes it: KUBECTL_VSPHERE_PASSWORD, the
+keychain, --password-command of the login, the terminal), or the one that "docker login" stored. It is sent to registries that
+are proven to belong to your Supervisor only. It needs Harbor 2.`
+
+// robotFlags are those of the robot commands.
+type robotFlags struct {
+	project, name string
+	id            int64 // in place of the name
+	push, save    bool
+	days          int
+	output        command.Format
+}
+
+// robotInfo is a robot in the output of the commands.
+type robotInfo struct {
+	Registry string    `json:"registry"`
+	ID       int64     `json:"id"`
+	Username string    `json:"username"`
+	Secret   string    `json:"secret,omitempty"` // only when it was just made: Harbor tells it once
+	Expires  time.Time `json:"expires,omitzero"`
+}
+
+func (d Deps) robotsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "robot",
+		Short: "Makes, lists, rotates and deletes robot accounts, for CI.",
+		Long:  registryRobotLong,
+		Args:  command.Unknown,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		d.robotCommand("create", "Makes a robot account.", []string{"--name ci --push --days 7", "--save"}, (*action).createRobot),
+		d.robotCommand("list", "Lists the robot accounts of a namespace.", []string{""}, (*action).listRobots),
+		d.robotCommand("rotate", "Gives a robot account a new secret; the old one ends at once.", []string{"--name ci"}, (*action).rotateRobot),
+		d.robotCommand("delete", "Deletes a robot account.", []string{"--name ci"}, (*action).deleteRobot),
+	)
+	return c
+}
+
+// robotCommand is one of them: its flags are those that its examples and its nature ask for.
+func (d Deps) robotCommand(name, short string, examples []string, run func(*action, context.Context, registry.Record, robotFlags) error) *cobra.Command {
+	f := robotFlags{}
+	c := &cobra.Command{
+		Use:               name + " REGISTRY",
+		Short:             short,
+		Long:              short + "\n\n" + registryRobotLong,
+		Args:              oneRegistry,
+		ValidArgsFunction: d.complete(),
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case f.project == "":
+				return failure.Usagef("which vSphere Namespace? Give -n NAMESPACE")
+			case name == "create" && (f.days < 1 || f.days > harbor.MaxDays):
+				return failure.Usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
+			}
+			return d.with(func(a *action) error {
+				r, err := a.knownRegistry(hosts(args)[0])
+				if err != nil {
+					return err
+				}
+				return run(a, c.Context(), r, f)
+			})
+		},
+	}
+	for _, e := range examples {
+		c.Example += strings.TrimRight("\n  kubectl vsphere registry robot "+name+" 10.0.0.5 -n team-a "+e, " ")
+	}
+	c.Example = strings.TrimPrefix(c.Example, "\n")
+	flags := c.Flags()
+	flags.StringVarP(&f.project, "namespace", "n", "", "The vSphere Namespace, which is the project at the registry.")
+	if name != "list" {
+		flags.StringVar(&f.name, "name", "ci", "Name of the robot account within the namespace.")
+	}
+	if name == "rotate" || name == "delete" {
+		flags.Int64Var(&f.id, "id", 0, "The robot account by its ID, as list shows it, in place of --name.")
+	}
+	switch name {
+	case "create":
+		flags.BoolVar(&f.push, "push", false, "Let it push as well as pull.")
+		flags.IntVar(&f.days, "days", 30, "How many days it is good for.")
+		fallthrough
+	case "rotate":
+		flags.BoolVar(&f.save, "save", false, "Use it on this machine in place of your login, and do not print the secret.")
+		fallthrough
+	case "list":
+		f.output.AddTo(c)
+	}
+	return c
+}
+
+// onlyRegistry is the one that was named, or the only one that was added.
+func (a *action) onlyRegistry(hosts []string) (registry.Record, error) {
+	if len(hosts) == 0 {
+		if records, _ := a.records.Records(); len(records) == 1 {
+			return records[0], nil
+		}
+	}
+	if len(hosts) != 1 {
+		return registry.Record{}, failure.Usagef("which registry? Name one")
+	}
+	return a.knownRegistry(hosts[0])
+}
+
+// knownRegistry is one that was added.
+func (a *action) knownRegistry(host string) (registry.Record, error) {
+	r, found, err := a.records.Record(host)
+	if err == nil && !found {
+		err = failure.Hint(fmt.Errorf("%s is not known here", host), "Type: kubectl vsphere registry add %s", host)
+	}
+	return r, err
+}
+
+func (a *action) createRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+	var made harbor.Robot
+	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		made, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: f.project, Name: f.name, Push: f.push, Days: f.days, Description: robotDescription})
+		return err
+	})
+	if err != nil {
+		return robotError(err, r, f)
+	}
+	return a.handOver(r, made, f)
+}
+
+func (a *action) rotateRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+	var robot harbor.Robot
+	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		if robot, err = findRobot(ctx, c, by, f); err != nil {
+			return err
+		}
+		robot.Secret, err = c.RotateRobot(ctx, by, robot.ID)
+		return err
+	})
+	if err != nil {
+		return robotError(err, r, f)
+	}
+	if err := a.handOver(r, robot, f); err != nil || f.save {
+		return err
+	}
+	// Where clients of this machine get it, the old secret is of no use to them any more.
+	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, stored registry.Login) error {
+		if stored.Service != "" {
+			return helper.Add(&credentials.Credentials{ServerURL: stored.URL, Username: robot.Name, Secret: robot.Secret.Reveal()})
+		}
+		stored.Secret.Secret = robot.Secret
+		return helper.Store.SaveLogin(stored)
+	})
+}
+
+// withSaved does something about a robot account that clients of this machine get, if it is that one.
+func (a *action) withSaved(host, username string, do func(*credhelper.Helper, registry.Login) error) error {
+	stored, found, err := a.records.Login(host)
+	if err != nil || !found || stored.Username != username {
+		return err
+	}
+	return do(a.helper(), stored)
+}
+
+func (a *action) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+	var robot harbor.Robot
+	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		if robot, err = findRobot(ctx, c, by, f); err != nil {
+			return err
+		}
+		return c.DeleteRobot(ctx, by, robot.ID)
+	})
+	if err != nil {
+		return robotError(err, r, f)
+	}
+	a.env.Printf("Deleted %s.", robot.Name)
+	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, _ registry.Login) error { return helper.Forget(r.Host) })
+}
+
+func (a *action) listRobots(ctx context.Context, r registry.Record, f robotFlags) error {
+	var robots []harbor.Robot
+	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+		robots, err = c.Robots(ctx, by, f.project)
+		return err
+	})
+	if err != nil {
+		return robotError(err, r, f)
+	}
+	all := []robotInfo{}
+	for _, robot := range robots {
+		all = append(all, robotInfo{Registry: r.Host, ID: robot.ID, Username: robot.Name, Expires: robot.Expires})
+	}
+	if f.output.Structured() {
+		return f.output.Write(a.env.Out, map[string]any{"robots": all})
+	}
+	if len(all) == 0 {
+		a.env.Printf("There is no robot account in %s.", f.project)
+		return nil
+	}
+	w := tabwriter.NewWriter(a.env.Out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "ID\tUSER\tGOOD UNTIL")
+	for _, robot := range all {
+		fmt.Fprintf(w, "%d\t%s\t%s\n", robot.ID, robot.Username, a.expiry(robot.Expires))
+	}
+	return w.Flush()
+}
+
+// expiry words one that may never come: a robot that somebody else made.
+func (a *action) expiry(t time.Time) string {
+	if t.IsZero() {
+		return "never ends"
+	}
+	return a.env.Until(t)
+}
+
+// findRobot finds it by its ID, its whole user name, or the name that it was made with.
+func findRobot(ctx context.Context, c *harbor.Client, by harbor.Login, f robotFlags) (harbor.Robot, error) {
+	all, err := c.Robots(ctx, by, f.project)
+	if err != nil {
+		return harbor.Robot{}, err
+	}
+	i := slices.IndexFunc(all, func(r harbor.Robot) bool {
+		switch {
+		case f.id != 0:
+			return r.ID == f.id
+		case strings.Contains(f.name, "+"):
+			return r.Name == f.name
+		}
+		return strings.HasSuffix(r.Name, "+"+f.name)
+	})
+	switch {
+	case i >= 0:
+		return all[i], nil
+	case f.id != 0:
+		return harbor.Robot{}, fmt.Errorf("there is no robot account with the ID %d in %s", f.id, f.project)
+	}
+	return harbor.Robot{}, fmt.Errorf("there is no robot account %q in %s", f.name, f.project)
+}
+
+// handOver saves a robot for the clients of this machine, or prints it, once.
+func (a *action) handOver(r registry.Record, robot harbor.Robot, f robotFlags) error {
+	info := robotInfo{Registry: r.Host, ID: robot.ID, Username: robot.Name, Expires: robot.Expires}
+	if f.save {
+		err := a.records.SaveLogin(registry.Login{Host: r.Host, Username: robot.Name, Secret: redact.Stored{Secret: robot.Secret}, Expires: robot.Expires})
+		if err != nil {
+			return err
+		}
+	} else {
+		info.Secret = robot.Secret.Reveal()
+	}
+	if f.output.Structured() {
+		return f.output.Write(a.env.Out, info)
+	}
+	a.env.Printf("User:       %s", info.Username)
+	if f.save {
+		a.env.Printf("Secret:     saved; registry clients of this machine use it for %s", r.Host)
+	} else {
+		a.env.Printf("Secret:     %s", info.Secret)
+	}
+	a.env.Printf("Good until: %s", a.expiry(info.Expires))
+	return nil
+}
+
+// robotError says what the registry's refusals mean here.
+func robotError(err error, r registry.Record, f robotFlags) error {
+	switch {
+	case errors.Is(err, harbor.ErrNoRobots):
+		return failure.Hint(err, "Harbor 1 makes robot accounts in its own pages only.")
+	case errors.Is(err, harbor.ErrRobotExists):
+		return failure.Hint(err, "Choose another --name, or give that one a new secret: kubectl vsphere registry robot rotate %s -n %s --name %s", r.Host, failure.Quote(f.project), failure.Quote(f.name))
+	}
+	return err
+}
+
+// robotDescription is what Harbor shows of who made a robot account.
+const robotDescription = "made by kubectl vsphere"

@@ -1,0 +1,34 @@
+package registrycmd
+
+import (
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
+)
+
+// warningText says what keeps registry clients from asking the helper, and what to type.
+func warningText(w dockerconfig.Warning) string {
+	switch w.Code {
+	case dockerconfig.HelperNotFound:
+		return w.Detail + " is not on PATH, where docker looks for it; type: kubectl vsphere registry install-helper"
+	case dockerconfig.LoginInFile:
+		return fmt.Sprintf("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", w.File, w.Host, w.Detail)
+	case dockerconfig.PodmanLogin:
+		return fmt.Sprintf("%[1]s holds a login for %[2]s, which podman, skopeo and buildah use first; type: podman logout --authfile %[1]s %[2]s", w.File, w.Host)
+	case dockerconfig.HelperIsStore:
+		return w.File + " names the helper as credsStore, for all registries; an entry in credHelpers for each is enough"
+	case dockerconfig.StoreNotFound:
+		return fmt.Sprintf("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", w.File, w.Detail)
+	case dockerconfig.OtherAuthFile:
+		return fmt.Sprintf("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s; type: kubectl vsphere registry configure --podman", w.Detail, w.File)
+	case dockerconfig.AuthInVariable:
+		return "DOCKER_AUTH_CONFIG is set: docker 28.3 and later uses the logins in it first"
+	case dockerconfig.DockerIsSnap:
+		return fmt.Sprintf("docker is a snap (%s): it cannot run helpers, and may not read %s", w.Detail, w.File)
+	case dockerconfig.DockerIsRootless:
+		return fmt.Sprintf("docker is rootless (%s), but this runs as root: %s is not the file of the engine's user", w.Detail, w.File)
+	case dockerconfig.RunsBySudo:
+		return fmt.Sprintf("this runs with sudo, so it uses %s; without sudo, clients of %s read another file", w.File, w.Detail)
+	}
+	return string(w.Code) // A code without words here is a mistake that a test finds.
+}

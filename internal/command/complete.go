@@ -1,0 +1,114 @@
+package command
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// Complete gives the values for the word that is typed. What is completed comes from the store and the kubeconfig: no key press
+// asks a server.
+type Complete = func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
+
+// Values completes the values that list gives.
+func Values(list func() []string) Complete {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return Offer(list()) }
+}
+
+// Offer sorts values and keeps file names out.
+func Offer(values []string) ([]string, cobra.ShellCompDirective) {
+	slices.Sort(values)
+	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
+}
+
+// Servers completes the Supervisors of past logins.
+func Servers(e *console.Env) Complete {
+	return Values(func() []string { return eachSession(e, func(s tokens.Session) string { return s.Server }) })
+}
+
+// Users completes the user names of past logins.
+func Users(e *console.Env) Complete {
+	return Values(func() []string { return eachSession(e, func(s tokens.Session) string { return s.User }) })
+}
+
+func eachSession(e *console.Env, what func(tokens.Session) string) (all []string) {
+	store, err := e.OpenStore()
+	if err != nil {
+		return nil
+	}
+	sessions, _ := store.Sessions()
+	for _, s := range sessions {
+		all = append(all, what(s))
+	}
+	return all
+}
+
+// Clusters completes the last NAMESPACE/NAME of a comma-separated list, all or none.
+func Clusters(e *console.Env) Complete {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		values := clusters(e)
+		if before == "" {
+			values = append(values, "all", "none")
+		}
+		for i := range values {
+			values[i] = before + values[i]
+		}
+		return Offer(values)
+	}
+}
+
+// ClusterNames completes the names of clusters of past logins, and ClusterNamespaces where those are.
+func ClusterNames(e *console.Env) Complete {
+	return Values(func() (all []string) {
+		for _, c := range clusters(e) {
+			_, name, _ := strings.Cut(c, "/")
+			all = append(all, name)
+		}
+		return all
+	})
+}
+
+// ClusterNamespaces completes the vSphere Namespaces of clusters of past logins.
+func ClusterNamespaces(e *console.Env) Complete {
+	return Values(func() (all []string) {
+		for _, c := range clusters(e) {
+			namespace, _, _ := strings.Cut(c, "/")
+			all = append(all, namespace)
+		}
+		return all
+	})
+}
+
+// clusters are the clusters of past logins as NAMESPACE/NAME.
+func clusters(e *console.Env) (all []string) {
+	store, err := e.OpenStore()
+	if err != nil {
+		return nil
+	}
+	credentials, _ := store.Credentials()
+	for _, c := range credentials {
+		if c.Key.Cluster != "" {
+			all = append(all, c.Key.Cluster)
+		}
+	}
+	return all
+}
+
+// Contexts completes the names of the contexts that a login lists.
+func Contexts(e *console.Env) Complete {
+	return Values(func() []string {
+		cfg, err := LoadKubeconfig(e)
+		if err != nil {
+			return nil
+		}
+		names := slices.Collect(maps.Keys(cfg.Contexts))
+		return slices.DeleteFunc(names, func(name string) bool { return !kubeconfig.Listed(cfg, cfg.Contexts[name]) })
+	})
+}

@@ -1,0 +1,58 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// Format is the value of -o: empty for a table that people read, "json" or "yaml".
+type Format string
+
+// AddTo adds -o to a command.
+func (f *Format) AddTo(c *cobra.Command) {
+	c.Flags().VarP(f, "output", "o", "Output format: json or yaml; by default a table.")
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// String, Set and Type make it a pflag.Value, so that a wrong format is told before anything is done.
+func (f *Format) String() string { return string(*f) }
+
+// Set takes json or yaml.
+func (f *Format) Set(s string) error {
+	if s != "json" && s != "yaml" {
+		return fmt.Errorf("want json or yaml")
+	}
+	*f = Format(s)
+	return nil
+}
+
+// Type names the value in the help text.
+func (f *Format) Type() string { return "format" }
+
+// Structured reports whether -o was given: the output is for a program.
+func (f *Format) Structured() bool { return *f != "" }
+
+// Write prints v, whose shape is given by its json tags.
+func (f *Format) Write(w io.Writer, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if *f == "yaml" {
+		// YAML would write them raw again: here they are spelled out.
+		text, err = yaml.JSONToYAML(safetext.SpelledJSON(text))
+		if err != nil {
+			return err
+		}
+	} else {
+		text = append(safetext.JSON(text), '\n')
+	}
+	_, err = w.Write(text)
+	return err
+}

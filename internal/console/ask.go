@@ -1,0 +1,48 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+// The variables with which a program that runs us says what we may do at the terminal.
+const (
+	// interactiveVariable forbids get-token to ask when it is "never".
+	interactiveVariable = "KUBECTL_VSPHERE_INTERACTIVE"
+	// printURLVariable keeps addresses off the terminal when it is "never", since a program draws on it.
+	printURLVariable = "KUBECTL_VSPHERE_PRINT_URL"
+)
+
+// Prompter asks at the terminal. Its questions go to standard error, since standard output is the command's result.
+func (e *Env) Prompter() secret.Prompter {
+	if e.unread == nil {
+		e.unread = new(secret.Unread)
+	}
+	return secret.Prompter{In: e.Terminal, Out: e.ErrOut, Unread: e.unread}
+}
+
+// Confirm asks a yes-or-no question and reports whether the answer was yes. No is the default: an empty line and anything but
+// y or yes.
+func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {
+	answer, err := e.Prompter().Line(ctx, question+" [y/N] ")
+	if errors.Is(err, secret.ErrEmpty) {
+		return false, nil
+	}
+	return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")), err
+}
+
+// MayAsk reports whether there is somebody to ask for kubectl: client-go says so, or a person runs the command by hand.
+func (e *Env) MayAsk() bool {
+	if e.Terminal == nil || e.Getenv(interactiveVariable) == "never" {
+		return false
+	}
+	info, err := credfile.ParseExecInfo(e.Getenv(credfile.ExecInfoVariable))
+	return err == nil && (info.Interactive || !info.Asked)
+}
+
+// Drawn reports whether another program draws on the terminal, so that nothing may be written there.
+func (e *Env) Drawn() bool { return e.Getenv(printURLVariable) == "never" }

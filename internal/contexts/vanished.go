@@ -1,0 +1,59 @@
+package contexts
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// KnownNamespaces are those that contexts of a session are for.
+func KnownNamespaces(files kubeconfig.Files, s tokens.Session) (known []string) {
+	cfg, err := files.Load()
+	if err != nil {
+		return nil // Its user learns of it when it is written.
+	}
+	for _, c := range cfg.Contexts {
+		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours && key.Cluster == "" && supervisor.IsName(c.Namespace) && s.Covers(key) {
+			known = append(known, c.Namespace)
+		}
+	}
+	return known
+}
+
+// vanished lists the contexts of the session for namespaces and clusters that this login did not find though it looked.
+func (l Login) vanished(cfg *api.Config) []string {
+	if len(l.Result.Failures) > 0 { // What failed may be there all the same.
+		return nil
+	}
+	var gone []string
+	for name, c := range cfg.Contexts {
+		key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo])
+		if ours && l.Session.Covers(key) && !l.found(key, c.Namespace) {
+			gone = append(gone, name)
+		}
+	}
+	slices.Sort(gone)
+	return gone
+}
+
+// found reports whether the login reached what a context is for, or did not look for it.
+func (l Login) found(key tokens.Key, namespace string) bool {
+	res := l.Result
+	if key.Cluster == "" {
+		return namespace == "" || res.NamespacesHidden || slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool {
+			return ns.Name == namespace && ns.Host.Credential.Key.Same(key)
+		})
+	}
+	in, _, _ := strings.Cut(key.Cluster, "/")
+	looked := slices.ContainsFunc(res.Namespaces, func(ns login.Namespace) bool { return ns.Name == in })
+	if !l.Clusters.All() || len(res.Unlisted) > 0 || res.NamespacesHidden && !looked {
+		return true
+	}
+	return slices.ContainsFunc(res.Clusters, func(c login.Cluster) bool { return c.Credential.Key.Same(key) })
+}

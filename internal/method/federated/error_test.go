@@ -1,0 +1,30 @@
+package federated
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+)
+
+// Where there is no Supervisor, nobody is sent to the administrator of one: the flag that matters is named, or who runs the issuer.
+func TestWhatToDoAboutAToken(t *testing.T) {
+	for _, tc := range []struct {
+		err   error
+		plain bool
+		want  string
+	}{
+		{oidc.ErrAudience, true, "--oidc-client-id"},
+		{fmt.Errorf("%w (azp)", oidc.ErrAudience), true, "--oidc-client-id"},
+		{oidc.ErrNoToken, true, "--oidc-scopes"},
+		{&oidc.TokenError{Reason: "it is too long"}, true, "the administrator of the issuer"},
+		{oidc.ErrAudience, false, "your vSphere administrator"},
+		{oidc.ErrNoToken, false, "your vSphere administrator"},
+	} {
+		if step := failure.NextStep(loginError(fmt.Errorf("x: %w", tc.err), tc.plain)); !strings.Contains(step, tc.want) || strings.Contains(step, "vSphere") == tc.plain {
+			t.Errorf("%v, %t: %s", tc.err, tc.plain, step)
+		}
+	}
+}

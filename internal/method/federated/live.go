@@ -1,0 +1,153 @@
+package federated
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// live is a session as this process holds it: what is stored, the client with its tokens, and what mints credentials of them. It is
+// saved whenever the tokens change.
+type live struct {
+	*Method
+	session tokens.Session
+	issuer  *oidc.Client
+	minter  *login.Federated
+	dryRun  bool // nothing is saved
+}
+
+// errReplaced is a session that is not the one that was taken up.
+var errReplaced = errors.New("somebody logged in anew meanwhile: try again")
+
+// live takes up a session, whose tokens the issuer's client holds.
+func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
+	address, _ := supervisor.ParseAddress(s.Server) // It was parsed before it was kept.
+	l := &live{Method: m, session: s, issuer: issuer}
+	l.minter = &login.Federated{
+		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
+		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end,
+		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
+	}
+	return l
+}
+
+// open takes up a session that is stored.
+func (m *Method) open(s tokens.Session) (*live, error) {
+	issuer, err := m.issuer(s)
+	if err != nil {
+		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
+	}
+	l := m.live(s, issuer)
+	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
+	return l, err
+}
+
+// api is a client for API servers that a CA verifies, as login.Federated.API.
+func (l *live) api(ca string, certificate *tls.Certificate) (*wire.Client, error) {
+	t := l.session.Trust
+	switch ca {
+	case "":
+	case login.SystemRoots:
+		t = trust.Trust{Mode: trust.System}
+	default:
+		t = trust.Trust{Mode: trust.Bundle, CA: ca}
+	}
+	w, _, err := site.NewClient(l.Sessions.Env, site.ClientOptions{
+		Trust: t, Reach: supervisor.Aliases(l.session.Aliases).Reach, Certificate: certificate,
+	})
+	return w, err
+}
+
+// save keeps the session with its tokens.
+func (l *live) save() (err error) {
+	if l.session.Renewal, err = l.issuer.JSON(); err != nil || l.dryRun {
+		return err
+	}
+	save := l.Sessions.Store.UpdateSession
+	if l.session.ID == "" {
+		save = l.Sessions.Store.SaveSession // By a login, once: who logs out after that has logged out.
+	}
+	l.session, err = save(l.session)
+	return err
+}
+
+func (l *live) lock(ctx context.Context) (unlock func(), err error) {
+	return l.Sessions.LockAccount(ctx, l.session)
+}
+
+// end notes that only a person brings the session back.
+func (l *live) end() { l.session.Ends = l.Sessions.Env.Now() }
+
+// reload takes over what other processes made of the session, and reports whether it was refreshed. Of one that another login replaced
+// nothing is used: the lock and the servers at hand are those of the one before.
+func (l *live) reload() (changed bool, err error) {
+	if l.session.ID == "" { // It is kept nowhere.
+		return false, nil
+	}
+	was := l.session
+	now, found, err := l.Sessions.Store.FindSession(tokens.Key{Server: was.Server, User: was.User})
+	switch {
+	case err != nil:
+		return false, err
+	case !found || now.ID != was.ID:
+		return false, &tokens.LoginRequiredError{Server: was.Server, User: was.User, Reason: fmt.Sprintf("%s is not logged in to %s any more", was.User, was.Server)}
+	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || now.Trust.CA != was.Trust.CA:
+		return false, errReplaced
+	}
+	theirs, err := oidc.ParseSession(now.Renewal)
+	switch {
+	case err != nil:
+		return false, err
+	case theirs.CA != l.issuer.CA || theirs.Provider.Token != l.issuer.Provider.Token || theirs.Client != l.issuer.Client:
+		return false, errReplaced
+	}
+	changed = theirs.Refresh != l.issuer.Refresh
+	l.issuer.Session, l.session = theirs, now
+	return changed, nil
+}
+
+// ended words the end of a session; other errors, and nil, stay.
+func (l *live) ended(r session.Renewal, err error) error {
+	var over *login.EndedError
+	if !errors.As(err, &over) {
+		return err
+	}
+	why := ""
+	if !errors.Is(over, oidc.ErrNoRefresh) {
+		why = "the identity provider does not renew it: " + over.Error()
+	}
+	required := session.Ended(r, "a login", why)
+	required.Err = over
+	return required
+}
+
+// clientSecret sends the secret of an issuer's client as every password is sent: one that was refused is not sent again by itself.
+// explicit is a person's own command.
+func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.SendSecret {
+	env := m.Sessions.Env
+	return func(ctx context.Context, send func(context.Context, redact.Secret) error) error {
+		_, where, err := issuer.Secret(env.Getenv)
+		if err != nil {
+			return err
+		}
+		guard := m.Sessions.Guard(issuer.Provider.Issuer+" client "+issuer.Client, "client "+issuer.Client)
+		guard.Explicit, guard.Force = explicit, force
+		source := secret.Source{Name: where, What: "the client's secret", Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
+			s, _, err := issuer.Secret(env.Getenv)
+			return s, err
+		}}
+		return guard.Send(ctx, []secret.Source{source}, func(ctx context.Context, s redact.Secret, _ secret.Source) error { return send(ctx, s) })
+	}
+}

@@ -1,0 +1,166 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/browser"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// personTime bounds how long a person may take at the browser. It is longer than any issuer's own form waits.
+const personTime = 10 * time.Minute
+
+// browse logs a person in with a browser, here or elsewhere.
+func browse(ctx context.Context, e *console.Env, issuer *oidc.Client, way oidc.BrowserWay) (oidc.Claims, error) {
+	l, err := browser.Listen(ctx, way.Listen)
+	if err != nil {
+		return oidc.Claims{}, err
+	}
+	person, cancel := context.WithTimeout(ctx, personTime)
+	defer cancel()
+	page := &page{env: e, way: way, listener: l.Addr(), shown: true}
+	b := oidc.Browser{
+		Title:    "kubectl vsphere",
+		Listener: l, FormPost: way.None && e.Terminal != nil, // The code that such a page shows can be pasted there only.
+		Proven: func(ctx context.Context) error { return exchangeable(ctx, issuer) },
+		Show:   page.show,
+	}
+	if e.Terminal != nil {
+		b.Paste = page.paste
+		b.Refused = func(err error) { e.Tellf("%v", err) }
+	}
+	claims, err := issuer.Browse(person, b)
+	if e.Terminal != nil && page.shown && err == nil {
+		e.Tellf("")
+	}
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return claims, fmt.Errorf("nobody finished the login in the browser within %s", personTime)
+	}
+	return claims, err
+}
+
+// exchangeable reports whether who just logged in can have the Supervisor's tokens, before anybody is told that all is well. What the
+// network does says nothing about that.
+func exchangeable(ctx context.Context, issuer *oidc.Client) error {
+	if issuer.Plain {
+		return nil
+	}
+	_, err := issuer.Exchange(ctx, issuer.Provider.Issuer)
+	var distrusted *oidc.TokenError
+	if errors.Is(err, wire.ErrRefused) || errors.As(err, &distrusted) {
+		return fmt.Errorf("the issuer gives no token for the Supervisor: %w", err)
+	}
+	return nil
+}
+
+// page is the issuer's page where a person logs in.
+type page struct {
+	env      *console.Env
+	way      oidc.BrowserWay
+	listener net.Addr // where the browser comes back to
+	shown    bool     // something stands on the terminal, so that there may be an answer
+}
+
+// show opens the page in a browser, and says where to go without one, unless another program draws on the terminal.
+func (p *page) show(ctx context.Context, url string) (err error) {
+	p.shown, err = p.open(ctx, url)
+	return err
+}
+
+// paste waits for a code that a person types.
+func (p *page) paste(ctx context.Context) (string, error) {
+	if !p.shown { // A program draws on the terminal, and the keys are for that.
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	text, err := p.env.Prompter().Line(ctx, "Waiting for the browser. You may paste the code, or the address that it stops at, here: ")
+	if errors.Is(err, secret.ErrEmpty) {
+		err = nil // Somebody pressed Enter.
+	}
+	return text, err
+}
+
+func (p *page) open(ctx context.Context, url string) (shown bool, err error) {
+	e, line := p.env, safetext.Line(url, 8<<10)
+	failed := func(err error) {
+		e.Notef("the browser could not be opened (%v): open the address yourself", err)
+		if e.Drawn() {
+			e.Tellf("\n    %s\n", line)
+		}
+	}
+	opened := false
+	if !p.way.None {
+		err := browser.Open(ctx, e, p.way.Command, url, failed)
+		opened = err == nil
+		switch {
+		case opened:
+		case e.Terminal == nil:
+			return false, failure.Hint(failure.Usagef("%w, and no terminal to do it otherwise", err),
+				"See --no-browser, --browser-command and $BROWSER; for jobs, --oidc-flow password with "+failure.PasswordVariable+".")
+		case !errors.Is(err, browser.ErrNone):
+			failed(err)
+		}
+	}
+	if opened && e.Drawn() {
+		return false, nil
+	}
+	word := "Log in with a browser at"
+	if opened {
+		word = "Your browser opens this page to log in"
+	}
+	e.Tellf("%s:\n\n    %s\n", word, line)
+	if !opened || e.Getenv("SSH_CONNECTION") != "" {
+		e.Tellf("For a browser on another machine, type there first:\n\n    ssh -L %[1]s:127.0.0.1:%[1]s %[2]s\n", portOf(p.listener), thisHost(e))
+	}
+	return true, nil
+}
+
+func portOf(l net.Addr) string {
+	if tcp, ok := l.(*net.TCPAddr); ok {
+		return strconv.Itoa(tcp.Port)
+	}
+	return "PORT"
+}
+
+// thisHost is how somebody reaches this machine: as the person at it did, else by its name.
+func thisHost(e *console.Env) string {
+	if words := strings.Fields(e.Getenv("SSH_CONNECTION")); len(words) == 4 {
+		return safetext.Line(words[2], 80)
+	}
+	if name, err := os.Hostname(); err == nil {
+		return safetext.Line(name, 80)
+	}
+	return "THIS-HOST"
+}
+
+// device logs a person in with a browser on any machine (RFC 8628).
+func device(ctx context.Context, e *console.Env, issuer *oidc.Client) (oidc.Claims, error) {
+	person, cancel := context.WithTimeout(ctx, personTime) // The issuer need not say until when the code is good.
+	defer cancel()
+	claims, err := issuer.Device(person, func(d oidc.DeviceCode) {
+		if end := e.Now().Add(personTime); d.Until.IsZero() || d.Until.After(end) {
+			d.Until = end
+		}
+		e.Tellf("On any machine with a browser, open\n\n    %s\n\nand type the code %s there, before %s.", d.URL, d.Code, d.Until.Local().Format(time.TimeOnly))
+		if d.Complete != "" {
+			e.Tellf("With the code in it the address is %s", d.Complete)
+		}
+		e.Tellf("Waiting …")
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return claims, fmt.Errorf("nobody typed the code within %s", personTime)
+	}
+	return claims, err
+}

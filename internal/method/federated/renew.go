@@ -1,0 +1,168 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Renew mints a credential from the session. It runs under the lock of that credential.
+func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
+	l, err := m.open(r.Session)
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	l.minter.Force = r.Force
+	fresh, err := l.mint(ctx, r.Key)
+	var distrusted *oidc.TokenError
+	if errors.As(err, &distrusted) {
+		err = loginError(err, l.issuer.Plain)
+	}
+	return fresh, l.ended(r, err)
+}
+
+// mint takes the target that is remembered, or asks the Supervisor for it.
+func (l *live) mint(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
+	if l.issuer.Plain {
+		return l.minter.Mint(ctx, key, tokens.Target{})
+	}
+	stored, found, err := l.Sessions.Store.Credential(key)
+	switch {
+	case err != nil:
+		return tokens.Credential{}, err
+	case found && stored.Target != nil:
+		return l.mintAt(ctx, key, *stored.Target)
+	case key.Cluster == "":
+		return l.mintSupervisor(ctx, key)
+	}
+	target, err := l.target(ctx, key)
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	fresh, err := l.minter.Mint(ctx, key, target)
+	return fresh, refusedBy(err, key)
+}
+
+// mintAt mints at a remembered target. A cluster that does not take the token, shows another certificate or does not answer may be another
+// one by now, of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose
+// kubeconfig says where the old one was.
+func (l *live) mintAt(ctx context.Context, key tokens.Key, old tokens.Target) (tokens.Credential, error) {
+	fresh, err := l.minter.Mint(ctx, key, old)
+	switch {
+	case errors.Is(err, login.ErrCAUnknown):
+		return fresh, failure.Hint(fmt.Errorf("%s: %w", key.Cluster, err), "Log in again when it answers: %s", l.Command(l.session))
+	case err == nil || key.Cluster == "" || !mayHaveMoved(err, old):
+		return fresh, refusedBy(err, key)
+	}
+	looking, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	now, failed := l.target(looking, key)
+	switch {
+	case errors.Is(failed, login.ErrGone):
+		return fresh, failed
+	case failed != nil:
+		return fresh, l.maybeReplaced(refusedBy(err, key))
+	case now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
+		return fresh, notVouchedFor(refusedBy(err, key))
+	case now.Server != old.Server || now.CA != old.CA:
+		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and has another address or CA than your kubeconfig says", key.Cluster, now.Server)
+		return fresh, failure.Hint(err, "Log in again: %s", l.Command(l.session))
+	}
+	fresh, err = l.minter.Mint(ctx, key, now)
+	return fresh, refusedBy(err, key)
+}
+
+// lookTime bounds how long the Supervisor is asked about a cluster that failed: kubectl has waited for that already.
+const lookTime = 5 * time.Second
+
+// mayHaveMoved reports whether it was the cluster that failed, and not the issuer.
+func mayHaveMoved(err error, t tokens.Target) bool {
+	var untrusted *trust.UntrustedError
+	var failed *wire.Error
+	return errors.Is(err, concierge.ErrRefused) || errors.As(err, &untrusted) && "https://"+untrusted.Host == t.Server ||
+		errors.As(err, &failed) && failed.Status == 0 && strings.HasPrefix(failed.URL, t.Server+"/")
+}
+
+// maybeReplaced says of a certificate that nobody could be asked about what helps if the cluster has another one now.
+func (l *live) maybeReplaced(err error) error {
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) {
+		return err
+	}
+	return failure.Hint(err, "%sThe Supervisor could not tell whether the cluster was made anew. If it was, log in again: %s", failure.Describe(untrusted), l.Command(l.session))
+}
+
+// notVouchedFor says of a certificate that the Supervisor does not vouch for that no flag helps.
+func notVouchedFor(err error) error {
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) {
+		return err
+	}
+	return failure.Hint(err, "%sThe Supervisor names another CA for this cluster: somebody may be in between. Ask your vSphere administrator.", failure.Describe(untrusted))
+}
+
+// target asks the Supervisor where a cluster is.
+func (l *live) target(ctx context.Context, key tokens.Key) (tokens.Target, error) {
+	own, err := l.supervisorCredential(ctx)
+	if err != nil {
+		return tokens.Target{}, err
+	}
+	api, token, err := l.minter.Supervisor(own)
+	if err != nil {
+		return tokens.Target{}, err
+	}
+	target, err := l.minter.ClusterTarget(ctx, api, token, key.Cluster)
+	if errors.Is(err, login.ErrGone) {
+		err = failure.Hint(fmt.Errorf("%w: %s", err, key.Cluster), "This takes its context away: %s --prune", l.Command(l.session))
+	}
+	return target, err
+}
+
+// supervisorCredential is the Supervisor's own, which is minted without asking for any other one. However many processes want it,
+// one mints it.
+func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, error) {
+	key := tokens.Key{Server: l.session.Server, User: l.session.User}
+	p := l.Sessions.ProviderBy(func(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
+		own, err := l.open(s)
+		if err != nil {
+			return tokens.Credential{}, err
+		}
+		fresh, err := own.mint(ctx, key)
+		return fresh, own.ended(session.Renewal{Session: s, Key: key}, err)
+	})
+	return p.Get(ctx, key, false)
+}
+
+// mintSupervisor mints the Supervisor's credential where nothing is remembered of it.
+func (l *live) mintSupervisor(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
+	host := login.Host{Address: l.minter.Front.Address}
+	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor tells it.
+	ca := site.APICA(host, host.Address.API(0), l.session.Trust)
+	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(ca))
+	return fresh, refusedBy(err, key)
+}
+
+// refusedBy says which API server it was whose Concierge did not take the token.
+func refusedBy(err error, key tokens.Key) error {
+	if !errors.Is(err, concierge.ErrRefused) {
+		return err
+	}
+	what := key.Cluster
+	if what == "" {
+		what = key.Server
+	}
+	return failure.Hint(fmt.Errorf("%s: %w", what, err),
+		"Ask your vSphere administrator whether the cluster trusts the Supervisor's issuer. A new cluster needs some minutes.")
+}

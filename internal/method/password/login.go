@@ -1,0 +1,139 @@
+package password
+
+import (
+	"context"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// attempt is one login under way.
+type attempt struct {
+	*Method
+	site    site.Site
+	request session.Request
+	user    string
+	last    tokens.Session // as the last login left it
+}
+
+// Login sends the password, once, through the guard; with it everything is logged in to and kept. The account's lock is held
+// meanwhile, so that a get-token that waits finds the new credential.
+func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
+	user, err := session.Username(ctx, m.Sessions.Env, r.User)
+	if err != nil {
+		return session.Outcome{}, err
+	}
+	a := &attempt{Method: m, site: s, request: r, user: user}
+	a.last = session.Last(m.Sessions.Store, tokens.Key{Server: s.Address.String(), User: user}, Name)
+	a.last.Trust = s.Trust()
+	sources, err := session.LoginSources(m.Sessions.Env, r.Passwords, a.last)
+	if err != nil {
+		return session.Outcome{}, err
+	}
+	var out session.Outcome
+	guard := a.guard()
+	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+		res, err := a.reach(ctx, password)
+		if err != nil {
+			return err
+		}
+		if res.Refused() { // Changed meanwhile, or the account was locked.
+			defer guard.Refused(password)
+		}
+		out, err = a.settle(ctx, res, password)
+		return err
+	})
+	return out, failure.NoPassword(err, user)
+}
+
+// guard lets a person's own command ask, and holds the account's lock until the outcome is noted.
+func (a *attempt) guard() *secret.Guard {
+	guard := a.Sessions.Guard(a.last.Account, a.user)
+	guard.Explicit, guard.Force = true, a.request.Passwords.Force
+	guard.Lock = func(ctx context.Context) (func(), error) {
+		return a.Sessions.LockAccount(ctx, tokens.Session{Account: a.last.Account, User: a.user, Server: a.site.Address.String()})
+	}
+	return guard
+}
+
+// reach logs in to everything, with progress on a terminal.
+func (a *attempt) reach(ctx context.Context, password redact.Secret) (*login.Result, error) {
+	p := a.Sessions.Env.NewProgress()
+	defer p.Done()
+	request := a.loginRequest(password)
+	request.Clusters = a.request.Clusters
+	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
+	request.Untrusted = a.site.FurtherServers(p)
+	return login.Do(ctx, request)
+}
+
+func (a *attempt) loginRequest(password redact.Secret) login.Request {
+	return login.Request{Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: password}
+}
+
+// settle keeps the session and its credentials, unless it is a dry run.
+func (a *attempt) settle(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
+	a.last.Trust = a.site.Trust() // Other hosts may have been decided about.
+	out := session.Outcome{Session: a.last, Result: res}
+	if a.request.DryRun {
+		return out, nil
+	}
+	kept, err := a.keep(res)
+	if err != nil {
+		return out, failure.NotKept(a.Sessions.Store.Dir(), err)
+	}
+	if a.last.Keychain && a.request.Passwords.Forget {
+		a.Sessions.ForgetPassword(ctx, a.last)
+	}
+	if a.request.Passwords.Save {
+		kept = a.Sessions.SavePassword(ctx, kept, password)
+	}
+	out.Session = kept
+	out.Await = func(ctx context.Context, wait time.Duration) error { return a.await(ctx, wait, out, password) }
+	return out, nil
+}
+
+// keep saves the session and its credentials. A login always replaces what was there.
+func (a *attempt) keep(res *login.Result) (tokens.Session, error) {
+	now, passwords := a.Sessions.Env.Now(), a.request.Passwords
+	kept := tokens.Session{
+		Server: a.site.Address.String(), User: a.user, Method: Name, Account: res.Account, Trust: a.last.Trust, Aliases: a.site.Aliases,
+		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
+		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
+		Created: now, Updated: now,
+	}
+	if !passwords.CommandSet {
+		kept.PasswordCommand = a.last.PasswordCommand
+	}
+	for _, h := range res.Hosts {
+		kept.Hosts = append(kept.Hosts, h.Address.String())
+	}
+	kept, err := a.Sessions.Store.SaveSession(kept)
+	if err != nil {
+		return kept, err
+	}
+	return kept, a.Sessions.KeepCredentials(kept, res.Credentials())
+}
+
+// await asks for clusters that are being created, and keeps the credentials that come of it.
+func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Outcome, password redact.Secret) error {
+	look := a.loginRequest(password).Look(func(ctx context.Context, c login.Cluster) error {
+		return session.Accepts(ctx, a.Sessions.Env, c, a.site.Aliases)
+	})
+	if err := a.Sessions.Await(ctx, wait, out.Result, look); err != nil {
+		return err
+	}
+	for _, c := range out.Result.Clusters {
+		c.Credential.Session = out.Session.ID
+		if err := a.Sessions.Store.SaveCredential(c.Credential); err != nil {
+			return err
+		}
+	}
+	return nil
+}

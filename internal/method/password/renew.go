@@ -1,0 +1,88 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Renew gets a credential with a password from where the session has one, or that somebody types.
+func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
+	s := r.Session
+	w, err := site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
+	if err != nil {
+		return tokens.Credential{}, err
+	}
+	var fresh tokens.Credential
+	err = m.Sessions.Guard(s.Account, s.User).Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
+		func(ctx context.Context, password redact.Secret, from secret.Source) error {
+			var err error
+			if fresh, _, err = login.Mint(ctx, w, r.Key, password); err == nil && from.Kind == secret.Typed {
+				m.renewDue(ctx, w, r, password)
+			}
+			return err
+		})
+	return fresh, renewError(err, r)
+}
+
+// renewError words why no credential was had.
+func renewError(err error, r session.Renewal) error {
+	var none *secret.NoPasswordError
+	var refused *secret.RefusedError
+	switch {
+	case errors.As(err, &none) && len(none.Reasons) == 0, errors.Is(err, secret.ErrNoTerminal):
+		return ended(r, "")
+	case errors.As(err, &none):
+		required := ended(r, none.Error())
+		required.Err = none
+		return required
+	case errors.Is(err, secret.ErrEmpty):
+		return ended(r, "no password was typed")
+	case errors.As(err, &refused):
+		return failure.Login(err, r.Session.User)
+	}
+	return err
+}
+
+// dueTime bounds what a typed password renews beyond what was asked: kubectl is waiting.
+const dueTime = 3 * time.Second
+
+// renewDue uses the password while it is at hand for the session's other credentials that are due, so that the next context does not
+// ask again. What fails is simply due later.
+func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password redact.Secret) {
+	ctx, cancel := context.WithTimeout(ctx, dueTime)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(login.MaxInFlight)
+	var stop sync.Once
+	for _, key := range m.Sessions.Store.Due(r.Session, m.Sessions.Env.Now()) {
+		if key.Same(r.Key) {
+			continue
+		}
+		group.Go(func() error {
+			c, _, err := login.Mint(ctx, w, key, password)
+			if errors.Is(err, wire.ErrRefused) {
+				stop.Do(cancel)
+			}
+			if err == nil {
+				c.Session = r.Session.ID
+				err = m.Sessions.Store.SaveCredential(c)
+			}
+			return err
+		})
+	}
+	_ = group.Wait()
+}

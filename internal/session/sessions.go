@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Sessions are the sessions of a user on this machine, with the methods that know them.
+type Sessions struct {
+	Env     *console.Env
+	Store   *tokens.Store
+	Methods []Method
+}
+
+// Method is the one that a session was made by. A session of an unknown method is an error that names the file: it is never
+// taken for another one.
+func (s *Sessions) Method(of tokens.Session) (Method, error) {
+	for _, m := range s.Methods {
+		if m.Name() == of.Method {
+			return m, nil
+		}
+	}
+	return nil, failure.Hint(fmt.Errorf("%s was made by the login method %.40q, which this program does not know", s.Store.SessionPath(of.ID), of.Method),
+		"A newer version may know it. To start anew, type: %s", failure.LogoutCommand(of.Server, of.User))
+}
+
+// Command is what a person types to bring a session back.
+func (s *Sessions) Command(of tokens.Session) string {
+	m, err := s.Method(of)
+	if err != nil {
+		return failure.LoginCommand(of.Server, of.User)
+	}
+	return m.Command(of)
+}
+
+// Of is the session that a credential belongs to, or what its key says of one that is gone.
+func (s *Sessions) Of(key tokens.Key) tokens.Session {
+	found, ok, err := s.Store.FindSession(key)
+	if err != nil || !ok {
+		return tokens.Session{Server: key.Server, User: key.User}
+	}
+	return found
+}
+
+// Token gives the credential of key: from the store, renewed, or after a login where a person can be asked. With force it is
+// renewed even when the stored one is good.
+func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (tokens.Credential, error) {
+	p := s.Provider(force)
+	c, err := p.Get(ctx, key, force)
+	var required *tokens.LoginRequiredError
+	if errors.As(err, &required) {
+		switch failed := s.resume(ctx, key, force); {
+		case failed == nil:
+			return p.Get(ctx, key, false)
+		case !errors.Is(failed, ErrNobody):
+			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
+		}
+		return c, fmt.Errorf("%w; type: %s", err, s.Command(s.Of(tokens.Key{Server: required.Server, User: required.User})))
+	}
+	var untrusted *trust.UntrustedError
+	if errors.As(err, &untrusted) && !failure.Hinted(err) { // The flags that help are those of a login.
+		err = failure.Hint(err, "%s\nLog in again with that: %s", failure.Untrusted(untrusted), s.Command(s.Of(key)))
+	}
+	return c, err
+}
+
+// resume brings the session of a credential back.
+func (s *Sessions) resume(ctx context.Context, key tokens.Key, force bool) error {
+	of, found, err := s.Store.FindSession(key)
+	if err != nil || !found {
+		return errors.Join(ErrNobody, err)
+	}
+	m, err := s.Method(of)
+	if err != nil {
+		return errors.Join(ErrNobody, err)
+	}
+	return m.Resume(ctx, Renewal{Session: of, Key: key, Force: force})
+}
+
+// Provider hands out credentials and renews them, by each session's method.
+func (s *Sessions) Provider(force bool) *tokens.Provider {
+	return s.ProviderBy(func(ctx context.Context, of tokens.Session, key tokens.Key) (tokens.Credential, error) {
+		m, err := s.Method(of)
+		if err != nil {
+			return tokens.Credential{}, err
+		}
+		return m.Renew(ctx, Renewal{Session: of, Key: key, Force: force})
+	})
+}
+
+// ProviderBy is a provider with a renewal of its own: lock, look again, renew, save, hand out.
+func (s *Sessions) ProviderBy(renew tokens.Renew) *tokens.Provider {
+	return &tokens.Provider{
+		Store: s.Store, Renew: renew, Now: s.Env.Now,
+		OwnLock: func(of tokens.Session) bool {
+			m, err := s.Method(of)
+			return err == nil && m.LocksAccount()
+		},
+		Outage:  func(err error) bool { return errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer) },
+		Waiting: func(of tokens.Session) { SayWaiting(s.Env, of.User, of.Server) },
+		Warn:    s.Env.Warn,
+	}
+}
+
+// SayWaiting tells a person why nothing happens.
+func SayWaiting(e *console.Env, user, server string) {
+	e.Tellf("Waiting for another process that renews the session of %s at %s …", user, server)
+}
+
+// LockAccount takes the lock of an account, and says when another process holds it.
+func (s *Sessions) LockAccount(ctx context.Context, of tokens.Session) (unlock func(), err error) {
+	return s.Store.LockAccount(ctx, of.Account, func() { SayWaiting(s.Env, of.User, of.Server) }, s.Env.Warn)
+}
+
+// Ended is the error of a session that only a login brings back. needs is what a forced renewal wants; why is said after it,
+// unless it is empty.
+func Ended(r Renewal, needs, why string) *tokens.LoginRequiredError {
+	reason := fmt.Sprintf("the session of %s at %s has ended", r.Session.User, r.Session.Server)
+	if r.Force {
+		reason = fmt.Sprintf("a new token for %s at %s needs %s", r.Session.User, r.Session.Server, needs)
+	}
+	if why != "" {
+		reason += ", and " + why
+	}
+	return &tokens.LoginRequiredError{Server: r.Session.Server, User: r.Session.User, Reason: reason}
+}

@@ -1,0 +1,26 @@
+package site
+
+import (
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// APICA is what the API server (URL) of a host is verified by; nothing leaves it to the system's roots. What was pinned for it wins;
+// else what the Supervisor tells is believed as the Supervisor's front is.
+func APICA(h login.Host, server string, t trust.Trust) []byte {
+	if pin, ok := t.Pins[trust.ServerOf(strings.TrimPrefix(server, "https://"))]; ok {
+		return []byte(pin)
+	}
+	front := t.For(trust.ServerOf(strings.TrimPrefix(h.Address.URL(""), "https://")))
+	switch {
+	case front.Mode == trust.Insecure:
+		return nil
+	case len(h.APICA) == 0, front.Mode == trust.System && trust.SystemKnows(h.APICA):
+		return []byte(front.CA)
+	case front.Mode == trust.Bundle:
+		return trust.Merge([]byte(front.CA), h.APICA)
+	}
+	return h.APICA
+}

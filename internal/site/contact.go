@@ -1,0 +1,126 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Contact is a first contact with a Supervisor, as a command line describes it.
+type Contact struct {
+	Env     *console.Env
+	Server  supervisor.Address
+	Aliases supervisor.Aliases
+	Last    trust.Trust // why the Supervisor was believed the last time
+	// API is an API server without a Supervisor: any answer to a request without credentials will do.
+	API bool
+
+	Flags TrustFlags
+}
+
+// TrustFlags say how certificates are verified.
+type TrustFlags struct {
+	Insecure       bool
+	CAFile         string
+	CAFingerprints []string // as trust.Fingerprint writes them
+	ReplaceCA      bool     // a CA that is not the one that was trusted so far may be asked about
+}
+
+// Open makes the contact. Before any password is asked for, the certificate is believed, for a reason that the session keeps, and
+// the server has answered as a Supervisor does.
+func (c Contact) Open(ctx context.Context) (Site, error) {
+	t, err := c.chooseTrust()
+	if err != nil {
+		return Site{}, err
+	}
+	s, err := c.greet(ctx, t)
+	var untrusted *trust.UntrustedError
+	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
+		return s, err
+	}
+	ca, err := c.firstUse(ctx, c.Server.String(), t.Fingerprints(), untrusted)
+	if err != nil {
+		return s, err
+	}
+	t.Mode, t.CA = trust.Pinned, ca // What is pinned for other servers stays.
+	return c.greet(ctx, t)
+}
+
+// chooseTrust decides how the Supervisor's certificate is verified: by a flag, else as the last time, else by the system's roots.
+// Skipping the verification is never remembered.
+func (c Contact) chooseTrust() (trust.Trust, error) {
+	switch {
+	case len(c.Flags.CAFingerprints) > 0: // Nothing yet for the Supervisor: what it shows is compared.
+		return trust.Trust{Mode: trust.Pinned, Pins: c.Last.Pins}, nil
+	case c.Flags.CAFile != "":
+		t, err := trust.FromFile(c.Flags.CAFile)
+		if err != nil {
+			return t, failure.Usagef("--certificate-authority: %w", err)
+		}
+		return t, nil
+	case c.Flags.Insecure:
+		c.Env.Tellf("%s", InsecureWarning(c.Server.String()))
+		return trust.Trust{Mode: trust.Insecure}, nil
+	}
+	return c.Last, nil
+}
+
+// InsecureWarning is said before a password goes to a server that is not verified.
+func InsecureWarning(server string) string {
+	return fmt.Sprintf("WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.", server)
+}
+
+// greet connects under a trust and sees what answers.
+func (c Contact) greet(ctx context.Context, t trust.Trust) (Site, error) {
+	w, transport, err := NewClient(c.Env, ClientOptions{Trust: t, Reach: c.Aliases.Reach})
+	if err != nil {
+		return Site{}, err
+	}
+	s := Site{
+		Address: c.Server, Aliases: c.Aliases, Wire: w, Transport: transport, contact: c,
+		VouchedCA: t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" || t.Mode == trust.Pinned && len(c.Flags.CAFingerprints) > 0,
+	}
+	if c.API {
+		return s, anyAnswer(ctx, w, c.Server.URL("/version"))
+	}
+	return s, c.banner(ctx, s.Front())
+}
+
+// anyAnswer reports whether a server is believed. Whatever it says without credentials will do.
+func anyAnswer(ctx context.Context, w *wire.Client, url string) error {
+	_, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
+	var failed *wire.Error
+	if errors.As(err, &failed) && failed.Status != 0 && failed.Status < 500 {
+		return nil
+	}
+	return err
+}
+
+// maxBanner bounds what a server can put on the terminal, in characters.
+const maxBanner = 4096
+
+// banner asks for the login banner, which tells a Supervisor from other servers before any password is typed, and shows it.
+func (c Contact) banner(ctx context.Context, front *supervisor.Client) error {
+	p := c.Env.NewProgress()
+	p.Show("Connecting to "+c.Server.String(), 0, 0)
+	banner, err := front.Banner(ctx)
+	p.Done()
+	if errors.Is(err, supervisor.ErrNotSupervisor) {
+		return failure.Hint(err, "Check --server: it is the address of the Supervisor's control plane, not of vCenter or of a TKG cluster.")
+	}
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", c.Server, err)
+	}
+	if text := safetext.Block(banner, maxBanner); text != "" {
+		c.Env.Tellf("%s", text)
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package site
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// requestLog is what --verbose shows: one line a request, without query, header or body.
+type requestLog struct {
+	next http.RoundTripper
+	out  io.Writer
+	now  func() time.Time
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := l.now()
+	resp, err := l.next.RoundTrip(r)
+	outcome := "failed"
+	if err == nil {
+		outcome = fmt.Sprint(resp.StatusCode)
+	}
+	fmt.Fprintf(l.out, "%s https://%s%s %s (%d ms)\n", r.Method, safetext.Line(r.URL.Host, 300), safetext.Line(r.URL.EscapedPath(), 1000), outcome, l.now().Sub(start).Milliseconds())
+	return resp, err
+}
