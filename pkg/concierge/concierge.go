@@ -53,21 +53,29 @@ type Credential struct {
 	Date        time.Time // that clock; zero when it does not say
 }
 
-// Request exchanges a token at the API server at url (https). It finds out the form of the Concierge if that is not known, and
-// returns it to be remembered. The error is ErrNone, ErrRefused, or one of package wire. An API server without a Concierge answers 404,
-// or forbids what it does not know (403), or takes nothing without credentials (401).
-func Request(ctx context.Context, w *wire.Client, url string, form Form, token redact.Secret) (Credential, Form, error) {
+// Client asks the Concierge of one API server.
+type Client struct {
+	Wire   *wire.Client
+	Server string // URL of the API server, https
+	Form   Form   // as an earlier exchange found it; empty: not known
+}
+
+// Exchange returns what the API server accepts for a token that was made for it, and the form of its Concierge, to be remembered. The
+// error is ErrNone, ErrRefused, or one of package wire. An API server without a Concierge answers 404, or forbids what it does not
+// know (403), or takes nothing without credentials (401).
+func (c Client) Exchange(ctx context.Context, token redact.Secret) (Credential, Form, error) {
 	forms := []Form{ClusterScoped, Namespaced}
-	if form == Namespaced {
+	if c.Form == Namespaced {
 		forms = []Form{Namespaced, ClusterScoped}
 	}
-	for _, f := range forms {
-		c, err := request(ctx, w, url+f.path(), f, token)
+	for _, form := range forms {
+		c.Form = form
+		credential, err := c.request(ctx, token)
 		if errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrForbidden) {
 			return Credential{}, "", ErrNone
 		}
 		if !errors.Is(err, wire.ErrNotFound) {
-			return c, f, err
+			return credential, form, err
 		}
 	}
 	return Credential{}, None, ErrNone
@@ -109,16 +117,18 @@ type (
 // tkg is the authenticator that every Supervisor and TKG cluster has.
 var tkg = authenticator{APIGroup: "authentication.concierge.pinniped.dev", Kind: "JWTAuthenticator", Name: "tkg-jwt-authenticator"}
 
-func request(ctx context.Context, w *wire.Client, url string, form Form, token redact.Secret) (Credential, error) {
+// request makes one exchange in the form of the client.
+func (c Client) request(ctx context.Context, token redact.Secret) (Credential, error) {
 	body := tokenCredentialRequest{APIVersion: group, Kind: "TokenCredentialRequest", Spec: spec{redact.Stored{Secret: token}, tkg}}
-	if form == Namespaced {
+	if c.Form == Namespaced {
 		body.Metadata.Namespace = namespace
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return Credential{}, err
 	}
-	got, err := w.Exchange(ctx, wire.Request{Method: http.MethodPost, URL: url, Body: text, Secrets: []redact.Secret{token}})
+	url := c.Server + c.Form.path()
+	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodPost, URL: url, Body: text, Secrets: []redact.Secret{token}})
 	if err != nil {
 		return Credential{}, err
 	}

@@ -27,9 +27,9 @@ type candidate struct {
 
 // findClusters lists the clusters of every namespace with the token of its host, as find does.
 func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
-	clients := r.clients(res)
+	apis := r.apis(res)
 	return r.find(res, func(ns Namespace) ([]supervisor.Cluster, error) {
-		return clients[ns.Host.Address].Clusters(ctx, ns.Host.Credential.Token, ns.Name)
+		return apis[ns.Host.Address].Clusters(ctx, ns.Name)
 	})
 }
 
@@ -59,13 +59,13 @@ func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, e
 	return r.Clusters.choose(listed, closed, res)
 }
 
-// clients is a client per host, so that what one learns (which API versions are served) is learned once.
-func (r Request) clients(res *Result) map[supervisor.Address]*supervisor.Client {
-	clients := map[supervisor.Address]*supervisor.Client{}
+// apis has one client for each host, so that what one learns (which API versions are served) is learned once.
+func (r Request) apis(res *Result) map[supervisor.Address]*supervisor.API {
+	apis := map[supervisor.Address]*supervisor.API{}
 	for _, h := range res.Hosts {
-		clients[h.Address] = &supervisor.Client{Wire: r.Wire, Address: h.Address}
+		apis[h.Address] = (&supervisor.Client{Wire: r.Wire, Address: h.Address}).As(h.Credential.Token)
 	}
-	return clients
+	return apis
 }
 
 // choose narrows the listed clusters. closed are namespaces that could not be listed: a cluster that the user names

@@ -82,7 +82,7 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	}
 	now := f.Issuer.Now()
 	c := tokens.Credential{Key: key, Issued: now, Target: &t}
-	got, form, err := concierge.Request(ctx, w, t.Server, concierge.Form(t.Concierge), token.Token)
+	got, form, err := concierge.Client{Wire: w, Server: t.Server, Form: concierge.Form(t.Concierge)}.Exchange(ctx, token.Token)
 	if form != concierge.None { // One may come: a new cluster is not ready at once.
 		t.Concierge = string(form)
 	}
@@ -232,11 +232,11 @@ func Certificate(c tokens.Credential) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// Supervisor is a client of the Supervisor's API that proves itself by a credential.
-func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.Client, redact.Secret, error) {
+// Supervisor is the Supervisor's API for who holds a credential of it, with at most MaxInFlight requests under way.
+func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 	certificate, err := Certificate(c)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	ca := ""
 	if c.Target != nil {
@@ -244,28 +244,29 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.Client, redact.
 	}
 	w, err := f.API(ca, certificate)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return &supervisor.Client{Wire: w, Address: f.Front.Address, API: f.Front.Address.API(0)}, c.Token, nil
+	client := &supervisor.Client{Wire: w.AtMost(MaxInFlight), Address: f.Front.Address, APIServer: f.Front.Address.API(0)}
+	return client.As(c.Token), nil
 }
 
 // ClusterTarget asks the Supervisor where the credential of a cluster (NAMESPACE/NAME) is minted. It is ErrGone when there is none.
-func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.Client, token redact.Secret, cluster string) (tokens.Target, error) {
+func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.API, cluster string) (tokens.Target, error) {
 	namespace, name, _ := strings.Cut(cluster, "/")
-	found, err := api.Cluster(ctx, token, namespace, name)
+	found, err := api.Cluster(ctx, namespace, name)
 	if errors.Is(err, wire.ErrNotFound) {
 		return tokens.Target{}, ErrGone
 	}
 	if err != nil {
 		return tokens.Target{}, fmt.Errorf("look the cluster %s up: %w", cluster, err)
 	}
-	endpoint, err := f.endpoint(ctx, api, token, found)
+	endpoint, err := f.endpoint(ctx, api, found)
 	return tokens.Target{Audience: Audience(name, found.UID), Server: endpoint.Server, CA: string(endpoint.CA)}, err
 }
 
 // endpoint is what the cluster's Secret tells, or what the cluster tells itself to who may not read that.
-func (f *Federated) endpoint(ctx context.Context, api *supervisor.Client, token redact.Secret, c supervisor.Cluster) (supervisor.Endpoint, error) {
-	e, err := api.Endpoint(ctx, token, c.Namespace, c.Name)
+func (f *Federated) endpoint(ctx context.Context, api *supervisor.API, c supervisor.Cluster) (supervisor.Endpoint, error) {
+	e, err := api.Endpoint(ctx, c.Namespace, c.Name)
 	if !errors.Is(err, wire.ErrForbidden) {
 		return e, err
 	}
@@ -273,5 +274,5 @@ func (f *Federated) endpoint(ctx context.Context, api *supervisor.Client, token 
 	if err != nil {
 		return e, err
 	}
-	return api.PublicEndpoint(ctx, w, token, c.Namespace, c.Name)
+	return api.PublicEndpoint(ctx, w, c.Namespace, c.Name)
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -47,30 +46,29 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get a credential of the Supervisor: %w", err)
 	}
-	api, token, err := r.Supervisor(host.Credential)
+	api, err := r.Supervisor(host.Credential)
 	if err != nil {
 		return nil, err
 	}
-	api.Wire = api.Wire.AtMost(MaxInFlight)
 	res := &Result{Hosts: []Host{host}}
-	list, err := r.namespaces(ctx, api, token, res)
+	list, err := r.namespaces(ctx, api, res)
 	if err != nil {
 		return nil, err
 	}
 	if !r.Clusters.none() {
 		base.progress(StepList, 0, 0)
-		r.targets(ctx, api, token, base.find(res, list), res)
+		r.targets(ctx, api, base.find(res, list), res)
 	}
 	return res, ctx.Err()
 }
 
 // namespaces are those that the account may list, and those that were named. list gives the clusters of one, which may be there
 // already.
-func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, token redact.Secret, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
+func (r FindRequest) namespaces(ctx context.Context, api *supervisor.API, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
 	var beside sync.WaitGroup
-	early := &early{api: api, token: token, lists: map[string]map[string][]supervisor.Cluster{}, none: map[string]error{}}
+	early := &early{api: api, lists: map[string]map[string][]supervisor.Cluster{}, none: map[string]error{}}
 	if !r.Clusters.none() {
-		beside.Go(func() { api.Prepare(ctx, token) })
+		beside.Go(func() { api.Prepare(ctx) })
 		asked := append([]string{""}, r.Namespaces...)
 		if len(r.Known) <= MaxInFlight/2 {
 			asked = append(asked, r.Known...)
@@ -80,7 +78,7 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, tok
 			beside.Go(func() { early.look(ctx, ns) })
 		}
 	}
-	names, err := api.Namespaces(ctx, token)
+	names, err := api.Namespaces(ctx)
 	beside.Wait()
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
@@ -98,8 +96,7 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.Client, tok
 
 // early are lists of clusters that were asked for before it was known whether they can be had.
 type early struct {
-	api   *supervisor.Client
-	token redact.Secret
+	api *supervisor.API
 
 	mu    sync.Mutex
 	lists map[string]map[string][]supervisor.Cluster // by what was asked for: a namespace, or "" for all
@@ -107,7 +104,7 @@ type early struct {
 }
 
 func (e *early) look(ctx context.Context, ns string) {
-	list, err := e.api.UsualClusters(ctx, e.token, ns)
+	list, err := e.api.UsualClusters(ctx, ns)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -127,16 +124,16 @@ func (e *early) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, 
 	if err := e.none[ns]; err != nil {
 		return nil, err
 	}
-	return e.api.Clusters(ctx, e.token, ns)
+	return e.api.Clusters(ctx, ns)
 }
 
 // targets asks where each cluster is.
-func (r FindRequest) targets(ctx context.Context, api *supervisor.Client, token redact.Secret, wanted []*candidate, res *Result) {
+func (r FindRequest) targets(ctx context.Context, api *supervisor.API, wanted []*candidate, res *Result) {
 	var done atomic.Int64
 	base := Request{Progress: r.Progress, Untrusted: r.Untrusted}
 	each(len(wanted), func(i int) {
 		c := wanted[i]
-		c.err = r.target(ctx, api, token, c)
+		c.err = r.target(ctx, api, c)
 		base.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
 	settleClusters(wanted, r.User, res)
@@ -144,11 +141,11 @@ func (r FindRequest) targets(ctx context.Context, api *supervisor.Client, token 
 
 // target is where a cluster is. One that was to tell its CA itself and did not is there all the same, beside the error, unless what was
 // known of it still holds.
-func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token redact.Secret, c *candidate) error {
+func (r FindRequest) target(ctx context.Context, api *supervisor.API, c *candidate) error {
 	found := supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
 	var err error
 	if c.guess != nil {
-		if found, err = api.Cluster(ctx, token, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {
+		if found, err = api.Cluster(ctx, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {
 			return errUnknown
 		}
 		if err != nil {
@@ -156,7 +153,7 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.Client, token r
 		}
 	}
 	var e supervisor.Endpoint
-	ask := func() (err error) { e, err = r.endpoint(ctx, api, token, found); return err }
+	ask := func() (err error) { e, err = r.endpoint(ctx, api, found); return err }
 	if err = ask(); err != nil {
 		var untrusted *trust.UntrustedError
 		if errors.As(err, &untrusted) {

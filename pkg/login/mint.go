@@ -40,11 +40,11 @@ func Mint(ctx context.Context, w *wire.Client, key tokens.Key, password redact.S
 	if err != nil {
 		return tokens.Credential{}, sso.Reply{}, err
 	}
-	var cluster *sso.Cluster
+	request := sso.Request{Server: a, User: key.User, Password: password}
 	if namespace, name, ok := strings.Cut(key.Cluster, "/"); ok {
-		cluster = &sso.Cluster{Namespace: namespace, Name: name}
+		request.Cluster = &sso.Cluster{Namespace: namespace, Name: name}
 	}
-	reply, err := sso.Login(ctx, w, a, key.User, password, cluster)
+	reply, err := sso.Login(ctx, w, request)
 	if err != nil {
 		return tokens.Credential{}, sso.Reply{}, err
 	}

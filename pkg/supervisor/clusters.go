@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -31,12 +30,12 @@ var clusterResources = [...]resource{
 
 // Clusters lists the clusters of a vSphere Namespace, names only, sorted. The error is wire.ErrForbidden when the
 // account may list neither kind of object.
-func (c *Client) Clusters(ctx context.Context, token redact.Secret, namespace string) ([]Cluster, error) {
+func (a *API) Clusters(ctx context.Context, namespace string) ([]Cluster, error) {
 	var lists [len(clusterResources)][]Cluster
 	var errs [len(clusterResources)]error
 	var wg sync.WaitGroup
 	for i, r := range clusterResources {
-		wg.Go(func() { lists[i], errs[i] = c.list(ctx, token, namespace, r) })
+		wg.Go(func() { lists[i], errs[i] = a.list(ctx, namespace, r) })
 	}
 	wg.Wait()
 	byName := map[string]Cluster{}
@@ -100,12 +99,12 @@ type object struct {
 }
 
 // list pages through one kind of object. A kind that is not served is an empty list.
-func (c *Client) list(ctx context.Context, token redact.Secret, namespace string, r resource) ([]Cluster, error) {
-	version, err := c.servedVersion(ctx, token, r)
+func (a *API) list(ctx context.Context, namespace string, r resource) ([]Cluster, error) {
+	version, err := a.servedVersion(ctx, r)
 	if err != nil || version == "" {
 		return nil, err
 	}
-	items, err := c.pages(ctx, token, c.api("/apis/"+r.group+"/"+version+"/namespaces/"+namespace+"/"+r.plural))
+	items, err := a.pages(ctx, a.client.api("/apis/"+r.group+"/"+version+"/namespaces/"+namespace+"/"+r.plural))
 	if errors.Is(err, wire.ErrNotFound) {
 		return nil, nil
 	}
@@ -122,12 +121,12 @@ const usualVersion = "v1beta1"
 // UsualClusters lists the clusters of a namespace, or of all of them ("", which administrators may), by namespace, with one request (a
 // page each). An error means that Clusters must be asked: wire.ErrForbidden, or wire.ErrNotFound where that version is not served.
 // Every TanzuKubernetesCluster has a Cluster beside it.
-func (c *Client) UsualClusters(ctx context.Context, token redact.Secret, namespace string) (map[string][]Cluster, error) {
+func (a *API) UsualClusters(ctx context.Context, namespace string) (map[string][]Cluster, error) {
 	path := "/apis/" + clusterResources[0].group + "/" + usualVersion + "/"
 	if namespace != "" {
 		path += "namespaces/" + namespace + "/"
 	}
-	items, err := c.pages(ctx, token, c.api(path+clusterResources[0].plural))
+	items, err := a.pages(ctx, a.client.api(path+clusterResources[0].plural))
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +142,11 @@ func (c *Client) UsualClusters(ctx context.Context, token redact.Secret, namespa
 }
 
 // pages gets the metadata of all objects of a list.
-func (c *Client) pages(ctx context.Context, token redact.Secret, base string) ([]object, error) {
+func (a *API) pages(ctx context.Context, base string) ([]object, error) {
 	var all []object
 	next, restarted := "", false
 	for range maxPages {
-		page, err := c.page(ctx, token, base, next)
+		page, err := a.page(ctx, base, next)
 		var failed *wire.Error
 		switch {
 		case errors.As(err, &failed) && failed.Status == http.StatusGone && !restarted:
@@ -170,14 +169,14 @@ func (c *Client) pages(ctx context.Context, token redact.Secret, base string) ([
 	return nil, &wire.Error{Method: http.MethodGet, URL: base, Kind: wire.ErrServer, Message: "the list does not end"}
 }
 
-func (c *Client) page(ctx context.Context, token redact.Secret, base, next string) (objectList, error) {
+func (a *API) page(ctx context.Context, base, next string) (objectList, error) {
 	query := url.Values{"limit": {pageSize}}
 	if next != "" {
 		query.Set("continue", next)
 	}
 	var page objectList
-	body, err := c.Wire.Do(ctx, wire.Request{
-		Method: http.MethodGet, URL: base + "?" + query.Encode(), Bearer: token, Accept: metadataOnly,
+	body, err := a.client.Wire.Do(ctx, wire.Request{
+		Method: http.MethodGet, URL: base + "?" + query.Encode(), Bearer: a.token, Accept: metadataOnly,
 	})
 	if err != nil {
 		return page, err

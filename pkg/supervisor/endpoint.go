@@ -11,7 +11,6 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -26,19 +25,19 @@ type Endpoint struct {
 var ErrNoEndpoint = errors.New("has no API server address yet")
 
 // Cluster gets one cluster of a vSphere Namespace with its UID. It is wire.ErrNotFound when there is none.
-func (c *Client) Cluster(ctx context.Context, token redact.Secret, namespace, name string) (Cluster, error) {
+func (a *API) Cluster(ctx context.Context, namespace, name string) (Cluster, error) {
 	last := wire.ErrNotFound
 	for _, r := range clusterResources {
-		version, err := c.servedVersion(ctx, token, r)
+		version, err := a.servedVersion(ctx, r)
 		if err != nil {
 			return Cluster{}, err
 		}
 		if version == "" {
 			continue
 		}
-		url := c.api("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural + "/" + name)
+		url := a.client.api("/apis/" + r.group + "/" + version + "/namespaces/" + namespace + "/" + r.plural + "/" + name)
 		var item object
-		if last = c.get(ctx, token, url, &item); last == nil {
+		if last = a.get(ctx, url, &item); last == nil {
 			return Cluster{Namespace: namespace, Name: name, UID: item.Metadata.UID}, nil
 		}
 		if !errors.Is(last, wire.ErrNotFound) {
@@ -48,25 +47,17 @@ func (c *Client) Cluster(ctx context.Context, token redact.Secret, namespace, na
 	return Cluster{}, last
 }
 
-func (c *Client) get(ctx context.Context, token redact.Secret, url string, into any) error {
-	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: token})
-	if err != nil {
-		return err
-	}
-	return wire.DecodeJSON(http.MethodGet, url, body, into)
-}
-
 // Endpoint reads the Secret NAME-kubeconfig that Cluster API keeps beside a cluster. It holds an administrator's key, too: nothing but
 // the address and the CA is taken out of it. The error is wire.ErrForbidden for who may not read it, and ErrNoEndpoint while there
 // is none.
-func (c *Client) Endpoint(ctx context.Context, token redact.Secret, namespace, name string) (Endpoint, error) {
-	url := c.api("/api/v1/namespaces/" + namespace + "/secrets/" + name + "-kubeconfig")
+func (a *API) Endpoint(ctx context.Context, namespace, name string) (Endpoint, error) {
+	url := a.client.api("/api/v1/namespaces/" + namespace + "/secrets/" + name + "-kubeconfig")
 	var secret struct {
 		Data struct {
 			Value string `json:"value"`
 		} `json:"data"`
 	}
-	err := c.get(ctx, token, url, &secret)
+	err := a.get(ctx, url, &secret)
 	if errors.Is(err, wire.ErrNotFound) {
 		return Endpoint{}, ErrNoEndpoint
 	}
@@ -116,12 +107,12 @@ func parseEndpoint(kubeconfig []byte) (Endpoint, error) {
 }
 
 // clusterAddress is where a cluster's object says that its API server is. It is ErrNoEndpoint while that says nothing.
-func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namespace, name string) (string, error) {
-	version, err := c.servedVersion(ctx, token, clusterResources[0])
+func (a *API) clusterAddress(ctx context.Context, namespace, name string) (string, error) {
+	version, err := a.servedVersion(ctx, clusterResources[0])
 	if err != nil {
 		return "", err
 	}
-	url := c.api("/apis/" + clusterResources[0].group + "/" + version + "/namespaces/" + namespace + "/clusters/" + name)
+	url := a.client.api("/apis/" + clusterResources[0].group + "/" + version + "/namespaces/" + namespace + "/clusters/" + name)
 	var item struct {
 		Spec struct {
 			Endpoint struct {
@@ -130,7 +121,7 @@ func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namesp
 			} `json:"controlPlaneEndpoint"`
 		} `json:"spec"`
 	}
-	if err := c.get(ctx, token, url, &item); err != nil {
+	if err := a.get(ctx, url, &item); err != nil {
 		return "", err
 	}
 	if item.Spec.Endpoint.Host == "" {
@@ -150,8 +141,8 @@ func (c *Client) clusterAddress(ctx context.Context, token redact.Secret, namesp
 // PublicEndpoint is for who may not read the Secret: the address is that of the cluster's object, and the CA is what the API server
 // tells to everybody (config map kube-public/cluster-info). w decides whether that server is believed. The
 // address is there beside an error, once it is known.
-func (c *Client) PublicEndpoint(ctx context.Context, w *wire.Client, token redact.Secret, namespace, name string) (Endpoint, error) {
-	server, err := c.clusterAddress(ctx, token, namespace, name)
+func (a *API) PublicEndpoint(ctx context.Context, w *wire.Client, namespace, name string) (Endpoint, error) {
+	server, err := a.clusterAddress(ctx, namespace, name)
 	if err != nil {
 		return Endpoint{}, err
 	}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
 // Namespaces lists the vSphere Namespaces by the Kubernetes API, which many accounts may not (wire.ErrForbidden). Those of the system
 // are left out.
-func (c *Client) Namespaces(ctx context.Context, token redact.Secret) ([]string, error) {
-	items, err := c.pages(ctx, token, c.api("/api/v1/namespaces"))
+func (a *API) Namespaces(ctx context.Context) ([]string, error) {
+	items, err := a.pages(ctx, a.client.api("/api/v1/namespaces"))
 	if err != nil {
 		return nil, err
 	}

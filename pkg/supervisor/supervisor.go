@@ -20,16 +20,17 @@ var ErrNotSupervisor = errors.New("not a vSphere Supervisor")
 type Client struct {
 	Wire    *wire.Client
 	Address Address
-	// API, if set, is the URL of the Kubernetes API. The front passes a token on to it, but no client certificate.
-	API string
+	// APIServer, if set, is the URL of the Kubernetes API; else the front is asked, which passes a token on to it, but no client
+	// certificate.
+	APIServer string
 
 	versions sync.Map // API group -> *served
 }
 
 // api is a URL of the Kubernetes API.
 func (c *Client) api(path string) string {
-	if c.API != "" {
-		return c.API + path
+	if c.APIServer != "" {
+		return c.APIServer + path
 	}
 	return c.Address.URL(path)
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -19,11 +18,11 @@ type served struct {
 
 // servedVersion gets the version that the API server prefers for a group (GET /apis/GROUP, meta/v1 APIGroup); empty
 // when the group is not served.
-func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resource) (string, error) {
-	entry, asked := c.versions.LoadOrStore(r.group, &served{done: make(chan struct{})})
+func (a *API) servedVersion(ctx context.Context, r resource) (string, error) {
+	entry, asked := a.client.versions.LoadOrStore(r.group, &served{done: make(chan struct{})})
 	s := entry.(*served)
 	if !asked {
-		s.version, s.err = c.askVersion(ctx, token, r.group)
+		s.version, s.err = a.askVersion(ctx, r.group)
 		close(s.done)
 	}
 	select {
@@ -35,17 +34,17 @@ func (c *Client) servedVersion(ctx context.Context, token redact.Secret, r resou
 }
 
 // Prepare asks for what lists of clusters need to know first, so that it is there by then. Its errors are those of the lists.
-func (c *Client) Prepare(ctx context.Context, token redact.Secret) {
+func (a *API) Prepare(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, r := range clusterResources {
-		wg.Go(func() { _, _ = c.servedVersion(ctx, token, r) })
+		wg.Go(func() { _, _ = a.servedVersion(ctx, r) })
 	}
 	wg.Wait()
 }
 
-func (c *Client) askVersion(ctx context.Context, token redact.Secret, group string) (string, error) {
-	url := c.api("/apis/" + group)
-	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: token})
+func (a *API) askVersion(ctx context.Context, group string) (string, error) {
+	url := a.client.api("/apis/" + group)
+	body, err := a.client.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: a.token})
 	if errors.Is(err, wire.ErrNotFound) {
 		return "", nil
 	}

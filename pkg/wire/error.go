@@ -119,17 +119,10 @@ func statusText(code int) string {
 	return fmt.Sprintf("%s (%d)", text, code)
 }
 
-// Explain words an error of net/http that another package met, as if the exchange had been made here. Without one it is nil.
-func Explain(ctx context.Context, method, url string, err error, timeout time.Duration) error {
-	if err == nil {
-		return nil
-	}
-	return Request{Method: method, URL: url}.networkError(ctx, err, timeout)
-}
-
-// networkError words an exchange that got no whole reply. ctx is the caller's: when that one ended, its error is the
-// answer, since nothing is wrong with the server.
-func (r Request) networkError(ctx context.Context, err error, timeout time.Duration) error {
+// NetworkError words an error of net/http for a request that got no whole reply within timeout, here or in another package. ctx is
+// the caller's: when it ended, its error is the answer, since nothing is wrong with the server. The result is an *Error of kind
+// ErrUnreachable, a *trust.UntrustedError, or ctx's error.
+func (r Request) NetworkError(ctx context.Context, err error, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, withoutQuery(r.URL), ctx.Err())
 	}

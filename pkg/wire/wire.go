@@ -111,7 +111,7 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	}
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		return Reply{}, r.networkError(ctx, err, timeout)
+		return Reply{}, r.NetworkError(ctx, err, timeout)
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
@@ -123,7 +123,7 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return Reply{}, r.statusError(resp, body)
 	case err != nil:
-		return Reply{}, r.networkError(ctx, err, timeout)
+		return Reply{}, r.NetworkError(ctx, err, timeout)
 	case len(body) > MaxBody:
 		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
 	}

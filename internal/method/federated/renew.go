@@ -119,11 +119,11 @@ func (l *live) target(ctx context.Context, key tokens.Key) (tokens.Target, error
 	if err != nil {
 		return tokens.Target{}, err
 	}
-	api, token, err := l.minter.Supervisor(own)
+	api, err := l.minter.Supervisor(own)
 	if err != nil {
 		return tokens.Target{}, err
 	}
-	target, err := l.minter.ClusterTarget(ctx, api, token, key.Cluster)
+	target, err := l.minter.ClusterTarget(ctx, api, key.Cluster)
 	if errors.Is(err, login.ErrGone) {
 		err = failure.Hint(fmt.Errorf("%w: %s", err, key.Cluster), "This takes its context away: %s --prune", l.Command(l.session))
 	}

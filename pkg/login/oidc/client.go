@@ -113,7 +113,7 @@ func (c *Client) failed(ctx context.Context, url string, err error, secrets ...r
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !errors.As(err, &reply):
-		return wire.Explain(ctx, http.MethodPost, url, err, c.timeout())
+		return wire.Request{Method: http.MethodPost, URL: url}.NetworkError(ctx, err, c.timeout())
 	case reply.ErrorCode == "":
 		return &wire.Error{Method: http.MethodPost, URL: url, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
 			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}

@@ -83,7 +83,7 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 	req.Header.Set("Pinniped-Password", password.Reveal())
 	resp, err := c.Wire.HTTP.Do(req)
 	if err != nil {
-		return nil, wire.Explain(ctx, http.MethodGet, address, err, c.timeout())
+		return nil, wire.Request{Method: http.MethodGet, URL: address}.NetworkError(ctx, err, c.timeout())
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)

@@ -43,27 +43,34 @@ type reply struct {
 	CA        string `json:"guest_cluster_ca"` // base64 of PEM
 }
 
-// Login sends the password once. cluster nil asks for a token of the Supervisor's own API. The error is
-// wire.ErrRefused for a wrong password, ErrUnknownCluster, or another of package wire.
-func Login(ctx context.Context, w *wire.Client, a supervisor.Address, user string, password redact.Secret, cluster *Cluster) (Reply, error) {
-	if err := CheckUser(user); err != nil {
+// Request is what a login sends, and where.
+type Request struct {
+	Server   supervisor.Address // a control plane host's front
+	User     string
+	Password redact.Secret
+	Cluster  *Cluster // nil: for a token of the Supervisor's own API
+}
+
+// Login sends the password once. The error is wire.ErrRefused for a wrong password, ErrUnknownCluster, or another of package wire.
+func Login(ctx context.Context, w *wire.Client, r Request) (Reply, error) {
+	if err := CheckUser(r.User); err != nil {
 		return Reply{}, err
 	}
 	var body []byte
-	if cluster != nil {
+	if r.Cluster != nil {
 		var err error
-		if body, err = json.Marshal(guest{cluster.Name, cluster.Namespace}); err != nil {
+		if body, err = json.Marshal(guest{r.Cluster.Name, r.Cluster.Namespace}); err != nil {
 			return Reply{}, err
 		}
 	}
-	url := a.URL("/wcp/login")
+	url := r.Server.URL("/wcp/login")
 	got, err := w.Exchange(ctx, wire.Request{
-		Method: http.MethodPost, URL: url, Basic: &wire.Basic{User: user, Password: password}, Body: body,
+		Method: http.MethodPost, URL: url, Basic: &wire.Basic{User: r.User, Password: r.Password}, Body: body,
 	})
 	if err != nil {
 		return Reply{}, err
 	}
-	reply, err := parseReply(url, got.Body, cluster != nil)
+	reply, err := parseReply(url, got.Body, r.Cluster != nil)
 	reply.Date = got.Date
 	return reply, err
 }

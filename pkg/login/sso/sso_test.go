@@ -63,7 +63,7 @@ func (e *exchange) login(t *testing.T, ctx context.Context, user string, cluster
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sso.Login(ctx, &wire.Client{HTTP: h}, address, user, password, cluster)
+	return sso.Login(ctx, &wire.Client{HTTP: h}, sso.Request{Server: address, User: user, Password: password, Cluster: cluster})
 }
 
 var (

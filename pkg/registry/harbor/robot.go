@@ -94,10 +94,11 @@ func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Rob
 		access = append(access, map[string]string{"resource": "repository", "action": "push"})
 	}
 	var made robotJSON
-	err := c.call(ctx, by, http.MethodPost, "/robots", map[string]any{
+	in := map[string]any{
 		"name": spec.Name, "level": "project", "duration": spec.Days, "description": spec.Description,
 		"permissions": []any{map[string]any{"kind": "project", "namespace": spec.Project, "access": access}},
-	}, &made)
+	}
+	err := c.do(ctx, by, call{http.MethodPost, "/robots", in, &made})
 	var refused *wire.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusConflict {
 		return Robot{}, ErrRobotExists
@@ -126,14 +127,14 @@ func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot,
 	var p struct {
 		ID int64 `json:"project_id"`
 	}
-	if err := c.call(ctx, by, http.MethodGet, "/projects/"+project, nil, &p); err != nil {
+	if err := c.do(ctx, by, call{http.MethodGet, "/projects/" + project, nil, &p}); err != nil {
 		return nil, err
 	}
 	var all []Robot
 	for page := 1; page <= maxPages; page++ {
 		query := url.Values{"q": {fmt.Sprintf("Level=project,ProjectID=%d", p.ID)}, "page": {fmt.Sprint(page)}, "page_size": {fmt.Sprint(pageSize)}}
 		var some []robotJSON
-		if err := c.call(ctx, by, http.MethodGet, "/robots?"+query.Encode(), nil, &some); err != nil {
+		if err := c.do(ctx, by, call{http.MethodGet, "/robots?" + query.Encode(), nil, &some}); err != nil {
 			return nil, err
 		}
 		for _, r := range some {
@@ -156,7 +157,7 @@ func (c *Client) RotateRobot(ctx context.Context, by Login, id int64) (redact.Se
 	var reply struct {
 		Secret string `json:"secret"`
 	}
-	err := c.call(ctx, by, http.MethodPatch, fmt.Sprintf("/robots/%d", id), map[string]string{"secret": ""}, &reply)
+	err := c.do(ctx, by, call{http.MethodPatch, fmt.Sprintf("/robots/%d", id), map[string]string{"secret": ""}, &reply})
 	if err == nil && reply.Secret == "" {
 		err = fmt.Errorf("%w: the reply holds no secret", wire.ErrServer)
 	}
@@ -165,31 +166,37 @@ func (c *Client) RotateRobot(ctx context.Context, by Login, id int64) (redact.Se
 
 // DeleteRobot deletes a robot account (DELETE /robots/{id}).
 func (c *Client) DeleteRobot(ctx context.Context, by Login, id int64) error {
-	return c.call(ctx, by, http.MethodDelete, fmt.Sprintf("/robots/%d", id), nil, nil)
+	return c.do(ctx, by, call{method: http.MethodDelete, path: fmt.Sprintf("/robots/%d", id)})
 }
 
-// call is one call of the API as a person.
-func (c *Client) call(ctx context.Context, by Login, method, path string, in, out any) error {
+// call is one call of the API: out, if not nil, is what the reply is decoded into.
+type call struct {
+	method, path string // the path below /api/v2.0
+	in, out      any    // JSON; nil: none
+}
+
+// do makes a call as a person.
+func (c *Client) do(ctx context.Context, by Login, call call) error {
 	if !sendable(by.Username) {
 		return fmt.Errorf("no user name can be %s", safetext.Quote(by.Username, maxText))
 	}
 	r := wire.Request{
-		Method: method, URL: c.url("/api/v2.0" + path), Basic: &wire.Basic{User: by.Username, Password: by.Password},
+		Method: call.method, URL: c.url("/api/v2.0" + call.path), Basic: &wire.Basic{User: by.Username, Password: by.Password},
 		Header:  http.Header{"X-Is-Resource-Name": {"true"}}, // A project may be called 12.
 		Secrets: []redact.Secret{by.Password},
 	}
-	if in != nil {
+	if call.in != nil {
 		var err error
-		if r.Body, err = json.Marshal(in); err != nil {
+		if r.Body, err = json.Marshal(call.in); err != nil {
 			return err
 		}
 	}
 	body, err := c.Wire.Do(ctx, r)
-	if errors.Is(err, wire.ErrNotFound) && path == "/robots" {
+	if errors.Is(err, wire.ErrNotFound) && call.path == "/robots" {
 		return fmt.Errorf("%w: %w", ErrNoRobots, err)
 	}
-	if err != nil || out == nil {
+	if err != nil || call.out == nil {
 		return err
 	}
-	return wire.DecodeJSON(method, r.URL, body, out)
+	return wire.DecodeJSON(call.method, r.URL, body, call.out)
 }

@@ -1,0 +1,27 @@
+package supervisor
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// API reads the Kubernetes API of a Supervisor as one account.
+type API struct {
+	client *Client
+	token  redact.Secret
+}
+
+// As returns the Kubernetes API for the bearer of a token; an empty one leaves the proof to the client's certificate.
+func (c *Client) As(token redact.Secret) *API { return &API{c, token} }
+
+// get reads an object into a value. The error is of package wire.
+func (a *API) get(ctx context.Context, url string, into any) error {
+	body, err := a.client.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: a.token})
+	if err != nil {
+		return err
+	}
+	return wire.DecodeJSON(http.MethodGet, url, body, into)
+}
