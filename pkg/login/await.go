@@ -16,13 +16,14 @@ const (
 	lastPause  = 10 * time.Second
 )
 
-// Look tries to use a cluster once; its address and credential may not be there yet. It gives what is known of it afterwards and, while it
-// cannot be used, why not, and whether that can pass.
+// Look tries to use a cluster once. It returns the cluster with its address and credential, as far as there are any.
+// While the cluster cannot be used, err is the reason, and passes reports whether waiting may help.
 type Look func(ctx context.Context, c Cluster) (known Cluster, passes bool, err error)
 
-// Await waits until the clusters of a login can be used: until each has an address, and its API server accepts the credential, which a
-// new one refuses for its first minutes. say is told of a cluster what it waits for, whenever that changes. What is not ready when
-// ctx ends, or fails in a way that does not pass, is in res.Failures; clusters that got their address meanwhile are in res.Clusters.
+// Await waits until the clusters of a login can be used: until each has an address, and its API server accepts the
+// credential, which a new one refuses for its first minutes. say gets the reason to wait for a cluster whenever it
+// changes. A cluster that is not ready when ctx ends, or that fails for good, is in res.Failures; one that got its
+// address is in res.Clusters.
 func (res *Result) Await(ctx context.Context, look Look, say func(what string, why error)) {
 	waits := res.waits()
 	var mu sync.Mutex
@@ -47,12 +48,13 @@ func (res *Result) Await(ctx context.Context, look Look, say func(what string, w
 	}
 }
 
-// Passes tells whether time may mend what an API server said: a new one does not know who is who, is not up, or is broken for a while.
+// Passes reports whether waiting may help against an error of an API server: a new one does not know its users yet,
+// or is not up.
 func Passes(err error) bool {
 	return errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer)
 }
 
-// Look is how a login with a password waits: accepts asks the API server.
+// Look returns the Look of a login with a password; accepts asks the API server.
 func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	var refusal breaker
@@ -70,13 +72,14 @@ func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
 	}
 }
 
-// wait is a cluster that is waited for.
+// wait is a cluster to wait for.
 type wait struct {
 	c   Cluster
 	err error
 }
 
-// waits takes the clusters out of res, and the failures that only time mends. A cluster whose CA only a login can learn stays.
+// waits takes the clusters out of res, and the failures that waiting may end. A cluster whose CA only a login can
+// learn stays in res.
 func (res *Result) waits() []*wait {
 	var waits []*wait
 	var clusters []Cluster
@@ -105,7 +108,7 @@ func (w *wait) until(ctx context.Context, look Look, say func(string, error)) {
 		var passes bool
 		w.c, passes, w.err = look(ctx, w.c)
 		switch {
-		case ctx.Err() != nil: // The error is that something was cut off.
+		case ctx.Err() != nil: // The error only says that the request was cut off.
 		case w.err == nil || !passes:
 			return
 		case w.err.Error() != told:

@@ -15,12 +15,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// candidate is a cluster to log in to: seen in a list, or named by the user where lists are forbidden.
+// candidate is a cluster to log in to: from a list, or named by the user where lists are forbidden.
 type candidate struct {
 	ns     Namespace
 	name   string
-	uid    string // of a listed one
-	guess  *Ref   // what the user named, when only logging in can tell whether it exists
+	uid    string // of one from a list
+	guess  *Ref   // the name from the user, when only a login shows whether it exists
 	result Cluster
 	err    error
 }
@@ -33,8 +33,8 @@ func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
 	})
 }
 
-// find lists the clusters of every namespace and narrows them to the selection. What the user named and nobody knows becomes a
-// failure here.
+// find lists the clusters of every namespace and narrows them to the selection. A cluster that the user named and
+// that does not exist becomes a failure.
 func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, error)) []*candidate {
 	lists := make([][]supervisor.Cluster, len(res.Namespaces))
 	errs := make([]error, len(res.Namespaces))
@@ -59,7 +59,7 @@ func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, e
 	return r.Clusters.choose(listed, closed, res)
 }
 
-// apis has one client for each host, so that what one learns (which API versions are served) is learned once.
+// apis returns an API for each host, so that each learns only once which API versions are served.
 func (r Request) apis(res *Result) map[supervisor.Address]*supervisor.API {
 	apis := map[supervisor.Address]*supervisor.API{}
 	for _, h := range res.Hosts {
@@ -68,8 +68,8 @@ func (r Request) apis(res *Result) map[supervisor.Address]*supervisor.API {
 	return apis
 }
 
-// choose narrows the listed clusters. closed are namespaces that could not be listed: a cluster that the user names
-// is looked for there by logging in to it.
+// choose narrows the listed clusters to the selection. closed are namespaces that could not be listed: a cluster that
+// the user named is looked for there by logging in to it.
 func (s Selection) choose(listed []*candidate, closed []Namespace, res *Result) []*candidate {
 	if s.only == nil {
 		return listed
@@ -128,7 +128,7 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 	settleClusters(wanted, r.User, res)
 }
 
-// settleClusters puts what became of the candidates into the result.
+// settleClusters adds the outcome of each candidate to the result.
 func settleClusters(wanted []*candidate, user string, res *Result) {
 	for _, c := range settleGuesses(wanted, res) {
 		if c.err != nil {
@@ -165,10 +165,11 @@ func (r Request) mintCluster(ctx context.Context, key tokens.Key) (Cluster, erro
 	return Cluster{Namespace: namespace, Name: name, Server: reply.ClusterServer, CA: reply.ClusterCA, Credential: cred}, nil
 }
 
-// errUnknown is a guess that does not exist.
+// errUnknown means that a guess does not exist.
 var errUnknown = errors.New("no such cluster")
 
-// settleGuesses drops the guesses that do not exist: of what the user named, exactly one namespace must have it.
+// settleGuesses drops the guesses that do not exist: exactly one namespace must have each cluster that the user
+// named.
 func settleGuesses(all []*candidate, res *Result) []*candidate {
 	guesses := map[Ref][]*candidate{}
 	var named []Ref // in the order of the command line

@@ -16,51 +16,53 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Federated mints credentials from a session of an identity provider: refresh, exchange for the audience of the API server, and a
-// certificate of its Concierge. Refresh and exchange take the account's lock, since a refresh ends the tokens of before. What an API server
-// is asked after that keeps nobody else waiting.
+// Federated mints credentials from a session of an identity provider: refresh, exchange for the audience of the API
+// server, and a certificate of its Concierge. Refresh and exchange hold the account's lock, since a refresh ends the
+// earlier tokens. The request to the API server does not, so that a slow one keeps nobody waiting.
 type Federated struct {
 	Issuer *oidc.Client
-	// Front asks the Supervisor what it tells everybody.
+	// Front asks the Supervisor for what needs no login.
 	Front *supervisor.Client
-	// API makes a client for API servers that are verified by ca (PEM; empty: as the Supervisor is; or SystemRoots), with a certificate
-	// if there is one.
+	// API makes a client for API servers that are verified by ca (PEM, or SystemRoots; empty: as the Supervisor is),
+	// with a client certificate if it is not nil.
 	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)
 	// Lock takes the account's lock.
 	Lock func(context.Context) (unlock func(), err error)
-	// Reload reads the session anew, once it is locked, or when the issuer does not know its refresh token, and tells whether that is
-	// another one.
+	// Reload reads the session again, once it is locked, or when the issuer does not know its refresh token. It
+	// reports whether the session is another one.
 	Reload func() (changed bool, err error)
-	// Save keeps the session; it is called before each refresh, to see that it can, and after it, before the new tokens are used.
+	// Save stores the session. It is called before each refresh, to see that it can be stored, and after it, before
+	// the new tokens are used.
 	Save func() error
-	// End notes that only a person brings the session back.
+	// End notes that only a login brings the session back.
 	End func()
-	// Getenv reads the variable in which a runner provides a token, and SendSecret guards the secret of a client.
+	// Getenv reads the variable in which a runner provides a token. SendSecret guards the secret of a client.
 	Getenv     func(string) string
 	SendSecret oidc.SendSecret
-	// Force refreshes even when what is there is still good.
+	// Force refreshes tokens that are still good.
 	Force bool
 
 	renewed bool
 }
 
-// SystemRoots is given to Federated.API for a server that the system's roots verify.
+// SystemRoots is the ca of Federated.API for a server that the system's roots verify.
 const SystemRoots = "system"
 
-// ErrEnded is a session that the issuer does not renew any more.
+// ErrEnded means that the issuer does not renew the session any more.
 var ErrEnded = errors.New("the identity provider does not renew the session")
 
-// EndedError is ErrEnded with what the issuer said.
+// EndedError is ErrEnded with the words of the issuer.
 type EndedError struct{ Err error }
 
-// Error gives the issuer's words.
+// Error returns the words of the issuer.
 func (e *EndedError) Error() string { return e.Err.Error() }
 
-// Unwrap gives ErrEnded and the cause.
+// Unwrap returns ErrEnded and the cause.
 func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
 
-// Mint gets the credential of key at its target with at most three requests: refresh, exchange and certificate. The target that is
-// returned with it knows more than the one that was given. It is ErrCAUnknown where no server may be asked yet.
+// Mint returns the credential of key, minted at target t with at most three requests: refresh, exchange and
+// certificate. Its Target knows more than t did. The error is ErrCAUnknown when no server may be asked yet, ErrEnded,
+// or one of packages oidc, concierge and wire.
 func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (tokens.Credential, error) {
 	if f.Issuer.Plain {
 		return f.mintID(ctx, key)
@@ -74,7 +76,7 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	}
 	ca := t.CA
 	if ca == "" && key.Cluster != "" {
-		ca = SystemRoots // What the Supervisor is believed for goes for that alone.
+		ca = SystemRoots // The Supervisor's own trust is for the Supervisor alone.
 	}
 	w, err := f.API(ca, nil)
 	if err != nil {
@@ -83,7 +85,7 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	now := f.Issuer.Now()
 	c := tokens.Credential{Key: key, Issued: now, Target: &t}
 	got, form, err := concierge.Client{Wire: w, Server: t.Server, Form: concierge.Form(t.Concierge)}.Exchange(ctx, token.Token)
-	if form != concierge.None { // One may come: a new cluster is not ready at once.
+	if form != concierge.None { // Remember no "none": a new cluster gets its Concierge later.
 		t.Concierge = string(form)
 	}
 	switch {
@@ -101,7 +103,7 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	return c, nil
 }
 
-// mintID hands out the ID token itself, renewed, or as the runner provides it.
+// mintID returns the ID token itself, renewed, or as the runner provides it.
 func (f *Federated) mintID(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	now := f.Issuer.Now()
 	if f.Issuer.Unattended() {
@@ -123,7 +125,7 @@ func (f *Federated) mintID(ctx context.Context, key tokens.Key) (tokens.Credenti
 	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, err
 }
 
-// Locked does something with the session as it is stored, and nobody else meanwhile.
+// Locked calls do with the session as it is stored, while no other process changes it.
 func (f *Federated) Locked(ctx context.Context, do func() error) error {
 	unlock, err := f.Lock(ctx)
 	if err != nil {
@@ -136,8 +138,8 @@ func (f *Federated) Locked(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// TokenFor gets a token for another client of the identity provider, as a web application is. An issuer without exchange has one for its own
-// client only.
+// TokenFor returns a token for another client of the identity provider, such as a web application. An issuer without
+// exchange makes tokens for its own client only.
 func (f *Federated) TokenFor(ctx context.Context, key tokens.Key, audience string) (redact.Secret, error) {
 	if !f.Issuer.Plain {
 		token, err := f.exchange(ctx, audience)
@@ -150,8 +152,8 @@ func (f *Federated) TokenFor(ctx context.Context, key tokens.Key, audience strin
 	return c.Token, err
 }
 
-// exchange gets a token for an audience, with a refresh when the access token has ended. One that the issuer does not take though it
-// looks good was ended by a refresh elsewhere.
+// exchange returns a token for an audience. It refreshes first when the access token has ended, and once more when
+// the issuer refuses an access token that looks good: a refresh elsewhere has ended it.
 func (f *Federated) exchange(ctx context.Context, audience string) (token oidc.Token, err error) {
 	err = f.Locked(ctx, func() error {
 		if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
@@ -171,12 +173,12 @@ func (f *Federated) exchange(ctx context.Context, audience string) (token oidc.T
 	return token, err
 }
 
-// renew refreshes and saves. A refusal is final only when nobody else has refreshed meanwhile; then the tokens are forgotten, so that
-// nobody sends them again.
+// renew refreshes and saves. A refusal is final only when no other process has refreshed meanwhile. Then the tokens
+// are forgotten, so that nobody sends them again.
 func (f *Federated) renew(ctx context.Context) error {
 	f.renewed = true
 	if err := f.Save(); err != nil {
-		return err // What could not be kept is not asked for: the issuer gives it once.
+		return err // The issuer gives new tokens once. Without a place for them they are not asked for.
 	}
 	f.Force = false
 	spent := f.Issuer.Refresh
@@ -195,20 +197,21 @@ func (f *Federated) renew(ctx context.Context) error {
 		}
 	}
 	if now := f.Issuer.Now(); errors.Is(err, oidc.ErrNoRefresh) && (f.Issuer.Fresh(now) || f.Issuer.FreshID(now)) {
-		return &EndedError{err} // What there is is good: it is only that nothing new can be had.
+		return &EndedError{err} // The tokens are good; there only are no new ones.
 	}
 	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
 		f.Issuer.Refresh, f.Issuer.Access = redact.Stored{}, redact.Stored{}
 		f.End()
 		return errors.Join(&EndedError{err}, f.Save())
 	}
-	if err == nil || f.Issuer.Refresh != spent { // The old one is gone, whatever is wrong with what came with the new one.
+	if err == nil || f.Issuer.Refresh != spent { // The old refresh token is spent, even when the new tokens are not believed.
 		return errors.Join(err, f.Save())
 	}
 	return err
 }
 
-// SupervisorTarget is where the Supervisor's own credential is minted: its audience is the issuer itself.
+// SupervisorTarget returns the target of the Supervisor's own credential, whose audience is the issuer itself. ca is
+// PEM.
 func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
 	server := f.Issuer.Concierge
 	if server == "" {
@@ -217,10 +220,10 @@ func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
 	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
 }
 
-// Audience is how a TKG cluster knows the tokens that are for it.
+// Audience returns the audience of tokens for a TKG cluster.
 func Audience(name, uid string) string { return name + "-" + uid }
 
-// Certificate is what proves a credential that is one, else nil.
+// Certificate returns the client certificate of a credential; nil for one that is a token.
 func Certificate(c tokens.Credential) (*tls.Certificate, error) {
 	if c.Certificate == "" {
 		return nil, nil
@@ -232,7 +235,8 @@ func Certificate(c tokens.Credential) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// Supervisor is the Supervisor's API for who holds a credential of it, with at most MaxInFlight requests under way.
+// Supervisor returns the API of the Supervisor for the holder of a credential, with at most MaxInFlight requests
+// under way.
 func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 	certificate, err := Certificate(c)
 	if err != nil {
@@ -250,7 +254,8 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 	return client.As(c.Token), nil
 }
 
-// ClusterTarget asks the Supervisor where the credential of a cluster (NAMESPACE/NAME) is minted. It is ErrGone when there is none.
+// ClusterTarget asks the Supervisor for the target of a cluster (NAMESPACE/NAME). The error is ErrGone when there is
+// no such cluster.
 func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.API, cluster string) (tokens.Target, error) {
 	namespace, name, _ := strings.Cut(cluster, "/")
 	found, err := api.Cluster(ctx, namespace, name)
@@ -264,7 +269,8 @@ func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.API, clus
 	return tokens.Target{Audience: Audience(name, found.UID), Server: endpoint.Server, CA: string(endpoint.CA)}, err
 }
 
-// endpoint is what the cluster's Secret tells, or what the cluster tells itself to who may not read that.
+// endpoint returns the endpoint in the cluster's Secret; if the account may not read that, the one that the cluster
+// itself publishes.
 func (f *Federated) endpoint(ctx context.Context, api *supervisor.API, c supervisor.Cluster) (supervisor.Endpoint, error) {
 	e, err := api.Endpoint(ctx, c.Namespace, c.Name)
 	if !errors.Is(err, wire.ErrForbidden) {

@@ -14,29 +14,29 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// FindRequest is a look at what a session of an identity provider may use at a Supervisor.
+// FindRequest looks for all that a session of an identity provider may use at a Supervisor.
 type FindRequest struct {
 	*Federated
 	User     string
 	Clusters Selection
 	// Namespaces are looked at beside those that the Supervisor lists.
 	Namespaces []string
-	// Known are namespaces of an earlier login: their clusters are asked for while the Supervisor lists what there is now, unless
-	// they are too many to be under way beside that.
+	// Known are namespaces of an earlier login. Their clusters are listed while the Supervisor still lists the
+	// namespaces, unless they are too many.
 	Known []string
-	// Last is where a cluster was at an earlier login, if it was found then.
+	// Last returns the target that a cluster had at an earlier login, if there is one.
 	Last  func(tokens.Key) (tokens.Target, bool)
-	APICA []byte // of the Supervisor's API server, as Supervisor.APICA told; nil: not told
-	// CA decides what an API server of the Supervisor is verified by (PEM).
+	APICA []byte // PEM, of the Supervisor's API server, from supervisor.Client.APICA; nil: not known
+	// CA returns the CA (PEM) by which an API server of the Supervisor is verified.
 	CA func(Host) []byte
 	// Untrusted and Progress are as in Request.
 	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
 	Progress  func(step Step, done, total int)
 }
 
-// Find mints the Supervisor's credential and asks its API for namespaces and clusters. Nothing is asked of a cluster, unless the
-// Supervisor does not tell its CA: the credential of each is minted when it is used first, and until then has a target only. An
-// error means that the Supervisor itself could not be used.
+// Find mints the Supervisor's credential, and asks its API for namespaces and clusters. It asks nothing of a cluster,
+// unless the Supervisor does not know its CA: each cluster's credential is minted when it is used first, and is a
+// target until then. An error means that the Supervisor itself could not be used.
 func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	base := Request{Clusters: r.Clusters, Progress: r.Progress, Untrusted: r.Untrusted}
 	base.progress(StepNamespaces, 0, 0)
@@ -62,11 +62,11 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	return res, ctx.Err()
 }
 
-// namespaces are those that the account may list, and those that were named. list gives the clusters of one, which may be there
-// already.
+// namespaces adds the namespaces that the account may list, and the named ones, to res. list returns the clusters of
+// one, from a request that is made already if there is one.
 func (r FindRequest) namespaces(ctx context.Context, api *supervisor.API, res *Result) (list func(Namespace) ([]supervisor.Cluster, error), err error) {
 	var beside sync.WaitGroup
-	early := &early{api: api, lists: map[string]map[string][]supervisor.Cluster{}, none: map[string]error{}}
+	ahead := &prefetch{api: api, lists: map[string]map[string][]supervisor.Cluster{}, forbidden: map[string]error{}}
 	if !r.Clusters.none() {
 		beside.Go(func() { api.Prepare(ctx) })
 		asked := append([]string{""}, r.Namespaces...)
@@ -75,7 +75,7 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.API, res *R
 		}
 		slices.Sort(asked)
 		for _, ns := range slices.Compact(asked) {
-			beside.Go(func() { early.look(ctx, ns) })
+			beside.Go(func() { ahead.look(ctx, ns) })
 		}
 	}
 	names, err := api.Namespaces(ctx)
@@ -91,43 +91,43 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.API, res *R
 	for _, name := range slices.Compact(names) {
 		res.Namespaces = append(res.Namespaces, Namespace{Name: name, Host: res.Hosts[0]})
 	}
-	return func(ns Namespace) ([]supervisor.Cluster, error) { return early.clusters(ctx, ns.Name) }, nil
+	return func(ns Namespace) ([]supervisor.Cluster, error) { return ahead.clusters(ctx, ns.Name) }, nil
 }
 
-// early are lists of clusters that were asked for before it was known whether they can be had.
-type early struct {
+// prefetch holds lists of clusters that were asked for before it was known whether the account may list them.
+type prefetch struct {
 	api *supervisor.API
 
-	mu    sync.Mutex
-	lists map[string]map[string][]supervisor.Cluster // by what was asked for: a namespace, or "" for all
-	none  map[string]error                           // by namespace: its clusters may not be listed
+	mu        sync.Mutex
+	lists     map[string]map[string][]supervisor.Cluster // by the namespace of the request; "" is a request for all
+	forbidden map[string]error                           // by namespace
 }
 
-func (e *early) look(ctx context.Context, ns string) {
-	list, err := e.api.UsualClusters(ctx, ns)
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (p *prefetch) look(ctx context.Context, ns string) {
+	list, err := p.api.UsualClusters(ctx, ns)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
 	case err == nil:
-		e.lists[ns] = list
+		p.lists[ns] = list
 	case errors.Is(err, wire.ErrForbidden): // Rights do not depend on the version.
-		e.none[ns] = err
-	} // Else it is asked for again, in due form.
+		p.forbidden[ns] = err
+	} // Another error: clusters asks again, in full.
 }
 
-func (e *early) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, error) {
+func (p *prefetch) clusters(ctx context.Context, ns string) ([]supervisor.Cluster, error) {
 	for _, asked := range []string{"", ns} {
-		if list, ok := e.lists[asked]; ok {
+		if list, ok := p.lists[asked]; ok {
 			return list[ns], nil
 		}
 	}
-	if err := e.none[ns]; err != nil {
+	if err := p.forbidden[ns]; err != nil {
 		return nil, err
 	}
-	return e.api.Clusters(ctx, ns)
+	return p.api.Clusters(ctx, ns)
 }
 
-// targets asks where each cluster is.
+// targets asks for the target of each cluster.
 func (r FindRequest) targets(ctx context.Context, api *supervisor.API, wanted []*candidate, res *Result) {
 	var done atomic.Int64
 	base := Request{Progress: r.Progress, Untrusted: r.Untrusted}
@@ -139,8 +139,8 @@ func (r FindRequest) targets(ctx context.Context, api *supervisor.API, wanted []
 	settleClusters(wanted, r.User, res)
 }
 
-// target is where a cluster is. One that was to tell its CA itself and did not is there all the same, beside the error, unless what was
-// known of it still holds.
+// target finds the target of a cluster. A cluster that should tell its CA itself and did not is in the result all the
+// same, beside the error, unless its earlier target still holds.
 func (r FindRequest) target(ctx context.Context, api *supervisor.API, c *candidate) error {
 	found := supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
 	var err error
@@ -157,7 +157,7 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.API, c *candida
 	if err = ask(); err != nil {
 		var untrusted *trust.UntrustedError
 		if errors.As(err, &untrusted) {
-			err = Request{Untrusted: r.Untrusted}.meet(ctx, err, "https://"+untrusted.Host, ask)
+			err = Request{Untrusted: r.Untrusted}.retryTrusted(ctx, err, "https://"+untrusted.Host, ask)
 		}
 	}
 	if errors.Is(err, supervisor.ErrNoEndpoint) {

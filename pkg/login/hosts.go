@@ -17,9 +17,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and fills in hosts and
-// namespaces. The Supervisor's comes alone: a site may list workloads and refuse logins, and vCenter counts refusals. It fails
-// only when no host accepted the account.
+// loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and adds
+// hosts and namespaces to res. The Supervisor's comes first and alone: a site may list workloads and refuse logins,
+// and vCenter counts refusals. It fails only when no host accepted the account.
 func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload, res *Result) error {
 	hosts, err := r.hostsOf(workloads)
 	if err != nil {
@@ -52,7 +52,8 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	return nil
 }
 
-// hostsOf lists the Supervisor, then every other control plane host, each once, on the port of the Supervisor's front.
+// hostsOf lists the Supervisor, then every other control plane host, each once, on the port of the Supervisor's
+// front.
 func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 	hosts := []Host{{Address: r.Server}}
 	for _, w := range workloads {
@@ -72,36 +73,36 @@ func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 	return hosts, nil
 }
 
-// loginHost gets the Supervisor token of one host, and what its API server is verified by.
+// loginHost gets the Supervisor token of one host, and the CA of its API server.
 func (r Request) loginHost(ctx context.Context, h *Host) error {
-	var told errgroup.Group
-	told.Go(func() error { return r.askCA(ctx, h) })
+	var asking errgroup.Group
+	asking.Go(func() error { return r.askCA(ctx, h) })
 	mint := func() (err error) {
 		h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
 		return err
 	}
-	err := r.meet(ctx, mint(), h.Address.URL(""), mint)
-	untold := told.Wait()
+	err := r.retryTrusted(ctx, mint(), h.Address.URL(""), mint)
+	caErr := asking.Wait()
 	var untrusted *trust.UntrustedError
-	if err == nil && errors.As(untold, &untrusted) { // It is believed by now.
-		untold = r.askCA(ctx, h)
+	if err == nil && errors.As(caErr, &untrusted) { // It is trusted by now.
+		caErr = r.askCA(ctx, h)
 	}
-	if err != nil || untold == nil || r.Untrusted == nil {
+	if err != nil || caErr == nil || r.Untrusted == nil {
 		return err
 	}
-	// Only the API server itself can tell. Whatever it answers but a certificate, kubectl will see.
+	// Only the API server itself shows its certificate. Another error of it is for kubectl to report.
 	url := h.Address.API(h.APIPort)
 	greet := func() error {
 		_, err := r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url + "/version"})
 		return err
 	}
-	if err := r.meet(ctx, greet(), url, greet); errors.As(err, &untrusted) {
+	if err := r.retryTrusted(ctx, greet(), url, greet); errors.As(err, &untrusted) {
 		return err
 	}
 	return nil
 }
 
-// infoTime bounds the wait for what is good to know only.
+// infoTime bounds the wait for information that a login can do without.
 const infoTime = 10 * time.Second
 
 // askCA asks a host for the CA of its API server.
@@ -112,8 +113,8 @@ func (r Request) askCA(ctx context.Context, h *Host) (err error) {
 	return err
 }
 
-// meet tries again what failed with err, when that is a server at url whose CA was unknown and is believed now.
-func (r Request) meet(ctx context.Context, err error, url string, again func() error) error {
+// retryTrusted repeats a request that failed with err, if the CA of the server at url was unknown and is trusted now.
+func (r Request) retryTrusted(ctx context.Context, err error, url string, again func() error) error {
 	var untrusted *trust.UntrustedError
 	if r.Untrusted == nil || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
 		return err
@@ -124,7 +125,7 @@ func (r Request) meet(ctx context.Context, err error, url string, again func() e
 	return again()
 }
 
-// account names whom the identity service counts refusals for: its issuer and the subject, without case.
+// account names the account for which the identity service counts refusals: issuer and subject, in lower case.
 func account(h Host) string {
 	claims, err := sso.ParseClaims(h.Credential.Token)
 	if err != nil || claims.Issuer == "" || claims.Subject == "" {

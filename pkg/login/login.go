@@ -1,10 +1,10 @@
 // Package login turns a proven account into everything it may use at a site: the control plane hosts, the vSphere
-// Namespaces and the TKG clusters, with a credential for each. It talks to the network, keeps nothing on disk and
-// prints nothing.
+// Namespaces and the TKG clusters, with a credential for each. It talks to the network, stores nothing and prints
+// nothing.
 //
-// The order of requests is the closed plugin's (GET /wcp/workloads, then POST /wcp/login for each control plane host),
-// so that the password is proven by one request before anything runs in parallel: vCenter locks an account after five
-// refusals.
+// The order of requests is the closed plugin's (GET /wcp/workloads, then POST /wcp/login for each control plane
+// host), so that one request proves the password before anything runs in parallel: vCenter locks an account after
+// five refusals.
 package login
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// MaxInFlight bounds the requests under way at once: enough to hide a slow identity service, few enough not to be
-// taken for an attack on it.
+// MaxInFlight bounds the requests under way at once: enough to hide a slow identity service, few enough not to look
+// like an attack.
 const MaxInFlight = 16
 
 // Request is one login.
@@ -33,11 +33,11 @@ type Request struct {
 	User     string
 	Password redact.Secret
 	Clusters Selection
-	// Untrusted, if set, is told of a server (HOST:PORT) beyond the first one whose CA is unknown, before anything was sent to
-	// it. It returns nil when Wire believes it from now on. It may be called from several goroutines.
+	// Untrusted, if set, decides about a server (HOST:PORT) beyond the first one whose CA is unknown, before anything
+	// is sent to it. It returns nil when Wire trusts the server from now on. Several goroutines may call it.
 	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
-	// Progress, if set, is told what is under way and, where that is known, how much of it is settled; else total is 0. It
-	// may be called from several goroutines.
+	// Progress, if set, learns the step under way and how much of it is done; total is 0 where that is not known.
+	// Several goroutines may call it.
 	Progress func(step Step, done, total int)
 }
 
@@ -61,8 +61,8 @@ func (r Request) progress(step Step, done, total int) {
 // Host is a control plane host that accepted the account.
 type Host struct {
 	Address    supervisor.Address
-	APIPort    int    // 0 when the Supervisor did not say
-	APICA      []byte // PEM, by which the API server is verified; nil when the Supervisor did not say
+	APIPort    int    // 0 when the Supervisor does not say
+	APICA      []byte // PEM, by which the API server is verified; nil when the Supervisor does not say
 	Credential tokens.Credential
 }
 
@@ -75,13 +75,13 @@ type Namespace struct {
 // Cluster is a TKG cluster with the credential that its API server accepts.
 type Cluster struct {
 	Namespace, Name string
-	Server          string // bare host, as the Supervisor told it
-	URL             string // of the API server, where the Supervisor told that instead
+	Server          string // bare host, from the Supervisor
+	URL             string // of the API server, if the Supervisor gave that instead
 	CA              []byte // PEM
 	Credential      tokens.Credential
 }
 
-// Ref is how a user names it.
+// Ref returns the name that a user gives it.
 func (c Cluster) Ref() Ref { return Ref{Namespace: c.Namespace, Name: c.Name} }
 
 // Failure is a part of a site that could not be logged in to.
@@ -90,11 +90,11 @@ type Failure struct {
 	What string
 	Err  error
 
-	pending *Cluster // one that has no address yet
+	pending *Cluster // a cluster that has no address yet
 }
 
-// Result is what one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
-// clusters this account may not list, which is how some sites want it.
+// Result is all that one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
+// clusters this account may not list, as some sites configure it.
 type Result struct {
 	Account    string // issuer and subject of the token
 	Hosts      []Host // the Supervisor first, when it accepted the account
@@ -102,15 +102,15 @@ type Result struct {
 	Clusters   []Cluster
 	Failures   []Failure
 	Unlisted   []string
-	// NamespacesHidden tells that the account may not list namespaces, so that there may be more of them.
+	// NamespacesHidden means that the account may not list namespaces, so that there may be more of them.
 	NamespacesHidden bool
-	// Single is an API server by itself, without a Supervisor that could tell of more.
+	// Single means an API server by itself, without a Supervisor.
 	Single bool
 
 	refused bool
 }
 
-// Refused tells whether the password was refused after it had been accepted.
+// Refused reports whether the password was refused after it had been accepted.
 func (r *Result) Refused() bool { return r.refused }
 
 // Credentials lists every credential of the result.
@@ -125,18 +125,18 @@ func (r *Result) Credentials() []tokens.Credential {
 	return all
 }
 
-// Do logs in. An error means that nothing was reached (the password is wrong, the Supervisor does not answer); parts
-// that failed beside others that work are in Result.Failures.
+// Do logs in. An error means that nothing was reached: the password is wrong (wire.ErrRefused), or the Supervisor
+// does not answer. Parts that failed beside others that work are in Result.Failures.
 func Do(ctx context.Context, r Request) (*Result, error) {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
 	r.progress(StepNamespaces, 0, 0)
-	workloads, odd, err := client.Workloads(ctx, r.User, r.Password)
+	workloads, invalid, err := client.Workloads(ctx, r.User, r.Password)
 	if err != nil {
 		return nil, fmt.Errorf("get available workloads: %w", err)
 	}
 	res := &Result{}
-	for _, err := range odd {
+	for _, err := range invalid {
 		res.Failures = append(res.Failures, Failure{What: r.Server.String(), Err: err})
 	}
 	r.progress(StepHosts, 0, 0)
@@ -164,14 +164,14 @@ func each(n int, fn func(i int)) {
 	_ = g.Wait()
 }
 
-// errNotTried is the reason of a part that was left out after a refusal elsewhere.
+// errNotTried is the reason of a part that was skipped after a refusal elsewhere.
 var errNotTried = errors.New("not tried, since the same password was refused a moment ago")
 
-// breaker stops a parallel batch after the first refusal. A password that worked a moment ago and is refused now
-// was changed or belongs to a locked account: sending it on would only prolong the lock.
+// breaker stops a parallel batch after the first refusal. A password that worked a moment ago and is refused now was
+// changed, or its account is locked: sending it again would only prolong the lock.
 type breaker struct{ open atomic.Bool }
 
-// do runs fn unless a refusal was seen, and notes a refusal by fn.
+// do runs fn unless a refusal was seen, and remembers a refusal by fn.
 func (b *breaker) do(fn func() error) error {
 	if b.open.Load() {
 		return errNotTried

@@ -14,17 +14,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// unknownLife is how long a token is used that does not say until when it is good. Real ones live 10 hours and say so.
+// unknownLife is how long a token is used that has no expiry. Real ones live 10 hours and have one.
 const unknownLife = time.Hour
 
-// A clock that is off by less makes no difference, and by more is no clock: TLS would fail.
+// A clock that is off by less than minSkew makes no difference. One that is off by more than maxSkew is not
+// corrected: TLS would fail.
 const (
 	minSkew = 5 * time.Second
 	maxSkew = 24 * time.Hour
 )
 
-// skew is how far the server's clock is ahead of ours. The times of its tokens are meant by its clock; what we remember of
-// them, and kubectl's stamp, by ours.
+// skew is how far the server's clock is ahead of ours. Its tokens use its clock; our files, and the stamp for
+// kubectl, use ours.
 func skew(server, ours time.Time) time.Duration {
 	d := server.Sub(ours)
 	if server.IsZero() || d.Abs() < minSkew || d.Abs() > maxSkew {
@@ -33,8 +34,8 @@ func skew(server, ours time.Time) time.Duration {
 	return d
 }
 
-// Mint gets the credential of key with one POST /wcp/login at its control plane host. The reply tells, for a cluster,
-// where its API server is. The error is sso.ErrUnknownCluster when the Supervisor names no API server for it.
+// Mint returns the credential of key, with one POST /wcp/login at its control plane host. For a cluster the reply
+// names the API server. The error is sso.ErrUnknownCluster when it does not, or another of packages sso and wire.
 func Mint(ctx context.Context, w *wire.Client, key tokens.Key, password redact.Secret) (tokens.Credential, sso.Reply, error) {
 	a, err := supervisor.ParseAddress(key.Server)
 	if err != nil {

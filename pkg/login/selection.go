@@ -11,7 +11,7 @@ import (
 // maxTyped bounds what an error repeats of a selection, in characters.
 const maxTyped = 300
 
-// Selection says which TKG clusters a login is for. The zero value is all of them.
+// Selection is the TKG clusters that a login is for. The zero value is all of them.
 type Selection struct {
 	nothing bool
 	only    []Ref
@@ -58,7 +58,7 @@ func parseRef(s string) (Ref, error) {
 	return Ref{Namespace: namespace, Name: name}, nil
 }
 
-// String is what ParseSelection reads; empty for all.
+// String returns the form that ParseSelection reads; empty for all.
 func (s Selection) String() string {
 	if s.nothing {
 		return "none"
@@ -70,7 +70,7 @@ func (s Selection) String() string {
 	return strings.Join(refs, ",")
 }
 
-// With is the selection narrowed to ref, or to ref beside the clusters it names already.
+// With returns the selection narrowed to ref, or with ref beside the clusters that it names already.
 func (s Selection) With(ref Ref) Selection {
 	if slices.Contains(s.only, ref) {
 		return s
@@ -78,11 +78,11 @@ func (s Selection) With(ref Ref) Selection {
 	return Selection{only: append(slices.Clone(s.only), ref)}
 }
 
-// All tells whether every cluster is wanted.
+// All reports whether every cluster is selected.
 func (s Selection) All() bool { return !s.nothing && len(s.only) == 0 }
 
-// Named tells whether the user named the clusters.
+// Named reports whether the user named the clusters.
 func (s Selection) Named() bool { return len(s.only) > 0 }
 
-// none tells whether no cluster is wanted.
+// none reports whether no cluster is selected.
 func (s Selection) none() bool { return s.nothing }

@@ -3,7 +3,6 @@ package logincmd
 import (
 	"cmp"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/browser"
@@ -93,7 +92,7 @@ func (f flags) issuerConflicts() error {
 		return failure.Usagef("--identity-provider names one of a Supervisor's: it does not go with an issuer")
 	}
 	for name := range i.params {
-		if slices.Contains(oidc.OwnParams, name) {
+		if oidc.IsOwnParam(name) {
 			return failure.Usagef("--oidc-extra-param: %s is not to be set by hand; for scopes there is --oidc-scopes", name)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// attempt is one authorization request with what ties the answer to it: state against answers that are not ours, the nonce
-// against tokens, and the verifier against codes, of another login.
+// attempt is one authorization request with the values that bind the answer to it: the state against answers to
+// another request, the nonce against tokens of another login, and the verifier against codes of another login.
 type attempt struct {
 	state, nonce, verifier, redirect string
 }
@@ -22,12 +22,18 @@ func newAttempt(redirect string) attempt {
 	return attempt{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), redirect: redirect}
 }
 
-// OwnParams are the parameters of an authorization request that tie the answer to it, or that say what the answer is.
-var OwnParams = []string{
-	"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "response_mode", "response_type", "scope", "state",
+// IsOwnParam reports whether a parameter of an authorization request is ours to set: it binds the answer to the
+// request, or says what kind of answer it is.
+func IsOwnParam(name string) bool {
+	switch name {
+	case "client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "response_mode",
+		"response_type", "scope", "state":
+		return true
+	}
+	return false
 }
 
-// url is where the login begins.
+// url returns the address where the login begins.
 func (c *Client) url(a attempt, mode string) string {
 	options := []oauth2.AuthCodeOption{
 		oauth2.AccessTypeOffline, oauth2.S256ChallengeOption(a.verifier), oauth2.SetAuthURLParam("nonce", a.nonce),
@@ -44,10 +50,10 @@ func (c *Client) url(a attempt, mode string) string {
 	return c.config(a.redirect).AuthCodeURL(a.state, options...)
 }
 
-// errState is an answer to another request than ours.
+// errState means that an answer belongs to another request.
 var errState = errors.New("the answer is not to this login (state)")
 
-// code reads the parameters of an answer (RFC 6749, section 4.1.2). The state is looked at before anything else.
+// code reads the parameters of an answer (RFC 6749, section 4.1.2). It checks the state first.
 func (a attempt) code(answer url.Values) (redact.Secret, error) {
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(a.state)) != 1 {
 		return "", errState
@@ -61,16 +67,17 @@ func (a attempt) code(answer url.Values) (redact.Secret, error) {
 	return redact.Secret(answer.Get("code")), nil
 }
 
-// maxPasted bounds what is pasted, in bytes.
+// maxPasted bounds a pasted text, in bytes.
 const maxPasted = 8 << 10
 
-// terminalLine is what terminals take of a line, in bytes (termios(3), canonical mode): half a code would burn the whole one.
+// terminalLine is the longest line that a terminal passes on, in bytes (termios(3), canonical mode). Half a code
+// would spend the whole one.
 const terminalLine = 4096
 
-// minCode is shorter than any issuer's code, and longer than what is typed into the wrong window.
+// minCode is shorter than any code of an issuer, and longer than a word typed into the wrong window.
 const minCode = 16
 
-// pasted reads what a person copied: a code, or the whole address that the browser stopped at.
+// pasted reads a text that a person copied: a code, or the whole address at which the browser stopped.
 func (a attempt) pasted(text string) (redact.Secret, error) {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "#") // Some issuers' addresses end in one.
 	switch len(text) {

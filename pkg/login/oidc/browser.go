@@ -12,40 +12,42 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// quiet takes what net/http would say of browsers that hang up.
-var quiet = log.New(io.Discard, "", 0)
+// discard drops the messages of net/http about browsers that close a connection.
+var discard = log.New(io.Discard, "", 0)
 
-// Browser is how a person's browser takes part in a login.
+// Browser is the part that a browser and a person take in a login.
 type Browser struct {
-	// Listener is where the browser comes back to; nil: the answer can only be pasted. It is closed.
+	// Listener takes the answer from the browser; nil: the answer can only be pasted. Browse closes it.
 	Listener net.Listener
-	// Show is told the address that the browser must open. Its error ends the login.
+	// Show gets the address that the browser must open. Its error ends the login.
 	Show func(ctx context.Context, url string) error
 	// Paste, if set, waits for a code or an address that the person copied. It returns when ctx ends.
 	Paste func(ctx context.Context) (string, error)
-	// Proven, if set, sees whether what was got can be used; its error ends the login, and the page tells it.
+	// Proven, if set, tries the new tokens before the browser gets its answer. Its error ends the login, and is shown
+	// on the page.
 	Proven func(ctx context.Context) error
-	// Refused, if set, is told why something that was pasted could not be it; the person may paste again.
+	// Refused, if set, gets the reason why a pasted text is not an answer; the person may paste again.
 	Refused func(error)
 	// Title heads the page that the browser ends at: the name of the program; empty: "Login".
 	Title string
-	// FormPost asks the issuer for a page that posts the answer, which shows the code where it cannot. Browsers keep a public
-	// page from posting to this machine, so that a redirect is better wherever there is a listener.
+	// FormPost asks the issuer for a page that posts the answer. Such a page shows the code where it cannot post.
+	// Browsers keep a public page from posting to this machine, so a redirect is better wherever there is a listener.
 	FormPost bool
 }
 
-// RedirectURI is where the browser is sent back to. The path and the address are those that Pinniped knows (RFC 8252, section 7.3:
-// any port will do).
+// RedirectURI returns the address that the browser is sent back to. Pinniped knows its host and path, with any port
+// (RFC 8252, section 7.3).
 func RedirectURI(l net.Listener) string {
 	if l == nil {
-		return nowhere
+		return closedRedirect
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String()) // A TCP listener has one.
 	return "http://" + net.JoinHostPort("127.0.0.1", port) + "/callback"
 }
 
-// Browse logs in with a browser: the authorization code flow with PKCE. The answer comes by the browser or is pasted, whichever is
-// first; it is redeemed once.
+// Browse logs in with a browser: the authorization code flow with PKCE (RFC 7636). The answer comes from the browser
+// or is pasted; the first one is redeemed, once. The error is an *Error of the issuer, a *TokenError, one of package
+// wire, or that of Show or Proven.
 func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
 	a := newAttempt(RedirectURI(b.Listener))
 	ctx, cancel := context.WithCancel(ctx)
@@ -67,7 +69,7 @@ func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
 	return claims, err
 }
 
-// responseMode is the one to ask for; empty where the issuer knows no others than the usual.
+// responseMode returns the response mode to ask for; empty for an issuer that only knows the default.
 func (c *Client) responseMode(formPost bool) string {
 	query := len(c.Provider.ResponseModes) == 0 || slices.Contains(c.Provider.ResponseModes, "query")
 	if slices.Contains(c.Provider.ResponseModes, "form_post") && (formPost || !query) {
@@ -79,7 +81,7 @@ func (c *Client) responseMode(formPost bool) string {
 	return ""
 }
 
-// wait returns when the answer came, by one way or the other, and both have ended.
+// wait returns when an answer came, from the browser or pasted, and both ways have ended.
 func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error {
 	ways := 0
 	ended := make(chan error, 2)
@@ -95,21 +97,21 @@ func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error 
 		return errors.New("there is no way for the answer of the login to come back")
 	}
 	err := <-ended
-	// A person who closes standard input, or has nobody to read from, may still use the browser.
+	// Without standard input a person can still use the browser.
 	for ways--; ways > 0 && errors.Is(err, errNoPaste); ways-- {
 		err = <-ended
 	}
 	cancel()
 	for ; ways > 0; ways-- {
-		<-ended //nolint:errcheck // What came second does not count.
+		<-ended //nolint:errcheck // Only the first answer counts.
 	}
 	return err
 }
 
-// errNoPaste is the end of pasting without a code.
+// errNoPaste means that pasting ended without a code.
 var errNoPaste = errors.New("nothing was pasted")
 
-// paste takes what is pasted until it is a code.
+// paste reads pasted texts until one is an answer.
 func (b Browser) paste(ctx context.Context, back *callback) error {
 	for {
 		text, err := b.Paste(ctx)

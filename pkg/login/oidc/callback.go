@@ -18,10 +18,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// callback is what the browser comes back to: it takes one answer, redeems it, and tells the person how that went.
+// callback is the page that the browser comes back to. It takes one answer, redeems it, and shows the result.
 type callback struct {
 	attempt attempt
-	host    string // of the redirect URI: a page of another site that reaches this port by a name of its own is turned away
+	host    string // of the redirect URI; a page of another site that reaches this port under its own name is refused
 	title   string // of its pages
 	origin  string // of the issuer, whose page may post the answer
 	redeem  func(redact.Secret) error
@@ -29,13 +29,13 @@ type callback struct {
 	mu   sync.Mutex
 	over bool
 	err  error
-	done chan struct{} // closed when it is over and the browser was told
+	done chan struct{} // closed when it is over and the browser has its page
 }
 
 func newCallback(a attempt, issuer string, redeem func(redact.Secret) error) *callback {
 	c := &callback{attempt: a, redeem: redeem, done: make(chan struct{})}
 	if u, err := url.Parse(a.redirect); err == nil {
-		c.host = strings.TrimSuffix(u.Host, ":80") // Browsers leave out the port that http has anyhow.
+		c.host = strings.TrimSuffix(u.Host, ":80") // Browsers leave out the default port.
 	}
 	if u, err := url.Parse(issuer); err == nil {
 		c.origin = u.Scheme + "://" + u.Host
@@ -43,21 +43,21 @@ func newCallback(a attempt, issuer string, redeem func(redact.Secret) error) *ca
 	return c
 }
 
-// maxAnswer bounds what a browser sends, in bytes.
+// maxAnswer bounds a request of a browser, in bytes.
 const maxAnswer = 1 << 20
 
 // serve takes requests from l until the login is over, or ctx ends.
 func (c *callback) serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: c, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: maxAnswer,
-		ErrorLog: quiet,
+		ErrorLog: discard,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
-	defer func() { // What was answered is on its way (say). Spare connections and requests without an end are not waited for.
+	defer func() { // say has sent its page. Idle connections and unfinished requests are not waited for.
 		_ = server.Close()
 		<-failed    //nolint:errcheck // It says that the server was closed.
-		c.mu.Lock() // A code that is being redeemed is given up with ctx; none is redeemed afterwards.
+		c.mu.Lock() // A redemption under way ends with ctx. No other begins afterwards.
 		defer c.mu.Unlock()
 		c.over = true
 	}()
@@ -72,7 +72,7 @@ func (c *callback) serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// ServeHTTP checks host, path, method and state, in this order, before it looks at anything else.
+// ServeHTTP checks host, path, method and state, in this order, before anything else.
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -114,8 +114,8 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer takes the first answer that is to this login. The code is redeemed before the browser is told, so that the page tells how
-// it went.
+// answer takes the first answer that belongs to this login. It redeems the code before it replies, so that the page
+// shows the result.
 func (c *callback) answer(w http.ResponseWriter, params url.Values) {
 	code, err := c.attempt.code(params)
 	if errors.Is(err, errState) {
@@ -134,10 +134,11 @@ func (c *callback) answer(w http.ResponseWriter, params url.Values) {
 	}
 }
 
-// errOver is a second answer.
+// errOver means that the login has its answer already.
 var errOver = errors.New("the login was answered before")
 
-// settle redeems a code, once, whoever brought it; err is an answer without one.
+// settle ends the login with a code, which it redeems, or with the error of an answer without one. Only the first
+// call counts.
 func (c *callback) settle(code redact.Secret, err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,10 +153,11 @@ func (c *callback) settle(code redact.Secret, err error) error {
 	return err
 }
 
-// finish lets serve return. Only who settled calls it.
+// finish lets serve return. Only the caller whose settle counted calls it.
 func (c *callback) finish() { close(c.done) }
 
-// say answers with a page: no script, nothing from elsewhere. It is sent whole, so that the server may be closed at once.
+// say sends a page without scripts and without anything from another server. It is sent whole, so that the server may
+// be closed at once.
 func (c *callback) say(w http.ResponseWriter, status int, text string) {
 	title := html.EscapeString(cmp.Or(c.title, "Login"))
 	page := `<!DOCTYPE html>

@@ -17,15 +17,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Client speaks with an issuer for one session. It is for one goroutine.
+// Client talks to an issuer for one session. Only one goroutine may use it.
 type Client struct {
 	Session
 	Wire *wire.Client // verifies the issuer
 	Now  func() time.Time
 
-	unfetched error         // why the issuer's keys could not be had
-	handed    redact.Secret // what FromRunner gave, for the same login
-	exchanged *exchanged    // what Exchange gave last, for the same login
+	keysErr   error         // why the keys of the issuer could not be fetched
+	provided  redact.Secret // by FromRunner, for the same login
+	exchanged *exchanged    // by the last Exchange, for the same login
 }
 
 // exchanged is a token for an audience.
@@ -34,7 +34,7 @@ type exchanged struct {
 	audience string
 }
 
-// Error is an error reply of an issuer (RFC 6749, sections 4.1.2.1 and 5.2). Its text is what the issuer says, made harmless.
+// Error is an error reply of an issuer (RFC 6749, sections 4.1.2.1 and 5.2). Its text is the issuer's, made harmless.
 type Error struct {
 	Endpoint    string
 	Status      int // of HTTP; 0: it came by a redirect
@@ -42,10 +42,10 @@ type Error struct {
 	Description string
 }
 
-// boilerplate begins the sentence that Pinniped's library says before what there is to say.
+// boilerplate are the beginnings of sentences with which Pinniped's library starts a description.
 var boilerplate = []string{"The resource owner or authorization server denied", "The provided authorization grant", "The request is missing a required parameter"}
 
-// Error gives code and description.
+// Error returns description and code.
 func (e *Error) Error() string {
 	said := strings.TrimSpace(e.Description)
 	for _, b := range boilerplate {
@@ -63,16 +63,17 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the kind of the error: a refusal of the person or of what stands for him, or a fault of the issuer.
+// Unwrap returns the kind: wire.ErrRefused for a refusal of the person, or of the code or token that stands for them;
+// else wire.ErrServer.
 func (e *Error) Unwrap() error {
 	switch {
 	case e.Status >= 500 || e.Code == "server_error" || e.Code == "temporarily_unavailable" || e.Status == http.StatusTooManyRequests:
 		return wire.ErrServer
-	case e.Code == "invalid_client", e.Code == "unauthorized_client": // That is nobody's password.
+	case e.Code == "invalid_client", e.Code == "unauthorized_client": // It says nothing about a password.
 		return wire.ErrServer
 	case e.Status == http.StatusUnauthorized, e.Code == "access_denied", e.Code == "invalid_grant":
 		return wire.ErrRefused
-	case e.Status == http.StatusBadRequest && e.Code == "invalid_request": // Dex, of a refresh token that was used before
+	case e.Status == http.StatusBadRequest && e.Code == "invalid_request": // Dex, about a refresh token that was used before
 		return wire.ErrRefused
 	}
 	return wire.ErrServer
@@ -83,13 +84,13 @@ func (c *Client) config(redirect string) *oauth2.Config {
 		ClientID: c.Client, RedirectURL: redirect, Scopes: c.wanted(),
 		Endpoint: oauth2.Endpoint{
 			AuthURL: c.Provider.Authorize, TokenURL: c.Provider.Token, DeviceAuthURL: c.Provider.Device,
-			// A public client has nothing to authenticate with, and trying how another way goes would spend a code that is good once.
+			// A public client has nothing to authenticate with. Trying another way first would spend the code, which is good once.
 			AuthStyle: oauth2.AuthStyleInParams,
 		},
 	}
 }
 
-// bounded is a context in which x/oauth2 uses our HTTP client, and each exchange ends in time.
+// bounded returns a context in which x/oauth2 uses our HTTP client, and each exchange ends in time.
 func (c *Client) bounded(ctx context.Context) context.Context {
 	h := *c.Wire.HTTP
 	h.Timeout = c.timeout()
@@ -103,8 +104,8 @@ func (c *Client) timeout() time.Duration {
 	return wire.DefaultTimeout
 }
 
-// failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply. Secrets are those of the
-// request, which an issuer may repeat.
+// failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply.
+// secrets are those of the request, which an issuer may repeat.
 func (c *Client) failed(ctx context.Context, url string, err error, secrets ...redact.Secret) error {
 	var reply *oauth2.RetrieveError
 	switch {
@@ -121,23 +122,24 @@ func (c *Client) failed(ctx context.Context, url string, err error, secrets ...r
 	return (&Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
 }
 
-// retrieved is the error of x/oauth2 for an answer to what it did not ask, so that failed words both alike.
+// retrieved makes the error that x/oauth2 would make of a reply, so that failed can word both.
 func retrieved(status int, body []byte) error {
 	var reply struct {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	_ = json.Unmarshal(body, &reply) // What cannot be read gives no reason.
+	_ = json.Unmarshal(body, &reply) // A body that cannot be read gives no reason.
 	return &oauth2.RetrieveError{Response: &http.Response{StatusCode: status}, ErrorCode: reply.Code, ErrorDescription: reply.Description}
 }
 
-// without takes secrets out of what the issuer says.
+// without removes secrets from the issuer's words.
 func (e *Error) without(secrets ...redact.Secret) *Error {
 	e.Code, e.Description = wire.Conceal(e.Code, secrets...), wire.Conceal(e.Description, secrets...)
 	return e
 }
 
-// redeem takes a code for the tokens of the session. A code is good once: a second use of it would revoke what the first one got.
+// redeem exchanges a code for the tokens of the session. A code is good once: a second use would revoke the tokens of
+// the first.
 func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Claims, error) {
 	token, err := c.config(a.redirect).Exchange(c.bounded(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
 	if err != nil {
@@ -146,7 +148,7 @@ func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Cla
 	return c.accept(ctx, token, a.nonce)
 }
 
-// accept verifies what the token endpoint answered, and takes it into the session.
+// accept verifies the reply of the token endpoint, and stores it in the session.
 func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Claims, error) {
 	id, _ := t.Extra("id_token").(string)
 	claims, err := c.verify(ctx, redact.Secret(id), c.Client, nonce)
@@ -174,15 +176,17 @@ func (c *Client) take(t *oauth2.Token) {
 	}
 }
 
-// ErrNoRefresh is a session that nothing renews: the issuer gave no refresh token.
+// ErrNoRefresh means that nothing renews the session: the issuer gave no refresh token.
 var ErrNoRefresh = errors.New("the issuer gave no refresh token")
 
-// ErrNoID is an issuer that renews a session without an ID token, which is all that API servers know a person by.
+// ErrNoID means that the issuer renews the session without an ID token, by which alone an API server knows the
+// person.
 var ErrNoID = errors.New("the issuer renews the session without an ID token")
 
-// Renew takes the refresh token for new tokens of the session. The old ones are void from then on, so keep is called at once to save the
-// session with the new refresh token alone, and what else is in Session afterwards must be saved, too. The error is a wire.ErrRefused when
-// the issuer does not take the token, which need not mean that a person must log in: another process may have used it.
+// Renew exchanges the refresh token for new tokens. The old ones are void from then on, so Renew calls keep at once
+// to save the session with the new refresh token alone; the caller saves the rest of Session afterwards. The error is
+// a wire.ErrRefused when the issuer does not accept the token. That need not mean that a person must log in: another
+// process may have used it.
 func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if c.Refresh.Secret == "" {
 		return ErrNoRefresh
@@ -192,8 +196,8 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if err != nil {
 		return c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret)
 	}
-	// The old token is spent whatever the new one says: who does not believe it must not keep the old one. Nobody shall use the rest before
-	// it is believed.
+	// The old token is spent, even when the new one is not believed, so the new refresh token is kept at once. Nobody
+	// may use the rest before it is verified.
 	c.take(token)
 	c.Access, c.ID = redact.Stored{}, redact.Stored{}
 	if err := keep(); err != nil {
@@ -211,7 +215,7 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	return err
 }
 
-// Token is what the exchange gives for an audience.
+// Token is a token for an audience.
 type Token struct {
 	Token   redact.Secret
 	Expires time.Time // by the issuer's clock
@@ -223,11 +227,11 @@ const (
 	typeJWT       = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// Exchange takes the access token for a token of another audience (RFC 8693). The error is a wire.ErrRefused when the access
-// token is void.
+// Exchange exchanges the access token for a token of another audience (RFC 8693). The error is a wire.ErrRefused when
+// the access token is void, or a *TokenError.
 func (c *Client) Exchange(ctx context.Context, audience string) (Token, error) {
 	if e := c.exchanged; e != nil && e.audience == audience && c.Now().Add(minAccess).Before(e.Expires) {
-		return e.Token, nil // A login looked whether it can be had.
+		return e.Token, nil // A login has tried it already.
 	}
 	// x/oauth2 has no name for this grant; this is its way to send one.
 	config := clientcredentials.Config{

@@ -18,15 +18,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNoDevice is an issuer without the device grant; Pinniped has none.
+// ErrNoDevice means that the issuer does not offer the device grant; Pinniped does not.
 var ErrNoDevice = errors.New("the issuer does not offer the device flow")
 
-// DeviceCode is what a person types into a browser on any machine, and until when.
+// DeviceCode is the code that a person types into a browser on any machine.
 type DeviceCode struct {
-	URL      string // where it is typed
+	URL      string // of the page to type it into
 	Code     string
-	Complete string // the same with the code in it; may be empty
-	Until    time.Time
+	Complete string    // the same page with the code filled in; may be empty
+	Until    time.Time // when it ends, by our clock
 }
 
 // deviceReply is the answer to a device authorization request (RFC 8628, section 3.2).
@@ -46,10 +46,11 @@ const (
 	maxShown    = 2048    // bounds an address that is shown, in bytes
 )
 
-// errNobody is a code that ended before somebody typed it.
-var errNobody = errors.New("nobody typed the code in time")
+// errNotTyped means that the code ended before somebody typed it.
+var errNotTyped = errors.New("nobody typed the code in time")
 
-// Device logs in with a browser on another machine (RFC 8628). show is told what to type there.
+// Device logs in with a browser on another machine (RFC 8628). show gets the code to type there. The error is
+// ErrNoDevice, an *Error of the issuer, a *TokenError, or one of package wire.
 func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, error) {
 	if c.Provider.Device == "" {
 		return Claims{}, ErrNoDevice
@@ -62,12 +63,12 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 	show(DeviceCode{URL: reply.URL, Code: reply.Code, Complete: reply.Complete, Until: waiting.Expiry})
 	config := c.config("")
 	token, err := config.DeviceAccessToken(c.bounded(ctx), waiting)
-	for transient(c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)) && time.Now().Before(waiting.Expiry) { // Section 3.5: a lost connection is no end.
+	for transient(c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)) && time.Now().Before(waiting.Expiry) { // Section 3.5: a lost connection does not end it.
 		token, err = config.DeviceAccessToken(c.bounded(ctx), waiting)
 	}
 	var refused *oauth2.RetrieveError
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil || errors.As(err, &refused) && refused.ErrorCode == "expired_token" {
-		return Claims{}, errNobody
+		return Claims{}, errNotTyped
 	}
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)
@@ -75,7 +76,7 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 	return c.accept(ctx, token, "")
 }
 
-// askDevice gets a code. x/oauth2 would, too, but for an answer that is null, which makes it panic.
+// askDevice gets a code. x/oauth2 could do that, but panics when the answer is null.
 func (c *Client) askDevice(ctx context.Context) (reply deviceReply, err error) {
 	form := url.Values{"client_id": {c.Client}, "scope": {strings.Join(c.wanted(), " ")}}
 	for name, value := range c.Params {
@@ -96,13 +97,13 @@ func (c *Client) askDevice(ctx context.Context) (reply deviceReply, err error) {
 	return reply, nil
 }
 
-// transient tells an outage from an answer.
+// transient reports whether an error is an outage, and not an answer.
 func transient(err error) bool {
 	var answered *wire.Error
 	return errors.Is(err, wire.ErrUnreachable) || errors.As(err, &answered) && answered.Status >= 500
 }
 
-// check refuses what must not be shown to a person, or opened, and mends what can do without.
+// check refuses a reply that cannot be shown or opened, and replaces the optional values that are out of bounds.
 func (r *deviceReply) check() error {
 	r.URL = cmp.Or(r.URL, r.Google)
 	switch _, err := supervisor.CheckURL(r.URL); {

@@ -142,7 +142,7 @@ func TestDeviceCodes(t *testing.T) {
 		}
 	}
 	c, _ := device(t, whole(nil), "")
-	if _, err := c.Device(t.Context(), func(DeviceCode) {}); !errors.Is(err, errNobody) {
+	if _, err := c.Device(t.Context(), func(DeviceCode) {}); !errors.Is(err, errNotTyped) {
 		t.Errorf("a code that ended: %v", err)
 	}
 }

@@ -14,14 +14,16 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// nowhere is a redirect URI that Pinniped knows and where nothing listens: the answer is read from the redirect itself.
-const nowhere = "http://127.0.0.1:0/callback"
+// closedRedirect is a redirect URI that Pinniped knows and where nothing listens: the answer is read from the
+// redirect itself.
+const closedRedirect = "http://127.0.0.1:0/callback"
 
-// ErrNoPassword is an issuer that takes no passwords from a command line.
+// ErrNoPassword means that the issuer takes no password from a command line.
 var ErrNoPassword = errors.New("the identity provider takes no password from a command line: it wants a browser")
 
-// Password logs in with a user name and a password in headers of the authorization request, which only a Pinniped Supervisor knows
-// and no other issuer is ever sent. The error is a wire.ErrRefused when they are wrong.
+// Password logs in with user name and password in headers of the authorization request. Only a Pinniped Supervisor
+// understands that, so no other issuer gets them; an issuer that API servers trust directly gets a password grant.
+// The error is a wire.ErrRefused when they are wrong, and ErrNoPassword when the issuer takes none.
 func (c *Client) Password(ctx context.Context, user string, password redact.Secret) (Claims, error) {
 	if c.Plain {
 		return c.passwordGrant(ctx, user, password)
@@ -32,7 +34,7 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 	if err := cmp.Or(checkHeader("user name", user), checkHeader("password", password.Reveal())); err != nil {
 		return Claims{}, err
 	}
-	a := newAttempt(nowhere)
+	a := newAttempt(closedRedirect)
 	answer, err := c.sendPassword(ctx, c.url(a, ""), user, password)
 	if err != nil {
 		return Claims{}, err
@@ -48,8 +50,8 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 	return c.redeem(ctx, code, a)
 }
 
-// checkHeader refuses what a header cannot carry (RFC 9110, section 5.5): control characters, and spaces around it, without which it would
-// be another one. What it is nobody is told.
+// checkHeader refuses a text that a header cannot carry (RFC 9110, section 5.5): control characters, and spaces at
+// the ends, which the server would drop. The error does not repeat the text.
 func checkHeader(what, text string) error {
 	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 	switch {
@@ -61,7 +63,8 @@ func checkHeader(what, text string) error {
 	return nil
 }
 
-// passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust directly.
+// passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust
+// directly.
 func (c *Client) passwordGrant(ctx context.Context, user string, password redact.Secret) (Claims, error) {
 	token, err := c.config("").PasswordCredentialsToken(c.bounded(ctx), user, password.Reveal())
 	if err != nil {
@@ -70,7 +73,7 @@ func (c *Client) passwordGrant(ctx context.Context, user string, password redact
 	return c.accept(ctx, token, "")
 }
 
-// sendPassword returns the parameters of the redirect, which is not followed.
+// sendPassword returns the parameters of the redirect, which it does not follow.
 func (c *Client) sendPassword(ctx context.Context, address, user string, password redact.Secret) (url.Values, error) {
 	bounded, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
@@ -98,7 +101,7 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 	return to.Query(), nil
 }
 
-// notRedirected words a reply that is no answer.
+// notRedirected is the error for a reply that is not a redirect.
 func notRedirected(address string, status int) error {
 	message := fmt.Sprintf("it answers with the status %d", status)
 	switch status {

@@ -21,22 +21,24 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNotProvided is a runner's token or secret that is not there, or is none.
+// ErrNotProvided means that the token or secret of a runner is missing, or is not one.
 var ErrNotProvided = errors.New("the runner provides no token")
 
-// Unattended tells whether a runner provides the token or the client's secret, so that no person logs in.
+// Unattended reports whether a runner provides the token or the secret of the client, so that no person logs in.
 func (s Session) Unattended() bool {
 	return s.TokenFile != "" || s.TokenVariable != "" || s.HasSecret()
 }
 
-// HasSecret tells whether the client logs in as itself.
+// HasSecret reports whether the client logs in as itself.
 func (s Session) HasSecret() bool { return s.SecretFile != "" || s.SecretVariable != "" }
 
-// FromRunner gets a token without a person: the one that a runner provides, or one of the issuer for the client itself, with the secret that
-// a runner provides (RFC 6749, section 4.4). File and variable are read anew each time, since runners replace them. The signature of what the
-// runner provides is the API server's to verify; only what is handed out when is decided by what the token says.
+// FromRunner returns a token without a person: the one that a runner provides, or one that the issuer makes for the
+// client itself, with the secret that a runner provides (RFC 6749, section 4.4). File and variable are read each
+// time, since runners replace them. The API server verifies the signature of a provided token; here its claims only
+// decide until when it is handed out, and to whom. The error is ErrNotProvided, ErrClient, a *TokenError, or one of
+// package wire.
 func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, send SendSecret) (token redact.Secret, claims Claims, err error) {
-	text, where := c.handed.Reveal(), c.Provider.Token
+	text, where := c.provided.Reveal(), c.Provider.Token
 	switch {
 	case text != "": // A login looks at it, and hands it out.
 	case c.HasSecret():
@@ -53,14 +55,14 @@ func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, sen
 	if claims, err = unverified(redact.Secret(text)); err != nil {
 		return "", Claims{}, fmt.Errorf("%w: %s: %w", ErrNotProvided, where, err)
 	}
-	c.handed, c.Claims = redact.Secret(text), claims.All
-	return c.handed, claims, nil
+	c.provided, c.Claims = redact.Secret(text), claims.All
+	return c.provided, claims, nil
 }
 
-// SendSecret has a secret of the client sent, if that may be: one that was refused is not sent again and again.
+// SendSecret calls send with the secret of the client, if it may be sent: a refused one is not sent again and again.
 type SendSecret func(ctx context.Context, send func(context.Context, redact.Secret) error) error
 
-// Secret is that of the client, as the runner provides it, and where it is.
+// Secret returns the secret of the client, as the runner provides it, and the file or variable that holds it.
 func (c *Client) Secret(getenv func(string) string) (secret redact.Secret, where string, err error) {
 	text, where, err := provided(c.SecretFile, c.SecretVariable, getenv)
 	if err == nil && text == "" {
@@ -69,10 +71,11 @@ func (c *Client) Secret(getenv func(string) string) (secret redact.Secret, where
 	return redact.Secret(text), where, err
 }
 
-// ErrClient is a secret of the client that the issuer does not take.
+// ErrClient means that the issuer does not accept the secret of the client.
 var ErrClient = errors.New("the issuer does not take the client's secret")
 
-// asClient is the ID token of the answer, or else the access token, which is all that most issuers give to a client. Both must be the issuer's.
+// asClient returns the ID token of the reply, or else its access token, which is all that most issuers give to a
+// client. Either must be signed by the issuer.
 func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, error) {
 	config := clientcredentials.Config{
 		ClientID: c.Client, ClientSecret: secret.Reveal(), TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}, AuthStyle: c.authStyle(),
@@ -99,13 +102,14 @@ func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, er
 	return reply.AccessToken, err
 }
 
-// clientError is ErrClient, in the issuer's words, and a refusal.
+// clientError is ErrClient and a refusal, in the words of the issuer.
 type clientError struct{ said *Error }
 
 func (e *clientError) Error() string   { return fmt.Sprintf("%v: %v", ErrClient, e.said) }
 func (e *clientError) Unwrap() []error { return []error{ErrClient, wire.ErrRefused} }
 
-// authStyle is how the client proves itself (OpenID Connect Core 1.0, section 9): in one way, so that a wrong secret is sent once.
+// authStyle chooses how the client authenticates (OpenID Connect Core 1.0, section 9): one way only, so that a wrong
+// secret is sent once.
 func (c *Client) authStyle() oauth2.AuthStyle {
 	if m := c.Provider.AuthMethods; slices.Contains(m, "client_secret_post") && !slices.Contains(m, "client_secret_basic") {
 		return oauth2.AuthStyleInParams
@@ -113,7 +117,7 @@ func (c *Client) authStyle() oauth2.AuthStyle {
 	return oauth2.AuthStyleInHeader
 }
 
-// provided reads what a runner provides in a file, else in a variable; where names it.
+// provided reads the file of a runner, or without one its variable; where is the name of the one that was read.
 func provided(file, variable string, getenv func(string) string) (text, where string, err error) {
 	if file == "" {
 		return strings.TrimSpace(getenv(variable)), variable, nil
@@ -136,7 +140,7 @@ func provided(file, variable string, getenv func(string) string) (text, where st
 	return strings.TrimSpace(string(read)), file, nil
 }
 
-// unverified reads what a token says about itself.
+// unverified reads the claims of a token without verifying it.
 func unverified(token redact.Secret) (Claims, error) {
 	payload, err := jwt.Payload(token)
 	if err != nil {
@@ -160,7 +164,7 @@ func unverified(token redact.Secret) (Claims, error) {
 	return c, nil
 }
 
-// firstName is the first of the claims that is a text.
+// firstName returns the first claim that is a text.
 func firstName(claims ...any) string {
 	for _, claim := range claims {
 		if s, ok := claim.(string); ok && s != "" {

@@ -1,6 +1,7 @@
-// Package oidc logs in with OpenID Connect at an issuer: a Supervisor's Pinniped, whose client is pinniped-cli, or any other. It
-// speaks OAuth 2.0 (RFC 6749) with PKCE (RFC 7636), the device grant (RFC 8628), token exchange (RFC 8693) and revocation (RFC
-// 7009). It keeps nothing on disk and prints nothing: what must be remembered is a Session, who is to be asked is a function.
+// Package oidc logs in with OpenID Connect at an issuer: a Supervisor's Pinniped, whose client is pinniped-cli, or
+// any other. It speaks OAuth 2.0 (RFC 6749) with PKCE (RFC 7636), the device grant (RFC 8628), token exchange (RFC
+// 8693) and revocation (RFC 7009). It stores and prints nothing: a Session holds what must be remembered, and
+// functions ask the person.
 package oidc
 
 import (
@@ -17,7 +18,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Provider is an issuer's discovery document (OpenID Connect Discovery 1.0, section 3; RFC 8414), as far as it is used, and its keys.
+// Provider is the discovery document of an issuer (OpenID Connect Discovery 1.0, section 3; RFC 8414), as far as it
+// is used, with its keys.
 type Provider struct {
 	Issuer        string   `json:"issuer"`
 	Authorize     string   `json:"authorization_endpoint"`
@@ -34,16 +36,16 @@ type Provider struct {
 	Keys json.RawMessage `json:"keys,omitempty"` // the JWKS as it was fetched last
 }
 
-// pinniped is what only a Pinniped Supervisor's document has.
+// pinniped is the part of the document that only a Pinniped Supervisor has.
 type pinniped struct {
 	IdentityProviders string `json:"pinniped_identity_providers_endpoint,omitempty"`
 }
 
-// IsPinniped tells whether the issuer is a Pinniped Supervisor: only such a one is sent a password in headers.
+// IsPinniped reports whether the issuer is a Pinniped Supervisor. Only such an issuer gets a password in headers.
 func (p Provider) IsPinniped() bool { return p.Pinniped.IdentityProviders != "" }
 
-// Discover gets the document of an issuer (an https URL) and refuses one that speaks for another issuer, or that sends anybody to
-// a server without TLS.
+// Discover gets the document of an issuer (an https URL). It refuses a document of another issuer, and one with an
+// endpoint without TLS. The error is of package wire.
 func Discover(ctx context.Context, w *wire.Client, issuer string) (Provider, error) {
 	url := strings.TrimRight(issuer, "/") + "/.well-known/openid-configuration"
 	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
@@ -83,7 +85,7 @@ func (p Provider) check(issuer string) error {
 	return nil
 }
 
-// checkEndpoint is CheckURL, but for a query, which an endpoint may have (RFC 6749, section 3.1).
+// checkEndpoint is CheckURL for an endpoint, which may have a query (RFC 6749, section 3.1).
 func checkEndpoint(url string) error {
 	base, query, _ := strings.Cut(url, "?")
 	if _, err := supervisor.CheckURL(base); err != nil {
@@ -99,17 +101,18 @@ const (
 	FlowBrowser  = "browser_authcode"
 )
 
-// IdentityProvider is one of the places that a Pinniped Supervisor sends people to.
+// IdentityProvider is one of the identity providers that a Pinniped Supervisor offers.
 type IdentityProvider struct {
 	Name  string   `json:"name"`
 	Type  string   `json:"type"`  // oidc, ldap, activedirectory or github
 	Flows []string `json:"flows"` // the issuer's preference first
 }
 
-// Offers tells whether the provider offers a flow.
+// Offers reports whether the provider offers a flow.
 func (i IdentityProvider) Offers(flow string) bool { return slices.Contains(i.Flows, flow) }
 
-// IdentityProviders lists those of a Pinniped Supervisor; none of another issuer. What has no name that can be shown is left out.
+// IdentityProviders lists the identity providers of a Pinniped Supervisor, and nothing for another issuer. One whose
+// name cannot be shown is left out.
 func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]IdentityProvider, error) {
 	if !p.IsPinniped() {
 		return nil, nil
@@ -134,7 +137,8 @@ func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]Iden
 	return known, nil
 }
 
-// wanted are the scopes to ask for: those that renew a session, those that a Supervisor needs, and those that were asked for.
+// wanted returns the scopes to ask for: those that renew a session, those that a Supervisor needs, and
+// Session.Scopes.
 func (s Session) wanted() []string {
 	p := s.Provider
 	scopes := []string{"offline_access", "openid"}
@@ -155,5 +159,5 @@ func (s Session) wanted() []string {
 	return scopes
 }
 
-// requestAudience is the scope that allows to exchange the token for one of a cluster.
+// requestAudience is the scope that allows exchanging the token for one of a cluster.
 const requestAudience = "pinniped:request-audience"

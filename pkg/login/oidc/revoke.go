@@ -10,11 +10,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNoRevocation is an issuer that offers no way to end a session; Pinniped offers none.
+// ErrNoRevocation means that the issuer offers no way to end a session; Pinniped offers none.
 var ErrNoRevocation = errors.New("the issuer offers no way to revoke its tokens")
 
-// Revoke ends the session at the issuer: its refresh token is made invalid (RFC 7009), and the person is logged out there, as far as
-// an ID token is there to say who that is (OpenID Connect RP-Initiated Logout 1.0). Both are tried.
+// Revoke ends the session at the issuer. It makes the refresh token invalid (RFC 7009) and, with an ID token, logs
+// the person out there (OpenID Connect RP-Initiated Logout 1.0). It tries both. The error is ErrNoRevocation, or one
+// of package wire.
 func (c *Client) Revoke(ctx context.Context) error {
 	if c.Provider.Revocation == "" && (c.Provider.EndSession == "" || c.ID.Secret == "") {
 		return ErrNoRevocation
@@ -22,7 +23,7 @@ func (c *Client) Revoke(ctx context.Context) error {
 	return errors.Join(c.RevokeToken(ctx), c.endSession(ctx))
 }
 
-// RevokeToken makes the refresh token invalid, where the issuer offers that, and leaves the person logged in there.
+// RevokeToken makes the refresh token invalid, if the issuer offers that, and leaves the person logged in there.
 func (c *Client) RevokeToken(ctx context.Context) error {
 	token, kind := c.Refresh.Secret, "refresh_token"
 	if token == "" {
@@ -42,7 +43,7 @@ func (c *Client) endSession(ctx context.Context) error {
 	err := c.post(ctx, c.Provider.EndSession, url.Values{"client_id": {c.Client}, "id_token_hint": {id.Reveal()}}, id)
 	var answered *wire.Error
 	if errors.As(err, &answered) && answered.Status >= 300 && answered.Status <= 399 {
-		return nil // It sends a browser on to where people land after a logout; nobody is there to be sent.
+		return nil // It redirects a browser to the page after a logout; we have none.
 	}
 	return err
 }
@@ -54,7 +55,7 @@ func (c *Client) post(ctx context.Context, url string, form url.Values, secret r
 	return err
 }
 
-// formRequest is a request as the endpoints of OAuth 2.0 take it.
+// formRequest returns a request with a form body, as the endpoints of OAuth 2.0 take it.
 func formRequest(url string, form url.Values) wire.Request {
 	return wire.Request{
 		Method: http.MethodPost, URL: url, Body: []byte(form.Encode()), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},

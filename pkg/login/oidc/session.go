@@ -10,25 +10,27 @@ import (
 // PinnipedClient is the public client that every Pinniped Supervisor knows.
 const PinnipedClient = "pinniped-cli"
 
-// Session is what is remembered of a login: what renews it, and what is needed to know where. As JSON it holds secrets.
+// Session is what a login leaves behind: the tokens, and all that is needed to renew them. Its JSON holds secrets.
 type Session struct {
 	Provider         Provider   `json:"provider"`
 	CA               string     `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
 	Client           string     `json:"client"`       // the client's ID
 	IdentityProvider string     `json:"identityProvider,omitempty"`
-	Flow             string     `json:"flow,omitempty"` // how the person logged in, in the caller's words
+	Flow             string     `json:"flow,omitempty"` // how the person logged in, as the caller names it
 	Browser          BrowserWay `json:"browser,omitzero"`
-	// Plain is an issuer that API servers trust directly: its ID token is the credential, and there is no exchange.
+	// Plain means that API servers trust the issuer directly: its ID token is the credential, and there is no
+	// exchange.
 	Plain  bool              `json:"plain,omitempty"`
-	Scopes []string          `json:"scopes,omitempty"` // beside the usual ones
-	Params map[string]string `json:"params,omitempty"` // more of the authorization request
-	// TokenFile and TokenVariable say where a runner provides the ID token; there is no login then.
+	Scopes []string          `json:"scopes,omitempty"` // beside the usual ones (wanted)
+	Params map[string]string `json:"params,omitempty"` // further parameters of the authorization request
+	// TokenFile and TokenVariable name where a runner provides the ID token; then there is no login.
 	TokenFile     string `json:"tokenFile,omitempty"`
 	TokenVariable string `json:"tokenVariable,omitempty"`
-	// SecretFile and SecretVariable say where a runner provides the secret of the client, which then logs in as itself.
+	// SecretFile and SecretVariable name where a runner provides the secret of the client, which then logs in as
+	// itself.
 	SecretFile     string `json:"secretFile,omitempty"`
 	SecretVariable string `json:"secretVariable,omitempty"`
-	// Concierge is the URL of the Supervisor's own Concierge, and Form what it is (package concierge).
+	// Concierge is the URL of the Supervisor's own Concierge, where that is not its API server.
 	Concierge string `json:"concierge,omitempty"`
 
 	Subject     string          `json:"subject"`
@@ -40,33 +42,33 @@ type Session struct {
 	IDUntil     time.Time       `json:"idUntil,omitzero"`
 }
 
-// BrowserWay is how the person wants the browser to take part; a later login of the session takes the same way.
+// BrowserWay is how the person wants to use a browser. Later logins of the session use the same way.
 type BrowserWay struct {
-	None    bool     `json:"none,omitempty"`    // it is elsewhere
-	Command []string `json:"command,omitempty"` // what opens it; empty: what the system has
-	Listen  string   `json:"listen,omitempty"`  // HOST:PORT where it comes back to; empty: a free port of 127.0.0.1
+	None    bool     `json:"none,omitempty"`    // it is on another machine
+	Command []string `json:"command,omitempty"` // opens it; empty: the default of the system
+	Listen  string   `json:"listen,omitempty"`  // HOST:PORT for its answer; empty: a free port of 127.0.0.1
 }
 
-// IsZero tells whether nothing was said of it.
+// IsZero reports whether the person said nothing about the browser.
 func (b BrowserWay) IsZero() bool { return !b.None && len(b.Command) == 0 && b.Listen == "" }
 
-// ParseSession reads what Session.JSON wrote.
+// ParseSession reads the output of Session.JSON.
 func ParseSession(text redact.JSON) (s Session, err error) {
 	return s, json.Unmarshal(text, &s)
 }
 
-// JSON is what a store keeps.
+// JSON returns the form that a store keeps.
 func (s Session) JSON() (redact.JSON, error) { return json.Marshal(s) }
 
 // minAccess is how long an access token must still be good to be used: an exchange takes less.
 const minAccess = 10 * time.Second
 
-// Fresh tells whether the access token can be used without a refresh.
+// Fresh reports whether the access token can be used without a refresh.
 func (s Session) Fresh(now time.Time) bool {
 	return s.Access.Secret != "" && now.Add(minAccess).Before(s.AccessUntil)
 }
 
-// FreshID tells whether the ID token can be handed out without a refresh.
+// FreshID reports whether the ID token can be handed out without a refresh.
 func (s Session) FreshID(now time.Time) bool {
 	return s.ID.Secret != "" && now.Add(minID).Before(s.IDUntil)
 }
@@ -74,10 +76,12 @@ func (s Session) FreshID(now time.Time) bool {
 // minID is how long an ID token must still be good to be handed out.
 const minID = time.Minute
 
-// pinnipedLife is how long a session of a Pinniped Supervisor can be renewed; nothing configures or tells that.
+// pinnipedLife is how long a session of a Pinniped Supervisor can be renewed. It is a constant there, and no endpoint
+// returns it.
 const pinnipedLife = 9 * time.Hour
 
-// Ends is when a login of that time must be repeated by a person; zero when nobody knows, or nobody need.
+// Ends returns when a person must log in again after a login at that time; zero when that is not known, or no person
+// is needed.
 func (s Session) Ends(login time.Time) time.Time {
 	switch {
 	case s.Unattended():
@@ -92,5 +96,5 @@ func (s Session) Ends(login time.Time) time.Time {
 	return time.Time{}
 }
 
-// Renews tells whether there is a refresh token: without one the session ends with its token.
+// Renews reports whether there is a refresh token. Without one the session ends with its token.
 func (s Session) Renews() bool { return s.Refresh.Secret != "" }

@@ -18,24 +18,24 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Claims are what an issuer says of a person.
+// Claims are the claims of a token.
 type Claims struct {
 	Subject  string
-	Username string // for people; the subject where the issuer has no better one
+	Username string // for people; the subject if the token has no better claim
 	Expiry   time.Time
-	All      json.RawMessage
+	All      json.RawMessage // the whole set, a JSON object
 }
 
-// algorithms are the signatures that only the issuer can make: neither "none" nor those with a shared key.
+// algorithms are the signatures that only the issuer can make: not "none", and none with a shared key.
 var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
 
 // TokenError is a token of the issuer that is not believed.
 type TokenError struct{ Reason string }
 
-// Error says why.
+// Error gives the reason.
 func (e *TokenError) Error() string { return "the issuer's token is not believed: " + e.Reason }
 
-// The reasons that are the client's, rather than the issuer's.
+// The errors that a wrong client causes, and not a wrong issuer.
 var (
 	ErrNoToken  = &TokenError{"there is none in the reply"}
 	ErrAudience = &TokenError{"it is for another audience"}
@@ -44,8 +44,9 @@ var (
 // maxToken bounds a token, in bytes.
 const maxToken = 256 << 10
 
-// verify checks signature, issuer, audience (unless that is empty) and time of a token (OpenID Connect Core 1.0, section 3.1.3.7) and, if
-// nonce is not empty, that it is of this very login.
+// verify checks signature, issuer, time and, if it is not empty, audience of a token (OpenID Connect Core 1.0,
+// section 3.1.3.7). With a nonce it checks that the token belongs to this login. The error is a *TokenError, or one
+// of package wire from fetching keys.
 func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonce string) (Claims, error) {
 	if token == "" {
 		return Claims{}, ErrNoToken
@@ -53,7 +54,7 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 	if len(token) > maxToken {
 		return Claims{}, &TokenError{"it is too long"}
 	}
-	c.unfetched = nil
+	c.keysErr = nil
 	verifier := oidc.NewVerifier(c.Provider.Issuer, keySet{c}, &oidc.Config{ClientID: audience, SkipClientIDCheck: audience == "", SupportedSigningAlgs: algorithms, Now: c.Now})
 	id, err := verifier.Verify(ctx, token.Reveal())
 	if err != nil {
@@ -72,7 +73,8 @@ func (c *Client) verify(ctx context.Context, token redact.Secret, audience, nonc
 	return parseClaims(id)
 }
 
-// forClient tells whether an ID token of several audiences was issued to the client (OpenID Connect Core 1.0, section 3.1.3.7, 4 and 5).
+// forClient reports whether an ID token with several audiences was issued to the client (OpenID Connect Core 1.0,
+// section 3.1.3.7, 4 and 5).
 func forClient(id *oidc.IDToken, client string) bool {
 	var authorized struct {
 		Party string `json:"azp"`
@@ -80,20 +82,20 @@ func forClient(id *oidc.IDToken, client string) bool {
 	return len(id.Audience) < 2 || id.Claims(&authorized) == nil && (authorized.Party == "" || authorized.Party == client)
 }
 
-// lastTime is the last one that RFC 3339 can write.
+// lastTime is the last time that RFC 3339 can write.
 var lastTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-// maxSkew is how far the issuer's clock may be ahead.
+// maxSkew is how far the clock of the issuer may be ahead of ours.
 const maxSkew = time.Minute
 
-// distrust words why a token was not believed. What the network did while keys were fetched stays what it is. go-oidc has types for few of
-// its errors: where it says something else one day, that is told as it is.
+// distrust words why a token is not believed. A network error from fetching the keys stays as it is. go-oidc has
+// types for few of its errors; the others are recognized by their text, and one that changes is shown as it is.
 func (c *Client) distrust(err error) error {
 	said := safetext.Line(strings.TrimPrefix(err.Error(), "oidc: "), 300)
 	var expired *oidc.TokenExpiredError
 	switch {
-	case c.unfetched != nil: // It does not wrap it.
-		return c.unfetched
+	case c.keysErr != nil: // It does not wrap it.
+		return c.keysErr
 	case errors.As(err, &expired):
 		return &TokenError{fmt.Sprintf("it ended at %s: is the clock of this machine right?", expired.Expiry.UTC().Format(time.RFC3339))}
 	case strings.Contains(said, "before the nbf"):
@@ -125,7 +127,7 @@ func parseClaims(id *oidc.IDToken) (Claims, error) {
 // maxName bounds a user name, in bytes.
 const maxName = 1024
 
-// keySet verifies with the keys that are remembered, and fetches them anew when a token names one that is not among them.
+// keySet verifies with the remembered keys, and fetches them again when a token names another one.
 type keySet struct{ c *Client }
 
 // VerifySignature implements oidc.KeySet.
@@ -141,8 +143,8 @@ func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 	if payload, ok := k.check(jws); ok {
 		return payload, nil
 	}
-	if k.c.unfetched = k.c.FetchKeys(ctx); k.c.unfetched != nil {
-		return nil, k.c.unfetched
+	if k.c.keysErr = k.c.FetchKeys(ctx); k.c.keysErr != nil {
+		return nil, k.c.keysErr
 	}
 	if payload, ok := k.check(jws); ok {
 		return payload, nil
@@ -167,13 +169,13 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 	return nil, false
 }
 
-// maxKeys and maxModulus (in bits) bound what a signature is verified with: that takes time in which nothing else happens.
+// maxKeys and maxModulus (in bits) bound the work of verifying a signature.
 const (
 	maxKeys    = 100
 	maxModulus = 16384
 )
 
-// usable tells whether a key is a public one of a size that somebody may mean.
+// usable reports whether a key is a public one of a sensible size.
 func usable(key jose.JSONWebKey) bool {
 	if k, ok := key.Key.(*rsa.PublicKey); ok && (k.N.BitLen() > maxModulus || k.E > 1<<31-1) {
 		return false
@@ -181,12 +183,13 @@ func usable(key jose.JSONWebKey) bool {
 	return key.IsPublic()
 }
 
-// FetchKeys gets the issuer's JWKS (RFC 7517), as a token does that names a key which is not among those of before.
+// FetchKeys gets the JWKS of the issuer (RFC 7517). verify calls it when a token names a key that is not among the
+// remembered ones. The error is of package wire.
 func (c *Client) FetchKeys(ctx context.Context) error {
 	url := c.Provider.JWKS
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	var answered *wire.Error
-	if errors.As(err, &answered) && answered.Status != 0 { // Whatever it says, it is no word on the person.
+	if errors.As(err, &answered) && answered.Status != 0 { // No status of it means that the person is refused.
 		return &wire.Error{Method: http.MethodGet, URL: url, Status: answered.Status, Kind: wire.ErrServer, Message: answered.Message}
 	}
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// commandTime bounds a password command: it may wait for a finger on a sensor, not for ever.
+// commandTime bounds a password command. It may wait for a finger on a sensor, but not for ever.
 const commandTime = 30 * time.Second
 
-// ParseCommand splits what was typed into words as a POSIX shell does, without running one: no variable, no pipe and no
-// pattern means anything. The first word becomes the absolute path of the program, so that neither a later PATH nor the
-// current directory decides what gets run.
+// ParseCommand splits a command line into words as a POSIX shell does, without running one: variables, pipes and
+// patterns have no meaning. The first word becomes the absolute path of the program, so that neither a later PATH nor
+// the current directory decides which program runs.
 func ParseCommand(typed string) ([]string, error) {
 	argv, err := shellquote.Split(typed)
 	switch {
@@ -42,9 +42,9 @@ func ParseCommand(typed string) ([]string, error) {
 	return argv, nil
 }
 
-// Command is the password that a program prints: one line, at most 4 KiB. The program gets no standard input and no
-// terminal of ours to read from, its standard error is shown on out, and it has 30 s; then its whole process group is
-// killed. An exit code other than 0 means that it has no password.
+// Command returns a source that runs a program and reads the one line that it prints, at most 4 KiB. The program has
+// no standard input and no terminal of ours to read from; out shows its standard error. After 30 s its whole process
+// group is killed. An exit code other than 0 means that it has no password.
 func Command(argv []string, out io.Writer) Source {
 	const name = "the password command"
 	return Source{Name: name, Kind: Fetched, Get: func(ctx context.Context) (redact.Secret, error) {
@@ -68,13 +68,13 @@ func Command(argv []string, out io.Writer) Source {
 	}}
 }
 
-// run gives the command's standard output, and an error when there is too much of it.
+// run returns the standard output of the command, and an error when it is too long.
 func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // The user named it at login, and the session file is theirs alone.
 	cmd.Stderr = stderr
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // Another password is none of its business.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // The program must not see another password.
 		return strings.HasPrefix(v, "KUBECTL_VSPHERE_PASSWORD=")
 	})
 	ownGroup(cmd)
@@ -93,7 +93,7 @@ func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	return stdout.text, nil
 }
 
-// limited takes no more than max bytes, and calls full when there are more.
+// limited holds at most max bytes, and calls full when there are more.
 type limited struct {
 	text []byte
 	max  int
@@ -101,7 +101,7 @@ type limited struct {
 	full func()
 }
 
-// Write never fails: a program that is told of a closed pipe would report that instead of its own trouble.
+// Write never fails: the program would report a closed pipe instead of its own error.
 func (l *limited) Write(p []byte) (int, error) {
 	room := min(len(p), l.max-len(l.text))
 	l.text = append(l.text, p[:room]...)

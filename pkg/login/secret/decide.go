@@ -21,7 +21,8 @@ const (
 	enough = 4
 )
 
-// caller is who wants a password sent, when, and with which rights. It decides; what it decides from is given to it.
+// caller wants a password sent: who it is, when, and with which rights. Its methods decide from their arguments
+// alone.
 type caller struct {
 	parent   Parent
 	explicit bool // a person's own command
@@ -29,7 +30,7 @@ type caller struct {
 	now      time.Time
 }
 
-// remembered is what earlier calls left about an account.
+// remembered is all that earlier calls left about an account.
 type remembered struct {
 	mark     tokens.Mark      // of the account; zero when unread is set
 	unread   error            // why the mark cannot be read
@@ -37,7 +38,7 @@ type remembered struct {
 	noByName error            // why those cannot be read
 }
 
-// verdict is what may be done with a source, or with the secret that it gave.
+// verdict is the answer to: may a source be asked, or its secret be sent?
 type verdict int
 
 const (
@@ -48,18 +49,19 @@ const (
 	tooMany               // one more refusal might lock the account
 )
 
-// decision is a verdict with what it rests on.
+// decision is a verdict with its reasons.
 type decision struct {
 	verdict verdict
 	err     error     // unreadable: the reason
-	reason  string    // quiet: what the earlier caller was told
+	reason  string    // quiet: the reason that the earlier caller got
 	at      time.Time // refusedBefore: when the server refused it
 	count   int       // tooMany: secrets that were refused or had no answer
 	refusal bool      // the server refused a secret; false: the network may be all that failed
 }
 
-// ask decides whether a source may be asked for its secret. What is there without asking anybody is always looked at: it may be
-// another secret than the refused one. A person is asked even when the mark cannot be read: a person counts for themselves.
+// ask decides whether a source may be asked for its secret. A secret that is there without asking anybody is always
+// looked at: it may be another one than the refused one. A person is asked even when the mark cannot be read: what a
+// person types is always sent.
 func (c caller) ask(r remembered, kind Kind) decision {
 	switch {
 	case r.unread != nil && kind != Typed:
@@ -70,8 +72,8 @@ func (c caller) ask(r remembered, kind Kind) decision {
 	return decision{}
 }
 
-// send decides whether the secret of a source may be sent. What a person types now always is. same reports whether a refusal is of
-// this secret; it is slow on purpose, so it is called only where it matters.
+// send decides whether the secret of a source may be sent. A typed one always is. same reports whether a refusal is
+// of this secret; it is slow on purpose, so it is called only where it matters.
 func (c caller) send(r remembered, kind Kind, same func(tokens.Refusal) bool) decision {
 	switch {
 	case kind == Typed:
@@ -125,7 +127,7 @@ func (d decision) says(s Source) string {
 	return ""
 }
 
-// outcome is what became of a secret that was sent.
+// outcome is the fate of a secret that was sent.
 type outcome int
 
 const (

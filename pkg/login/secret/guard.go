@@ -10,14 +10,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Guard stands between the sources of a password and the server. It sends at most one secret per call, never one that the server
-// refused a moment ago, and does not ask again where the answer was no a moment ago. What it may do is decided in decide.go; what
-// is remembered for that is in remember.go.
+// Guard stands between the sources of a password and the server. It sends at most one secret per call, never one that
+// the server refused a moment ago, and does not ask again too soon. decide.go holds its decisions, remember.go what
+// it remembers for them.
 type Guard struct {
 	Marks   Marks
 	Account string
-	// Name, if set, is a second account under which refused secrets are known again: the user's name, since two Supervisors may
-	// be of one vCenter before a login has told so.
+	// Name, if set, is a second account under which refused secrets are recognized: the user's name, since two
+	// Supervisors may belong to one vCenter before a login has shown that.
 	Name   string
 	Now    func() time.Time
 	Parent Parent
@@ -27,7 +27,7 @@ type Guard struct {
 	Force bool
 	// Lock, if set, is held from reading the mark until the outcome is noted. The caller may hold it already.
 	Lock func(ctx context.Context) (unlock func(), err error)
-	// Warn, if set, is told what could not be remembered.
+	// Warn, if set, gets the error of a mark that could not be written.
 	Warn func(error)
 
 	hasher hasher
@@ -41,7 +41,7 @@ type Sender func(ctx context.Context, password redact.Secret, from Source) error
 // did not type one (ErrCancelled, ErrEmpty).
 func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	none := &NoPasswordError{}
-	before := g.memory().read() // Read once: what this call leaves must not keep it from asking the next source.
+	before := g.memory().read() // Read once: a mark of this call must not keep it from asking the next source.
 	for _, source := range sources {
 		if d := g.caller().ask(before, source.Kind); d.verdict != proceed {
 			none.Reasons = append(none.Reasons, d.says(source))
@@ -131,8 +131,8 @@ func (g *Guard) noteSending(mark tokens.Mark) error {
 	return err
 }
 
-// note remembers what became of a secret; mark is the one before it was sent, err the error of sending. It returns the error for
-// the caller.
+// note remembers the outcome of a secret that was sent; mark is the one before, err the error of sending. It returns
+// the error for the caller.
 func (g *Guard) note(source Source, password redact.Secret, mark tokens.Mark, err error) error {
 	c, m := g.caller(), g.memory()
 	switch outcomeOf(err) {
@@ -146,7 +146,7 @@ func (g *Guard) note(source Source, password redact.Secret, mark tokens.Mark, er
 		m.addByName(c, refusal)
 		return &RefusedError{source.Name, err}
 	case uncounted:
-		if source.Kind != Typed { // What a person types was not noted before.
+		if source.Kind != Typed { // A typed secret was not noted before.
 			m.save(mark)
 		}
 	case unknown: // The note from before it was sent stays.

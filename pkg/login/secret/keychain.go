@@ -14,7 +14,7 @@ import (
 // Manager, or the Secret Service of the desktop on Linux.
 const service = "kubectl-vsphere"
 
-// Keychain is the password that was saved for the account.
+// Keychain returns a source that reads the saved password of the account.
 func Keychain(account string) Source {
 	const name = "the keychain"
 	return Source{Name: name, Kind: Fetched, Get: func(ctx context.Context) (redact.Secret, error) {
@@ -31,7 +31,7 @@ func Keychain(account string) Source {
 	}}
 }
 
-// SaveInKeychain keeps the password of an account. The error says why it could not: there is no keychain, it is locked, or the
+// SaveInKeychain saves the password of an account. It fails without a keychain, when that is locked, or when the
 // password is too big for it.
 func SaveInKeychain(ctx context.Context, account string, password redact.Secret) error {
 	_, err := within(ctx, func() (string, error) { return "", keyring.Set(service, account, password.Reveal()) })
@@ -50,7 +50,7 @@ func ForgetInKeychain(ctx context.Context, account string) error {
 	return nil
 }
 
-// within waits for a call of the keychain, which may ask the user to unlock it, for as long as a password command has.
+// within waits for a call of the keychain, which may ask the user to unlock it, as long as for a password command.
 func within(ctx context.Context, call func() (string, error)) (string, error) {
 	bounded, cancel := context.WithTimeoutCause(ctx, commandTime, fmt.Errorf("no answer within %s", commandTime))
 	defer cancel()

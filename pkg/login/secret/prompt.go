@@ -1,5 +1,6 @@
-// Package secret gets a password from where the user said that it is (a variable, standard input, a command, the keychain, a
-// person at the terminal) and guards it: no refused secret is sent again by itself, and who asks again too soon gets the old answer.
+// Package secret gets a password from where the user said that it is (a variable, standard input, a command, the
+// keychain, a person at the terminal), and guards it: a refused secret is not sent again by itself, and nobody is
+// asked again too soon.
 package secret
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// The reasons why a prompt gives nothing.
+// The errors of a prompt.
 var (
 	ErrNoTerminal = errors.New("there is no terminal to ask on")
 	ErrCancelled  = errors.New("cancelled")
@@ -26,11 +27,11 @@ var (
 type Prompter struct {
 	In  *os.File  // a terminal; nil or anything else is ErrNoTerminal
 	Out io.Writer // where the question goes: standard error, since standard output belongs to kubectl
-	// Unread, if set, keeps the line that somebody still types for a question that nobody waits for any more: the next one gets it.
+	// Unread, if set, keeps a line that is still being typed for an abandoned question: the next question gets it.
 	Unread *Unread
 }
 
-// Unread is a read from a terminal that was left behind.
+// Unread is an abandoned read from a terminal.
 type Unread struct{ line chan answer }
 
 // answer is a line that was typed.
@@ -39,16 +40,17 @@ type answer struct {
 	err  error
 }
 
-// maxLine bounds what is typed, in bytes. A terminal in line mode gives no more at once.
+// maxLine bounds a typed line, in bytes. A terminal in line mode passes no more on at once.
 const maxLine = 4096
 
-// Password asks without echo. When ctx ends (Ctrl-C) it returns ErrCancelled at once with the terminal as it was.
+// Password asks without echo. When ctx ends (Ctrl-C) it returns ErrCancelled at once, with the terminal restored.
+// Without a terminal the error is ErrNoTerminal, and ErrEmpty when nothing was typed.
 func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
 	line, err := p.ask(ctx, question, hidden)
 	return redact.Secret(line), err
 }
 
-// Line asks with echo. Blank space around the answer is dropped.
+// Line asks with echo. It drops blank space around the answer. The errors are those of Password.
 func (p Prompter) Line(ctx context.Context, question string) (string, error) {
 	line, err := p.ask(ctx, question, shown)
 	line = strings.TrimSpace(line)
@@ -58,7 +60,7 @@ func (p Prompter) Line(ctx context.Context, question string) (string, error) {
 	return line, err
 }
 
-// echo tells whether the terminal shows what is typed.
+// echo reports whether the terminal shows typed characters.
 type echo bool
 
 const (
@@ -66,9 +68,9 @@ const (
 	hidden echo = false
 )
 
-// ask reads a line while watching ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
-// behind, for the next question or the end of the program; what matters is that the terminal echoes again. Echo is turned off before the
-// reader starts, so that the two cannot race.
+// ask reads a line while it watches ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
+// behind, for the next question or the end of the program; the terminal must echo again, though. Echo is turned off
+// before the reader starts, so that the two cannot race.
 func (p Prompter) ask(ctx context.Context, question string, e echo) (string, error) {
 	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
 		return "", ErrNoTerminal
@@ -101,7 +103,7 @@ func (p Prompter) ask(ctx context.Context, question string, e echo) (string, err
 	}
 }
 
-// read begins to read a line, or goes on with the read that was left behind.
+// read starts to read a line, or continues an abandoned read.
 func (p Prompter) read() chan answer {
 	if p.Unread != nil && p.Unread.line != nil {
 		answered := p.Unread.line
@@ -129,7 +131,7 @@ func judge(line string, err error) (string, error) {
 	return line, nil
 }
 
-// readLine reads byte by byte, so that what was typed ahead stays for the next question.
+// readLine reads byte by byte, so that a line typed ahead stays for the next question.
 func readLine(in io.Reader) (string, error) {
 	var line []byte
 	var b [1]byte

@@ -14,7 +14,7 @@ type Marks interface {
 	ClearMark(account string) error
 }
 
-// The marks that a call leaves. Each is made from the one that was there, so that a refusal of before stays counted.
+// The marks that a call leaves. Each is made from the earlier one, so that earlier refusals stay counted.
 
 // sending is the mark while a secret is on its way: a refusal whose answer is not known.
 func (c caller) sending(m tokens.Mark) tokens.Mark {
@@ -51,14 +51,14 @@ func (c caller) without(all []tokens.Refusal, same func(tokens.Refusal) bool) []
 	return slices.DeleteFunc(c.recent(all), same)
 }
 
-// memory keeps what is remembered: under the account and, if it is set, under the user's name.
+// memory reads and writes marks: under the account and, if it is set, under the user's name.
 type memory struct {
 	marks         Marks
 	account, name string
 	warn          func(error)
 }
 
-// read gives what earlier calls left about the account.
+// read returns the account's mark as earlier calls left it.
 func (m memory) read() (r remembered) {
 	if r.mark, r.unread = m.marks.Mark(m.account); r.unread != nil {
 		r.mark = tokens.Mark{}
@@ -66,7 +66,7 @@ func (m memory) read() (r remembered) {
 	return r
 }
 
-// readAll is read with what is remembered under the user's name.
+// readAll is read, with the refusals under the user's name.
 func (m memory) readAll() remembered {
 	r := m.read()
 	if m.name != "" {

@@ -16,29 +16,29 @@ import (
 type Source struct {
 	// Name is for messages, as in "the password of NAME was refused".
 	Name string
-	// What is what it gives, in words; empty: the password.
+	// What is the kind of secret, for messages; empty: the password.
 	What string
-	// Kind decides what the guard allows.
+	// Kind decides how the guard treats the source.
 	Kind Kind
-	// Get gives the password. *NoneError means that there is none here and the next source may be asked; any other error
-	// ends the search.
+	// Get returns the password. A *NoneError means that there is none here, so that the next source may be asked. Any
+	// other error ends the search.
 	Get func(ctx context.Context) (redact.Secret, error)
 }
 
-// Kind says who is behind a source.
+// Kind is how a source gets its password.
 type Kind int
 
 // The kinds.
 const (
-	Typed   Kind = iota // a person types it now: it is always sent, and asking again is what the quiet forbids
-	Given               // it is there without doing anything: a variable, standard input
+	Typed   Kind = iota // a person types it now: it is always sent, but the person is not asked again too soon
+	Given               // it is there already: a variable, standard input
 	Fetched             // something runs to get it: a command, the keychain
 )
 
-// secret is what the source gives, for messages.
+// secret names the secret of the source, for messages.
 func (s Source) secret() string { return cmp.Or(s.What, "the password") + " of " + s.Name }
 
-// NoneError is a source that has no password now.
+// NoneError means that a source has no password now.
 type NoneError struct {
 	Source string
 	Reason string
@@ -50,7 +50,7 @@ func (e *NoneError) Error() string { return e.Source + ": " + e.Reason }
 // maxSecret bounds a password, in bytes.
 const maxSecret = 4096
 
-// Variable is the password in an environment variable.
+// Variable returns a source that reads an environment variable.
 func Variable(name string, getenv func(string) string) Source {
 	return Source{Name: name, Kind: Given, Get: func(context.Context) (redact.Secret, error) {
 		value := getenv(name)
@@ -61,7 +61,7 @@ func Variable(name string, getenv func(string) string) Source {
 	}}
 }
 
-// Reader is the password on standard input, up to its end. One line end at its end is cut.
+// Reader returns a source that reads standard input up to its end, and cuts one line end.
 func Reader(in io.Reader) Source {
 	const name = "standard input"
 	return Source{Name: name, Kind: Given, Get: func(ctx context.Context) (redact.Secret, error) {
@@ -90,7 +90,7 @@ func Reader(in io.Reader) Source {
 	}}
 }
 
-// Terminal is a person at the prompt.
+// Terminal returns a source that asks a person at the prompt.
 func (p Prompter) Terminal(question string) Source {
 	return Source{Name: "the terminal", Kind: Typed, Get: func(ctx context.Context) (redact.Secret, error) {
 		return p.Password(ctx, question)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// Claims are what a token says of itself. They are read without verifying the signature, which only the API server
-// can and does: they decide when to ask for a new token and whose lock it is, nothing else.
+// Claims are the claims of a token. They are read without verifying the signature, which only the API server can do:
+// they decide when to ask for a new token and which account's lock to take, nothing else.
 type Claims struct {
 	Issuer   string
 	Subject  string
@@ -22,8 +22,8 @@ type Claims struct {
 // maxToken bounds a token: larger ones do not fit in the request header of an API server.
 const maxToken = 64 << 10
 
-// ParseClaims reads the payload of a JWT (RFC 7519). Every Supervisor that is known hands out JWTs; another kind of token
-// that fits in a header is taken as it is, and has no claims.
+// ParseClaims reads the claims of a JWT (RFC 7519). Every known Supervisor hands out JWTs; a token of another kind
+// that fits in a header is accepted, and has no claims.
 func ParseClaims(token redact.Secret) (Claims, error) {
 	text := token.Reveal()
 	switch {
@@ -53,5 +53,5 @@ func ParseClaims(token redact.Secret) (Claims, error) {
 	return Claims{Issuer: raw.Issuer, Subject: raw.Subject, IssuedAt: jwt.NumericDate(raw.IssuedAt), Expiry: jwt.NumericDate(raw.Expiry)}, nil
 }
 
-// bearer is the alphabet of bearer tokens (RFC 6750, section 2.1): others could break out of a header line.
+// bearer is the alphabet of bearer tokens (RFC 6750, section 2.1). Other characters could break out of a header line.
 const bearer = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"

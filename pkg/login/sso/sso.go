@@ -20,30 +20,30 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrUnknownCluster is a login to a cluster for which the Supervisor names no API server: it answers 200 with a token
-// and without guest_cluster_server when it does not know the cluster, or when that has no address yet.
+// ErrUnknownCluster means that the Supervisor names no API server for a cluster: it answers 200 with a token and
+// without guest_cluster_server when it does not know the cluster, or when the cluster has no address yet.
 var ErrUnknownCluster = errors.New("the Supervisor knows no API server of this cluster")
 
 // Cluster names the TKG cluster that a token is for.
 type Cluster struct{ Namespace, Name string }
 
-// Reply is what a login gives. ClusterServer and ClusterCA are set for a cluster only.
+// Reply is the reply to a login. ClusterServer and ClusterCA are set for a cluster only.
 type Reply struct {
 	Token         redact.Secret
 	Claims        Claims
-	Date          time.Time // by the server's clock; zero when it does not say
+	Date          time.Time // the server's clock; zero when the reply has no date
 	ClusterServer string    // host or host:port, canonical
 	ClusterCA     []byte    // PEM
 }
 
-// reply is the wire's shape; fields that other clients report beside these are ignored.
+// reply is the shape of the reply; other fields are ignored.
 type reply struct {
 	SessionID string `json:"session_id"`
 	Server    string `json:"guest_cluster_server"`
 	CA        string `json:"guest_cluster_ca"` // base64 of PEM
 }
 
-// Request is what a login sends, and where.
+// Request is a login.
 type Request struct {
 	Server   supervisor.Address // a control plane host's front
 	User     string
@@ -126,7 +126,7 @@ func decodeCA(s string) ([]byte, error) {
 // maxUser bounds a user name, in bytes; SSO's own bound is far below.
 const maxUser = 1024
 
-// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2) or that is none.
+// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2), and an empty one.
 func CheckUser(user string) error {
 	switch {
 	case strings.TrimSpace(user) == "":
