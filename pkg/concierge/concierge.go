@@ -1,5 +1,6 @@
-// Package concierge turns a token for a cluster into what the cluster's API server accepts, by its Pinniped Concierge: POST
-// TokenCredentialRequest (login.concierge.pinniped.dev/v1alpha1). The request needs no other credentials.
+// Package concierge exchanges a token for a cluster for a credential that the cluster's API server accepts, at its
+// Pinniped Concierge: POST TokenCredentialRequest (login.concierge.pinniped.dev/v1alpha1). The request needs no other
+// credentials.
 package concierge
 
 import (
@@ -17,14 +18,15 @@ import (
 var (
 	// ErrNone is an API server without a Concierge: it may accept the token itself.
 	ErrNone = errors.New("the cluster has no Concierge")
-	// ErrRefused is a token that the Concierge does not accept. It never says why: the audience, the time, the authenticator.
+	// ErrRefused means that the Concierge does not accept the token. It never says why: the audience, the time, the
+	// authenticator.
 	ErrRefused = errors.New("the cluster's Concierge does not accept the token")
 )
 
-// Form is where a Concierge takes requests.
+// Form is the kind of resource by which a Concierge takes requests.
 type Form string
 
-// The forms: newer than Pinniped v0.6.0, older, and none at all. Empty: not known yet.
+// The forms: of Pinniped v0.6.0 and later, of earlier ones, and no Concierge at all. Empty means not known.
 const (
 	ClusterScoped Form = "cluster"
 	Namespaced    Form = "namespaced"
@@ -33,7 +35,7 @@ const (
 
 const (
 	group = "login.concierge.pinniped.dev/v1alpha1"
-	// namespace is that of an old Concierge on a Supervisor or TKG cluster.
+	// namespace is that of an early Concierge on a Supervisor or TKG cluster.
 	namespace = "pinniped-concierge"
 )
 
@@ -44,13 +46,13 @@ func (f Form) path() string {
 	return "/apis/" + group + "/tokencredentialrequests"
 }
 
-// Credential is what the API server accepts: a client certificate, or a token.
+// Credential is a client certificate or a token.
 type Credential struct {
 	Certificate string        // PEM
 	PrivateKey  redact.Secret // PEM
 	Token       redact.Secret
-	Expires     time.Time // by the server's clock
-	Date        time.Time // that clock; zero when it does not say
+	Expires     time.Time // on the server's clock
+	Date        time.Time // that clock; zero without a Date header
 }
 
 // Client asks the Concierge of one API server.
@@ -81,7 +83,7 @@ func (c Client) Exchange(ctx context.Context, token redact.Secret) (Credential, 
 	return Credential{}, None, ErrNone
 }
 
-// The wire's shapes.
+// The JSON of request and reply.
 type (
 	tokenCredentialRequest struct {
 		APIVersion string   `json:"apiVersion"`

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// JSON is a JSON value with secrets in it. It is written into a file as it is, and prints as a placeholder.
+// JSON is a JSON value with secrets in it. Marshalled it is itself; printed it is a placeholder.
 type JSON []byte
 
 // MarshalJSON returns the value itself: a file is where it belongs.
@@ -33,7 +33,7 @@ func (JSON) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(Placeholder)) }
 // LogValue keeps the value out of structured logs.
 func (JSON) LogValue() slog.Value { return slog.StringValue(Placeholder) }
 
-// Stored is a secret inside of a JSON value: it is written in full there, and prints as a placeholder.
+// Stored is a secret inside of a JSON value: marshalled it is itself; printed it is a placeholder.
 type Stored struct{ Secret }
 
 // MarshalJSON writes the secret in full.

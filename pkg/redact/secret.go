@@ -1,5 +1,5 @@
-// Package redact holds the type of everything that must not be seen: passwords and tokens. Whatever prints, logs or
-// marshals such a value gets a placeholder; only Reveal gives the text, so that its few callers can be read one by one.
+// Package redact holds the type of passwords and tokens. Printed, logged or marshalled, such a value is a
+// placeholder. Only Reveal returns the text, so that its few callers can be checked one by one.
 package redact
 
 import (

@@ -1,6 +1,6 @@
-// Package supervisor reads what a vSphere Supervisor tells: its login banner, the vSphere Namespaces of an account,
-// the TKG clusters in them. The endpoints are those that VMware's own clients use (/wcp/loginbanner, /wcp/workloads)
-// and the Kubernetes API, which the Supervisor's front on port 443 proxies.
+// Package supervisor reads from a vSphere Supervisor: its login banner, the vSphere Namespaces of an account, and the
+// TKG clusters in them. The endpoints are those that VMware's own clients use (/wcp/loginbanner, /wcp/workloads) and
+// the Kubernetes API, which the Supervisor's front on port 443 proxies.
 package supervisor
 
 import (
@@ -25,14 +25,14 @@ const (
 	apiPort   = 6443
 )
 
-// maxTyped bounds what an error repeats of an address, in characters.
+// maxTyped bounds an address in an error, in characters.
 const maxTyped = 300
 
 // ErrUserInAddress is an address with a user name in it, as in a URL: USER@HOST.
 var ErrUserInAddress = errors.New("the address holds a user name")
 
-// ParseAddress reads what people paste: a host, host:port, [IPv6]:port, or a URL of the root. The scheme does not
-// matter, https is used.
+// ParseAddress reads an address as people paste it: a host, host:port, [IPv6]:port, or a URL without a path. The
+// scheme is ignored: https is always used.
 func ParseAddress(s string) (Address, error) {
 	rest := s
 	for _, scheme := range []string{"https://", "http://"} {
@@ -108,10 +108,10 @@ func parseHost(s string) (string, error) {
 	return s, nil
 }
 
-// IsName tells whether s can be the name of a namespace or a cluster.
+// IsName reports whether s can be the name of a namespace or a cluster.
 func IsName(s string) bool { return isLabel(s, false) }
 
-// isLabel tells whether s is a label of RFC 1123 in lower case. Names of hosts in the field also hold underscores.
+// isLabel reports whether s is a label of RFC 1123 in lower case. Host names may also hold underscores.
 func isLabel(s string, underscore bool) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -125,7 +125,7 @@ func isLabel(s string, underscore bool) bool {
 	return true
 }
 
-// String is the canonical spelling, which ParseAddress reads back: HOST, HOST:PORT or [IPv6]:PORT.
+// String returns the canonical spelling, which ParseAddress reads back: HOST, HOST:PORT or [IPv6]:PORT.
 func (a Address) String() string {
 	if a.Port == 0 {
 		return a.Host
@@ -133,12 +133,12 @@ func (a Address) String() string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 }
 
-// URL is an https URL at the front. path begins with a slash.
+// URL returns an https URL at the front. path begins with a slash.
 func (a Address) URL(path string) string {
 	return "https://" + a.hostPort(a.Port, frontPort) + path
 }
 
-// API is the URL of the API server at the same host; port 0 is 6443.
+// API returns the URL of the API server at the same host; port 0 is 6443.
 func (a Address) API(port int) string {
 	if port == 0 {
 		port = apiPort
@@ -156,7 +156,7 @@ func (a Address) hostPort(port, standard int) string {
 	return a.Host
 }
 
-// WithHost is the front of another host of the same site, on the same port.
+// WithHost returns the front of another host of the same site, on the same port.
 func (a Address) WithHost(host string) (Address, error) {
 	b, err := ParseAddress(host)
 	if err != nil {

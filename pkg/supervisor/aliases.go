@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Aliases say where a server is reached whose own address is not (NAT, another network): HOST to ADDR, for all ports, or
-// HOST:PORT to ADDR:PORT. Its certificate stays the one of HOST.
+// Aliases map a server to the address where it is reached, if that is another one (NAT, another network): HOST to
+// ADDR, for all ports, or HOST:PORT to ADDR:PORT. The certificate must be that of HOST.
 type Aliases map[string]string
 
 // ParseAlias reads HOST=ADDR or HOST:PORT=ADDR:PORT.
@@ -33,7 +33,7 @@ func ParseAlias(s string) (host, at string, err error) {
 	return join(a, portA), join(b, portB), nil
 }
 
-// parseEnd is ParseAddress that keeps a port as it is written: 443 is one, too.
+// parseEnd is ParseAddress, but keeps a port that is written, also 443.
 func parseEnd(s string) (host, port string, err error) {
 	a, err := ParseAddress(s)
 	if err != nil {
@@ -43,7 +43,7 @@ func parseEnd(s string) (host, port string, err error) {
 		return a.Host, strconv.Itoa(a.Port), nil
 	}
 	if _, port, err = net.SplitHostPort(s); err != nil {
-		port = "" // There is none.
+		port = "" // No port is written.
 	}
 	return a.Host, port, nil
 }
@@ -55,7 +55,7 @@ func join(host, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Reach is where a server (HOST:PORT) is reached: ADDR:PORT.
+// Reach returns the address (ADDR:PORT) at which a server (HOST:PORT) is reached.
 func (a Aliases) Reach(server string) string {
 	if at, ok := a[server]; ok {
 		return at

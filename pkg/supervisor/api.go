@@ -14,7 +14,8 @@ type API struct {
 	token  redact.Secret
 }
 
-// As returns the Kubernetes API for the bearer of a token; an empty one leaves the proof to the client's certificate.
+// As returns the Kubernetes API for the bearer of a token. With an empty token, the client certificate is the only
+// proof.
 func (c *Client) As(token redact.Secret) *API { return &API{c, token} }
 
 // get reads an object into a value. The error is of package wire.

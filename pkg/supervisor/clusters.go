@@ -28,8 +28,8 @@ var clusterResources = [...]resource{
 	{"run.tanzu.vmware.com", "tanzukubernetesclusters"},
 }
 
-// Clusters lists the clusters of a vSphere Namespace, names only, sorted. The error is wire.ErrForbidden when the
-// account may list neither kind of object.
+// Clusters lists the clusters of a vSphere Namespace, sorted by name, without twins. The error is wire.ErrForbidden
+// when the account may list neither kind of object.
 func (a *API) Clusters(ctx context.Context, namespace string) ([]Cluster, error) {
 	var lists [len(clusterResources)][]Cluster
 	var errs [len(clusterResources)]error
@@ -54,7 +54,7 @@ func (a *API) Clusters(ctx context.Context, namespace string) ([]Cluster, error)
 	return all, verdict(errs[:])
 }
 
-// verdict joins the two lists' errors: a 403 matters only when nothing could be listed, since every
+// verdict joins the errors of the two lists. A 403 matters only when nothing could be listed, since every
 // TanzuKubernetesCluster has a Cluster beside it.
 func verdict(errs []error) error {
 	var forbidden error
@@ -73,13 +73,13 @@ func verdict(errs []error) error {
 	return nil
 }
 
-// pageSize is what kubectl asks for; a page is some 300 kB of metadata.
+// pageSize is the page size of kubectl; a page is about 300 kB of metadata.
 const pageSize = "500"
 
-// maxPages bounds a list: a server that never ends it is not followed for ever.
+// maxPages bounds a list that a server never ends.
 const maxPages = 20
 
-// metadataOnly asks the API server for names and nothing else of the objects.
+// metadataOnly asks the API server for the metadata of objects alone.
 const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 // objectList is the part of meta/v1 PartialObjectMetadataList that is read.
@@ -115,12 +115,13 @@ func (a *API) list(ctx context.Context, namespace string, r resource) ([]Cluster
 	return all, err
 }
 
-// usualVersion is the version of Cluster API that every Supervisor so far serves, so that a look at all clusters need not ask first.
+// usualVersion is the version of Cluster API that every known Supervisor serves, so that a first look at all clusters
+// need not ask for it.
 const usualVersion = "v1beta1"
 
-// UsualClusters lists the clusters of a namespace, or of all of them ("", which administrators may), by namespace, with one request (a
-// page each). An error means that Clusters must be asked: wire.ErrForbidden, or wire.ErrNotFound where that version is not served.
-// Every TanzuKubernetesCluster has a Cluster beside it.
+// UsualClusters lists the clusters of a namespace, or of all of them ("", which administrators may), by namespace,
+// with one request for each page. After an error, ask Clusters: the account may not list them (wire.ErrForbidden), or
+// that version is not served (wire.ErrNotFound). Every TanzuKubernetesCluster has a Cluster beside it.
 func (a *API) UsualClusters(ctx context.Context, namespace string) (map[string][]Cluster, error) {
 	path := "/apis/" + clusterResources[0].group + "/" + usualVersion + "/"
 	if namespace != "" {
@@ -156,7 +157,7 @@ func (a *API) pages(ctx context.Context, base string) ([]object, error) {
 			return nil, err
 		}
 		for _, item := range page.Items {
-			// A name that is none is skipped rather than written into the user's kubeconfig.
+			// An invalid name is skipped: it must not get into a kubeconfig.
 			if IsName(item.Metadata.Name) {
 				all = append(all, item)
 			}

@@ -15,16 +15,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Endpoint is where a TKG cluster's API server is, and how it is verified.
+// Endpoint is the address of a TKG cluster's API server, and its CA.
 type Endpoint struct {
 	Server string // URL, https
 	CA     []byte // PEM; nil: by the system's roots
 }
 
-// ErrNoEndpoint is a cluster whose API server has no address yet.
+// ErrNoEndpoint means that the API server of a cluster has no address yet.
 var ErrNoEndpoint = errors.New("has no API server address yet")
 
-// Cluster gets one cluster of a vSphere Namespace with its UID. It is wire.ErrNotFound when there is none.
+// Cluster gets one cluster of a vSphere Namespace with its UID. The error is wire.ErrNotFound when there is no such
+// cluster.
 func (a *API) Cluster(ctx context.Context, namespace, name string) (Cluster, error) {
 	last := wire.ErrNotFound
 	for _, r := range clusterResources {
@@ -47,9 +48,9 @@ func (a *API) Cluster(ctx context.Context, namespace, name string) (Cluster, err
 	return Cluster{}, last
 }
 
-// Endpoint reads the Secret NAME-kubeconfig that Cluster API keeps beside a cluster. It holds an administrator's key, too: nothing but
-// the address and the CA is taken out of it. The error is wire.ErrForbidden for who may not read it, and ErrNoEndpoint while there
-// is none.
+// Endpoint reads the Secret NAME-kubeconfig that Cluster API keeps beside a cluster. The Secret also holds an
+// administrator's key: only address and CA are taken out of it. The error is wire.ErrForbidden when the account may
+// not read it, and ErrNoEndpoint when it does not exist yet.
 func (a *API) Endpoint(ctx context.Context, namespace, name string) (Endpoint, error) {
 	url := a.client.api("/api/v1/namespaces/" + namespace + "/secrets/" + name + "-kubeconfig")
 	var secret struct {
@@ -74,7 +75,7 @@ func (a *API) Endpoint(ctx context.Context, namespace, name string) (Endpoint, e
 	return Endpoint{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it holds no kubeconfig of a cluster"}
 }
 
-// parseEndpoint reads the first cluster of a kubeconfig, and no more of it. Errors do not repeat what is in it.
+// parseEndpoint reads address and CA of the first cluster of a kubeconfig. Its errors do not repeat the text.
 func parseEndpoint(kubeconfig []byte) (Endpoint, error) {
 	var config struct {
 		Clusters []struct {
@@ -106,7 +107,8 @@ func parseEndpoint(kubeconfig []byte) (Endpoint, error) {
 	return Endpoint{Server: server, CA: ca}, err
 }
 
-// clusterAddress is where a cluster's object says that its API server is. It is ErrNoEndpoint while that says nothing.
+// clusterAddress returns the URL of the API server in a cluster's object. The error is ErrNoEndpoint when the object
+// has none yet.
 func (a *API) clusterAddress(ctx context.Context, namespace, name string) (string, error) {
 	version, err := a.servedVersion(ctx, clusterResources[0])
 	if err != nil {
@@ -138,9 +140,9 @@ func (a *API) clusterAddress(ctx context.Context, namespace, name string) (strin
 	return address.API(address.Port), nil
 }
 
-// PublicEndpoint is for who may not read the Secret: the address is that of the cluster's object, and the CA is what the API server
-// tells to everybody (config map kube-public/cluster-info). w decides whether that server is believed. The
-// address is there beside an error, once it is known.
+// PublicEndpoint is for accounts that may not read the Secret. The address comes from the cluster's object, and the
+// CA from the config map kube-public/cluster-info, which the API server shows to everybody. w decides whether that
+// server is trusted. Once the address is known, it is returned beside an error.
 func (a *API) PublicEndpoint(ctx context.Context, w *wire.Client, namespace, name string) (Endpoint, error) {
 	server, err := a.clusterAddress(ctx, namespace, name)
 	if err != nil {

@@ -16,11 +16,11 @@ func FuzzWorkloads(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		all, odd, err := parseWorkloads("https://10.0.0.1/wcp/workloads", body)
+		all, invalid, err := parseWorkloads("https://10.0.0.1/wcp/workloads", body)
 		if err != nil {
-			odd = append(odd, err)
+			invalid = append(invalid, err)
 		}
-		for _, err := range odd {
+		for _, err := range invalid {
 			if text := err.Error(); strings.ContainsFunc(text, unicode.IsControl) || len(text) > 1000 {
 				t.Errorf("not harmless: %q", text)
 			}

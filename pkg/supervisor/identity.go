@@ -14,21 +14,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNoIdentity is a Supervisor without an external identity provider, which most are.
+// ErrNoIdentity means that the Supervisor has no external identity provider, as most have not.
 var ErrNoIdentity = errors.New("this Supervisor has no external identity provider")
 
-// Identity is what a Supervisor tells of the issuer that proves the people of its external identity providers.
+// Identity is the issuer of a Supervisor with external identity providers.
 type Identity struct {
 	Issuer    string // https URL
 	IssuerCA  []byte // PEM; nil: the issuer is verified as the Supervisor is
 	Concierge string // https URL of the API that turns a token into a certificate; empty: the API server itself
 
 	SameHost      bool // the issuer has the host that was asked
-	InCertificate bool // the certificate of who answered is for the issuer's host, too
+	InCertificate bool // the certificate of the server that answered is also for the issuer's host
 }
 
-// Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is ErrNoIdentity
-// when there is none, or when nobody may read it without credentials.
+// Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is
+// ErrNoIdentity when there is none, or when it may not be read without credentials.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	address := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/pinniped-info")
 	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: address})
@@ -58,7 +58,7 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	return id, nil
 }
 
-// hostOf is the host of a URL that CheckURL took, without a port.
+// hostOf returns the host, without a port, of a URL that CheckURL has accepted.
 func hostOf(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {
@@ -89,15 +89,15 @@ func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {
 	return id, nil
 }
 
-// plain are the characters that a server's URL may have: none of those that a terminal or a shell could make something of.
-const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]@!&*+,=%"
+// urlCharacters are the characters that a server's URL may have: none with a meaning to a terminal or a shell.
+const urlCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]@!&*+,=%"
 
-// CheckURL returns s without slashes at its end when it is an https URL of a server that may be given a secret: nothing but a
-// host and a path.
+// CheckURL returns s without slashes at its end. It fails unless s is an https URL of a server that may get a secret:
+// a host and a path, nothing else.
 func CheckURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
-	case strings.Trim(s, plain) != "":
+	case strings.Trim(s, urlCharacters) != "":
 		return "", fmt.Errorf("%s holds characters that no such URL needs", safetext.Quote(s, 80))
 	case err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("%s is not a URL of a server", safetext.Quote(s, 80))

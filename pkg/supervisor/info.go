@@ -12,12 +12,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNoInfo is a Supervisor that does not tell its CA.
+// ErrNoInfo means that the Supervisor does not publish its CA.
 var ErrNoInfo = errors.New("the Supervisor does not tell its CA")
 
-// APICA is the CA (PEM) that users verify the API server by, from GET
-// /api/v1/namespaces/kube-public/configmaps/vip-cluster-info, which needs no authentication: a kubeconfig in it. It may be
-// another one than the front's. What cannot be read is ErrNoInfo: not every Supervisor has it.
+// APICA returns the CA (PEM) of the API server, from the kubeconfig in GET
+// /api/v1/namespaces/kube-public/configmaps/vip-cluster-info, which needs no authentication. It may differ from the
+// CA of the front. Every error is an ErrNoInfo: not every Supervisor has it.
 func (c *Client) APICA(ctx context.Context) ([]byte, error) {
 	url := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/vip-cluster-info")
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Namespaces lists the vSphere Namespaces by the Kubernetes API, which many accounts may not (wire.ErrForbidden). Those of the system
-// are left out.
+// Namespaces lists the vSphere Namespaces by the Kubernetes API, sorted, without those of the system. Many accounts
+// may not list them: then the error is wire.ErrForbidden.
 func (a *API) Namespaces(ctx context.Context) ([]string, error) {
 	items, err := a.pages(ctx, a.client.api("/api/v1/namespaces"))
 	if err != nil {
@@ -23,8 +23,8 @@ func (a *API) Namespaces(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// ofSystem tells the namespaces in which nobody but the Supervisor itself has anything: Kubernetes' own, the operators', and those
-// of Supervisor Services.
+// ofSystem reports whether a namespace belongs to the Supervisor itself: to Kubernetes, to the operators, or to a
+// Supervisor Service.
 func ofSystem(name string) bool {
 	if name == "default" || name == "pinniped-concierge" {
 		return true

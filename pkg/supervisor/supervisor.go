@@ -13,10 +13,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNotSupervisor is a server that answers https and not as a Supervisor does.
+// ErrNotSupervisor is a server that speaks https but does not answer as a Supervisor does.
 var ErrNotSupervisor = errors.New("not a vSphere Supervisor")
 
-// Client asks one Supervisor. It may be used from several goroutines.
+// Client asks one Supervisor. Several goroutines may use it.
 type Client struct {
 	Wire    *wire.Client
 	Address Address
@@ -35,12 +35,12 @@ func (c *Client) api(path string) string {
 	return c.Address.URL(path)
 }
 
-// maxBanner bounds the text of a banner, in bytes.
+// maxBanner bounds a banner, in bytes.
 const maxBanner = 64 << 10
 
-// Banner gets GET /wcp/loginbanner, which needs no authentication and which a Supervisor answers with 200. The text may
-// be empty and is the server's: it must be made harmless before it is shown. Another status than 200 or 5xx, or a page
-// of HTML, is ErrNotSupervisor.
+// Banner gets GET /wcp/loginbanner, which needs no authentication and which a Supervisor answers with 200. The text
+// may be empty. It is the server's: make it harmless before you show it. The error is ErrNotSupervisor for a status
+// other than 200 or 5xx, and for a web page.
 func (c *Client) Banner(ctx context.Context) (string, error) {
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: c.Address.URL("/wcp/loginbanner"), Accept: "*/*"})
 	var failed *wire.Error
@@ -65,7 +65,7 @@ func (c *Client) Banner(ctx context.Context) (string, error) {
 
 var bom = []byte("\uFEFF")
 
-// isPage tells a page of a web server, which answers 200 to any path, from a banner.
+// isPage reports whether a reply is a page of a web server, which may answer 200 to any path.
 func isPage(body []byte) bool {
 	start := strings.ToLower(string(bytes.TrimSpace(bytes.TrimPrefix(body[:min(len(body), 512)], bom))))
 	for _, tag := range []string{"<!", "<?", "<html", "<head", "<body"} {
@@ -76,7 +76,7 @@ func isPage(body []byte) bool {
 	return false
 }
 
-// isData tells the answer of another API. A banner may begin with a bracket, as in "[NOTICE]".
+// isData reports whether a reply is the JSON of another API. A banner may begin with a bracket, as in "[NOTICE]".
 func isData(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, bom))
 	return len(body) > 0 && (body[0] == '{' || body[0] == '[') && json.Valid(body)

@@ -9,15 +9,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// served is the preferred version of an API group, asked once however many namespaces need it.
+// served is the preferred version of an API group, asked for once however many namespaces need it.
 type served struct {
-	done    chan struct{} // closed when the answer is there
+	done    chan struct{} // closed when version and err are set
 	version string
 	err     error
 }
 
-// servedVersion gets the version that the API server prefers for a group (GET /apis/GROUP, meta/v1 APIGroup); empty
-// when the group is not served.
+// servedVersion returns the version that the API server prefers for a group (GET /apis/GROUP, meta/v1 APIGroup);
+// empty when it does not serve the group.
 func (a *API) servedVersion(ctx context.Context, r resource) (string, error) {
 	entry, asked := a.client.versions.LoadOrStore(r.group, &served{done: make(chan struct{})})
 	s := entry.(*served)
@@ -33,7 +33,7 @@ func (a *API) servedVersion(ctx context.Context, r resource) (string, error) {
 	}
 }
 
-// Prepare asks for what lists of clusters need to know first, so that it is there by then. Its errors are those of the lists.
+// Prepare asks for the versions that lists of clusters need, before they do. The lists return its errors.
 func (a *API) Prepare(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, r := range clusterResources {

@@ -19,8 +19,8 @@ type Workload struct {
 	APIPort   int    // of the control plane host's API server; 0 when the Supervisor does not say
 }
 
-// workload is the reply's shape. Third-party clients disagree on spelling and type of the port, so it is read as it
-// comes; encoding/json matches names without case, and unknown fields are ignored.
+// workload is the shape of the reply. Clients of others disagree on the spelling and the type of the port, so both
+// are accepted; encoding/json matches names without case, and unknown fields are ignored.
 type workload struct {
 	Namespace  string          `json:"namespace"`
 	MasterHost string          `json:"master_host"`
@@ -29,9 +29,9 @@ type workload struct {
 }
 
 // Workloads gets GET /wcp/workloads with Basic authentication: a JSON array over all Supervisors of the vCenter. The
-// error is wire.ErrRefused for a wrong password. odd are the rows whose namespace or host is no name, in words: they would
-// end up in file and context names, and the rest works without them.
-func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) (all []Workload, odd []error, err error) {
+// error is wire.ErrRefused for a wrong password. invalid has an error for each row whose namespace or host is not a
+// name; such a row would end up in the names of files and contexts, and the others work without it.
+func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) (all []Workload, invalid []error, err error) {
 	url := c.Address.URL("/wcp/workloads")
 	body, err := c.Wire.Do(ctx, wire.Request{
 		Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: user, Password: password},
@@ -42,7 +42,7 @@ func (c *Client) Workloads(ctx context.Context, user string, password redact.Sec
 	return parseWorkloads(url, body)
 }
 
-func parseWorkloads(url string, body []byte) (all []Workload, odd []error, err error) {
+func parseWorkloads(url string, body []byte) (all []Workload, invalid []error, err error) {
 	var reply []workload
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
 		return nil, nil, err
@@ -51,7 +51,7 @@ func parseWorkloads(url string, body []byte) (all []Workload, odd []error, err e
 	for _, w := range reply {
 		parsed, err := w.parse()
 		if err != nil {
-			odd = append(odd, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()})
+			invalid = append(invalid, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()})
 			continue
 		}
 		if !seen[parsed] {
@@ -59,7 +59,7 @@ func parseWorkloads(url string, body []byte) (all []Workload, odd []error, err e
 			all = append(all, parsed)
 		}
 	}
-	return all, odd, nil
+	return all, invalid, nil
 }
 
 func (w workload) parse() (Workload, error) {
@@ -78,7 +78,7 @@ func (w workload) parse() (Workload, error) {
 	return Workload{Namespace: w.Namespace, Host: host.Host, APIPort: port}, nil
 }
 
-// parsePort reads a number or a string with a number; everything else is "not said".
+// parsePort reads a number, or a string with a number; 0 for anything else.
 func parsePort(raw json.RawMessage) int {
 	var number float64
 	if json.Unmarshal(raw, &number) == nil && number >= 1 && number <= 65535 && number == float64(int(number)) {

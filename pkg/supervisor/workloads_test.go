@@ -88,12 +88,12 @@ func TestWorkloadsLeavesOutHostileNames(t *testing.T) {
 	} {
 		good := `{"namespace":"good","master_host":"10.0.0.1"}`
 		c, _ := client(t, map[string][]answer{getWorkloads: ok("[" + good + "," + item + "]")})
-		got, odd, err := c.Workloads(t.Context(), "ada", password)
-		if err != nil || len(got) != 1 || len(odd) != 1 || !errors.Is(odd[0], wire.ErrServer) {
-			t.Errorf("%s: %+v, %v, %v; want the good row and one odd one", name, got, odd, err)
+		got, invalid, err := c.Workloads(t.Context(), "ada", password)
+		if err != nil || len(got) != 1 || len(invalid) != 1 || !errors.Is(invalid[0], wire.ErrServer) {
+			t.Errorf("%s: %+v, %v, %v; want the good row and one invalid one", name, got, invalid, err)
 			continue
 		}
-		if text := odd[0].Error(); strings.ContainsAny(text, "\x1b\x07\r\n") || len(text) > 500 {
+		if text := invalid[0].Error(); strings.ContainsAny(text, "\x1b\x07\r\n") || len(text) > 500 {
 			t.Errorf("%s: the error is not harmless: %q", name, text)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"encoding/pem"
 )
 
-// SystemKnows tells whether the system's roots verify a CA (PEM, the first certificate).
+// SystemKnows reports whether the system's roots verify a CA (PEM; its first certificate).
 func SystemKnows(ca []byte) bool {
 	block, _ := pem.Decode(ca)
 	if block == nil {
@@ -20,7 +20,7 @@ func SystemKnows(ca []byte) bool {
 	return err == nil
 }
 
-// Merge is the certificates of both (PEM), each once, in their order.
+// Merge returns the certificates of both (PEM), each once, in their order.
 func Merge(a, b []byte) []byte {
 	merged := bytes.Clone(a)
 	for {

@@ -14,19 +14,19 @@ import (
 
 // Options are the parts of an HTTP client that are not about trust.
 type Options struct {
-	Timeout  time.Duration // for the connection and for the reply's header; a whole exchange is bounded by its caller
+	Timeout  time.Duration // for the connection, and for the header of the reply; the caller bounds a whole exchange
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
 	// Dial connects to an address, as in http.Transport; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Certificate is what the client proves itself with, if anything.
+	// Certificate is the client certificate, if there is one.
 	Certificate *tls.Certificate
-	// Reach tells at which address (HOST:PORT) a server (HOST:PORT) is reached; nil: at its own. Its certificate is still the one
-	// of the server.
+	// Reach returns the address (HOST:PORT) at which a server (HOST:PORT) is reached; nil: at its own. The
+	// certificate must be the server's.
 	Reach func(server string) string
 }
 
-// proxyRefusal says who it was: net/http gives the proxy's status as if it were the server's.
+// proxyRefusal names the proxy: net/http returns its status as if it were the server's.
 func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
@@ -34,8 +34,8 @@ func proxyRefusal(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 	return fmt.Errorf("the proxy %s does not connect: %s (NO_PROXY exempts a host)", proxy.Host, safetext.Line(resp.Status, maxName))
 }
 
-// Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials go
-// to no other host than they were meant for, keeps no cookie, and decompresses nothing behind the caller's back.
+// Client makes an HTTP client that verifies servers under this trust. It follows no redirect, so that credentials
+// reach no other host, keeps no cookie, and does not decompress.
 func (t Trust) Client(o Options) (*http.Client, error) {
 	transport, err := NewTransport(t, o)
 	if err != nil {
@@ -44,7 +44,7 @@ func (t Trust) Client(o Options) (*http.Client, error) {
 	return transport.Client(), nil
 }
 
-// Client is the client of the transport, as Trust.Client makes it.
+// Client returns a client of the transport, like that of Trust.Client.
 func (t *Transport) Client() *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -52,7 +52,7 @@ func (t *Transport) Client() *http.Client {
 	}
 }
 
-// transport is for servers that are verified by the trust's own CA, with that name instead of the URL's if there is one.
+// transport is for servers that are verified by the trust's own CA, under serverName if that is not empty.
 func (t Trust) transport(o Options, serverName string) (*http.Transport, error) {
 	config, err := t.TLSConfig()
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// UntrustedError is a server certificate that was not believed, with what a person needs to decide about it.
+// UntrustedError is a server certificate that is not trusted, with all that a person needs to decide about it. Names
+// in it are harmless to show.
 type UntrustedError struct {
 	Host         string
 	Reason       string // in words
@@ -21,7 +22,7 @@ type UntrustedError struct {
 	NotBefore    time.Time
 	NotAfter     time.Time
 	SHA256       string   // of the certificate, as `openssl x509 -fingerprint -sha256` prints it
-	IssuerSHA256 string   // of the last CA certificate that the server showed; empty when it showed none
+	IssuerSHA256 string   // of the last CA certificate of the chain; empty without one
 	Names        []string // DNS names and addresses that the certificate is for
 	UnknownCA    bool     // nothing else is known to be wrong with it
 	Err          error
@@ -29,7 +30,7 @@ type UntrustedError struct {
 	chain []*x509.Certificate
 }
 
-// Error is one line with host, reason and CA.
+// Error returns one line with host, reason and CA.
 func (e *UntrustedError) Error() string {
 	if e.Issuer == "" {
 		return fmt.Sprintf("the certificate of %s is not trusted: %s", e.Host, e.Reason)
@@ -37,7 +38,7 @@ func (e *UntrustedError) Error() string {
 	return fmt.Sprintf("the certificate of %s is not trusted: %s (signed by %s, SHA-256 %s)", e.Host, e.Reason, safetext.Quote(e.Issuer, maxName), e.SHA256)
 }
 
-// Unwrap gives the error of crypto/x509.
+// Unwrap returns the error of crypto/tls.
 func (e *UntrustedError) Unwrap() error { return e.Err }
 
 // Explain returns err as an *UntrustedError when the cause is that the certificate of host was not believed, else err.
@@ -73,13 +74,13 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	}
 }
 
-// maxName bounds what is shown of a name in a certificate, in characters.
+// maxName bounds a name of a certificate, in characters.
 const maxName = 256
 
-// name makes a name that a server showed harmless.
+// name makes a name from a server harmless.
 func name(s string) string { return safetext.Line(s, maxName) }
 
-// Fingerprint is the SHA-256 of a certificate in DER: upper-case hex pairs with colons.
+// Fingerprint returns the SHA-256 of a certificate in DER: upper-case hex pairs with colons.
 func Fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
 	return format(sum[:])

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ParseFingerprint reads the SHA-256 of a certificate: 64 hex digits, with colons or without, in any case, perhaps after
-// "sha256:". It returns the form of Fingerprint.
+// ParseFingerprint reads the SHA-256 of a certificate: 64 hex digits, with or without colons, in any case, perhaps
+// after "sha256:". It returns the form of Fingerprint.
 func ParseFingerprint(s string) (string, error) {
 	digits := strings.ReplaceAll(strings.TrimSpace(s), ":", "")
 	if rest, ok := strings.CutPrefix(strings.ToLower(digits), "sha256"); ok {
@@ -22,7 +22,7 @@ func ParseFingerprint(s string) (string, error) {
 	return format(sum), nil
 }
 
-// Pin is what the server showed (PEM): the certificate of the chain with that fingerprint. It is false when the chain holds none.
+// Pin returns the certificate (PEM) of the chain with that fingerprint; false when there is none.
 func (e *UntrustedError) Pin(fingerprint string) (ca string, ok bool) {
 	for _, c := range e.chain {
 		if Fingerprint(c.Raw) == fingerprint {
@@ -32,7 +32,8 @@ func (e *UntrustedError) Pin(fingerprint string) (ca string, ok bool) {
 	return "", false
 }
 
-// Shown is the fingerprint of what is pinned at first use: the CA, if the server showed it, else its own certificate.
+// Shown returns the fingerprint of the certificate that is pinned at first use: the CA, if the server showed it, else
+// its own.
 func (e *UntrustedError) Shown() string {
 	if e.IssuerSHA256 != "" {
 		return e.IssuerSHA256
@@ -40,7 +41,7 @@ func (e *UntrustedError) Shown() string {
 	return e.SHA256
 }
 
-// Fingerprints are those of the certificates that this trust rests on.
+// Fingerprints returns those of the CA certificates of this trust.
 func (t Trust) Fingerprints() []string {
 	var all []string
 	for text := []byte(t.CA); ; {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// publicRoots are the CAs that browsers know (Mozilla's list), and their public keys, since the same CA has several certificates. What a system
-// knows is another matter: people add the CA of their vCenter to that.
+// publicRoots are the CAs that browsers trust (Mozilla's list), and their public keys, since one CA may have several
+// certificates. The system's roots would not do: people add the CA of their vCenter to them.
 var publicRoots = sync.OnceValues(func() (*x509.CertPool, map[string]bool) {
 	pool, keys := x509.NewCertPool(), map[string]bool{}
 	for root := range bundle.Roots() {
@@ -22,18 +22,19 @@ var publicRoots = sync.OnceValues(func() (*x509.CertPool, map[string]bool) {
 	return pool, keys
 })
 
-// public tells whether a CA is one that browsers know, or is of one. Anybody can have a certificate of it.
+// public reports whether a CA is one that browsers trust, or was issued by one. Anybody can get a certificate of it.
 func public(c *x509.Certificate, beside *x509.CertPool) bool {
 	roots, keys := publicRoots()
 	_, err := c.Verify(x509.VerifyOptions{Roots: roots, Intermediates: beside, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	return err == nil || keys[string(c.RawSubjectPublicKeyInfo)]
 }
 
-// maxPrivate is more CAs than a site has: a bundle of more is a collection, such as a system's.
+// maxPrivate is more CAs than a site has. A larger bundle is a collection, such as a system's.
 const maxPrivate = 20
 
-// Private is the trust if it rests on CAs that are the site's own: who shows a certificate under it was given that by the site. It is false
-// where a public CA has a share in it, which vouches for everybody's servers, and for the system's roots. Pins go: each is for its own server.
+// Private returns the trust without its pins, and reports whether it rests on the site's own CAs alone: then the site
+// itself gave every server its certificate. It is false if one of the CAs is public, since that vouches for
+// everybody's servers, and for the system's roots.
 func (t Trust) Private() (Trust, bool) {
 	if t.Mode != Bundle && t.Mode != Pinned {
 		return Trust{}, false

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// ServerOf is how pins name a server: HOST:PORT of a URL's host, whose port is 443 when it has none.
+// ServerOf returns the HOST:PORT of a URL's host, as pins name a server. The port is 443 when the URL has none.
 func ServerOf(urlHost string) string {
 	if _, _, err := net.SplitHostPort(urlHost); err == nil {
 		return urlHost
@@ -16,7 +16,7 @@ func ServerOf(urlHost string) string {
 	return net.JoinHostPort(strings.Trim(urlHost, "[]"), "443")
 }
 
-// For is the trust in one server (HOST:PORT): its pin, else what goes for all.
+// For returns the trust in one server (HOST:PORT): its pin, or else the trust in all servers.
 func (t Trust) For(server string) Trust {
 	if pin, ok := t.Pins[server]; ok && t.Mode != Insecure {
 		return Trust{Mode: Pinned, CA: pin}
@@ -24,7 +24,7 @@ func (t Trust) For(server string) Trust {
 	return Trust{Mode: t.Mode, CA: t.CA}
 }
 
-// WithPin is the trust with a CA (PEM) for one server (HOST:PORT), and no other for that one.
+// WithPin returns the trust with a CA (PEM) that is the only one for a server (HOST:PORT).
 func (t Trust) WithPin(server, ca string) Trust {
 	pins := maps.Clone(t.Pins)
 	if pins == nil {
@@ -35,7 +35,8 @@ func (t Trust) WithPin(server, ca string) Trust {
 	return t
 }
 
-// Transport is the transport of a site: each server is verified by the trust in it, and reached where it can be reached.
+// Transport is the transport of a site: it verifies each server by the trust in it, and connects to the address where
+// it is reached.
 type Transport struct {
 	options Options
 	common  *http.Transport
@@ -45,7 +46,7 @@ type Transport struct {
 	own   map[string]*http.Transport // of servers with a pin or with another address
 }
 
-// NewTransport makes the transport of a site. What it trusts can grow (Pin).
+// NewTransport makes the transport of a site. Pin adds to its trust.
 func NewTransport(t Trust, o Options) (*Transport, error) {
 	common, err := Trust{Mode: t.Mode, CA: t.CA}.transport(o, "")
 	if err != nil {
@@ -54,7 +55,7 @@ func NewTransport(t Trust, o Options) (*Transport, error) {
 	return &Transport{options: o, common: common, trust: t, own: map[string]*http.Transport{}}, nil
 }
 
-// Trust is the trust with the pins that were added.
+// Trust returns the trust with the pins that were added.
 func (t *Transport) Trust() Trust {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -110,7 +111,7 @@ func (t *Transport) forServer(server, at string) (*http.Transport, error) {
 	return own, err
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (t *Transport) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

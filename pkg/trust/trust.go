@@ -1,5 +1,6 @@
-// Package trust says why a server's certificate is believed: the system's roots, a bundle of CA certificates, what the server
-// showed at first use, or nothing. It makes the HTTP client that follows from it, and explains a certificate that was not believed.
+// Package trust decides why a server's certificate is trusted: by the system's roots, by a bundle of CA certificates,
+// because the server showed it at first use, or without a reason. It makes the HTTP client for that, and explains a
+// certificate that is not trusted.
 package trust
 
 import (
@@ -14,18 +15,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Mode names a reason to believe a certificate. Its text is what sessions store.
+// Mode is a reason to trust a certificate. Sessions store its text.
 type Mode string
 
 // The modes.
 const (
 	System   Mode = "system"   // the roots of the operating system (and SSL_CERT_FILE)
 	Bundle   Mode = "ca"       // the CA certificates of Trust.CA and no others
-	Pinned   Mode = "pinned"   // Trust.CA as well, which the server showed at first use
-	Insecure Mode = "insecure" // none: whoever answers is believed
+	Pinned   Mode = "pinned"   // Trust.CA, which the server showed at first use
+	Insecure Mode = "insecure" // nothing is verified: any server is trusted
 )
 
-// Trust is a mode with what it needs. The zero value is System.
+// Trust is a mode with its certificates. The zero value is System.
 type Trust struct {
 	Mode Mode   `json:"mode"`
 	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle and Pinned
@@ -37,7 +38,7 @@ type Trust struct {
 // maxBundle bounds a CA file; the system's own bundle has about 250 kB.
 const maxBundle = 1 << 20
 
-// FromFile reads a bundle of CA certificates in PEM. What else the file holds (comments, keys) is not kept.
+// FromFile reads a bundle of CA certificates in PEM, at most 1 MiB. Comments and keys in the file are dropped.
 func FromFile(path string) (Trust, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -60,7 +61,7 @@ func FromFile(path string) (Trust, error) {
 	return Trust{Mode: Bundle, CA: string(ca)}, nil
 }
 
-// Certificates returns the certificates of a PEM text in plain PEM, in their order, and fails when there is none or
+// Certificates returns the certificates of a PEM text in plain PEM, in their order. It fails when there is none, or
 // one that cannot be parsed.
 func Certificates(text []byte) ([]byte, error) {
 	var out bytes.Buffer
@@ -85,14 +86,14 @@ func Certificates(text []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// TLSConfig is the client side of TLS under this trust, 1.2 or later.
+// TLSConfig returns the client side of TLS (1.2 or later) under this trust.
 func (t Trust) TLSConfig() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	switch t.Mode {
 	case System, "":
 	case Pinned:
 		c.RootCAs = x509.NewCertPool()
-		c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) // Before the first use there is none: nothing is trusted.
+		c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) // Before the first use there is no CA, and nothing is trusted.
 	case Bundle:
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM([]byte(t.CA)) {

@@ -29,12 +29,12 @@ var (
 	ErrServer      = errors.New("server error")         // another status, or a reply that is not as it should be
 )
 
-// Error is a failed exchange. Its text is one line: the endpoint and what happened there.
+// Error is a failed exchange. Its text is one line: the endpoint and the reason.
 type Error struct {
 	Method  string
 	URL     string
 	Status  int    // 0 when there was no reply
-	Message string // what happened, or the server's own words made harmless
+	Message string // the reason, or the server's own words made harmless
 	Kind    error
 	Err     error
 }
@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Method, safetext.Line(withoutQuery(e.URL), 400), e.Message)
 }
 
-// Unwrap gives the kind and the cause.
+// Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -57,7 +57,8 @@ func withoutQuery(s string) string {
 	return s
 }
 
-// statusError words a reply that is not 2xx. The closed plugin names the status in lower case; so does this.
+// statusError makes the error of a reply that is not 2xx. The closed plugin names the status in lower case; so does
+// this.
 func (r Request) statusError(resp *http.Response, body []byte) error {
 	if r.Failed != nil {
 		return r.Failed(resp.StatusCode, body)
@@ -81,7 +82,7 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 	return e
 }
 
-// withoutSecrets takes the request's own secrets out of what a server says: a proxy or a page for debugging repeats headers.
+// withoutSecrets removes the secrets of the request from a reply: a proxy or a debug page may repeat headers.
 func (r Request) withoutSecrets(body []byte) []byte {
 	secrets := append([]redact.Secret{r.Bearer}, r.Secrets...)
 	if r.Basic != nil {
@@ -90,10 +91,11 @@ func (r Request) withoutSecrets(body []byte) []byte {
 	return []byte(Conceal(string(body), secrets...))
 }
 
-// minSecret is the shortest one, in bytes, that is taken out: what is shorter stands in every sentence, and would show by its gaps.
+// minSecret is the length in bytes from which a secret is removed. A shorter one occurs in every sentence, and its
+// gaps would show it.
 const minSecret = 3
 
-// Conceal takes secrets out of what a server says of a request that held them: as they are, and as URLs and JSON spell them.
+// Conceal removes secrets from a server's text: as they are, and in the spelling of URLs and JSON.
 func Conceal(text string, secrets ...redact.Secret) string {
 	for _, secret := range secrets {
 		s := secret.Reveal()

@@ -10,13 +10,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// maxMessage bounds what an error repeats of a server's words, in characters.
+// maxMessage bounds the words of a server in an error, in characters.
 const maxMessage = 200
 
 func clean(s string) string { return safetext.Line(s, maxMessage) }
 
-// serverMessage finds a sentence for people in the body of an error reply: plain text, or the usual fields of JSON.
-// A page of HTML says nothing that helps.
+// serverMessage finds a sentence for people in the body of an error reply: plain text, or the usual fields of JSON. A
+// page of HTML does not help.
 func serverMessage(contentType string, body []byte) string {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] == '<' {
@@ -43,7 +43,8 @@ func serverMessage(contentType string, body []byte) string {
 	return clean(string(body))
 }
 
-// DecodeJSON decodes the body of a reply of url into out. An error names the endpoint and what came instead of JSON.
+// DecodeJSON decodes the body of a reply of url into out. The error is an *Error of kind ErrServer, which names the
+// endpoint and says what the body is instead.
 func DecodeJSON(method, url string, body []byte, out any) error {
 	err := json.Unmarshal(body, out)
 	if err == nil {

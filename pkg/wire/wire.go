@@ -1,6 +1,6 @@
-// Package wire makes one bounded HTTP exchange and says what went wrong in words and in a kind: refused, forbidden,
-// unreachable, not trusted, or a server that does not answer as it should. Nothing a server sends is held beyond a
-// limit, followed to another host or repeated raw in an error.
+// Package wire makes one bounded HTTP exchange, and gives an error both words and a kind: refused, forbidden,
+// unreachable, not trusted, or a reply that is not as it should be. A reply is bounded in size, a redirect is not
+// followed, and an error repeats a server's words only when they are harmless.
 package wire
 
 import (
@@ -24,16 +24,16 @@ const DefaultTimeout = 30 * time.Second
 // UserAgent is how every request names its sender (RFC 9110, section 10.1.5).
 const UserAgent = "kubectl-vsphere"
 
-// Client makes exchanges. HTTP must not follow redirects (trust.Trust.Client makes such a one).
+// Client makes exchanges. HTTP must not follow redirects; trust.Trust.Client makes such a client.
 type Client struct {
 	HTTP    *http.Client
 	Timeout time.Duration // for a whole exchange, body included; 0 is DefaultTimeout
 
-	slots chan struct{} // one for each exchange under way; nil is no bound
+	slots chan struct{} // one for each exchange under way; nil: no bound
 }
 
-// AtMost is the client with a bound on the exchanges under way at once, over all hosts. Waiting for one to end does not count
-// as time of the next.
+// AtMost returns the client with a bound on the exchanges under way at once, over all hosts. Waiting for a slot does
+// not count as time of the exchange.
 func (c *Client) AtMost(n int) *Client {
 	return &Client{HTTP: c.HTTP, Timeout: c.Timeout, slots: make(chan struct{}, n)}
 }
@@ -71,29 +71,30 @@ type Request struct {
 	Bearer redact.Secret
 	Body   []byte // JSON, or nil
 	Accept string // application/json when empty
-	// Header are further headers. Secrets are what is in them, or in the body, that a reply may repeat and an error must not.
+	// Header are further headers. Secrets are those of header and body: a reply may repeat them, an error must not.
 	Header  http.Header
 	Secrets []redact.Secret
-	// Failed, if set, words a reply that is not 2xx, where a specification says what its body holds. Secrets are its matter then.
+	// Failed, if set, makes the error of a reply that is not 2xx, where a specification says what the body holds. It
+	// must keep secrets out of the error itself.
 	Failed func(status int, body []byte) error
 }
 
 // Reply is a 2xx reply.
 type Reply struct {
 	Body []byte
-	Date time.Time // by the server's clock (RFC 9110, section 6.6.1), in whole seconds; zero when it does not say
-	// Certificate is the server's; nil without TLS. How far it was verified is the client's matter.
+	Date time.Time // the server's clock (RFC 9110, section 6.6.1), in whole seconds; zero without a Date header
+	// Certificate is the server's; nil without TLS. The client decides how it is verified.
 	Certificate *x509.Certificate
 }
 
-// Do is Exchange for whom the body is enough.
+// Do is Exchange for callers that need only the body.
 func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 	reply, err := c.Exchange(ctx, r)
 	return reply.Body, err
 }
 
-// Exchange sends the request and returns a 2xx reply. Every other outcome is an *Error, what Failed makes of another status, or the
-// context's error when that ended.
+// Exchange sends the request and returns a 2xx reply. The error is an *Error, a *trust.UntrustedError, the result of
+// Failed, or the context's error when that ended.
 func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	if err := c.enter(ctx); err != nil {
 		return Reply{}, err
@@ -116,7 +117,7 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	if err == nil {
-		// A server that sees us leave may end its reply properly, in the middle: that is no reply.
+		// A server that sees us leave may end its reply properly in the middle.
 		err = bounded.Err()
 	}
 	switch {

@@ -1,5 +1,6 @@
-// Package harbor asks a container registry of the Harbor project (https://goharbor.io): what it is, whether it takes a login, its CA, its
-// robot accounts. The paths and shapes are those of Harbor's API 2.0 (api/v2.0/swagger.yaml) and, where that is said, 1.10.
+// Package harbor asks a Harbor registry (https://goharbor.io) for its version, whether it accepts a login, its CA,
+// and its robot accounts. Paths and shapes are those of Harbor's API 2.0 (api/v2.0/swagger.yaml) and, where that is
+// said, 1.10.
 package harbor
 
 import (
@@ -18,7 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Client asks one registry. It follows no redirect, so that what is sent to the registry goes to no other host.
+// Client asks one registry. Wire must not follow redirects, so that secrets for the registry reach no other host.
 type Client struct {
 	Wire *wire.Client
 	Host string // as registry.ParseHost spells it
@@ -27,18 +28,20 @@ type Client struct {
 // ErrNotHarbor is a registry that does not answer as Harbor does.
 var ErrNotHarbor = errors.New("it does not answer as a Harbor registry does")
 
-// maxText bounds a word of the registry, in characters.
+// maxText bounds a word from the registry, in characters.
 const maxText = 80
 
-// Info is what a Harbor tells to anybody.
+// Info is the part of Harbor's system information that needs no login.
 type Info struct {
-	Version  string // as v2.12.0; empty: it does not say
+	Version  string // as v2.12.0; empty: not known
 	AuthMode string // http_auth, db_auth, ldap_auth, uaa_auth, oidc_auth
-	// Endpoint is the server that it asks about people in http_auth, as registry.ParseHost spells it; empty: none that can be one.
+	// Endpoint is the server that it asks about users in http_auth, as registry.ParseHost spells it; empty if there
+	// is none, or none with TLS.
 	Endpoint string
 }
 
-// Info asks /api/v2.0/systeminfo, or /api/systeminfo of Harbor 1, which need no login. The error is ErrNotHarbor, or of package wire.
+// Info asks /api/v2.0/systeminfo, or /api/systeminfo of Harbor 1, which need no login. The error is ErrNotHarbor, or
+// of package wire.
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	var failed error
 	for _, path := range []string{"/api/v2.0/systeminfo", "/api/systeminfo"} {
@@ -50,7 +53,7 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 			return Info{}, err
 		}
 		if failed == nil || errors.Is(failed, wire.ErrNotFound) {
-			failed = err // A Harbor that is ill says more than the path that it does not have.
+			failed = err // The error of a broken Harbor says more than the 404 of a path that it does not have.
 		}
 	}
 	if errors.Is(failed, wire.ErrServer) && !redirect(failed) {
@@ -59,7 +62,7 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	return Info{}, fmt.Errorf("%w: %w", ErrNotHarbor, failed)
 }
 
-// answered tells whether it was the registry that did not like the request, rather than the network.
+// answered reports whether the registry replied with an error status, so that the network is not at fault.
 func answered(err error) bool {
 	var e *wire.Error
 	return errors.As(err, &e) && e.Status != 0
@@ -88,7 +91,7 @@ func parseInfo(body []byte) (Info, error) {
 	return info, nil
 }
 
-// endpointHost is the server of a URL with TLS; anything else is no server that a password goes to.
+// endpointHost returns the server of an https URL; empty for another one, which must not get a password.
 func endpointHost(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "https" || u.User != nil {
@@ -101,12 +104,13 @@ func endpointHost(endpoint string) string {
 	return host
 }
 
-// service is the only one that Harbor's token service knows.
+// service is the only service that Harbor's token endpoint knows.
 const service = "harbor-registry"
 
-// Probe sees whether the registry takes a user name and secret as docker's clients send them: with Basic authentication at the token
-// service. Without a scope Harbor answers 401 to what it does not take. The error is of package wire; wire.ErrRefused is a no. A colon in
-// the name is sent as clients would, though a server that reads RFC 7617 takes what follows it for the password.
+// Probe tries a user name and secret as docker's clients send them: with Basic authentication at the token endpoint,
+// without a scope. The error is of package wire; wire.ErrRefused when Harbor does not accept them (401). A colon in
+// the name is sent as clients would send it, though a server that follows RFC 7617 takes the rest of the name for the
+// password.
 func (c *Client) Probe(ctx context.Context, username string, secret redact.Secret) error {
 	if !sendable(strings.ReplaceAll(username, ":", "")) {
 		return fmt.Errorf("%w: no user name can be %s", wire.ErrRefused, safetext.Quote(username, maxText))
@@ -131,9 +135,9 @@ func (c *Client) Probe(ctx context.Context, username string, secret redact.Secre
 	return nil
 }
 
-// CurrentUser asks who an ID token is of (GET /users/current, in oidc_auth): the user name and the CLI secret, which is the password of
-// registry clients. The token's audience is Harbor's client ID. The error is of package wire; wire.ErrRefused is also somebody who never
-// logged in to Harbor's page.
+// CurrentUser asks whose an ID token is (GET /users/current, in oidc_auth). It returns the user name and the CLI
+// secret, which registry clients use as password. The audience of the token is Harbor's client ID. The error is of
+// package wire; wire.ErrRefused also when the user never logged in to Harbor's page.
 func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login, error) {
 	url := c.url("/api/v2.0/users/current")
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: idToken, Secrets: []redact.Secret{idToken}})
@@ -155,13 +159,13 @@ func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login,
 	return Login{Username: reply.Username, Password: redact.Secret(reply.OIDC.Secret)}, nil
 }
 
-// sendable tells whether Basic authentication can carry a user name (RFC 7617, section 2), and a terminal show it.
+// sendable reports whether Basic authentication can carry a user name (RFC 7617, section 2), and a terminal show it.
 func sendable(username string) bool {
 	return username != "" && !strings.Contains(username, ":") && safetext.IsLine(username, maxName)
 }
 
-// CA asks for the certificates that the registry says it is verified with (…/systeminfo/getcert, which needs no login): PEM. Nothing vouches
-// for them but whoever answers.
+// CA gets the certificates (PEM) by which the registry says it is verified (…/systeminfo/getcert, which needs no
+// login). They prove nothing by themselves: the server that answers could make them up.
 func (c *Client) CA(ctx context.Context) ([]byte, error) {
 	var failed error
 	for _, path := range []string{"/api/v2.0/systeminfo/getcert", "/api/systeminfo/getcert"} {

@@ -15,13 +15,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// ErrNoRobots is a registry whose robot accounts cannot be managed: Harbor 1, or another registry.
+// ErrNoRobots means that the registry has no robot accounts that an API manages: Harbor 1, or another registry.
 var ErrNoRobots = errors.New("it has no robot accounts that a program can manage")
 
-// ErrRobotExists is a name that another robot account of the project has.
+// ErrRobotExists means that another robot account of the project has the name.
 var ErrRobotExists = errors.New("there is a robot account of that name")
 
-// Login proves somebody with rights in a project.
+// Login is the user name and password of somebody with rights in a project.
 type Login struct {
 	Username string
 	Password redact.Secret
@@ -31,31 +31,31 @@ type Login struct {
 type Robot struct {
 	ID      int64
 	Name    string        // the whole user name, as robot$team-a+ci
-	Secret  redact.Secret // only when it was just made
+	Secret  redact.Secret // of a new one; else empty
 	Expires time.Time     // zero: never
 }
 
-// RobotSpec is a robot account to be made.
+// RobotSpec describes a robot account to create.
 type RobotSpec struct {
 	Project string
 	Name    string // within the project
-	Push    bool   // and not only pull
-	Days    int    // how long it is good, 1 to MaxDays: ours always end
-	// Description is what Harbor shows beside the name.
+	Push    bool   // push and pull; false: pull only
+	Days    int    // until it ends, 1 to MaxDays
+	// Description is shown beside the name.
 	Description string
 }
 
 // maxName bounds the name of a robot account, in bytes.
 const maxName = 255
 
-// MaxDays is the longest life of a robot account of ours.
+// MaxDays is the longest life of a robot account.
 const MaxDays = 3650
 
 var (
-	// robotName is what Harbor takes (src/controller/robot: validateName).
+	// robotName is the name that Harbor accepts (src/controller/robot: validateName).
 	robotName = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
-	// userName is what a robot account can be called as a whole; the prefix is the administrator's. A bound in the pattern would
-	// cost every start of the program a millisecond.
+	// userName is the whole user name of a robot account; administrators choose its prefix. A bound in the pattern
+	// would cost every start of the program a millisecond.
 	userName = regexp.MustCompile(`^[\x21-\x39\x3b-\x7e]+$`)
 )
 
@@ -79,7 +79,8 @@ func (r robotJSON) robot() (Robot, error) {
 	return robot, nil
 }
 
-// CreateRobot makes a robot account (POST /robots). Its secret is told this once.
+// CreateRobot creates a robot account (POST /robots). Harbor returns its secret only this once. The error is
+// ErrRobotExists, ErrNoRobots, of package wire, or says which part of spec is not valid.
 func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Robot, error) {
 	switch {
 	case !robotName.MatchString(spec.Name):
@@ -113,13 +114,13 @@ func (c *Client) CreateRobot(ctx context.Context, by Login, spec RobotSpec) (Rob
 	return robot, err
 }
 
-// pageSize is the most that Harbor gives at once; maxPages bounds what a registry can make us ask.
+// pageSize is the largest page of Harbor; maxPages bounds a list that never ends.
 const (
 	pageSize = 100
 	maxPages = 50
 )
 
-// Robots lists those of a project (GET /robots?q=Level=project,ProjectID=…), by page.
+// Robots lists the robot accounts of a project (GET /robots?q=Level=project,ProjectID=…), without their secrets.
 func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot, error) {
 	if !robotName.MatchString(project) {
 		return nil, fmt.Errorf("%s cannot name a project", safetext.Quote(project, maxText))
@@ -152,7 +153,7 @@ func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot,
 	return nil, fmt.Errorf("%w: it lists robot accounts without end", wire.ErrServer)
 }
 
-// RotateRobot gives a robot account a new secret (PATCH /robots/{id}); an empty one asks Harbor to make it.
+// RotateRobot gives a robot account a new secret (PATCH /robots/{id}), and returns it. Harbor makes it.
 func (c *Client) RotateRobot(ctx context.Context, by Login, id int64) (redact.Secret, error) {
 	var reply struct {
 		Secret string `json:"secret"`
@@ -169,13 +170,13 @@ func (c *Client) DeleteRobot(ctx context.Context, by Login, id int64) error {
 	return c.do(ctx, by, call{method: http.MethodDelete, path: fmt.Sprintf("/robots/%d", id)})
 }
 
-// call is one call of the API: out, if not nil, is what the reply is decoded into.
+// call is one call of the API. The reply is decoded into out, if that is not nil.
 type call struct {
 	method, path string // the path below /api/v2.0
 	in, out      any    // JSON; nil: none
 }
 
-// do makes a call as a person.
+// do makes a call with a login.
 func (c *Client) do(ctx context.Context, by Login, call call) error {
 	if !sendable(by.Username) {
 		return fmt.Errorf("no user name can be %s", safetext.Quote(by.Username, maxText))

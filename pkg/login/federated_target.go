@@ -1,0 +1,86 @@
+package login
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// SupervisorTarget returns the target of the Supervisor's own credential, whose audience is the issuer itself. ca is
+// PEM.
+func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
+	server := f.Issuer.Concierge
+	if server == "" {
+		server = f.Front.Address.API(0)
+	}
+	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
+}
+
+// Audience returns the audience of tokens for a TKG cluster.
+func Audience(name, uid string) string { return name + "-" + uid }
+
+// Certificate returns the client certificate of a credential; nil for one that is a token.
+func Certificate(c tokens.Credential) (*tls.Certificate, error) {
+	if c.Certificate == "" {
+		return nil, nil
+	}
+	pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
+	if err != nil {
+		return nil, errors.New("the certificate of the Concierge cannot be used")
+	}
+	return &pair, nil
+}
+
+// Supervisor returns the API of the Supervisor for the holder of a credential, with at most MaxInFlight requests
+// under way.
+func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
+	certificate, err := Certificate(c)
+	if err != nil {
+		return nil, err
+	}
+	ca := ""
+	if c.Target != nil {
+		ca = c.Target.CA
+	}
+	w, err := f.API(ca, certificate)
+	if err != nil {
+		return nil, err
+	}
+	client := &supervisor.Client{Wire: w.AtMost(MaxInFlight), Address: f.Front.Address, APIServer: f.Front.Address.API(0)}
+	return client.As(c.Token), nil
+}
+
+// ClusterTarget asks the Supervisor for the target of a cluster (NAMESPACE/NAME). The error is ErrGone when there is
+// no such cluster.
+func (f *Federated) ClusterTarget(ctx context.Context, api *supervisor.API, cluster string) (tokens.Target, error) {
+	namespace, name, _ := strings.Cut(cluster, "/")
+	found, err := api.Cluster(ctx, namespace, name)
+	if errors.Is(err, wire.ErrNotFound) {
+		return tokens.Target{}, ErrGone
+	}
+	if err != nil {
+		return tokens.Target{}, fmt.Errorf("look the cluster %s up: %w", cluster, err)
+	}
+	endpoint, err := f.endpoint(ctx, api, found)
+	return tokens.Target{Audience: Audience(name, found.UID), Server: endpoint.Server, CA: string(endpoint.CA)}, err
+}
+
+// endpoint returns the endpoint in the cluster's Secret; if the account may not read that, the one that the cluster
+// itself publishes.
+func (f *Federated) endpoint(ctx context.Context, api *supervisor.API, c supervisor.Cluster) (supervisor.Endpoint, error) {
+	e, err := api.Endpoint(ctx, c.Namespace, c.Name)
+	if !errors.Is(err, wire.ErrForbidden) {
+		return e, err
+	}
+	w, err := f.API("", nil)
+	if err != nil {
+		return e, err
+	}
+	return api.PublicEndpoint(ctx, w, c.Namespace, c.Name)
+}
