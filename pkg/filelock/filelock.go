@@ -35,7 +35,8 @@ func Take(ctx context.Context, path string, o Options) (unlock func(), err error
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return o.without(err)
+		o.unlocked(err)
+		return func() {}, nil
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	var taken bool
@@ -52,7 +53,8 @@ func Take(ctx context.Context, path string, o Options) (unlock func(), err error
 		}
 	}
 	if err != nil {
-		return o.without(err)
+		o.unlocked(err)
+		return func() {}, nil
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
@@ -71,15 +73,14 @@ func (o Options) wait(ctx context.Context, lock *flock.Flock) (taken bool, err e
 	return taken, err
 }
 
-// without goes on without a lock.
-func (o Options) without(err error) (unlock func(), _ error) {
+// unlocked says why nothing is locked.
+func (o Options) unlocked(err error) {
 	if o.Unlocked != nil {
 		o.Unlocked(err)
 	}
-	return func() {}, nil
 }
 
-// words gives whole minutes as people say them.
+// words writes whole minutes as people say them.
 func words(d time.Duration) string {
 	if d >= 2*time.Minute && d%time.Minute == 0 {
 		return fmt.Sprintf("%d minutes", int(d.Minutes()))

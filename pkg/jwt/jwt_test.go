@@ -70,7 +70,7 @@ func FuzzPayload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := jwt.Payload(redact.Secret(s))
 		if err != nil {
-			if got != nil || err != jwt.ErrNotJWT && err != jwt.ErrPayload && err != jwt.ErrClaims {
+			if got != nil || !errors.Is(err, jwt.ErrNotJWT) && !errors.Is(err, jwt.ErrPayload) && !errors.Is(err, jwt.ErrClaims) || len(err.Error()) > 40 {
 				t.Fatalf("%q: %q, %v", s, got, err)
 			}
 			return

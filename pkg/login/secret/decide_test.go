@@ -73,7 +73,7 @@ func TestAskDecides(t *testing.T) {
 		for kind, want := range c.want {
 			who := caller{parent: kubectl, explicit: c.explicit, now: noon}
 			got := who.ask(remembered{mark: c.mark, unread: c.unread}, kind)
-			if got.verdict != want || want == quiet && got.reason != "cancelled" || want == unreadable && got.err != errRead {
+			if got.verdict != want || want == quiet && got.reason != "cancelled" || want == unreadable && !errors.Is(got.err, errRead) {
 				t.Errorf("%s: kind %d: %+v, want verdict %d", name, kind, got, want)
 			}
 		}
