@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// sorted puts the files into the order that every archive has.
+// sorted sorts the files by name, so that each build has the same order.
 func sorted(files []file) []file {
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	return files
 }
 
-// writeTar makes a .tar.gz whose bytes follow from its arguments alone.
+// writeTar makes a .tar.gz. The same arguments give the same bytes.
 func writeTar(files []file, mtime time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -38,7 +38,7 @@ func writeTar(files []file, mtime time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// writeZip makes a .zip whose bytes follow from its arguments alone.
+// writeZip makes a .zip. The same arguments give the same bytes.
 func writeZip(files []file, mtime time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

@@ -1,6 +1,6 @@
-// Command dist makes what a release is: an archive for each platform, SHA256SUMS, and the manifest of krew
-// (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/) with their checksums. The same sources give the same bytes, wherever and
-// whenever they are built.
+// Command dist builds the files of a release: an archive for each platform, SHA256SUMS, and the krew manifest with their
+// checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
+// machine and at any time.
 package main
 
 import (
@@ -31,7 +31,7 @@ func (p platform) exe() string {
 	return ""
 }
 
-// release is what all archives share.
+// release is one version of the programs, with its archives.
 type release struct {
 	Version      string // without v
 	commit, date string
@@ -40,11 +40,11 @@ type release struct {
 	Archives     []archive
 }
 
-// archive is one platform's, as the template of the manifest sees it.
+// archive is the archive of one platform, as the template of the manifest uses it.
 type archive struct {
 	platform
 	Name, SHA256 string
-	Bin          string // the program that krew links
+	Bin          string // the program in it that krew links to
 }
 
 func main() {
@@ -65,7 +65,7 @@ func (r *release) make() error {
 	if r.Version == "" {
 		return errors.New("-version is missing")
 	}
-	// The files of an archive are of the day of the commit; zip knows no time before 1980.
+	// Files in an archive carry the date of the commit. zip has no time before 1980.
 	r.mtime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	if day, err := time.Parse(time.DateOnly, r.date); err == nil {
 		r.mtime = day
@@ -81,7 +81,7 @@ func (r *release) make() error {
 	return errors.Join(r.sums(), r.manifest())
 }
 
-// file is one of an archive.
+// file is a file in an archive.
 type file struct {
 	name string
 	mode os.FileMode
@@ -129,7 +129,7 @@ func (r *release) build(p platform, program string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
+	defer os.RemoveAll(dir) //nolint:errcheck // A temporary directory that stays does no harm.
 	out := filepath.Join(dir, program)
 	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date), "-o", out, "./cmd/"+program)

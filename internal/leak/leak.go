@@ -10,25 +10,25 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main is a TestMain: it runs the tests and returns only to end the process.
+// Main is for TestMain: it runs the tests and ends the process.
 func Main(m *testing.M) {
 	before := files()
 	code := m.Run()
 	if code == 0 {
-		// net/http rests half a second after an answer that ends its connection, even if the server was closed.
+		// net/http waits half a second after a response that closes its connection, even if the server is closed.
 		if err := goleak.Find(goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
 		if left := opened(before); len(left) > 0 {
-			fmt.Fprintf(os.Stderr, "open files are left: %q\n", left)
+			fmt.Fprintf(os.Stderr, "files are still open: %q\n", left)
 			code = 1
 		}
 	}
 	os.Exit(code)
 }
 
-// opened are the files that are open and were not before. Connections take a moment to close.
+// opened are the files that are open now and were not before. Connections take a moment to close.
 func opened(before map[string]string) []string {
 	for tries := 20; ; tries-- {
 		var left []string
@@ -44,13 +44,13 @@ func opened(before map[string]string) []string {
 	}
 }
 
-// files are the open files of this process, by number: nothing where the system does not tell.
+// files are the open files of this process, by number. It is empty on systems without /proc.
 func files() map[string]string {
 	const dir = "/proc/self/fd"
 	open := map[string]string{}
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		if target, err := os.Readlink(dir + "/" + e.Name()); err == nil { // Not the one that read the directory.
+		if target, err := os.Readlink(dir + "/" + e.Name()); err == nil { // Except the one that read the directory.
 			open[e.Name()] = target
 		}
 	}

@@ -1,5 +1,5 @@
-// Package atomicfile replaces a file in one step: a temporary file beside it, then a rename (rename(2)). A reader, a crash and
-// a full disk leave the old file or the new one, never a part.
+// Package atomicfile replaces a file in one step: it writes a temporary file beside it and renames that (rename(2)). A reader
+// sees the old file or the new one, never a part, and so it is after a crash or on a full disk.
 package atomicfile
 
 import (
@@ -15,30 +15,31 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
-// Options say how a file is written.
+// Options say how Write writes a file.
 type Options struct {
-	Mode    fs.FileMode
-	Durable bool         // on disk when Write returns; without it a crash of the machine may cost the new file
-	Owner   fs.FileInfo  // root gives the new file the owner of this one; nil keeps the writer's
-	Check   func() error // asked last before the rename; an error leaves the old file
+	Mode    fs.FileMode  // permission bits
+	Durable bool         // sync before Write returns; without it, a crash of the machine may lose the new file
+	Owner   fs.FileInfo  // if the process is root, the new file gets the owner of this one; may be nil
+	Check   func() error // called right before the rename; its error leaves the old file; may be nil
 }
 
-// A temporary file is .kubectl-vsphere-PID-RANDOM.tmp: no name that a reader looks for, and Sweep can tell whether its writer is
-// still there.
+// A temporary file is .kubectl-vsphere-PID-RANDOM.tmp. No program looks for such a name, and Sweep sees whether its writer
+// still runs.
 const (
 	prefix = ".kubectl-vsphere-"
 	suffix = ".tmp"
 )
 
-// abandoned is the age from which on a temporary file is nobody's, whatever its name says. Writing one takes milliseconds.
+// abandoned is the age at which a temporary file has no writer any more, whatever its name says. Writing takes milliseconds.
 const abandoned = time.Minute
 
-// CreateTemp makes an empty temporary file (0600) in dir. Whoever makes it removes it.
+// CreateTemp creates an empty temporary file (0600) in dir. The caller removes it.
 func CreateTemp(dir string) (*os.File, error) {
 	return disk.CreateTemp(dir, fmt.Sprintf("%s%d-*%s", prefix, os.Getpid(), suffix))
 }
 
-// Abandoned are the temporary files in a directory that a kill left behind.
+// Abandoned returns the paths of the temporary files in dir whose writers were killed. A directory that cannot be read has
+// none.
 func Abandoned(dir string) []string {
 	var paths []string
 	entries, _ := os.ReadDir(dir)
@@ -58,14 +59,16 @@ func Abandoned(dir string) []string {
 	return paths
 }
 
-// Sweep removes what is Abandoned in a directory. It may hold what the user wants gone.
+// Sweep removes the Abandoned files in dir: they may hold secrets.
 func Sweep(dir string) {
 	for _, path := range Abandoned(dir) {
 		_ = disk.Remove(path)
 	}
 }
 
-// Write replaces the file at path, which must not be a symbolic link: the rename would replace the link.
+// Write replaces the file at path, or creates it. The path must not be a symbolic link: the rename would replace the link.
+// After an error the old file is there and the temporary one is gone, unless syncing the directory failed: then the new
+// file is there, and may not be on disk. Errors are those of the system (*fs.PathError, *os.LinkError) or of Check.
 func Write(path string, text []byte, o Options) error {
 	dir := filepath.Dir(path)
 	temp, err := CreateTemp(dir)
@@ -89,7 +92,7 @@ func Write(path string, text []byte, o Options) error {
 	return nil
 }
 
-// Probe tells whether Write could write a file in dir: it writes one that never gets a name.
+// Probe returns an error if Write could not write a file in dir. It writes a temporary file and removes it.
 func Probe(dir string) error {
 	written := errors.New("written")
 	err := Write(filepath.Join(dir, "probe"), make([]byte, probe), Options{Mode: 0o600, Check: func() error { return written }})
@@ -99,7 +102,7 @@ func Probe(dir string) error {
 	return err
 }
 
-// probe is how much Probe writes, in bytes: a block, which a disk without room has not.
+// probe is how much Probe writes, in bytes: one block, for which a full disk has no room.
 const probe = 4 << 10
 
 func fill(f *os.File, text []byte, o Options) error {

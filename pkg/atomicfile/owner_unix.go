@@ -19,5 +19,5 @@ func chownLike(f *os.File, like fs.FileInfo) error {
 	return disk.Chown(f, int(stat.Uid), int(stat.Gid))
 }
 
-// alive tells whether a process runs. Another user's is, too.
+// alive reports whether a process runs, including one of another user.
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

@@ -1,5 +1,6 @@
-// Package disk holds every call of this program that changes a file. One seam lets a test end the program before and after
-// each of them, or let each fail: `go build -tags faults`, see faults.go. Other packages may not call os for it; lint sees to that.
+// Package disk holds every call of this program that changes a file. All of them go through one function, Do, so that a
+// test can kill the program before or after each call, or make each call fail: `go build -tags faults`, see faults.go.
+// Lint forbids the same calls of package os elsewhere.
 package disk
 
 import (
@@ -10,12 +11,12 @@ import (
 	"syscall"
 )
 
-// Full tells whether err is that there is no room: a full disk, a quota, a limit (RLIMIT_FSIZE).
+// Full reports whether err means that there is no room: a full disk, a quota or a size limit (RLIMIT_FSIZE).
 func Full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
-// MkdirAll is os.MkdirAll.
+// MkdirAll is os.MkdirAll. A directory that exists is no call of Do.
 func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
@@ -23,7 +24,7 @@ func MkdirAll(path string, mode fs.FileMode) error {
 	return Do("mkdir", path, func() error { return os.MkdirAll(path, mode) })
 }
 
-// CreateTemp is os.CreateTemp.
+// CreateTemp is os.CreateTemp: mode 0600, open for reading and writing.
 func CreateTemp(dir, pattern string) (f *os.File, err error) {
 	err = Do("create", dir+"/"+pattern, func() error {
 		f, err = os.CreateTemp(dir, pattern)
@@ -32,7 +33,7 @@ func CreateTemp(dir, pattern string) (f *os.File, err error) {
 	return f, err
 }
 
-// CreateExclusive makes an empty file that must not exist yet (O_EXCL).
+// CreateExclusive creates an empty file (O_EXCL). If it exists, the error is fs.ErrExist.
 func CreateExclusive(path string, mode fs.FileMode) error {
 	return Do("create", path, func() error {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, mode)
@@ -43,7 +44,7 @@ func CreateExclusive(path string, mode fs.FileMode) error {
 	})
 }
 
-// Write writes text to f.
+// Write writes all of text to f, or returns an error.
 func Write(f *os.File, text []byte) error {
 	return Do("write", f.Name(), func() error {
 		_, err := f.Write(text)
@@ -61,12 +62,12 @@ func Chown(f *os.File, uid, gid int) error {
 	return Do("chown", f.Name(), func() error { return f.Chown(uid, gid) })
 }
 
-// Sync makes f last (fsync(2)).
+// Sync waits until f is on disk (fsync(2)).
 func Sync(f *os.File) error {
 	return Do("fsync", f.Name(), f.Sync)
 }
 
-// SyncDir makes what was renamed in dir last. Windows has no such call and orders its metadata itself.
+// SyncDir waits until the renames in dir are on disk (fsync(2)). Windows has no such call and orders its metadata itself.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -80,17 +81,17 @@ func SyncDir(dir string) error {
 	})
 }
 
-// Rename is rename(2): it replaces the file at to. On Windows it is tried again while a reader has that file open.
+// Rename is rename(2): it replaces the file at to. On Windows it is tried for about 0.6 s while a reader has that file open.
 func Rename(from, to string) error {
 	return Do("rename", from+" → "+to, func() error { return persist(func() error { return os.Rename(from, to) }) })
 }
 
-// Link is link(2).
+// Link is link(2): to becomes another name of the file from. If to exists, the error is fs.ErrExist.
 func Link(from, to string) error {
 	return Do("link", to, func() error { return os.Link(from, to) })
 }
 
-// Symlink is symlink(2).
+// Symlink is symlink(2): link becomes a symbolic link to target.
 func Symlink(target, link string) error {
 	return Do("symlink", link, func() error { return os.Symlink(target, link) })
 }

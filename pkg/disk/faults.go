@@ -24,7 +24,7 @@ var (
 	calls int
 )
 
-// Do is the seam: what changes a file runs in it.
+// Do runs a call that changes a file, unless the environment says otherwise.
 func Do(op, path string, call func() error) error {
 	mu.Lock()
 	defer mu.Unlock()

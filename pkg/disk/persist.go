@@ -2,14 +2,15 @@ package disk
 
 import "time"
 
-// On Windows a rename over a file that somebody reads, such as a virus scanner or another kubectl, fails for a moment. The pauses
-// add up to two thirds of a second.
+// On Windows, renaming over a file fails while another program has it open, such as a virus scanner or another kubectl. The
+// pauses add up to 635 ms.
 const (
 	firstPause = 5 * time.Millisecond
 	tries      = 8
 )
 
-// retry calls until it works, or fails for good, or has failed too often. Each pause is twice the last one.
+// retry calls until the call succeeds, fails with an error that is not passing, or has failed as often as tries says. Each
+// pause is twice the one before.
 func retry(call func() error, passing func(error) bool, sleep func(time.Duration)) error {
 	pause := firstPause
 	for range tries - 1 {

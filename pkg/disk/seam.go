@@ -2,5 +2,6 @@
 
 package disk
 
-// Do is the seam: what changes a file runs in it. op is one word, path the file or directory.
+// Do runs a call that changes a file. The build with faults counts, kills or fails it; op is one word for its trace, path the
+// file or directory.
 func Do(_, _ string, call func() error) error { return call() }

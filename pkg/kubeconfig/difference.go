@@ -10,13 +10,13 @@ import (
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
 )
 
-// difference lists the entries that two configurations do not share, in the order of their names. The current context
-// is not compared: which file it goes to follows other rules.
+// difference is the change from one configuration to another, its entries sorted by name. It leaves out the current
+// context, which follows rules of its own.
 func difference(old, now *api.Config) Change {
 	var c Change
-	c.DeleteClusters = gone(old.Clusters, now.Clusters)
-	c.DeleteContexts = gone(old.Contexts, now.Contexts)
-	c.DeleteUsers = gone(old.AuthInfos, now.AuthInfos)
+	c.DeleteClusters = missing(old.Clusters, now.Clusters)
+	c.DeleteContexts = missing(old.Contexts, now.Contexts)
+	c.DeleteUsers = missing(old.AuthInfos, now.AuthInfos)
 	for _, name := range changed(old.Clusters, now.Clusters) {
 		v := clientcmdv1.NamedCluster{Name: name}
 		must(clientcmdv1.Convert_api_Cluster_To_v1_Cluster(now.Clusters[name], &v.Cluster, nil))
@@ -35,7 +35,7 @@ func difference(old, now *api.Config) Change {
 	return c
 }
 
-func gone[T any](old, now map[string]*T) []string {
+func missing[T any](old, now map[string]*T) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(old)) {
 		if now[name] == nil {
@@ -55,7 +55,7 @@ func changed[T any](old, now map[string]*T) []string {
 	return names
 }
 
-// must is for conversions of plain structs, which have no way to fail.
+// must is for conversions of plain structs, which cannot fail.
 func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("convert a kubeconfig entry: %v", err))

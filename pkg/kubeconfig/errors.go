@@ -2,12 +2,12 @@ package kubeconfig
 
 import "fmt"
 
-// FileError says what is wrong with a kubeconfig and what to do about it. Nothing was written to that file.
+// FileError says what is wrong with a kubeconfig file and what to do about it. The file is as it was.
 type FileError struct {
-	Path    string
-	Problem string
-	Remedy  string // what to type or do
-	Err     error  // the cause, when there is one
+	Path    string // as typed in KUBECONFIG
+	Problem string // follows the path in a sentence: "is read-only"
+	Remedy  string // what to type or do; may be empty
+	Err     error  // the cause; may be nil
 }
 
 // Error is one line: where, what, and what to do.
@@ -18,5 +18,5 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("kubeconfig %s %s; %s", e.Path, e.Problem, e.Remedy)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }

@@ -15,14 +15,15 @@ import (
 
 // Files are the kubeconfig files of a user in the order in which kubectl merges them: the first that has an entry wins.
 type Files struct {
-	Paths []string // as typed in KUBECONFIG
-	// Lock is the path of a lock file of our own. It keeps our writers apart for as long as one of them works, which
-	// kubectl's locks, held for an instant, do not.
+	Paths []string // as typed in KUBECONFIG; at least one
+	// Lock is the path of a lock file of our own. One of our writers holds it for as long as it works. kubectl's locks
+	// would not do: they are held for an instant.
 	Lock string
-	Warn func(message string)
+	Warn func(message string) // gets one line for a person; must not be nil
 }
 
-// Locate finds the files: those of KUBECONFIG, each once, else .kube/config in the home directory.
+// Locate returns the paths of the files: those in KUBECONFIG, each once, else .kube/config in the home directory. With
+// neither, it returns an error.
 // https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
 func Locate(getenv func(string) string, home string) ([]string, error) {
 	var paths []string
@@ -35,12 +36,12 @@ func Locate(getenv func(string) string, home string) ([]string, error) {
 		return paths, nil
 	}
 	if home == "" {
-		return nil, errors.New("there is no place for a kubeconfig: neither KUBECONFIG nor the home directory is set")
+		return nil, errors.New("no kubeconfig: neither KUBECONFIG nor the home directory is set")
 	}
 	return []string{filepath.Join(home, ".kube", "config")}, nil
 }
 
-// Load reads all files merged, as kubectl sees them.
+// Load reads all files and merges them as kubectl does. A missing file is an empty one. An error is a *FileError.
 func (f Files) Load() (*api.Config, error) {
 	docs, err := f.read()
 	if err != nil {
@@ -51,14 +52,14 @@ func (f Files) Load() (*api.Config, error) {
 
 // file is one kubeconfig while it is edited.
 type file struct {
-	*splice.Document // as it is to become
+	*splice.Document // with the changes made so far
 
 	path   string
 	exists bool
 	read   []byte // as it is on disk
 }
 
-// maxFile bounds what is read; kubectl itself has no bound, and the largest ones in the field have a few megabytes.
+// maxFile is the largest file, in bytes, that we read. kubectl has no limit; the largest known ones have a few megabytes.
 const maxFile = 64 << 20
 
 func (f Files) read() ([]*file, error) {

@@ -16,13 +16,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
 
-// How long kubectl's lock is waited for, how often it is tried, and from what age on it is left over from a kubectl that
-// was killed: kubectl holds it for milliseconds and has no way to clean up.
+// kubectl holds its lock for milliseconds, and does not remove it when it is killed.
 const (
-	lockWait  = 5 * time.Second
-	lockRetry = 20 * time.Millisecond
-	lockStale = 60 * time.Second
-	lockTold  = 500 * time.Millisecond // from when on the wait is told
+	lockWait   = 5 * time.Second        // how long we wait for it
+	lockRetry  = 20 * time.Millisecond  // between two tries
+	lockStale  = 60 * time.Second       // the age at which its owner must be dead
+	lockNotice = 500 * time.Millisecond // after which we say that we wait
 )
 
 // patience bounds the wait for another process of ours that writes the kubeconfig.
@@ -37,14 +36,14 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 	})
 }
 
-// recover removes what one of us left that was killed: temporary files, and locks of kubectl's kind, which keep kubectl and us
-// out, since kubectl breaks none and we wait for them to be old.
-func (f Files) recover() {
+// removeLeftovers removes the temporary files and kubectl locks of our processes that were killed. kubectl never breaks a
+// lock, and we would wait until it is stale.
+func (f Files) removeLeftovers() {
 	for _, path := range f.Paths {
 		lock := path + ".lock"
 		for _, left := range atomicfile.Abandoned(filepath.Dir(lock)) {
 			if sameFile(left, lock) && disk.Remove(lock) == nil {
-				f.Warn(fmt.Sprintf("Removed %s, which a login or logout left there when it was killed.", lock))
+				f.Warn(fmt.Sprintf("Removed %s: a login or logout that was killed left it there.", lock))
 			}
 		}
 		atomicfile.Sweep(filepath.Dir(lock))
@@ -60,16 +59,17 @@ func sameFile(a, b string) bool {
 	return err == nil && secondErr == nil && os.SameFile(first, second)
 }
 
-// lockLikeKubectl takes the lock that kubectl takes for each file: PATH.lock, created exclusively, empty, mode 0, in the
-// order of the paths. A file whose directory cannot be written to is in errs: it matters only if that file is to change.
-func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[string]error, err error) {
+// takeKubectlLocks takes the lock that kubectl takes for each file: PATH.lock, created exclusively, empty, mode 0, in the
+// order of the paths. unlocked has an error for each path in a directory that we cannot write to. It matters only if
+// that file must change.
+func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked map[string]error, err error) {
 	var releases []func()
 	release = func() {
 		for _, r := range releases {
 			r()
 		}
 	}
-	errs = map[string]error{}
+	unlocked = map[string]error{}
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
 		lock := path + ".lock"
 		remove, err := f.create(ctx, lock)
@@ -77,24 +77,24 @@ func (f Files) lockLikeKubectl(ctx context.Context) (release func(), errs map[st
 		case err == nil:
 			releases = append(releases, remove)
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
-			errs[path] = notWritable(path, path, err)
+			unlocked[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
-				"wait for the kubectl that works on it; if there is none, type: rm -f " + lock, err}
+				"wait for the kubectl that is using it; if there is none, type: rm -f " + lock, err}
 		default:
 			release()
 			return nil, nil, err
 		}
 	}
-	return release, errs, nil
+	return release, unlocked, nil
 }
 
-// create makes a lock file, with patience while another process has it. The lock is a link to a temporary file of ours, by which
-// recover knows it again.
+// create makes a lock file and waits while another process has one. The lock is a hard link to a temporary file of ours:
+// that tells removeLeftovers that it is ours.
 func (f Files) create(ctx context.Context, lock string) (remove func(), err error) {
 	dir := filepath.Dir(lock)
-	if err := disk.MkdirAll(dir, 0o700); err != nil { // kubectl makes it too. 0700, since what will be in it is private.
+	if err := disk.MkdirAll(dir, 0o700); err != nil { // kubectl makes it too. 0700, since the file in it is private.
 		return nil, err
 	}
 	temp, err := atomicfile.CreateTemp(dir)
@@ -111,7 +111,7 @@ func (f Files) create(ctx context.Context, lock string) (remove func(), err erro
 		return nil, err
 	}
 	return func() {
-		if disk.Remove(lock) == nil { // Else recover needs the other name.
+		if disk.Remove(lock) == nil { // Else removeLeftovers needs the temporary file.
 			drop()
 		}
 	}, nil
@@ -134,7 +134,7 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 		if waited > lockWait {
 			return err
 		}
-		if !told && waited > lockTold {
+		if !told && waited > lockNotice {
 			f.Warn("Waiting for the program that holds " + lock + " …")
 			told = true
 		}
@@ -146,8 +146,8 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 	}
 }
 
-// breakStale takes away a lock that a killed kubectl left. Renaming lets only one of several finders win, and the file
-// that was renamed is compared with the one that was seen, so that a fresh lock put there in between is given back.
+// breakStale removes a lock that a killed kubectl left. Of several processes that find it, only one can rename it. If the
+// renamed file is not the one that was seen, it is a new lock, and goes back.
 func (f Files) breakStale(lock string) bool {
 	seen, err := os.Lstat(lock)
 	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale {
@@ -164,11 +164,11 @@ func (f Files) breakStale(lock string) bool {
 		return false
 	}
 	_ = disk.Remove(aside)
-	f.Warn(fmt.Sprintf("Removed %s, which was left there %s ago.", lock, time.Since(seen.ModTime()).Round(time.Second)))
+	f.Warn(fmt.Sprintf("Removed the stale lock %s, made %s ago.", lock, time.Since(seen.ModTime()).Round(time.Second)))
 	return true
 }
 
-// notWritable words why the kubeconfig at path, which is the file of that name when links are followed, cannot be replaced.
+// notWritable says why the kubeconfig at path cannot be replaced. file is the same path with its symbolic links followed.
 func notWritable(path, file string, err error) error {
 	var pathErr *fs.PathError
 	problem := err.Error()
@@ -176,7 +176,7 @@ func notWritable(path, file string, err error) error {
 		problem = pathErr.Err.Error()
 	}
 	remedy := "make the directory writable, or name another file with KUBECONFIG"
-	if errors.Is(err, fs.ErrNotExist) { // A symbolic link that leads nowhere; other directories are made.
+	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
 		remedy = "a symbolic link leads there; type: mkdir -p " + filepath.Dir(file) + " (or name another file with KUBECONFIG)"
 	}
 	if disk.Full(err) || errors.Is(err, syscall.EIO) {

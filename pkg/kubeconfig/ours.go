@@ -14,9 +14,9 @@ import (
 // program is the name under which kubectl finds this plugin.
 const program = "kubectl-vsphere"
 
-// Ours tells whether a user entry is one that login wrote, and which credential it is for. What counts is what the
-// entry runs or, with a static token, the extension that names the credential; never the entry's name: people rename
-// entries, and VMware's plugin uses the same names.
+// Ours reports whether login wrote a user entry, and for which credential. It looks at the command that the entry runs
+// or, with a static token, at the extension that names the credential. It does not look at the entry's name: people
+// rename entries, and VMware's plugin uses the same names. A nil entry is not ours.
 func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	switch {
 	case u == nil:
@@ -31,7 +31,7 @@ func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	return credfile.ParseArgs(u.Exec.Args)
 }
 
-// staticFor is the extension of a user entry with a static token, since the entry has no get-token to tell whose it is.
+// staticFor is the extension of a user entry with a static token, which has no command that says whose token it is.
 type staticFor struct {
 	Cluster string `json:"cluster,omitempty"`
 	Server  string `json:"server"`
@@ -62,13 +62,13 @@ func staticKey(u *api.AuthInfo) (credfile.Key, bool) {
 // prefix begins the user entries of VMware's plugin, wcp:HOST:USER, and ours.
 const prefix = "wcp:"
 
-// vmware tells whether a user entry is one of VMware's plugin: its name, and a token with nothing else to log in with.
+// vmware reports whether VMware's plugin wrote a user entry: it has such a name, and a token as its only credential.
 func vmware(name string, u *api.AuthInfo) bool {
 	return strings.HasPrefix(name, prefix) && u != nil && u.Token != "" && u.Exec == nil && u.AuthProvider == nil &&
 		u.ClientCertificate == "" && len(u.ClientCertificateData) == 0 && u.Username == ""
 }
 
-// Listed tells whether a context belongs in the list that login prints: one of ours or of VMware's plugin.
+// Listed reports whether a context belongs in the list that login prints: its user entry is ours or VMware's plugin's.
 func Listed(cfg *api.Config, c *api.Context) bool {
 	u := cfg.AuthInfos[c.AuthInfo]
 	_, ours := Ours(u)

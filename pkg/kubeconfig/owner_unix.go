@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// owner is the number of the user that a file belongs to.
+// owner is the ID of the user who owns a file.
 func owner(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)
@@ -18,5 +18,5 @@ func owner(info fs.FileInfo) int {
 	return os.Geteuid()
 }
 
-// mayWrite tells whether files can be made in a directory (access(2)).
+// mayWrite returns an error if this process may not create files in a directory (access(2)).
 func mayWrite(dir string) error { return unix.Access(dir, unix.W_OK|unix.X_OK) }

@@ -14,42 +14,42 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Target is an API server as one account uses it.
+// Target is one account at one API server.
 type Target struct {
-	Key      credfile.Key  // whose credential; the arguments of get-token
+	Key      credfile.Key  // the credential; its arguments are those of get-token
 	Server   string        // https://HOST:PORT of the API server
-	CA       []byte        // PEM; empty leaves the server to the system's roots
-	Name     string        // that the server's certificate is for, where it is not the one of Server
+	CA       []byte        // PEM; empty: the system's roots verify the server
+	Name     string        // the name in the server's certificate, if it is not the host of Server
 	Insecure bool          // the server's certificate is not verified; CA must be empty
-	Token    redact.Secret // written into the file; empty writes a call of get-token
+	Token    redact.Secret // a static token, written into the file; empty: kubectl runs get-token
 }
 
 // Wanted is a context that login writes.
 type Wanted struct {
-	Name      string // preferred
-	Namespace string // empty: the context names none, and one that the user set is kept
+	Name      string // the preferred name
+	Namespace string // empty: the context gets none, and keeps one that the user has set
 	Target    Target
 	Current   bool // becomes the current context; at most one
 }
 
-// Planned says what became of the wanted contexts.
+// Planned is the result of Plan.
 type Planned struct {
 	Change  Change
-	Names   []string // the name of each wanted context; empty when every candidate belongs to something else
-	Current string   // the current context afterwards
+	Names   []string // the name that each wanted context gets; empty if every candidate is taken
+	Current string   // the current context after the change
 }
 
-// Plan works out what changes in a kubeconfig (the merged view of all files) so that the wanted contexts are there. An
-// entry of another target is never changed: a context goes by NAME, NAME-HOST or NAME-HOST-USER, its cluster and user
-// by HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>, the first that is free, or rather the one that is there
-// already for the same target.
+// Plan works out the change that puts the wanted contexts into a kubeconfig, the merged view of all files. It never
+// changes an entry of another target. A context is called NAME, NAME-HOST or NAME-HOST-USER; its cluster and user are
+// named for HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>. A name that the same target has already comes
+// first, then the first free one.
 //
-// The current context is the wanted one that says so; else it stays when it is one of the wanted; else it is the first
-// of them. command is what kubectl is to run for a token.
+// The current context becomes the wanted one with Current. Without one it stays if it is one of the wanted contexts,
+// else it becomes the first of them. command is the program that kubectl runs for a token.
 func Plan(old *api.Config, command string, wanted []Wanted) Planned {
 	p := &planner{now: old.DeepCopy(), old: old, command: command, folded: map[string]string{}, claimed: map[string]credfile.Key{}, taken: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
-		p.spell(name)
+		p.addUser(name)
 	}
 	var out Planned
 	for _, w := range wanted {
@@ -80,12 +80,12 @@ func currentAfter(current string, wanted []Wanted, names []string) string {
 	return current
 }
 
-// planner makes the changes one wanted context after the other, so that each sees what the ones before it took.
+// planner adds one wanted context after the other: each sees the names that the earlier ones have taken.
 type planner struct {
 	now, old *api.Config
 	command  string
-	folded   map[string]string       // user entries by their names without case
-	claimed  map[string]credfile.Key // cluster entries that this plan has written, and for which server and cluster
+	folded   map[string]string       // names of user entries by their case-folded form
+	claimed  map[string]credfile.Key // cluster entries that this plan has written, with their server and cluster
 	taken    map[string]bool         // contexts that this plan has written
 }
 
@@ -99,7 +99,7 @@ func (p *planner) context(w Wanted) string {
 	if !ok {
 		return ""
 	}
-	c := copyOr(p.old.Contexts[name])
+	c := copyOrNew(p.old.Contexts[name])
 	c.Cluster, c.AuthInfo = entry, user
 	if w.Namespace != "" {
 		c.Namespace = w.Namespace
@@ -107,7 +107,7 @@ func (p *planner) context(w Wanted) string {
 	p.now.Contexts[name] = c
 	p.now.Clusters[entry] = w.Target.cluster(p.now.Clusters[entry])
 	p.now.AuthInfos[user] = w.Target.user(p.now.AuthInfos[user], p.command)
-	p.spell(user)
+	p.addUser(user)
 	p.claimed[entry] = w.Target.Key
 	p.taken[name] = true
 	return name
@@ -116,7 +116,7 @@ func (p *planner) context(w Wanted) string {
 // entries finds the names of the cluster and user entries.
 func (p *planner) entries(t Target) (cluster, user string, ok bool) {
 	for _, name := range t.entryNames() {
-		user := p.spelled(prefix + name + ":" + t.Key.User)
+		user := p.existingUser(prefix + name + ":" + t.Key.User)
 		if p.clusterFits(name, t) && p.userFits(user, t) {
 			return name, user, true
 		}
@@ -142,8 +142,8 @@ func shortHash(ca []byte) string {
 	return hex.EncodeToString(sum[:3])
 }
 
-// spelled is the name of an existing user entry that differs in case only, since vCenter does not tell the two apart.
-func (p *planner) spelled(name string) string {
+// existingUser is the name of the user entry that differs in case only, else name itself: for vCenter they are the same.
+func (p *planner) existingUser(name string) string {
 	if p.now.AuthInfos[name] != nil {
 		return name
 	}
@@ -153,14 +153,14 @@ func (p *planner) spelled(name string) string {
 	return name
 }
 
-// spell makes a user entry known to spelled. The first of several names that differ in case only stands for all.
-func (p *planner) spell(name string) {
+// addUser makes a user entry known to existingUser. Of several names that differ in case only, the first counts.
+func (p *planner) addUser(name string) {
 	if folded := credfile.Fold(name); p.folded[folded] == "" {
 		p.folded[folded] = name
 	}
 }
 
-// clusterFits tells whether a cluster entry is free or for the same API server.
+// clusterFits reports whether a cluster entry is free or for the same API server.
 func (p *planner) clusterFits(name string, t Target) bool {
 	c := p.now.Clusters[name]
 	if c == nil {
@@ -169,20 +169,20 @@ func (p *planner) clusterFits(name string, t Target) bool {
 	if key, mine := p.claimed[name]; mine {
 		return sameServer(key, t.Key)
 	}
-	return sameCluster(c, t) || p.usedFor(name, t)
+	return sameCluster(c, t) || p.onlyUsedFor(name, t)
 }
 
 func sameServer(a, b credfile.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
 
-// sameCluster tells whether an entry says already what we would write.
+// sameCluster reports whether an entry already is what we would write.
 func sameCluster(c *api.Cluster, t Target) bool {
 	return c.Server == t.Server && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
 		(t.Name == "" || c.TLSServerName == t.Name) && c.CertificateAuthority == ""
 }
 
-// usedFor tells whether everybody who uses the cluster entry is one of our users for the same API server, or one of
-// VMware's plugin at the same address.
-func (p *planner) usedFor(name string, t Target) bool {
+// onlyUsedFor reports whether all users of a cluster entry are ours, for the same API server, or VMware's plugin's at the
+// same address. An unused entry is not.
+func (p *planner) onlyUsedFor(name string, t Target) bool {
 	used := false
 	for _, c := range p.old.Contexts {
 		if c.Cluster != name {
@@ -199,7 +199,7 @@ func (p *planner) usedFor(name string, t Target) bool {
 	return used
 }
 
-// userFits tells whether a user entry is free, for the same credential, or of VMware's plugin for the same server.
+// userFits reports whether a user entry is free, for the same credential, or VMware's plugin's for the same server.
 func (p *planner) userFits(name string, t Target) bool {
 	u := p.now.AuthInfos[name]
 	if u == nil {
@@ -209,7 +209,7 @@ func (p *planner) userFits(name string, t Target) bool {
 	return ours && key.Same(t.Key) || vmware(name, u)
 }
 
-// contextName finds the name: one that the same target has already, else the first free one.
+// contextName picks the name: the one that the same target has already, else the first free one.
 func (p *planner) contextName(w Wanted, user string) (string, bool) {
 	host := w.Target.entryNames()[0]
 	candidates := []string{w.Name, w.Name + "-" + host, w.Name + "-" + host + "-" + w.Target.Key.User}
@@ -226,7 +226,7 @@ func (p *planner) contextName(w Wanted, user string) (string, bool) {
 	return "", false
 }
 
-// contextFits tells whether an existing context is for the same target: the same credential, ours or VMware's.
+// contextFits reports whether an existing context is for the same target: the same credential, ours or VMware's.
 func (p *planner) contextFits(c *api.Context, w Wanted, user string) bool {
 	u := p.old.AuthInfos[c.AuthInfo]
 	if key, ours := Ours(u); ours {
@@ -235,9 +235,9 @@ func (p *planner) contextFits(c *api.Context, w Wanted, user string) bool {
 	return vmware(c.AuthInfo, u) && c.AuthInfo == user
 }
 
-// cluster is the cluster entry. What a user added to it (a proxy, a TLS server name) stays.
+// cluster makes the cluster entry. It keeps what a user added to the old one (a proxy, a TLS server name).
 func (t Target) cluster(old *api.Cluster) *api.Cluster {
-	c := copyOr(old)
+	c := copyOrNew(old)
 	c.Server, c.CertificateAuthorityData, c.InsecureSkipTLSVerify = t.Server, t.CA, t.Insecure
 	c.CertificateAuthority = ""
 	if t.Name != "" {
@@ -252,9 +252,9 @@ func (t Target) cluster(old *api.Cluster) *api.Cluster {
 // installHint is what kubectl shows when it does not find the program.
 const installHint = "kubectl-vsphere gets the token for this context.\nInstall it from https://github.com/kubectl-vsphere/kubectl-vsphere"
 
-// user is the user entry. A static token beside an exec block would win in client-go, so only one of them stays.
+// user makes the user entry, with a static token or an exec block: client-go would use the token if it had both.
 func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
-	u := copyOr(old)
+	u := copyOrNew(old)
 	u.Token, u.TokenFile = t.Token.Reveal(), ""
 	if t.Token != "" {
 		u.Exec = nil
@@ -276,8 +276,8 @@ func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
 	return u
 }
 
-// copyOr copies an entry, or makes an empty one.
-func copyOr[T any, P interface {
+// copyOrNew copies an entry, or makes an empty one from nil.
+func copyOrNew[T any, P interface {
 	*T
 	DeepCopy() *T
 }](old P) P {

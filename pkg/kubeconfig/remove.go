@@ -7,9 +7,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// Remove works out the change that takes away the user entries for which remove says so, the contexts that use them,
-// and the cluster entries that nobody uses then. A cluster entry that does not have one of the names that Plan gives
-// stays.
+// Remove works out the change that deletes the user entries for which remove is true, the contexts that use them, and
+// the cluster entries that no context uses after that. A cluster entry whose name is not one that Plan gives stays.
 func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Change {
 	now := old.DeepCopy()
 	for name, u := range old.AuthInfos {
@@ -25,8 +24,8 @@ func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Cha
 	return removed(old, now)
 }
 
-// RemoveContexts works out the change that takes away contexts, and those of their users and clusters that login wrote and
-// nobody uses then.
+// RemoveContexts works out the change that deletes contexts by name. Their users and clusters go too if login wrote them
+// and no other context uses them.
 func RemoveContexts(old *api.Config, names []string) Change {
 	now := old.DeepCopy()
 	users := map[string]bool{}
@@ -47,7 +46,7 @@ func RemoveContexts(old *api.Config, names []string) Change {
 	return removed(old, now)
 }
 
-// removed is the change from old to now, in which contexts are missing, without the clusters that nobody uses then.
+// removed is the change from old to now, which lacks some contexts. It also deletes the clusters that this leaves unused.
 func removed(old, now *api.Config) Change {
 	unused := map[string]bool{}
 	for name, c := range old.Contexts {

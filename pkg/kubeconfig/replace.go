@@ -11,10 +11,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 )
 
-// maxLinks bounds a chain of symbolic links, as the kernel does.
+// maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
 const maxLinks = 40
 
-// resolve follows symbolic links to the file that is to be replaced, which need not exist yet.
+// resolve follows symbolic links to the file that will be replaced. It need not exist yet.
 func resolve(path string) (string, error) {
 	for range maxLinks {
 		target, err := os.Readlink(path)
@@ -29,8 +29,8 @@ func resolve(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
-// replace writes the new text in one step. Symbolic links stay, the mode too unless private asks for 0600, which a new file
-// always has. root keeps the owner, so that sudo does not take a kubeconfig away from its user.
+// replace writes the new text in one step. Symbolic links stay. The mode stays unless private asks for 0600; a new file
+// always has 0600. root keeps the owner: sudo must not take a kubeconfig away from its user.
 func (d *file) replace(private bool) error {
 	path, err := resolve(d.path)
 	if err != nil {
@@ -54,17 +54,17 @@ func (d *file) replace(private bool) error {
 	case err == nil, errors.Is(err, errChanged):
 		return err
 	case errors.Is(err, syscall.EBUSY):
-		return &FileError{d.path, "cannot be replaced: it is a mount point of its own (a bind mount, as in containers)",
+		return &FileError{d.path, "cannot be replaced: it is a mount point (a bind mount, as in containers)",
 			"mount its directory instead, or name another file with KUBECONFIG", err}
 	}
 	return notWritable(d.path, path, err)
 }
 
-// writable tells what can be known beforehand of whether replace will work.
+// writable returns an error if it is clear beforehand that replace cannot work.
 func (d *file) writable() error {
 	path, err := resolve(d.path)
 	if err != nil {
-		return nil //nolint:nilerr // Reading it said so.
+		return nil //nolint:nilerr // Reading the file failed with the same error before.
 	}
 	if info, err := os.Stat(path); err == nil {
 		if err := replaceable(d.path, info); err != nil {
@@ -78,7 +78,7 @@ func (d *file) writable() error {
 	return nil
 }
 
-// replaceable refuses a file that its owner has locked, or whose owner a new file would not have.
+// replaceable refuses a read-only file, and one of another user: the new file would have another owner.
 func replaceable(path string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
 		return &FileError{path, "is read-only", "type: chmod u+w " + path + " (or name another file with KUBECONFIG)", fs.ErrPermission}

@@ -14,21 +14,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
-// Report says what Update did.
+// Report is the result of Update or Preview.
 type Report struct {
 	Written   []string    // the files that were replaced
-	Rewritten []string    // those of them where a section or the file, being in flow style, was laid out anew
+	Rewritten []string    // the files with flow style (JSON, for example) that was written in a new layout
 	Config    *api.Config // all files merged, as they are now
-	Texts     []Text      // of Preview: the files that would be replaced
+	Texts     []Text      // from Preview: the files that Update would replace
 }
 
-// Text is a file as it is and as it is to become.
+// Text is one kubeconfig file before and after a change. It may hold secrets: see package mask.
 type Text struct {
 	Path     string
 	Old, New []byte
 }
 
-// Preview works out what Update would do, and writes nothing.
+// Preview works out what Update would do, and writes nothing. Errors are as with Update.
 func (f Files) Preview(plan func(*api.Config) (Change, error)) (Report, error) {
 	docs, report, err := f.planned(plan)
 	if err != nil {
@@ -42,33 +42,35 @@ func (f Files) Preview(plan func(*api.Config) (Change, error)) (Report, error) {
 	return report, nil
 }
 
-// rounds bounds how often plan is asked again: an entry of a later file comes to light when the first one's goes.
+// rounds bounds how often plan is called. When an entry is deleted, one of the same name in a later file counts instead,
+// and plan must see it.
 const rounds = 10
 
-// Update changes the files in one go: it reads them, asks plan what is to change in their merged view, until that is
-// nothing, and replaces each file that changed, once. An entry is changed in the file that it comes from; a new one goes
-// where kubectl would put it. private makes each written file readable by its owner only.
+// Update changes the files: it reads them, calls plan with their merged view until plan changes nothing more, and
+// replaces each changed file once. An entry is changed in the file that it comes from; a new one goes where kubectl
+// would put it. With private, written files get the mode 0600.
 //
-// Nothing is written when anything stands in the way; the error is a *FileError then. A file whose text changed while we
-// worked, by a program that takes no lock, is read anew.
+// An error about a file is a *FileError; that file is as it was. If a program that takes no lock changes a file
+// meanwhile, Update starts again with the new text. It returns the error of plan, and ctx.Err() when ctx ends while it
+// waits for a lock.
 func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) (Change, error)) (Report, error) {
 	unlock, err := f.lock(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	defer unlock()
-	f.recover() // Our other writers wait for the lock: what is left there is not in use.
+	f.removeLeftovers() // Nothing of ours is in use: our other writers wait for the lock.
 	for range rounds {
 		report, err := f.update(ctx, private, plan)
 		if !errors.Is(err, errChanged) {
 			return report, err
 		}
 	}
-	return Report{}, &FileError{f.Paths[0], "is being changed by another program all the time", "try again", errChanged}
+	return Report{}, &FileError{f.Paths[0], "keeps being changed by another program", "try again", errChanged}
 }
 
-// Check tells, before anything is asked or sent, whether entries can be put into the file that new ones go to: a file that
-// kubectl reads may be written in a way that cannot be edited safely. Nothing is written.
+// Check reports, as a *FileError, why Update could not add entries. It is for the time before a password is asked for: a
+// file that kubectl can read may still be read-only, or not safe to edit. Check writes nothing.
 func (f Files) Check() error {
 	docs, err := f.read()
 	if err != nil {
@@ -89,11 +91,11 @@ func (f Files) Check() error {
 	}, &report)
 }
 
-// errChanged is a file that is not what was read any more.
-var errChanged = errors.New("changed by another program meanwhile")
+// errChanged means that the file on disk is no longer the one that was read.
+var errChanged = errors.New("another program changed it meanwhile")
 
 func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) (Change, error)) (Report, error) {
-	release, locked, err := f.lockLikeKubectl(ctx)
+	release, unlocked, err := f.takeKubectlLocks(ctx)
 	if err != nil {
 		return Report{}, err
 	}
@@ -106,7 +108,7 @@ func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) 
 		if !doc.changed() {
 			continue
 		}
-		if err := locked[doc.path]; err != nil {
+		if err := unlocked[doc.path]; err != nil {
 			return Report{}, err
 		}
 		if err := doc.replace(private); err != nil {
@@ -140,12 +142,12 @@ func (f Files) planned(plan func(*api.Config) (Change, error)) ([]*file, Report,
 	return docs, report, nil
 }
 
-// changed tells whether the file is to be written.
+// changed reports whether the file must be written.
 func (d *file) changed() bool {
 	return !bytes.Equal(d.read, d.Text())
 }
 
-// edit makes a change of the merged view in the files, each entry where it is at home.
+// edit makes a change of the merged view in the files: an entry in the first file that has it, a new one in destination.
 func edit(docs []*file, c Change, report *Report) error {
 	parts := c.Split(len(docs), func(s splice.Section, name string) int {
 		if i := slices.IndexFunc(docs, func(d *file) bool { return d.Has(s, name) }); i >= 0 {
@@ -184,7 +186,7 @@ func (d *file) edit(c Change, report *Report) error {
 	return nil
 }
 
-// unchanged looks once more at what will be replaced.
+// unchanged returns errChanged if the file is no longer the one that was read.
 func (d *file) unchanged() error {
 	text, err := readRegular(d.path)
 	switch {

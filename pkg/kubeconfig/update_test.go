@@ -209,7 +209,7 @@ func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
 	}
 	write(t, temp, "", 0)
 	write(t, lock, "", 0)
-	f.recover()
+	f.removeLeftovers()
 	if _, err := os.Lstat(lock); err != nil {
 		t.Error("a lock of somebody else was removed")
 	}

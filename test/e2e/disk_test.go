@@ -201,7 +201,7 @@ func TestKilledAtEachCall(t *testing.T) {
 			c.whole(t, h)
 			out := c.recovers(t, h)
 			mu.Lock()
-			locks += strings.Count(out, "left there when it was killed")
+			locks += strings.Count(out, "that was killed left it there")
 			mu.Unlock()
 			if t.Failed() {
 				t.Logf("%s, at %s", fault, c.trace[call-1])

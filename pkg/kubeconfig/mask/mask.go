@@ -28,11 +28,11 @@ var ErrUnsafe = errors.New("its secrets cannot be told apart from the rest")
 // it was. The text may be YAML or JSON and hold several documents; an empty one is returned as it is. For any other
 // text the error is ErrUnsafe, which repeats nothing of it.
 func Text(text []byte) ([]byte, error) {
-	p, err := read(text)
+	t, err := read(text)
 	if err != nil {
 		return nil, err
 	}
-	return p.masked(func(leaf) string { return secretMark })
+	return t.masked(func(scalar) string { return secretMark })
 }
 
 // Pair masks a kubeconfig as it is and as it is to become, so that the two can be compared. A secret of newText that
@@ -47,12 +47,12 @@ func Pair(oldText, newText []byte) (maskedOld, maskedNew []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if maskedOld, err = before.masked(func(leaf) string { return secretMark }); err != nil {
+	if maskedOld, err = before.masked(func(scalar) string { return secretMark }); err != nil {
 		return nil, nil, err
 	}
 	known := before.secrets()
-	maskedNew, err = after.masked(func(l leaf) string {
-		if known[l.path] == after.raw(l) {
+	maskedNew, err = after.masked(func(s scalar) string {
+		if known[s.path] == after.raw(s) {
 			return secretMark
 		}
 		return newMark
@@ -63,61 +63,65 @@ func Pair(oldText, newText []byte) (maskedOld, maskedNew []byte, err error) {
 	return maskedOld, maskedNew, nil
 }
 
-// page is a text that was read: its documents, its scalars in their order, and which of them are secret.
-type page struct {
+// source is a text that was read: its documents, its scalars in their order, and which of them are secret.
+type source struct {
 	text      []byte
 	documents []*yaml.Node
-	leaves    []leaf
+	scalars   []scalar
 	secret    map[*yaml.Node]bool
 }
 
-func read(text []byte) (*page, error) {
+func read(text []byte) (*source, error) {
 	documents, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
-	leaves, err := layout(text, documents)
+	scalars, err := locate(text, documents)
 	if err != nil {
 		return nil, err
 	}
-	return &page{text, documents, leaves, findSecrets(documents)}, nil
+	secret, err := findSecrets(documents)
+	if err != nil {
+		return nil, err
+	}
+	return &source{text, documents, scalars, secret}, nil
 }
 
-func (p *page) raw(l leaf) string { return string(p.text[l.start:l.end]) }
+func (t *source) raw(s scalar) string { return string(t.text[s.start:s.end]) }
 
 // secrets are the secrets as they are written, by their places.
-func (p *page) secrets() map[string]string {
+func (t *source) secrets() map[string]string {
 	all := map[string]string{}
-	for _, l := range p.leaves {
-		if p.secret[l.node] {
-			all[l.path] = p.raw(l)
+	for _, s := range t.scalars {
+		if t.secret[s.node] {
+			all[s.path] = t.raw(s)
 		}
 	}
 	return all
 }
 
 // masked writes the text with marks for secrets and comments, and checks the result.
-func (p *page) masked(mark func(leaf) string) ([]byte, error) {
+func (t *source) masked(mark func(scalar) string) ([]byte, error) {
 	var out bytes.Buffer
 	next := 0
-	for _, l := range p.leaves {
-		from := l.body // The header of a block scalar may end in a comment.
-		if p.secret[l.node] {
-			from = l.start
+	for _, s := range t.scalars {
+		from := s.body // The header of a block scalar may end in a comment.
+		if t.secret[s.node] {
+			from = s.start
 		}
-		writeGap(&out, p.text[next:from])
+		writeGap(&out, t.text[next:from])
 		switch {
-		case !p.secret[l.node]:
-			out.Write(p.text[from:l.end])
-		case l.node.Style&yaml.DoubleQuotedStyle != 0:
-			fmt.Fprintf(&out, "%q", mark(l))
+		case !t.secret[s.node]:
+			out.Write(t.text[from:s.end])
+		case s.node.Style&yaml.DoubleQuotedStyle != 0:
+			fmt.Fprintf(&out, "%q", mark(s))
 		default:
-			out.WriteString(mark(l))
+			out.WriteString(mark(s))
 		}
-		next = l.end
+		next = s.end
 	}
-	writeGap(&out, p.text[next:])
-	if err := p.check(out.Bytes()); err != nil {
+	writeGap(&out, t.text[next:])
+	if err := t.check(out.Bytes()); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -135,31 +139,31 @@ func writeGap(out *bytes.Buffer, gap []byte) {
 }
 
 // check reads the masked text: it must be the same documents, with a mark for each secret.
-func (p *page) check(masked []byte) error {
+func (t *source) check(masked []byte) error {
 	got, err := parse(masked)
-	if err != nil || len(got) != len(p.documents) {
+	if err != nil || len(got) != len(t.documents) {
 		return ErrUnsafe
 	}
-	for i, document := range p.documents {
-		if !p.same(document, got[i]) {
+	for i, document := range t.documents {
+		if !t.same(document, got[i]) {
 			return ErrUnsafe
 		}
 	}
 	return nil
 }
 
-func (p *page) same(was, is *yaml.Node) bool {
+func (t *source) same(was, is *yaml.Node) bool {
 	if was.Anchor != is.Anchor {
 		return false
 	}
-	if p.secret[was] {
+	if t.secret[was] {
 		return isMark(is)
 	}
 	if was.Kind != is.Kind || was.Tag != is.Tag || was.Value != is.Value || was.Style != is.Style || len(was.Content) != len(is.Content) {
 		return false
 	}
 	for i := range was.Content {
-		if !p.same(was.Content[i], is.Content[i]) {
+		if !t.same(was.Content[i], is.Content[i]) {
 			return false
 		}
 	}

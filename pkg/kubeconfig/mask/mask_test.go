@@ -38,10 +38,11 @@ func TestText(t *testing.T) {
 		"merged user":       {"x: &a {odd: S3CRET}\nusers: [{user: {<<: [*a], username: u}}]\n", "x: &a {odd: [secret]}\nusers: [{user: {<<: [*a], username: u}}]\n"},
 		"key by alias":      {"x: &k token\n*k : S3CRET\n", "x: &k token\n*k : [secret]\n"},
 		"tag":               {"token: !!str S3CRET\n", "token: !!str [secret]\n"},
-		"properties above":  {"token: &a # S3CRET\n  S3CRET\n", "token: &a # [comment]\n  [secret]\n"},
+		"properties above":  {"token: &a # S3CRET\n  S3CRET\nx: *a\n", "token: &a # [comment]\n  [secret]\nx: *a\n"},
 		"mapping":           {"token: {S3CRET: S3CRET}\n", "token: {[secret]: [secret]}\n"},
 		"braces":            {"token: {{S3CRET}}\n", "token: {{[secret]}}\n"},
 		"list":              {"tokens:\n- S3CRET\n- |\n  S3CRET\n", "tokens:\n- [secret]\n- [secret]\n"},
+		"anchored exec":     {"user: {exec: &e {command: x}}\n", "user: {exec: &e {command: x}}\n"},
 		"env":               {"user:\n  exec:\n    env:\n    - name: X\n      value: S3CRET\n", "user:\n  exec:\n    env:\n    - name: X\n      value: [secret]\n"},
 		"args":              {"user: {exec: {command: kubelogin, args: [get-token, --oidc-client-secret=S3CRET]}}\n", "user: {exec: {command: kubelogin, args: [[secret], [secret]]}}\n"},
 		"our args":          {"user: {exec: {args: [get-token, --server, h, --user, u]}}\n", "user: {exec: {args: [get-token, --server, h, --user, u]}}\n"},
@@ -73,7 +74,8 @@ func TestText(t *testing.T) {
 func TestUnsafe(t *testing.T) {
 	for _, text := range []string{
 		"token: *S3CRET\n", "token: S3CRET: x\n", "token: \"S3CRET", "- token\n", "S3CRET", "token: a\rS3CRET: b\n", "token: a\u2028S3CRET: b\n", "token: \xff\n",
-		"a: !foo#S3CRET b\n",
+		"a: !foo#S3CRET b\n", "password: &S3CRET\n", "password: &S3CRET x\n", "password: !S3CRET\n", "password: !!S3CRET x\n", "password: !S3CRET [x]\n",
+		"password: {x: &S3CRET {}}\n",
 	} {
 		got, err := Text([]byte(text))
 		if !errors.Is(err, ErrUnsafe) || got != nil || strings.Contains(err.Error(), "S3CRET") {
@@ -126,25 +128,25 @@ func TestPair(t *testing.T) {
 // A mistake in finding where a secret begins or ends shows nothing.
 func TestMistakesShowNothing(t *testing.T) {
 	const text = "a: b\nuser:\n  token: S3CRET-1 2\n  pin: 'S3CRET'\n  password: |-\n    S3CRET\n    S3CRET\n"
-	for name, wrong := range map[string]func(*leaf){
-		"late":  func(l *leaf) { l.start++ },
-		"early": func(l *leaf) { l.end-- },
-		"short": func(l *leaf) { l.end -= 3 },
-		"lines": func(l *leaf) { l.end = l.start + lengthUntil([]byte(text)[l.start:], "\n") - 1 },
+	for name, wrong := range map[string]func(*scalar){
+		"late":  func(l *scalar) { l.start++ },
+		"early": func(l *scalar) { l.end-- },
+		"short": func(l *scalar) { l.end -= 3 },
+		"lines": func(l *scalar) { l.end = l.start + lengthUntil([]byte(text)[l.start:], "\n") - 1 },
 	} {
 		p, err := read([]byte(text))
 		if err != nil || len(p.secrets()) != 3 {
 			t.Fatalf("%d secrets, %v", len(p.secrets()), err)
 		}
-		for i, l := range p.leaves {
+		for i, l := range p.scalars {
 			if !p.secret[l.node] {
 				continue
 			}
-			wrong(&p.leaves[i])
-			if got, err := p.masked(func(leaf) string { return secretMark }); !errors.Is(err, ErrUnsafe) || got != nil {
+			wrong(&p.scalars[i])
+			if got, err := p.masked(func(scalar) string { return secretMark }); !errors.Is(err, ErrUnsafe) || got != nil {
 				t.Errorf("%s: %q, %v", name, got, err)
 			}
-			p.leaves[i] = l
+			p.scalars[i] = l
 		}
 	}
 }

@@ -19,7 +19,7 @@ const hiddenPiece, shownPiece = "S3C", "P0K"
 
 type writer struct {
 	*rand.Rand
-	aliases []string // documents may use what was anchored before
+	aliases []string // of the secrets with an anchor so far in the document
 	anchors int
 }
 
@@ -159,13 +159,15 @@ func (w *writer) kubeconfig() string {
 	for i := range 1 + w.IntN(3) {
 		users = append(users, []pair{{"name", shownPiece}, {"user", w.user(i)}})
 	}
-	return w.mapping([]pair{
+	w.aliases = nil
+	text := w.mapping([]pair{
 		{"kind", shownPiece},
 		{"clusters", [][]pair{{{"name", shownPiece}, {"cluster", []pair{{"server", shownPiece}, {"certificate-authority-data", shownPiece}}}}}},
 		{"users", users},
 		{"x-client-secret", hiddenPiece},
 		{"x-user", []pair{{"user", w.user(9)}}},
 	}, "")
+	return text + "x-used: [" + strings.Join(w.aliases, ", ") + "]\n"
 }
 
 func (w *writer) user(i int) []pair {

@@ -34,23 +34,23 @@ func lengthUntil(text []byte, chars string) int {
 
 // measure finds the content and the end of a scalar that begins at start. It reports whether the text there is what the
 // parser says.
-func (l *leaf) measure(text []byte) bool {
-	l.body = l.start
-	rest := text[l.start:]
+func (s *scalar) measure(text []byte) bool {
+	s.body = s.start
+	rest := text[s.start:]
 	length, ok := 0, false
-	switch style := l.node.Style; {
+	switch style := s.node.Style; {
 	case style&yaml.DoubleQuotedStyle != 0:
 		length, ok = doubleQuoted(rest)
 	case style&yaml.SingleQuotedStyle != 0:
 		length, ok = singleQuoted(rest)
 	case style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		var header int
-		header, length, ok = blockScalar(rest, l.node.Value)
-		l.body += header
+		header, length, ok = blockScalar(rest, s.node.Value)
+		s.body += header
 	default:
-		length, ok = plain(rest, l.node.Value)
+		length, ok = plain(rest, s.node.Value)
 	}
-	l.end = l.start + length
+	s.end = s.start + length
 	return ok
 }
 

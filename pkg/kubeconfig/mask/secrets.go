@@ -90,37 +90,45 @@ func otherField(key string) kind {
 	return other
 }
 
-// findSecrets gives the scalars whose text is secret. Aliases are followed: a secret is hidden where it is written.
-func findSecrets(documents []*yaml.Node) map[*yaml.Node]bool {
-	f := &finder{found: map[*yaml.Node]bool{}, seen: map[place]bool{}}
+// findSecrets returns the scalars whose text is secret. Aliases are followed: a secret is hidden where it is written. It
+// returns ErrUnsafe if part of a secret may be in an anchor or a tag.
+func findSecrets(documents []*yaml.Node) (map[*yaml.Node]bool, error) {
+	f := &finder{found: map[*yaml.Node]bool{}, aliased: map[*yaml.Node]bool{}, seen: map[visit]bool{}}
 	for _, document := range documents {
 		f.visit(document, other)
 	}
-	return f.found
+	for v := range f.seen {
+		if v.kind == secret && f.misread(v.node) {
+			return nil, ErrUnsafe
+		}
+	}
+	return f.found, nil
 }
 
-type place struct {
+// visit is a node and what it is in one of its places.
+type visit struct {
 	node *yaml.Node
 	kind kind
 }
 
 type finder struct {
-	found map[*yaml.Node]bool
-	seen  map[place]bool
+	found   map[*yaml.Node]bool
+	aliased map[*yaml.Node]bool // nodes whose anchors are in use
+	seen    map[visit]bool
 }
 
 func (f *finder) visit(n *yaml.Node, k kind) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
+		f.aliased[n] = true
 	}
-	if f.seen[place{n, k}] {
+	if f.seen[visit{n, k}] {
 		return // An anchor may hold an alias of itself.
 	}
-	f.seen[place{n, k}] = true
+	f.seen[visit{n, k}] = true
 	switch n.Kind {
 	case yaml.ScalarNode:
-		shown := k == other || k == user // A context's user is a name.
-		if !null(n) && (!shown || hasUserInfo(n.Value)) {
+		if !null(n) && (!k.shown() || hasUserInfo(n.Value)) {
 			f.found[n] = true
 		}
 	case yaml.SequenceNode:
@@ -130,6 +138,19 @@ func (f *finder) visit(n *yaml.Node, k kind) {
 			f.pair(n.Content[i], n.Content[i+1], k)
 		}
 	}
+}
+
+// shown reports whether a scalar of the kind may be shown. A context's user is a name.
+func (k kind) shown() bool { return k == other || k == user }
+
+// misread reports whether a secret may have been read as an anchor or a tag: so YAML takes a password that begins with &
+// or !, without quotes.
+func (f *finder) misread(n *yaml.Node) bool {
+	switch n.ShortTag() {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!binary", "!!timestamp", "!!seq", "!!map", "!!merge":
+		return n.Anchor != "" && !f.aliased[n]
+	}
+	return true
 }
 
 // null reports whether a scalar says that there is no value: nothing is written, or a plain null or ~.

@@ -16,8 +16,8 @@ const (
 // sections in the order in which kubectl writes them.
 var sections = [...]Section{clusters, contexts, users}
 
-// Change is what is to become of a kubeconfig: entries that are set (added or replaced), entries that are deleted, and
-// the current context. The zero value changes nothing.
+// Change lists what changes in a kubeconfig: entries to set (add or replace), entries to delete by name, and the current
+// context. The zero value changes nothing.
 type Change struct {
 	Clusters       []clientcmdv1.NamedCluster
 	Contexts       []clientcmdv1.NamedContext
@@ -71,7 +71,7 @@ func (c Change) Split(n int, home func(s Section, name string) int) []Change {
 	return parts
 }
 
-// add is the reverse of edits.
+// add adds an edit to the change: the reverse of edits.
 func (c *Change) add(e edit) {
 	switch v := e.value.(type) {
 	case clientcmdv1.NamedCluster:

@@ -23,7 +23,7 @@ func (d *layout) item(indent string, e edit) string {
 	return b.String()
 }
 
-// scalar writes a string as YAML does on one line, quoted where it must be.
+// scalar writes a string as YAML on one line, quoted if it must be.
 func scalar(s string) (string, error) {
 	text, err := yaml.Marshal(s)
 	if err != nil {

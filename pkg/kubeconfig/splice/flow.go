@@ -10,7 +10,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
-// rewriteSection writes a section in flow style anew in block style, with its entries in their order.
+// rewriteSection replaces a section in flow style by one in block style. The entries keep their order.
 func (s *splicer) rewriteSection(name Section, l list) error {
 	seq, err := editSequence(l.value, s.edits[name])
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *splicer) rewriteSection(name Section, l list) error {
 	return nil
 }
 
-// editSequence returns the sequence with the edits made, in block style.
+// editSequence makes the edits in a sequence and returns it in block style.
 func editSequence(value *yaml.Node, edits []edit) (*yaml.Node, error) {
 	at := map[string]edit{}
 	for _, e := range edits {
@@ -97,7 +97,7 @@ func blockStyle(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// rewriteFlow writes a file that is one flow mapping anew, as JSON: keys keep their order, unknown ones stay.
+// rewriteFlow replaces a file that is one flow mapping by indented JSON. Keys keep their order, and unknown ones stay.
 func (d *layout) rewriteFlow(c Change) ([]byte, error) {
 	edits := map[Section][]edit{}
 	for _, e := range c.edits() {

@@ -11,14 +11,14 @@ import (
 )
 
 // layout is a kubeconfig as text, with the positions of what is in it. The YAML library is used for positions only:
-// every one that we measured loses bytes when it writes a file again.
+// every library that we measured loses bytes when it writes a file.
 type layout struct {
 	lines []string // each with its line end
 	eol   string
 	root  *yaml.Node // the top mapping; nil in a file without content
 }
 
-// parse reads a kubeconfig. The error names the line of what cannot be read.
+// parse finds the positions. Its errors repeat no value of the text.
 func parse(text []byte) (*layout, error) {
 	d := &layout{lines: splitLines(string(text)), eol: "\n"}
 	if len(d.lines) > 0 && strings.HasSuffix(d.lines[0], "\r\n") {
@@ -53,7 +53,7 @@ func (d *layout) setRoot(node *yaml.Node) error {
 	for i := 0; i < len(top.Content); i += 2 {
 		key := top.Content[i]
 		if seen[key.Value] {
-			return fmt.Errorf("line %d: %q stands there a second time", key.Line, key.Value)
+			return fmt.Errorf("line %d: %q occurs twice", key.Line, key.Value)
 		}
 		seen[key.Value] = true
 	}
@@ -96,7 +96,7 @@ func (d *layout) fieldEnd(key *yaml.Node) int {
 	return d.end()
 }
 
-// end is the index of the line after the document's last one: of an end marker, or of the end of the file.
+// end is the index of the line after the document's last one: the line of the end marker, or the number of lines.
 func (d *layout) end() int {
 	for i := d.start(); i < len(d.lines); i++ {
 		if line := strings.TrimRight(d.lines[i], " \t\r\n"); line == "..." {
@@ -120,7 +120,7 @@ func blank(line string) bool {
 	return line == "" || line[0] == '#'
 }
 
-// trimBlank moves end back over blank lines and comments, which belong to what follows.
+// trimBlank moves end back over blank lines and comments: they belong to the next entry.
 func (d *layout) trimBlank(start, end int) int {
 	for end > start+1 && blank(d.lines[end-1]) {
 		end--

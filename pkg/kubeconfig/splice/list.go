@@ -52,13 +52,13 @@ func (d *layout) list(s Section) (list, error) {
 	return l, nil
 }
 
-// check refuses what is no list at all.
+// check refuses a section that is not a list.
 func (l list) check(s Section) error {
 	if l.key == nil || l.null() || l.value.Kind == yaml.SequenceNode {
 		return nil
 	}
 	if l.value.Kind == yaml.AliasNode {
-		return fmt.Errorf("line %d: %s is an alias (*%s) of what stands elsewhere, which cannot be edited safely", l.value.Line, s, l.value.Value)
+		return fmt.Errorf("line %d: %s is an alias (*%s), which cannot be edited safely", l.value.Line, s, l.value.Value)
 	}
 	return fmt.Errorf("line %d: %s is not a list", l.value.Line, s)
 }
@@ -75,8 +75,8 @@ func (l list) flow() bool {
 	return l.key != nil && l.value.Kind == yaml.SequenceNode && l.value.Style&yaml.FlowStyle != 0 && len(l.value.Content) > 0
 }
 
-// dashColumn is where the dashes of a list stand. With an anchor or a tag the list itself begins on the line of its key, so the
-// first item tells.
+// dashColumn is the number of spaces before the dashes of a list. A list with an anchor or a tag begins on the line of its
+// key, so there the first item's dash is looked for.
 func (d *layout) dashColumn(seq *yaml.Node) (int, error) {
 	if seq.Anchor == "" && seq.Style&yaml.TaggedStyle == 0 {
 		return seq.Column - 1, nil
@@ -90,7 +90,7 @@ func (d *layout) dashColumn(seq *yaml.Node) (int, error) {
 	return 0, fmt.Errorf("line %d: the list begins in a way that cannot be edited safely", seq.Line)
 }
 
-// dash finds the line of an item's dash: the item's own line, or one before it when the content begins below.
+// dash finds the line of an item's dash: the item's first line, or an earlier one if the dash is alone on its line.
 func (d *layout) dash(from, column int, node *yaml.Node) (int, error) {
 	for i := node.Line - 1; i >= from; i-- {
 		line := strings.TrimPrefix(d.lines[i], "\uFEFF")
@@ -109,7 +109,7 @@ func (d *layout) rootIndent() string {
 	return strings.Repeat(" ", max(0, d.root.Column-1))
 }
 
-// itemIndent is the indentation that a new section's items get: like another section's, else like kubectl's.
+// itemIndent is the indentation for the items of a new section: that of another section, else kubectl's.
 func (d *layout) itemIndent() string {
 	for _, s := range sections {
 		if key, value := d.field(string(s)); key != nil {

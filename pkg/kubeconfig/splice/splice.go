@@ -103,7 +103,7 @@ func (s *splicer) patchItems(name Section, l list) error {
 	return nil
 }
 
-// emptySection leaves an explicit empty list where the last entry went: a key without a value would read as null.
+// emptySection writes an empty list after the last entry was deleted: a key without a value would mean null.
 func (s *splicer) emptySection(name Section, l list) error {
 	return s.setInline(l.key, string(name), "[]")
 }
@@ -140,7 +140,7 @@ func (s *splicer) newItems(name Section) string {
 	return b.String()
 }
 
-// currentContext sets the field, which is one line in every file that a program wrote.
+// currentContext sets the field. It is one line in every file that a program wrote.
 func (s *splicer) currentContext(name string) error {
 	key, _ := s.field("current-context")
 	value, err := scalar(name)
@@ -154,7 +154,7 @@ func (s *splicer) currentContext(name string) error {
 	if err := s.setInline(key, "current-context", value); err != nil {
 		return err
 	}
-	// A value in quotes or folded may go on below its line.
+	// A quoted or folded value may continue on the next lines.
 	first := key.Line
 	if end := s.trimBlank(first-1, s.fieldEnd(key)); end > first {
 		s.patches = append(s.patches, patch{first, end, ""})
@@ -162,14 +162,14 @@ func (s *splicer) currentContext(name string) error {
 	return nil
 }
 
-// setInline replaces what stands after a top-level key on its line, and keeps a comment there.
+// setInline replaces the value on the line of a top-level key, and keeps a comment there.
 func (s *splicer) setInline(key *yaml.Node, name, value string) error {
 	i := key.Line - 1
 	line := s.lines[i]
 	body := strings.TrimRight(line, "\r\n")
 	end := line[len(body):]
 	if end == "" {
-		end = s.eol // The last line of a file; apply takes it off again.
+		end = s.eol // The last line of a file; apply removes it again.
 	}
 	colon := strings.IndexByte(body, ':')
 	if colon < 0 || strings.Trim(strings.TrimPrefix(body[:colon], "\uFEFF"), ` "'`) != name {
@@ -201,13 +201,13 @@ func commentOf(rest string) string {
 	return ""
 }
 
-// apply joins the lines with the patches. A file without a final line end keeps none.
+// apply joins the lines and the patches. A file that did not end in a line end still does not.
 func (s *splicer) apply() string {
 	end := s.end()
 	if s.tail.Len() > 0 {
 		s.patches = append(s.patches, patch{end, end, s.tail.String()})
 	}
-	// What is put before a line comes before what replaces that line.
+	// An insertion before a line goes before the replacement of that line.
 	slices.SortStableFunc(s.patches, func(a, b patch) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var b strings.Builder
 	unended := len(s.lines) > 0 && !strings.HasSuffix(s.lines[len(s.lines)-1], "\n")
@@ -225,7 +225,7 @@ func (s *splicer) apply() string {
 	return text
 }
 
-// copyLines copies lines as they are; the last one of the file gets a line end, which apply takes off again.
+// copyLines copies lines. The last line of the file gets a line end, which apply removes again.
 func (s *splicer) copyLines(b *strings.Builder, from, to int) {
 	for i := from; i < to; i++ {
 		b.WriteString(s.lines[i])
@@ -235,4 +235,4 @@ func (s *splicer) copyLines(b *strings.Builder, from, to int) {
 	}
 }
 
-var errNotPlanned = errors.New("the edited text would differ in more than what was planned; nothing was written")
+var errNotPlanned = errors.New("the edited text would differ in more than the planned change; nothing was written")

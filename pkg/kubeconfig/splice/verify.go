@@ -29,8 +29,8 @@ var (
 	quoted    = regexp.MustCompile("`[^`]*`|'[^']*'")
 )
 
-// withoutValues is what client-go says of a kubeconfig that it cannot read, without the entries and values that it
-// repeats: tokens and passwords are among them.
+// withoutValues is client-go's error about a kubeconfig, without the entries and values that it repeats: they include
+// tokens and passwords.
 func withoutValues(err error) string {
 	text := err.Error()
 	if m := duplicate.FindStringSubmatch(text); m != nil {
@@ -40,7 +40,7 @@ func withoutValues(err error) string {
 	return safetext.Line(quoted.ReplaceAllString(text, "…"), 200)
 }
 
-// verify reads the new text, compares it with what the change makes of the old configuration, and returns what it read.
+// verify reads the new text and compares it with the old configuration after the change. It returns what it read.
 func verify(old *api.Config, text []byte, c Change) (*api.Config, error) {
 	got, err := load(text)
 	if err != nil {
@@ -56,8 +56,8 @@ func verify(old *api.Config, text []byte, c Change) (*api.Config, error) {
 	return got, nil
 }
 
-// applyTo makes the change in memory. It goes through the same decoder as the file does, so that defaults and
-// extensions compare equal.
+// applyTo makes the change in memory. It uses the same decoder as for a file, so that defaults and extensions compare
+// equal.
 func (c Change) applyTo(old *api.Config) (*api.Config, error) {
 	text, err := json.Marshal(clientcmdv1.Config{
 		APIVersion: "v1", Kind: "Config", Clusters: c.Clusters, Contexts: c.Contexts, AuthInfos: c.Users,

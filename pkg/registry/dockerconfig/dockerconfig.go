@@ -1,6 +1,6 @@
 // Package dockerconfig edits docker's config.json, which nearly every registry client reads
-// (https://docs.docker.com/reference/cli/docker/#configuration-files). It changes entries of credHelpers and nothing else: the file is edited as
-// text, so that unknown keys, their order, indentation and line ends stay as they are.
+// (https://docs.docker.com/reference/cli/docker/#configuration-files). It changes entries of credHelpers and nothing else.
+// The file is edited as text: unknown keys, order, indentation and line ends stay as they are.
 package dockerconfig
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
 
-// Path is config.json: in $DOCKER_CONFIG, else in .docker of the home.
+// Path returns the path of config.json: in $DOCKER_CONFIG, else in .docker in the home directory.
 func Path(getenv func(string) string, home string) string {
 	if dir := getenv("DOCKER_CONFIG"); dir != "" {
 		return filepath.Join(dir, "config.json")
@@ -29,8 +29,9 @@ func Path(getenv func(string) string, home string) string {
 	return filepath.Join(home, ".docker", "config.json")
 }
 
-// PodmanPath is auth.json, which podman, skopeo and buildah read before config.json (containers-auth.json(5)): $REGISTRY_AUTH_FILE, else the
-// one that lasts.
+// PodmanPath returns the path of auth.json, which podman, skopeo and buildah read before config.json
+// (containers-auth.json(5)): $REGISTRY_AUTH_FILE, else the one in the user's configuration. The one below
+// $XDG_RUNTIME_DIR does not last.
 func PodmanPath(getenv func(string) string, home string) string {
 	if path := getenv("REGISTRY_AUTH_FILE"); path != "" {
 		return path
@@ -43,25 +44,24 @@ func PodmanPath(getenv func(string) string, home string) string {
 
 // File is a config.json.
 type File struct {
-	Path string
-	Lock string // a file of ours that is locked meanwhile; docker itself locks nothing
-	// Waiting is called when another process of ours is at it, and Warn for a lock that cannot be had.
-	Waiting func()
-	Warn    func(error)
+	Path    string
+	Lock    string      // the path of a lock file of our own; docker itself locks nothing
+	Waiting func()      // called before waiting for another process of ours; may be nil
+	Warn    func(error) // called when the lock does not work, before going on without it; may be nil
 }
 
-// maxFile bounds what is read; every login that docker keeps in the file has about 100 bytes.
+// maxFile is the largest file, in bytes, that is read. A login in it has about 100 bytes.
 const maxFile = 4 << 20
 
-// OtherHelperError is a registry that has another helper.
+// OtherHelperError means that the file Path has the helper Helper, which is not ours, for the registry Host.
 type OtherHelperError struct{ Path, Host, Helper string }
 
-// Error names both.
+// Error names all three.
 func (e *OtherHelperError) Error() string {
 	return fmt.Sprintf("%s has the helper %q for %s", e.Path, e.Helper, e.Host)
 }
 
-// Helpers are the entries: host to helper. A file that is not there has none.
+// Helpers returns the entries: host to helper. A missing file has none.
 func (f File) Helpers() (map[string]string, error) {
 	text, _, err := f.read()
 	if err != nil {
@@ -74,7 +74,8 @@ func (f File) Helpers() (map[string]string, error) {
 	return d.all(), nil
 }
 
-// Set makes helper the one of hosts, and tells whether that changed the file. Another helper is an *OtherHelperError, unless force is set.
+// Set makes helper the helper of hosts, and reports whether that changed the file. If a host has another helper, the error is
+// an *OtherHelperError and the file stays as it was; force replaces the other helper instead.
 func (f File) Set(ctx context.Context, hosts []string, helper string, force bool) (changed bool, err error) {
 	return f.edit(ctx, func(d *document) ([]byte, error) {
 		for _, host := range hosts {
@@ -98,7 +99,7 @@ func (f File) Set(ctx context.Context, hosts []string, helper string, force bool
 	})
 }
 
-// Remove takes the entries of hosts away that have the helper, and tells whether that changed the file.
+// Remove deletes the entries of those hosts that have the helper, and reports whether that changed the file.
 func (f File) Remove(ctx context.Context, hosts []string, helper string) (changed bool, err error) {
 	return f.edit(ctx, func(d *document) ([]byte, error) {
 		for _, host := range hosts {
@@ -116,16 +117,17 @@ func (f File) Remove(ctx context.Context, hosts []string, helper string) (change
 	})
 }
 
-// errChanged is a file that somebody else wrote while we edited it.
-var errChanged = errors.New("it changes faster than it can be edited")
+// errChanged means that another program wrote the file while we edited it.
+var errChanged = errors.New("it keeps being changed by another program")
 
 // patience bounds the wait for another process of ours that edits the file.
 const patience = 2 * time.Minute
 
-// tries is how often an edit begins anew for that.
+// tries is how often an edit starts again after errChanged.
 const tries = 10
 
-// edit reads, changes and replaces the file under our lock. wanted makes the entries what they must be then.
+// edit reads, changes and replaces the file under our lock. wanted makes the same change in the map of entries, to check the
+// edited text.
 func (f File) edit(ctx context.Context, change func(*document) ([]byte, error), wanted func(map[string]string)) (changed bool, err error) {
 	unlock, err := filelock.Take(ctx, f.Lock, filelock.Options{Patience: patience, Waiting: f.waiting, Unlocked: f.warn})
 	if err != nil {
@@ -172,19 +174,19 @@ func (f File) editOnce(change func(*document) ([]byte, error), wanted func(map[s
 	return true, f.write(old, edited, info)
 }
 
-// read gives the text of the file, and nothing for one that is not there.
+// read returns the text of the file; a missing file has no text and no info.
 func (f File) read() (text []byte, info fs.FileInfo, err error) {
 	info, err = os.Stat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, linkErr := os.Lstat(f.Path); linkErr == nil {
-			return nil, nil, fmt.Errorf("%s is a link that leads to nothing", f.Path)
+			return nil, nil, fmt.Errorf("%s is a symbolic link to a missing file", f.Path)
 		}
 		return nil, nil, nil
 	case err != nil:
 		return nil, nil, err
 	case !info.Mode().IsRegular():
-		return nil, nil, fmt.Errorf("%s is not a file", f.Path)
+		return nil, nil, fmt.Errorf("%s is not a regular file", f.Path)
 	case info.Size() > maxFile:
 		return nil, nil, fmt.Errorf("%s is larger than %d MiB", f.Path, maxFile>>20)
 	}
@@ -192,7 +194,7 @@ func (f File) read() (text []byte, info fs.FileInfo, err error) {
 	return text, info, err
 }
 
-// write replaces the file where it is: a link stays, and leads to the new text.
+// write replaces the file. A symbolic link stays: the file that it leads to is replaced.
 func (f File) write(old, edited []byte, info fs.FileInfo) error {
 	path, options := f.Path, atomicfile.Options{Mode: 0o600, Durable: true}
 	if info == nil {
@@ -233,7 +235,7 @@ func (f File) warn(err error) {
 	}
 }
 
-// Line is what a person enters by hand where the file cannot be edited.
+// Line is the entry as a person types it into a file that we cannot edit.
 func Line(host, helper string) string {
 	return strings.Join([]string{`"`, section, `": {"`, host, `": "`, helper, `"}`}, "")
 }

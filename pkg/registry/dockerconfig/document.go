@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// What a document can be refused for.
+// Why a document is refused.
 var (
 	errNotJSON   = errors.New("it is not JSON")
 	errNotObject = errors.New("it is not a JSON object")
 	errTwice     = errors.New("it has " + section + " twice")
-	errSection   = errors.New("its " + section + " is not an object of texts")
-	errVerify    = errors.New("the edit would change more than it should; please report this")
+	errSection   = errors.New("its " + section + " is not an object of strings")
+	errVerify    = errors.New("the edit would change more than it should; please report this bug")
 )
 
 // section is the one part of config.json that is edited.
@@ -30,13 +30,13 @@ type document struct {
 	entries object  // of the section, when that is an object
 }
 
-// object is a JSON object in the text: from { at start to behind } at end.
+// object is a JSON object in the text: start is the index of its {, end the index after its }.
 type object struct {
 	start, end int
 	members    []member
 }
 
-// member is a name and value in the text.
+// member is a name and its value in an object, with their indexes in the text; ends are exclusive.
 type member struct {
 	name                                     string
 	nameStart, nameEnd, valueStart, valueEnd int
@@ -57,8 +57,8 @@ func parse(text []byte) (*document, error) {
 	}
 	for i, m := range d.top.members {
 		if m.name != section {
-			if strings.EqualFold(m.name, section) { // Docker takes it for the same.
-				return nil, fmt.Errorf("it spells %s as %q, which docker takes for the same; rename that", section, m.name)
+			if strings.EqualFold(m.name, section) {
+				return nil, fmt.Errorf("it spells %s as %q, which is the same for docker; rename that", section, m.name)
 			}
 			continue
 		}
@@ -124,7 +124,8 @@ func parseObject(text []byte, from, to int) (object, error) {
 	return o, nil
 }
 
-// stringStart is where the JSON string that ends before end begins: at the last quote before its own that no backslash escapes.
+// stringStart is the index at which the JSON string that ends before end begins: the last quote before its closing one that
+// no backslash escapes.
 func stringStart(text []byte, end int) int {
 	for i := end - 2; i > 0; i-- {
 		if text[i] != '"' {
@@ -152,7 +153,7 @@ func (d *document) all() map[string]string {
 	return all
 }
 
-// set gives the text in which host has the helper.
+// set returns the text with helper for host.
 func (d *document) set(host, helper string) []byte {
 	entry, value := quote(host), quote(helper)
 	for _, m := range d.entries.members {
@@ -163,14 +164,14 @@ func (d *document) set(host, helper string) []byte {
 	colon := d.colon()
 	switch {
 	case d.helpers == nil:
-		return d.insert(d.top, quote(section)+colon+d.emptyObject(entry+colon+value), 1)
+		return d.insert(d.top, quote(section)+colon+d.oneMember(entry+colon+value), 1)
 	case len(d.entries.members) == 0:
-		return splice(d.text, d.helpers.valueStart, d.helpers.valueEnd, d.emptyObject(entry+colon+value))
+		return splice(d.text, d.helpers.valueStart, d.helpers.valueEnd, d.oneMember(entry+colon+value))
 	}
 	return d.insert(d.entries, entry+colon+value, 2)
 }
 
-// insert adds a member behind the last one of an object, laid out as its neighbours are.
+// insert adds a member after the last one of an object, in the layout of the others.
 func (d *document) insert(o object, member string, depth int) []byte {
 	if len(o.members) == 0 {
 		return splice(d.text, o.start, o.end, "{"+d.line(depth)+member+d.line(depth-1)+"}")
@@ -185,12 +186,13 @@ func (d *document) insert(o object, member string, depth int) []byte {
 	return splice(d.text, last.valueEnd, last.valueEnd, separator+member)
 }
 
-// emptyObject is the section with one member, laid out as the document is.
-func (d *document) emptyObject(member string) string {
+// oneMember is an object with one member, in the layout of the document.
+func (d *document) oneMember(member string) string {
 	return "{" + d.line(2) + member + d.line(1) + "}"
 }
 
-// line begins a new line at a depth, or is nothing in a document of one line. One without members is laid out as docker does.
+// line is a line break with the indentation for a depth. It is empty in a document of one line. A document without members
+// gets docker's layout.
 func (d *document) line(depth int) string {
 	if len(d.top.members) == 0 {
 		return "\n" + strings.Repeat("\t", depth)
@@ -209,7 +211,7 @@ func (d *document) line(depth int) string {
 	return "\n" + strings.Repeat(indent, depth)
 }
 
-// colon is what stands between names and values.
+// colon is the colon between a name and its value, with the spaces around it.
 func (d *document) colon() string {
 	if len(d.top.members) == 0 {
 		return ": "
@@ -222,7 +224,7 @@ func (d *document) colon() string {
 	return colon
 }
 
-// remove gives the text without the entry of host; the section goes with its last one.
+// remove returns the text without the entry of host. The section goes with its last entry.
 func (d *document) remove(host string) []byte {
 	i := slices.IndexFunc(d.entries.members, func(m member) bool { return m.name == host })
 	switch {
@@ -234,7 +236,7 @@ func (d *document) remove(host string) []byte {
 	return cut(d.text, d.top, slices.IndexFunc(d.top.members, func(m member) bool { return m.name == section }))
 }
 
-// cut takes a member out of an object, with the comma on one side.
+// cut removes a member from an object, with the comma on one side of it.
 func cut(text []byte, o object, i int) []byte {
 	switch {
 	case len(o.members) == 1:
@@ -249,13 +251,13 @@ func splice(text []byte, from, to int, by string) []byte {
 	return slices.Concat(text[:from], []byte(by), text[to:])
 }
 
-// quote is a JSON string. Hosts and helpers hold nothing that needs an escape for HTML.
+// quote is s as a JSON string. Hosts and helpers hold no character that json.Marshal escapes for HTML.
 func quote(s string) string {
-	text, _ := json.Marshal(s) // A string always can be.
+	text, _ := json.Marshal(s) // A string always marshals.
 	return string(text)
 }
 
-// verify makes sure that an edited text differs from the old one in nothing but the entries, which are as wanted.
+// verify returns errVerify unless an edited text differs from the old one in the entries only, and those are as wanted.
 func verify(old, edited []byte, wanted map[string]string) error {
 	before, after := map[string]any{}, map[string]any{}
 	if len(bytes.TrimSpace(old)) > 0 {

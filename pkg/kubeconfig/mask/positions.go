@@ -14,8 +14,8 @@ import (
 // byteOrderMark may begin a file; the parser does not count it as a column.
 const byteOrderMark = "\uFEFF"
 
-// leaf is a scalar that is not empty, and where in the text it is.
-type leaf struct {
+// scalar is a scalar that is not empty, and where in the text it is.
+type scalar struct {
 	node  *yaml.Node
 	path  string // its place in the document, the same one in another version of the file
 	start int    // index of its first byte: the quote, or the | of a block scalar
@@ -47,9 +47,9 @@ func parse(text []byte) ([]*yaml.Node, error) {
 	}
 }
 
-// layout finds every scalar in the text. The parser says where each begins; where it ends follows from how it is written.
-func layout(text []byte, documents []*yaml.Node) ([]leaf, error) {
-	l := &layouter{cursor: cursor{text: text, line: 1, column: 1}, times: map[string]int{}}
+// locate finds every scalar in the text. The parser says where each begins; where it ends follows from how it is written.
+func locate(text []byte, documents []*yaml.Node) ([]scalar, error) {
+	l := &locator{cursor: cursor{text: text, line: 1, column: 1}, times: map[string]int{}}
 	if bytes.HasPrefix(text, []byte(byteOrderMark)) {
 		l.at = len(byteOrderMark)
 	}
@@ -58,16 +58,16 @@ func layout(text []byte, documents []*yaml.Node) ([]leaf, error) {
 			return nil, err
 		}
 	}
-	return l.leaves, nil
+	return l.scalars, nil
 }
 
-type layouter struct {
+type locator struct {
 	cursor
-	leaves []leaf
-	times  map[string]int // how often a path occurred
+	scalars []scalar
+	times   map[string]int // how often a path occurred
 }
 
-func (l *layouter) visit(n *yaml.Node, path string) error {
+func (l *locator) visit(n *yaml.Node, path string) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if empty(n) {
@@ -117,17 +117,17 @@ func nameOf(n *yaml.Node) string {
 	return n.Value
 }
 
-func (l *layouter) add(n *yaml.Node, path string) error {
+func (l *locator) add(n *yaml.Node, path string) error {
 	if err := l.seek(n.Line, n.Column); err != nil {
 		return err
 	}
-	found := leaf{node: n, start: skipProperties(l.text, l.at)}
-	if !found.measure(l.text) || len(l.leaves) > 0 && found.start < l.leaves[len(l.leaves)-1].end {
+	found := scalar{node: n, start: skipProperties(l.text, l.at)}
+	if !found.measure(l.text) || len(l.scalars) > 0 && found.start < l.scalars[len(l.scalars)-1].end {
 		return ErrUnsafe
 	}
 	l.times[path]++
 	found.path = path + "\x00" + strconv.Itoa(l.times[path])
-	l.leaves = append(l.leaves, found)
+	l.scalars = append(l.scalars, found)
 	return nil
 }
 
