@@ -39,7 +39,7 @@ var scenes = map[string]func(*testing.T, *stage){
 func newStage(t *testing.T, b consoleBlock) *stage {
 	t.Helper()
 	h := helperHome(t)
-	u, err := addUser(fmt.Sprintf("%s-%d", strings.TrimSuffix(filepath.Base(b.page), ".md"), b.line), "lister", "ns1")
+	u, err := addUser(fmt.Sprintf("%s-%d", strings.ToLower(pageName(b.page)), b.line), "lister", "ns1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestConsoleBlocks(t *testing.T) {
 				run++
 			}
 		}
-		t.Run(filepath.Base(page), func(t *testing.T) {
+		t.Run(pageName(page), func(t *testing.T) {
 			t.Parallel()
 			playPage(t, page, lines, blocks)
 		})
@@ -71,6 +71,11 @@ func TestConsoleBlocks(t *testing.T) {
 	if run < 12 || notRun > 4 {
 		t.Errorf("%d console blocks are run, %d are not", run, notRun)
 	}
+}
+
+// pageName is docs-oidc for docs/oidc.md.
+func pageName(page string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(page, "../../"), ".md"), "/", "-")
 }
 
 // playPage runs the blocks of a page, each in a home of its own.
