@@ -56,9 +56,16 @@ func commands(e *console.Env, given []string) (all [][]string, err error) {
 	return [][]string{{"xdg-open"}, {"x-www-browser"}, {"www-browser"}}, nil
 }
 
-// Open starts a browser with a page and does not wait for it: command, if it is not empty, else $BROWSER, else what the system has.
-// failed is told when none opens the page after all.
-func Open(ctx context.Context, e *console.Env, command []string, page string, failed func(error)) error {
+// Page is a page that a browser opens.
+type Page struct {
+	URL     string
+	Command []string    // opens it; empty: $BROWSER, else what the system has
+	Failed  func(error) // is told when no browser opens it after all
+}
+
+// Open starts a browser with a page and does not wait for it. It is ErrNone where there is no browser and nobody named one.
+func Open(ctx context.Context, e *console.Env, p Page) error {
+	command := p.Command
 	all, broken := commands(e, command)
 	variable := e.Getenv(browserVariable)
 	named := func(err error) error {
@@ -67,7 +74,7 @@ func Open(ctx context.Context, e *console.Env, command []string, page string, fa
 		}
 		return fmt.Errorf("$%s is %q: %w", browserVariable, safetext.Line(variable, 80), err)
 	}
-	o := opener{env: e, page: page, failed: func(err error) { failed(named(err)) }}
+	o := opener{env: e, page: p.URL, failed: func(err error) { p.Failed(named(err)) }}
 	err := o.start(ctx, all)
 	switch {
 	case err == nil:

@@ -70,13 +70,13 @@ func TestTheNextBrowser(t *testing.T) {
 	for _, before := range []string{"", "false:", "/nonexistent:", "x 'y:", "false:/nonexistent:false: :"} {
 		script, page := noting(t)
 		e := &console.Env{GOOS: "linux", LookPath: exec.LookPath, Getenv: func(string) string { return before + script }}
-		if err := Open(t.Context(), e, nil, "https://x", func(err error) { t.Error(err) }); err != nil || page() != "https://x" {
+		if err := Open(t.Context(), e, Page{URL: "https://x", Failed: func(err error) { t.Error(err) }}); err != nil || page() != "https://x" {
 			t.Errorf("%q: %v, opened %s", before, err, page())
 		}
 	}
 	failed := make(chan error, 2)
 	e := &console.Env{GOOS: "linux", LookPath: exec.LookPath, Getenv: func(string) string { return "false:/nonexistent" }}
-	if err := Open(t.Context(), e, nil, "https://x", func(err error) { failed <- err }); err != nil {
+	if err := Open(t.Context(), e, Page{URL: "https://x", Failed: func(err error) { failed <- err }}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-failed; err.Error() != `$BROWSER is "false:/nonexistent": false: exit status 1` {

@@ -25,6 +25,9 @@ func (e *Env) Prompter() secret.Prompter {
 	return secret.Prompter{In: e.Terminal, Out: e.ErrOut, Unread: e.unread}
 }
 
+// PasswordCommand is a program that prints a password; what else it says goes to standard error.
+func (e *Env) PasswordCommand(argv []string) secret.Source { return secret.Command(argv, e.ErrOut) }
+
 // Confirm asks a yes-or-no question and reports whether the answer was yes. No is the default: an empty line and anything but
 // y or yes.
 func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {

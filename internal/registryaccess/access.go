@@ -4,31 +4,42 @@ package registryaccess
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
+// Open opens the store for a command about registries.
+func Open(e *console.Env, sessions func(*console.Env, *tokens.Store) *session.Sessions) (*Access, error) {
+	store, err := e.OpenStore()
+	if err != nil {
+		return nil, err
+	}
+	return New(e, sessions(e, store)), nil
+}
+
 // Access is what the sessions of this machine may do at registries.
 type Access struct {
-	env      *console.Env
-	sessions *session.Sessions
-	records  registry.Store
+	Env      *console.Env
+	Sessions *session.Sessions
+	Records  registry.Store
 }
 
 // New is the access of sessions. It asks a person as e does.
 func New(e *console.Env, sessions *session.Sessions) *Access {
-	return &Access{env: e, sessions: sessions, records: Records(sessions.Store)}
+	return &Access{Env: e, Sessions: sessions, Records: RecordsOf(sessions.Store)}
 }
 
-// Records are the registries of a store.
-func Records(store *tokens.Store) registry.Store { return registry.Store{Dir: store.Dir()} }
+// RecordsOf are the registries of a store.
+func RecordsOf(store *tokens.Store) registry.Store { return registry.Store{Dir: store.Dir()} }
 
 // ForgetFetched removes the CLI secrets of registries that go by sessions which end.
 func ForgetFetched(store *tokens.Store, ends func(registry.Record) bool) error {
-	records := Records(store)
+	records := RecordsOf(store)
 	logins, errs := records.Logins()
 	for _, l := range logins {
 		r, _, err := records.Record(l.Host)
@@ -38,4 +49,21 @@ func ForgetFetched(store *tokens.Store, ends func(registry.Record) bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Known is a registry that was added. With hosts empty it is the only one there is.
+func (a *Access) Known(hosts ...string) (registry.Record, error) {
+	if len(hosts) == 0 {
+		if records, _ := a.Records.Records(); len(records) == 1 {
+			return records[0], nil
+		}
+	}
+	if len(hosts) != 1 {
+		return registry.Record{}, failure.Usagef("which registry? Name one")
+	}
+	r, found, err := a.Records.Record(hosts[0])
+	if err == nil && !found {
+		err = failure.Hint(fmt.Errorf("%s is not known here", hosts[0]), "Type: kubectl vsphere registry add %s", hosts[0])
+	}
+	return r, err
 }

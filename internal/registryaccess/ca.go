@@ -42,10 +42,10 @@ func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, 
 
 // knownTrusts are what the registry was added with, and what the sessions trust, each with a CA.
 func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
-	if r, found, err := a.records.Record(host); err == nil && found && r.CA != "" {
+	if r, found, err := a.Records.Record(host); err == nil && found && r.CA != "" {
 		all = append(all, trust.Trust{Mode: trust.Bundle, CA: r.CA})
 	}
-	sessions, _ := a.sessions.Store.Sessions()
+	sessions, _ := a.Sessions.Store.Sessions()
 	for _, s := range sessions {
 		if s.Trust.CA != "" && s.Trust.Mode != trust.Insecure {
 			all = append(all, trust.Trust{Mode: trust.Bundle, CA: s.Trust.CA})
@@ -56,7 +56,7 @@ func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
 
 // verifies reports whether the registry's certificate is believed under a trust. What the registry says is of no matter.
 func (a *Access) verifies(ctx context.Context, host string, t trust.Trust) error {
-	w, err := site.Client(a.env, t, nil)
+	w, err := site.Client(a.Env, t, nil)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *Access) verifies(ctx context.Context, host string, t trust.Trust) error
 
 // askForCA takes what the registry itself gives (getcert), if it is what its certificate is signed by, and if somebody vouches for it.
 func (a *Access) askForCA(ctx context.Context, host, fingerprint string) ([]byte, error) {
-	w, err := site.Client(a.env, trust.Trust{Mode: trust.Insecure}, nil) // Nothing is sent, and nothing is believed yet.
+	w, err := site.Client(a.Env, trust.Trust{Mode: trust.Insecure}, nil) // Nothing is sent, and nothing is believed yet.
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,11 @@ func (a *Access) askForCA(ctx context.Context, host, fingerprint string) ([]byte
 // confirmCA lets a person vouch for a CA.
 func (a *Access) confirmCA(ctx context.Context, host string, ca []byte) ([]byte, error) {
 	text := describeCA(ca)
-	if a.env.Terminal == nil {
+	if a.Env.Terminal == nil {
 		return nil, failure.Hint(fmt.Errorf("nobody vouches for the CA that %s gives", host), "%sIf it is right, compared with what its administrator says, give --ca-fingerprint.", text)
 	}
-	a.env.Tellf("%s says that its CA is this:\n%sNobody but you can tell whether that is so: compare the SHA-256 with its administrator.", host, text)
-	yes, err := a.env.Confirm(ctx, "Take it?")
+	a.Env.Tellf("%s says that its CA is this:\n%sNobody but you can tell whether that is so: compare the SHA-256 with its administrator.", host, text)
+	yes, err := a.Env.Confirm(ctx, "Take it?")
 	if err == nil && !yes {
 		err = errors.New("not taken; nothing was changed")
 	}

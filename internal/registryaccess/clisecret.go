@@ -19,7 +19,7 @@ func (a *Access) exchanger(r registry.Record, s tokens.Session) session.Exchange
 	if r.AuthMode != registry.OIDCAuth || r.Audience == "" {
 		return nil
 	}
-	m, err := a.sessions.Method(s)
+	m, err := a.Sessions.Method(s)
 	if err != nil {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (a *Access) exchanger(r registry.Record, s tokens.Session) session.Exchange
 // cliSecret has a Harbor of an identity provider tell the CLI secret of the session's person, which is the password of registry clients, and
 // keeps it for them. What the person stored instead stays.
 func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.Record, s tokens.Session) error {
-	old, found, err := a.records.Login(r.Host)
+	old, found, err := a.Records.Login(r.Host)
 	if err != nil || found && !old.Fetched {
 		return err
 	}
@@ -53,5 +53,5 @@ func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.
 	if err != nil {
 		return err
 	}
-	return a.records.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password}, Fetched: true})
+	return a.Records.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password}, Fetched: true})
 }

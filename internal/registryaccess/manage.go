@@ -20,7 +20,7 @@ type Work func(ctx context.Context, c *harbor.Client, by harbor.Login) error
 
 // Manage proves to a registry who manages it: with what "docker login" stored, else with the password of the session.
 func (a *Access) Manage(ctx context.Context, r registry.Record, work Work) error {
-	s, found, err := a.sessions.Store.FindSession(r.Key())
+	s, found, err := a.Sessions.Store.FindSession(r.Key())
 	if err == nil && !found {
 		err = failure.Hint(fmt.Errorf("the login that %s was added for is gone", r.Host), "Type: %s", failure.LoginCommand(r.Server, r.User))
 	}
@@ -34,12 +34,12 @@ func (a *Access) Manage(ctx context.Context, r registry.Record, work Work) error
 	if r.AuthMode != registry.HTTPAuth {
 		return a.asStored(ctx, r, client, work)
 	}
-	return a.asSession(ctx, r, s, client, work)
+	return a.asSession(ctx, managed{r, s, client}, work)
 }
 
 // asStored is for registries with users of their own.
 func (a *Access) asStored(ctx context.Context, r registry.Record, client *harbor.Client, work Work) error {
-	l, found, err := a.records.Login(r.Host)
+	l, found, err := a.Records.Login(r.Host)
 	switch {
 	case err != nil:
 		return err
@@ -51,9 +51,17 @@ func (a *Access) asStored(ctx context.Context, r registry.Record, client *harbor
 	return work(ctx, client, harbor.Login{Username: l.Username, Password: l.Secret.Secret})
 }
 
+// managed is a registry that somebody manages.
+type managed struct {
+	record  registry.Record
+	session tokens.Session // that it was added for
+	client  *harbor.Client
+}
+
 // asSession sends the password of the session, to a registry that is proven to be of its site now. What a user once said of its token
 // does not go for the password.
-func (a *Access) asSession(ctx context.Context, r registry.Record, s tokens.Session, client *harbor.Client, work Work) error {
+func (a *Access) asSession(ctx context.Context, m managed, work Work) error {
+	r, s, client := m.record, m.session, m.client
 	info, err := client.Info(ctx)
 	if err != nil {
 		return err
@@ -61,11 +69,11 @@ func (a *Access) asSession(ctx context.Context, r registry.Record, s tokens.Sess
 	if client, err = a.provenClient(ctx, r, info, s); err != nil {
 		return failure.Hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Make the robot account in the registry's own pages.")
 	}
-	m, err := a.sessions.Method(s)
+	method, err := a.Sessions.Method(s)
 	if err != nil {
 		return err
 	}
-	sender, ok := m.(session.PasswordSender)
+	sender, ok := method.(session.PasswordSender)
 	if !ok {
 		return fmt.Errorf("%s asks for a password of vCenter Single Sign-On, and you logged in by an identity provider", r.Host)
 	}

@@ -32,7 +32,7 @@ func (a *Access) Client(r registry.Record, t trust.Trust) (*harbor.Client, error
 	case t.Mode == trust.Insecure:
 		t = trust.Trust{Mode: trust.System}
 	}
-	w, err := site.Client(a.env, t, nil)
+	w, err := site.Client(a.Env, t, nil)
 	return &harbor.Client{Wire: w, Host: r.Host}, err
 }
 
@@ -57,7 +57,7 @@ func (a *Access) provenClient(ctx context.Context, r registry.Record, info harbo
 	if !ok {
 		return nil, unproven(registry.ReasonPublicCA)
 	}
-	w, err := site.Client(a.env, own, nil)
+	w, err := site.Client(a.Env, own, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 	if r.User != "" && !r.For(s.Server, s.User) { // What was said of another login's token does not go for this one.
 		r.SendToken, r.Audience = false, ""
 	}
-	r.Server, r.User, r.Username, r.Reason, r.Endpoint, r.LoggedOut, r.Checked = s.Server, s.User, "", "", "", false, a.env.Now()
+	r.Server, r.User, r.Username, r.Reason, r.Endpoint, r.LoggedOut, r.Checked = s.Server, s.User, "", "", "", false, a.Env.Now()
 	info, err := client.Info(ctx)
 	if errors.Is(err, harbor.ErrNotHarbor) {
 		r.AuthMode, r.Harbor = "", ""
@@ -113,7 +113,7 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 
 // probe sends the session's token to the registry, to see under which user name it is taken.
 func (a *Access) probe(ctx context.Context, client *harbor.Client, r registry.Record, s tokens.Session) (registry.Record, error) {
-	credential, err := a.sessions.Token(ctx, r.Key(), false)
+	credential, err := a.Sessions.Token(ctx, r.Key(), false)
 	if err != nil {
 		return r, err
 	}

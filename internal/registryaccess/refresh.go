@@ -32,7 +32,7 @@ func (a *Access) Refresh(ctx context.Context, old registry.Record, s tokens.Sess
 		fresh = old
 		fresh.LoggedOut = false
 	}
-	if saveErr := a.records.ReplaceRecord(old, fresh); saveErr != nil {
+	if saveErr := a.Records.ReplaceRecord(old, fresh); saveErr != nil {
 		return saveErr
 	}
 	if err == nil && fresh.Reason != "" && (fresh.Reason != old.Reason || fresh.AuthMode != old.AuthMode) {

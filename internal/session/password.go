@@ -44,7 +44,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	case o.Stdin:
 		return []secret.Source{secret.Reader(e.In)}, nil
 	case len(o.Command) > 0:
-		return []secret.Source{secret.Command(o.Command, e.ErrOut)}, nil
+		return []secret.Source{e.PasswordCommand(o.Command)}, nil
 	}
 	if o.CommandSet { // This login takes it away.
 		last.PasswordCommand = nil
@@ -81,7 +81,7 @@ func typePassword(ctx context.Context, e *console.Env) (redact.Secret, error) {
 func remembered(e *console.Env, s tokens.Session) []secret.Source {
 	var sources []secret.Source
 	if len(s.PasswordCommand) > 0 {
-		sources = append(sources, secret.Command(s.PasswordCommand, e.ErrOut))
+		sources = append(sources, e.PasswordCommand(s.PasswordCommand))
 	}
 	if s.Keychain {
 		sources = append(sources, secret.Keychain(s.KeychainEntry()))

@@ -48,7 +48,7 @@ func NewClient(e *console.Env, o ClientOptions) (*wire.Client, *trust.Transport,
 	}
 	client := transport.Client()
 	if e.Verbose {
-		client.Transport = &requestLog{next: client.Transport, out: e.ErrOut, now: e.Now}
+		client.Transport = &requestLog{next: client.Transport, say: e.Tellf, now: e.Now}
 	}
 	return &wire.Client{HTTP: client, Timeout: e.Timeout}, transport, nil
 }

@@ -2,7 +2,6 @@ package site
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // requestLog is what --verbose shows: one line a request, without query, header or body.
 type requestLog struct {
 	next http.RoundTripper
-	out  io.Writer
+	say  func(format string, args ...any)
 	now  func() time.Time
 }
 
@@ -24,6 +23,6 @@ func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		outcome = fmt.Sprint(resp.StatusCode)
 	}
-	fmt.Fprintf(l.out, "%s https://%s%s %s (%d ms)\n", r.Method, safetext.Line(r.URL.Host, 300), safetext.Line(r.URL.EscapedPath(), 1000), outcome, l.now().Sub(start).Milliseconds())
+	l.say("%s https://%s%s %s (%d ms)", r.Method, safetext.Line(r.URL.Host, 300), safetext.Line(r.URL.EscapedPath(), 1000), outcome, l.now().Sub(start).Milliseconds())
 	return resp, err
 }

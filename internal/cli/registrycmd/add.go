@@ -50,9 +50,9 @@ func (d Deps) addCommand() *cobra.Command {
 		Short:   "Uses your login for a registry.",
 		Long:    registryAddLong,
 		Example: registryAddExample,
-		Args:    oneRegistry,
+		Args:    command.OneRegistry,
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.add(c.Context(), hosts(args)[0], f) })
+			return d.with(func(a *action) error { return a.add(c.Context(), command.Hosts(args)[0], f) })
 		},
 	}
 	f.addTo(c, d.Env)

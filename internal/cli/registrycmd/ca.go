@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
@@ -39,7 +40,7 @@ func (d Deps) caCommand() *cobra.Command {
 	var f caFlags
 	c := &cobra.Command{
 		Use: "ca REGISTRY", Short: "Prints or installs the CA of a registry, for docker and podman.", Long: registryCALong, Example: registryCAExample,
-		Args: oneRegistry, ValidArgsFunction: d.complete(),
+		Args: command.OneRegistry, ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.fingerprint != "" {
 				fingerprint, err := trust.ParseFingerprint(f.fingerprint)
@@ -48,7 +49,7 @@ func (d Deps) caCommand() *cobra.Command {
 				}
 				f.fingerprint = fingerprint
 			}
-			return d.with(func(a *action) error { return a.ca(c.Context(), hosts(args)[0], f) })
+			return d.with(func(a *action) error { return a.ca(c.Context(), command.Hosts(args)[0], f) })
 		},
 	}
 	flags := c.Flags()

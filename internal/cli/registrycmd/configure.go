@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
@@ -35,8 +36,8 @@ func (d Deps) configureCommand() *cobra.Command {
 		Short:             "Enters the credential helper into docker's config.json.",
 		Long:              configureLong,
 		Example:           "  kubectl vsphere registry configure\n  kubectl vsphere registry configure --check\n  kubectl vsphere registry configure 10.0.0.5 --remove",
-		Args:              anyRegistries,
-		ValidArgsFunction: d.complete(),
+		Args:              command.AnyRegistries,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case f.check && f.remove:
@@ -44,7 +45,7 @@ func (d Deps) configureCommand() *cobra.Command {
 			case f.check && f.service != "":
 				return failure.Usagef("--check changes nothing, and --service does")
 			}
-			return d.with(func(a *action) error { return a.configure(c.Context(), hosts(args), f) })
+			return d.with(func(a *action) error { return a.configure(c.Context(), command.Hosts(args), f) })
 		},
 	}
 	flags := c.Flags()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -24,10 +25,10 @@ func (d Deps) loginCommand() *cobra.Command {
 		Long: `Uses your login for a registry, as "kubectl vsphere registry add" does. Without a login it first logs in at the Supervisor of --server.
 Without a registry it is for all that are known.`,
 		Example:           "  docker-credential-vsphere login 10.0.0.5\n  docker-credential-vsphere login 10.0.0.5 --server 10.0.0.1 -u dev@vsphere.local",
-		Args:              anyRegistries,
-		ValidArgsFunction: d.complete(),
+		Args:              command.AnyRegistries,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.login(c.Context(), hosts(args), f) })
+			return d.with(func(a *action) error { return a.login(c.Context(), command.Hosts(args), f) })
 		},
 	}
 	f.addTo(c, d.Env)

@@ -3,15 +3,12 @@ package registrycmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd/robotcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -51,12 +48,11 @@ type action struct {
 
 // open opens the store.
 func (d Deps) open() (*action, error) {
-	store, err := d.Env.OpenStore()
+	access, err := registryaccess.Open(d.Env, d.Sessions)
 	if err != nil {
 		return nil, err
 	}
-	sessions := d.Sessions(d.Env, store)
-	return &action{Deps: d, env: d.Env, sessions: sessions, records: registryaccess.Records(store), access: registryaccess.New(d.Env, sessions)}, nil
+	return &action{Deps: d, env: d.Env, sessions: access.Sessions, records: access.Records, access: access}, nil
 }
 
 // with runs something with an open store.
@@ -77,58 +73,11 @@ func New(d Deps) *cobra.Command {
 		Args:  command.Unknown,
 		RunE:  command.Help,
 	}
+	robots := robotcmd.Deps{Env: d.Env, Sessions: d.Sessions}
 	c.AddCommand(
 		d.addCommand(), d.listCommand(), d.statusCommand(), d.removeCommand(),
-		d.configureCommand(), d.caCommand(), d.installHelperCommand(), d.robotsCommand(), d.pullSecretCommand(),
+		d.configureCommand(), d.caCommand(), d.installHelperCommand(), robotcmd.New(robots), robotcmd.NewPullSecret(robots),
 		d.loginCommand(), d.logoutCommand(),
 	)
 	return c
-}
-
-// oneRegistry takes the address of a registry as the only argument.
-func oneRegistry(c *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		err := errors.New("which registry? Type its address, as in 10.0.0.5")
-		if len(args) > 1 {
-			err = fmt.Errorf("%q is one word too many: one registry at a time", args[1])
-		}
-		return &failure.UsageError{Command: c.CommandPath(), Err: err}
-	}
-	return anyRegistries(c, args)
-}
-
-// anyRegistries takes addresses of registries.
-func anyRegistries(c *cobra.Command, args []string) error {
-	for _, arg := range args {
-		if _, err := registry.ParseHost(arg); err != nil {
-			return &failure.UsageError{Command: c.CommandPath(), Err: fmt.Errorf("%.200q: %w", arg, err)}
-		}
-	}
-	return nil
-}
-
-// hosts are the arguments as the store spells them; they were checked.
-func hosts(args []string) (all []string) {
-	for _, arg := range args {
-		if host, err := registry.ParseHost(arg); err == nil {
-			all = append(all, host)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// complete completes the registries that were added.
-func (d Deps) complete() command.Complete {
-	return command.Values(func() (all []string) {
-		store, err := d.Env.OpenStore()
-		if err != nil {
-			return nil
-		}
-		records, _ := registryaccess.Records(store).Records()
-		for _, r := range records {
-			all = append(all, r.Host)
-		}
-		return all
-	})
 }

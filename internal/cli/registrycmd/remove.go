@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
@@ -23,10 +24,10 @@ func (d Deps) removeCommand() *cobra.Command {
 		Long: `Forgets a registry and what was stored for it, and takes docker-credential-vsphere out of docker's config.json for it. The login that
 it used stays.`,
 		Example:           "  kubectl vsphere registry remove 10.0.0.5",
-		Args:              oneRegistry,
-		ValidArgsFunction: d.complete(),
+		Args:              command.OneRegistry,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.remove(c.Context(), hosts(args)[0], noConfigure) })
+			return d.with(func(a *action) error { return a.remove(c.Context(), command.Hosts(args)[0], noConfigure) })
 		},
 	}
 	c.Flags().BoolVar(&noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
@@ -78,10 +79,10 @@ func (d Deps) logoutCommand() *cobra.Command {
 		Use:               "logout [REGISTRY...]",
 		Short:             "Hands nothing out for registries until the next login; without an argument, for all.",
 		Hidden:            true,
-		Args:              anyRegistries,
-		ValidArgsFunction: d.complete(),
+		Args:              command.AnyRegistries,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.logout(hosts(args), user) })
+			return d.with(func(a *action) error { return a.logout(command.Hosts(args), user) })
 		},
 	}
 	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")

@@ -102,7 +102,7 @@ func (p *page) open(ctx context.Context, url string) (shown bool, err error) {
 	}
 	opened := false
 	if !p.way.None {
-		err := browser.Open(ctx, e, p.way.Command, url, failed)
+		err := browser.Open(ctx, e, browser.Page{URL: url, Command: p.way.Command, Failed: failed})
 		opened = err == nil
 		switch {
 		case opened:

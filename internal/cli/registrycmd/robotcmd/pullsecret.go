@@ -1,4 +1,4 @@
-package registrycmd
+package robotcmd
 
 import (
 	"context"
@@ -37,7 +37,8 @@ type pullSecretFlags struct {
 	force                             bool
 }
 
-func (d Deps) pullSecretCommand() *cobra.Command {
+// NewPullSecret is kubectl vsphere registry pull-secret.
+func NewPullSecret(d Deps) *cobra.Command {
 	f := pullSecretFlags{}
 	c := &cobra.Command{
 		Use:   "pull-secret [REGISTRY] -n NAMESPACE",
@@ -45,8 +46,8 @@ func (d Deps) pullSecretCommand() *cobra.Command {
 		Long:  imagePullLong,
 		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
 			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
-		Args:              anyRegistries,
-		ValidArgsFunction: d.complete(),
+		Args:              command.AnyRegistries,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.namespace == "" {
 				return failure.Usagef("into which namespace? Give -n NAMESPACE")
@@ -54,8 +55,8 @@ func (d Deps) pullSecretCommand() *cobra.Command {
 			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
 				return failure.Usagef("--namespace and --name are names of Kubernetes, without dots: lower case letters, digits and -")
 			}
-			return d.with(func(a *action) error {
-				r, err := a.onlyRegistry(hosts(args))
+			return d.with(func(a *robots) error {
+				r, err := a.Known(command.Hosts(args)...)
 				if err != nil {
 					return err
 				}
@@ -84,7 +85,7 @@ type pullSecret struct {
 
 // writePullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old one last: whenever it is
 // cut off, what the cluster has is good.
-func (a *action) writePullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
+func (a *robots) writePullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
 	if f.days < 1 || f.days > harbor.MaxDays {
 		return failure.Usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
 	}
@@ -99,7 +100,7 @@ func (a *action) writePullSecret(ctx context.Context, r registry.Record, f pullS
 	var robot harbor.Robot
 	var notWritten error // By the cluster, which is no word of the registry on the password.
 	name := p.robotBase(f) + strings.ToLower(rand.Text()[:10])
-	err = a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+	err = a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days, Description: robotDescription}); err != nil {
 			return err
 		}
@@ -116,7 +117,7 @@ func (a *action) writePullSecret(ctx context.Context, r registry.Record, f pullS
 	case err != nil:
 		return robotError(err, r, robotFlags{project: p.project, name: name})
 	}
-	a.env.Printf("Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.",
+	a.Env.Printf("Secret %s in namespace %s holds %s, which may pull from %s/%s until %s.",
 		f.name, f.namespace, robot.Name, r.Host, p.project, a.expiry(robot.Expires))
 	return nil
 }
@@ -125,8 +126,8 @@ func (a *action) writePullSecret(ctx context.Context, r registry.Record, f pullS
 const cleanTime = 10 * time.Second
 
 // findSecret finds the API server and sees that the secret may be written there.
-func (a *action) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret, error) {
-	cfg, err := command.LoadKubeconfig(a.env)
+func (a *robots) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret, error) {
+	cfg, err := command.LoadKubeconfig(a.Env)
 	if err != nil {
 		return pullSecret{}, err
 	}
@@ -141,7 +142,7 @@ func (a *action) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret,
 			p.project, _, _ = strings.Cut(p.cluster, "/")
 		}
 	}
-	if p.client, _, err = a.sessions.Client(ctx, c); err != nil {
+	if p.client, _, err = a.Sessions.Client(ctx, c); err != nil {
 		return p, err
 	}
 	return p, p.apply(ctx, f, robotLogin{host: "registry.example.com", robot: harbor.Robot{Name: "robot", Secret: "none"}}, true)

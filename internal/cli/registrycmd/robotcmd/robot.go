@@ -1,4 +1,5 @@
-package registrycmd
+// Package robotcmd manages robot accounts of a registry, for jobs and clusters: kubectl vsphere registry robot and pull-secret.
+package robotcmd
 
 import (
 	"context"
@@ -13,11 +14,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 const registryRobotLong = `Robot accounts of Harbor are for CI and for clusters: they belong to a project, which is a vSphere Namespace, and end by themselves.
@@ -44,7 +49,27 @@ type robotInfo struct {
 	Expires  time.Time `json:"expires,omitzero"`
 }
 
-func (d Deps) robotsCommand() *cobra.Command {
+// Deps are what the commands need of the rest of the program.
+type Deps struct {
+	Env *console.Env
+	// Sessions are the user's sessions with every login method.
+	Sessions func(*console.Env, *tokens.Store) *session.Sessions
+}
+
+// robots is one run of a command.
+type robots struct{ *registryaccess.Access }
+
+// with runs something with an open store.
+func (d Deps) with(run func(*robots) error) error {
+	access, err := registryaccess.Open(d.Env, d.Sessions)
+	if err != nil {
+		return err
+	}
+	return run(&robots{access})
+}
+
+// New is kubectl vsphere registry robot.
+func New(d Deps) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "robot",
 		Short: "Makes, lists, rotates and deletes robot accounts, for CI.",
@@ -53,23 +78,23 @@ func (d Deps) robotsCommand() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		d.robotCommand("create", "Makes a robot account.", []string{"--name ci --push --days 7", "--save"}, (*action).createRobot),
-		d.robotCommand("list", "Lists the robot accounts of a namespace.", []string{""}, (*action).listRobots),
-		d.robotCommand("rotate", "Gives a robot account a new secret; the old one ends at once.", []string{"--name ci"}, (*action).rotateRobot),
-		d.robotCommand("delete", "Deletes a robot account.", []string{"--name ci"}, (*action).deleteRobot),
+		d.robotCommand("create", "Makes a robot account.", []string{"--name ci --push --days 7", "--save"}, (*robots).createRobot),
+		d.robotCommand("list", "Lists the robot accounts of a namespace.", []string{""}, (*robots).listRobots),
+		d.robotCommand("rotate", "Gives a robot account a new secret; the old one ends at once.", []string{"--name ci"}, (*robots).rotateRobot),
+		d.robotCommand("delete", "Deletes a robot account.", []string{"--name ci"}, (*robots).deleteRobot),
 	)
 	return c
 }
 
 // robotCommand is one of them: its flags are those that its examples and its nature ask for.
-func (d Deps) robotCommand(name, short string, examples []string, run func(*action, context.Context, registry.Record, robotFlags) error) *cobra.Command {
+func (d Deps) robotCommand(name, short string, examples []string, run func(*robots, context.Context, registry.Record, robotFlags) error) *cobra.Command {
 	f := robotFlags{}
 	c := &cobra.Command{
 		Use:               name + " REGISTRY",
 		Short:             short,
 		Long:              short + "\n\n" + registryRobotLong,
-		Args:              oneRegistry,
-		ValidArgsFunction: d.complete(),
+		Args:              command.OneRegistry,
+		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case f.project == "":
@@ -77,8 +102,8 @@ func (d Deps) robotCommand(name, short string, examples []string, run func(*acti
 			case name == "create" && (f.days < 1 || f.days > harbor.MaxDays):
 				return failure.Usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
 			}
-			return d.with(func(a *action) error {
-				r, err := a.knownRegistry(hosts(args)[0])
+			return d.with(func(a *robots) error {
+				r, err := a.Known(command.Hosts(args)...)
 				if err != nil {
 					return err
 				}
@@ -112,31 +137,9 @@ func (d Deps) robotCommand(name, short string, examples []string, run func(*acti
 	return c
 }
 
-// onlyRegistry is the one that was named, or the only one that was added.
-func (a *action) onlyRegistry(hosts []string) (registry.Record, error) {
-	if len(hosts) == 0 {
-		if records, _ := a.records.Records(); len(records) == 1 {
-			return records[0], nil
-		}
-	}
-	if len(hosts) != 1 {
-		return registry.Record{}, failure.Usagef("which registry? Name one")
-	}
-	return a.knownRegistry(hosts[0])
-}
-
-// knownRegistry is one that was added.
-func (a *action) knownRegistry(host string) (registry.Record, error) {
-	r, found, err := a.records.Record(host)
-	if err == nil && !found {
-		err = failure.Hint(fmt.Errorf("%s is not known here", host), "Type: kubectl vsphere registry add %s", host)
-	}
-	return r, err
-}
-
-func (a *action) createRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+func (a *robots) createRobot(ctx context.Context, r registry.Record, f robotFlags) error {
 	var made harbor.Robot
-	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+	err := a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		made, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: f.project, Name: f.name, Push: f.push, Days: f.days, Description: robotDescription})
 		return err
 	})
@@ -146,9 +149,9 @@ func (a *action) createRobot(ctx context.Context, r registry.Record, f robotFlag
 	return a.handOver(r, made, f)
 }
 
-func (a *action) rotateRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+func (a *robots) rotateRobot(ctx context.Context, r registry.Record, f robotFlags) error {
 	var robot harbor.Robot
-	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+	err := a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		if robot, err = findRobot(ctx, c, by, f); err != nil {
 			return err
 		}
@@ -171,18 +174,23 @@ func (a *action) rotateRobot(ctx context.Context, r registry.Record, f robotFlag
 	})
 }
 
+// helper does what registry clients have docker-credential-vsphere do.
+func (a *robots) helper() *credhelper.Helper {
+	return credhelper.New(a.Records, a.Env.Getenv, a.Env.ErrOut)
+}
+
 // withSaved does something about a robot account that clients of this machine get, if it is that one.
-func (a *action) withSaved(host, username string, do func(*credhelper.Helper, registry.Login) error) error {
-	stored, found, err := a.records.Login(host)
+func (a *robots) withSaved(host, username string, do func(*credhelper.Helper, registry.Login) error) error {
+	stored, found, err := a.Records.Login(host)
 	if err != nil || !found || stored.Username != username {
 		return err
 	}
 	return do(a.helper(), stored)
 }
 
-func (a *action) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) error {
+func (a *robots) deleteRobot(ctx context.Context, r registry.Record, f robotFlags) error {
 	var robot harbor.Robot
-	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+	err := a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		if robot, err = findRobot(ctx, c, by, f); err != nil {
 			return err
 		}
@@ -191,13 +199,13 @@ func (a *action) deleteRobot(ctx context.Context, r registry.Record, f robotFlag
 	if err != nil {
 		return robotError(err, r, f)
 	}
-	a.env.Printf("Deleted %s.", robot.Name)
+	a.Env.Printf("Deleted %s.", robot.Name)
 	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, _ registry.Login) error { return helper.Forget(r.Host) })
 }
 
-func (a *action) listRobots(ctx context.Context, r registry.Record, f robotFlags) error {
+func (a *robots) listRobots(ctx context.Context, r registry.Record, f robotFlags) error {
 	var robots []harbor.Robot
-	err := a.access.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
+	err := a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		robots, err = c.Robots(ctx, by, f.project)
 		return err
 	})
@@ -209,13 +217,13 @@ func (a *action) listRobots(ctx context.Context, r registry.Record, f robotFlags
 		all = append(all, robotInfo{Registry: r.Host, ID: robot.ID, Username: robot.Name, Expires: robot.Expires})
 	}
 	if f.output.Structured() {
-		return f.output.Write(a.env.Out, map[string]any{"robots": all})
+		return f.output.Write(a.Env.Out, map[string]any{"robots": all})
 	}
 	if len(all) == 0 {
-		a.env.Printf("There is no robot account in %s.", f.project)
+		a.Env.Printf("There is no robot account in %s.", f.project)
 		return nil
 	}
-	w := tabwriter.NewWriter(a.env.Out, 0, 0, 3, ' ', 0)
+	w := tabwriter.NewWriter(a.Env.Out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "ID\tUSER\tGOOD UNTIL")
 	for _, robot := range all {
 		fmt.Fprintf(w, "%d\t%s\t%s\n", robot.ID, robot.Username, a.expiry(robot.Expires))
@@ -224,11 +232,11 @@ func (a *action) listRobots(ctx context.Context, r registry.Record, f robotFlags
 }
 
 // expiry words one that may never come: a robot that somebody else made.
-func (a *action) expiry(t time.Time) string {
+func (a *robots) expiry(t time.Time) string {
 	if t.IsZero() {
 		return "never ends"
 	}
-	return a.env.Until(t)
+	return a.Env.Until(t)
 }
 
 // findRobot finds it by its ID, its whole user name, or the name that it was made with.
@@ -256,10 +264,10 @@ func findRobot(ctx context.Context, c *harbor.Client, by harbor.Login, f robotFl
 }
 
 // handOver saves a robot for the clients of this machine, or prints it, once.
-func (a *action) handOver(r registry.Record, robot harbor.Robot, f robotFlags) error {
+func (a *robots) handOver(r registry.Record, robot harbor.Robot, f robotFlags) error {
 	info := robotInfo{Registry: r.Host, ID: robot.ID, Username: robot.Name, Expires: robot.Expires}
 	if f.save {
-		err := a.records.SaveLogin(registry.Login{Host: r.Host, Username: robot.Name, Secret: redact.Stored{Secret: robot.Secret}, Expires: robot.Expires})
+		err := a.Records.SaveLogin(registry.Login{Host: r.Host, Username: robot.Name, Secret: redact.Stored{Secret: robot.Secret}, Expires: robot.Expires})
 		if err != nil {
 			return err
 		}
@@ -267,15 +275,15 @@ func (a *action) handOver(r registry.Record, robot harbor.Robot, f robotFlags) e
 		info.Secret = robot.Secret.Reveal()
 	}
 	if f.output.Structured() {
-		return f.output.Write(a.env.Out, info)
+		return f.output.Write(a.Env.Out, info)
 	}
-	a.env.Printf("User:       %s", info.Username)
+	a.Env.Printf("User:       %s", info.Username)
 	if f.save {
-		a.env.Printf("Secret:     saved; registry clients of this machine use it for %s", r.Host)
+		a.Env.Printf("Secret:     saved; registry clients of this machine use it for %s", r.Host)
 	} else {
-		a.env.Printf("Secret:     %s", info.Secret)
+		a.Env.Printf("Secret:     %s", info.Secret)
 	}
-	a.env.Printf("Good until: %s", a.expiry(info.Expires))
+	a.Env.Printf("Good until: %s", a.expiry(info.Expires))
 	return nil
 }
 

@@ -1,0 +1,158 @@
+package internal
+
+import (
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
+
+// floors are the rooms of the house. A room imports only rooms of the floors below its own; rooms of one floor do not know each
+// other. docs/architecture.md says what each is for.
+var floors = [][]string{
+	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist"},
+	{"cmd/kubectl-vsphere/early", "internal/cli"},
+	{"internal/cli/logincmd", "internal/cli/registrycmd"},
+	{"internal/cli/registrycmd/robotcmd"},
+	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
+	{"internal/method/password", "internal/method/federated"},
+	{"internal/session"},
+	{"internal/site", "internal/browser"},
+	{"internal/console", "internal/failure", "internal/credhelper"},
+	{"pkg/login", "pkg/registry/harbor", "pkg/registry/dockerconfig"},
+	{"pkg/login/sso", "pkg/login/oidc", "pkg/login/secret", "pkg/concierge", "pkg/registry"},
+	{"pkg/supervisor", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
+	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
+	{"pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
+	{"pkg/disk", "pkg/redact", "pkg/safetext", "internal/leak"},
+}
+
+// floor is the number of the floor that a package stands on, the highest being 0.
+func floor(pkg string) int {
+	return slices.IndexFunc(floors, func(rooms []string) bool { return slices.Contains(rooms, pkg) })
+}
+
+// imports are what each package of the module imports, tests left out.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if pkg := strings.TrimPrefix(words[0], module); !onlyTests(pkg) {
+			all[pkg] = words[1:]
+		}
+	}
+	return all
+}
+
+// onlyTests reports whether a package has no code of the programs.
+func onlyTests(pkg string) bool { return pkg == "internal" || path.Base(pkg) == "consoletest" }
+
+func TestLayers(t *testing.T) {
+	all := imports(t)
+	if len(all) < 30 {
+		t.Fatalf("only %d packages", len(all))
+	}
+	for pkg, imported := range all {
+		if floor(pkg) < 0 {
+			t.Errorf("%s stands on no floor: add it to the list, and to docs/architecture.md", pkg)
+		}
+		for _, path := range imported {
+			below, ours := strings.CutPrefix(path, module)
+			switch {
+			case ours && floor(below) <= floor(pkg):
+				t.Errorf("%s imports %s, which is not below it", pkg, below)
+			case ours && strings.HasPrefix(pkg, "pkg/") && strings.HasPrefix(below, "internal/"):
+				t.Errorf("%s imports %s: other programs cannot", pkg, below)
+			case path == "github.com/spf13/cobra" && !strings.HasPrefix(pkg, "internal/cli") && pkg != "internal/command" && pkg != "internal/gendocs":
+				t.Errorf("%s imports cobra", pkg)
+			}
+		}
+	}
+	for _, rooms := range floors {
+		for _, room := range rooms {
+			if _, there := all[room]; !there {
+				t.Errorf("there is no %s", room)
+			}
+		}
+	}
+}
+
+// deps are all packages that a package links, those of the standard library left out.
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+pkg).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+// under reports whether a package is one of a list, or below one.
+func under(pkg string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool { return pkg == root || strings.HasPrefix(pkg, root+"/") })
+}
+
+// A hit is answered on every kubectl command, before anything of this is initialised.
+func TestCredfileImportsStandardLibraryOnly(t *testing.T) {
+	for _, dep := range deps(t, "pkg/tokens/credfile") {
+		if dep != module+"pkg/tokens/credfile" {
+			t.Errorf("pkg/tokens/credfile imports %s", dep)
+		}
+	}
+}
+
+// Each of these costs every kubectl command a millisecond or more at start, since Go initialises all that is linked.
+func TestProgramLinksNothingHeavy(t *testing.T) {
+	all := deps(t, "cmd/kubectl-vsphere")
+	if len(all) < 10 {
+		t.Fatalf("only %d dependencies: %q", len(all), all)
+	}
+	for _, dep := range all {
+		if under(dep, "k8s.io/client-go/kubernetes", "k8s.io/client-go/dynamic", "k8s.io/client-go/metadata", "k8s.io/client-go/discovery",
+			"k8s.io/cli-runtime/pkg/genericclioptions", "k8s.io/cli-runtime/pkg/printers", "k8s.io/api", "github.com/vmware/govmomi",
+			"github.com/spf13/cobra/doc") {
+			t.Errorf("the program links %s", dep)
+		}
+	}
+}
+
+// The helper is started by registry clients, some of which do so for every registry that they know.
+func TestHelperLinksLittle(t *testing.T) {
+	for _, dep := range deps(t, "cmd/docker-credential-vsphere") {
+		if under(dep, "k8s.io", "sigs.k8s.io", "github.com/spf13", "golang.org/x/oauth2", module+"pkg/wire", module+"pkg/login") {
+			t.Errorf("the helper links %s", dep)
+		}
+	}
+	for _, dep := range deps(t, "pkg/registry") {
+		if !under(dep, strings.TrimSuffix(module, "/"), "github.com/gofrs/flock", "golang.org/x/sys") {
+			t.Errorf("pkg/registry imports %s", dep)
+		}
+	}
+}
+
+// What has no business on the network does not link the clients of it.
+func TestWhatKnowsNoNetwork(t *testing.T) {
+	for pkg, forbidden := range map[string][]string{
+		"pkg/tokens":     {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/kubeconfig"},
+		"pkg/kubeconfig": {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/trust"},
+		"pkg/registry":   {"pkg/login", "pkg/wire", "pkg/supervisor", "pkg/kubeconfig", "pkg/trust"},
+	} {
+		for _, dep := range deps(t, pkg) {
+			for _, f := range forbidden {
+				if under(dep, module+f) {
+					t.Errorf("%s links %s", pkg, dep)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package internal
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sources parses the Go files of the programs, tests left out, and calls do with the package's directory and the file.
+func sources(t *testing.T, do func(dir, name string, fset *token.FileSet, file *ast.File)) {
+	t.Helper()
+	files := 0
+	for _, root := range []string{"../internal", "../pkg", "../cmd"} {
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files++
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+			if err == nil {
+				do(filepath.ToSlash(filepath.Dir(strings.TrimPrefix(path, "../"))), filepath.Base(path), fset, file)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 100 {
+		t.Fatalf("only %d files", files)
+	}
+}
+
+// maxLines is how long a package may be: longer ones have two jobs.
+const maxLines = 2000
+
+func TestNoRoomHoldsTooMuch(t *testing.T) {
+	lines := map[string]int{}
+	sources(t, func(dir, _ string, fset *token.FileSet, file *ast.File) {
+		lines[dir] += fset.Position(file.FileEnd).Line
+	})
+	for dir, n := range lines {
+		if n > maxLines {
+			t.Errorf("%s has %d lines", dir, n)
+		}
+	}
+}
+
+const (
+	maxParams  = 4
+	maxResults = 3
+	maxBody    = 80 // lines of a function
+	maxMethods = 20 // of a type
+)
+
+// exceptions are functions that are longer than that, and why.
+var exceptions = map[string]string{}
+
+func TestSignatures(t *testing.T) {
+	methods := map[string]int{}
+	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			what := dir + "." + f.Name.Name
+			if f.Recv != nil {
+				methods[dir+"."+receiver(f)]++
+			}
+			long := fset.Position(f.End()).Line - fset.Position(f.Pos()).Line
+			if p, r := f.Type.Params.NumFields(), f.Type.Results.NumFields(); (p > maxParams || r > maxResults || long > maxBody) && exceptions[what] == "" {
+				t.Errorf("%s (%s): %d parameters, %d results, %d lines", what, name, p, r, long)
+			}
+		}
+	})
+	for what, n := range methods {
+		if n > maxMethods {
+			t.Errorf("%s has %d methods", what, n)
+		}
+	}
+}
+
+func receiver(f *ast.FuncDecl) string {
+	return strings.TrimPrefix(fmt.Sprint(expr(f.Recv.List[0].Type)), "*")
+}
+
+func expr(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return expr(e.X)
+	case *ast.Ident:
+		return e.Name
+	case *ast.IndexExpr:
+		return expr(e.X)
+	}
+	return ""
+}
+
+// Only commands, the console and the other programs write to the process's streams; everything else gives them what to say.
+func TestOnlyCommandsWrite(t *testing.T) {
+	writers := []string{"cmd", "internal/cli", "internal/console", "internal/credhelper", "internal/gendocs", "internal/dist", "internal/bench", "internal/leak", "internal/consoletest"}
+	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
+		for _, w := range writers {
+			if dir == w || strings.HasPrefix(dir, w+"/") {
+				return
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, _ := s.X.(*ast.Ident)
+			switch {
+			case s.Sel.Name == "ErrOut", x != nil && x.Name == "os" && (s.Sel.Name == "Stdout" || s.Sel.Name == "Stderr"),
+				s.Sel.Name == "Out" && x != nil && x.Name != "p":
+				t.Errorf("%s: %s writes to a stream", fset.Position(n.Pos()), dir+"/"+name)
+			}
+			return true
+		})
+	})
+}
+
+// The one init answers get-token before the rest of the program is initialised.
+func TestOneInit(t *testing.T) {
+	var all []string
+	sources(t, func(dir, _ string, _ *token.FileSet, file *ast.File) {
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				all = append(all, dir)
+			}
+		}
+	})
+	if len(all) != 1 || all[0] != "cmd/kubectl-vsphere/early" {
+		t.Errorf("init stands in %q", all)
+	}
+}
