@@ -1,0 +1,143 @@
+package consoletest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// CA signs certificates.
+type CA struct {
+	PEM string
+
+	t    testing.TB
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// NewCA makes a CA.
+func NewCA(t testing.TB, name string) *CA {
+	t.Helper()
+	c := &CA{t: t}
+	c.cert, c.key = c.sign(&x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	})
+	c.PEM = encode("CERTIFICATE", c.cert.Raw)
+	return c
+}
+
+// sign makes a certificate with a key. A CA signs itself first. They are good for years, so that a test may move the clock.
+func (c *CA) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+	c.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	template.SerialNumber = big.NewInt(time.Now().UnixNano())
+	template.NotBefore = time.Now().Add(-time.Hour)
+	if template.NotAfter.IsZero() {
+		template.NotAfter = time.Now().AddDate(5, 0, 0)
+	}
+	parent, signer := c.cert, c.key
+	if parent == nil {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return cert, key
+}
+
+// server is a certificate for a host, shown with the CA beside it, as a Supervisor does.
+func (c *CA) server(host string) tls.Certificate {
+	template := &x509.Certificate{Subject: pkix.Name{CommonName: host}}
+	if ip := net.ParseIP(host); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{host}
+	}
+	cert, key := c.sign(template)
+	return tls.Certificate{Certificate: [][]byte{cert.Raw, c.cert.Raw}, PrivateKey: key}
+}
+
+// client is a client certificate (PEM) with its key.
+func (c *CA) client(name string, until time.Time) (certificate, key string) {
+	cert, private := c.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return encode("CERTIFICATE", cert.Raw), encode("PRIVATE KEY", der)
+}
+
+func encode(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// host is a server of the network.
+type host struct {
+	ca     *CA
+	server *httptest.Server
+}
+
+// Serve answers at HOST:PORT over TLS, with a certificate of ca. What answered there before is gone.
+func (w *World) Serve(address string, ca *CA, handler http.Handler) {
+	w.t.Helper()
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(handler)
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(name)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	w.t.Cleanup(server.Close)
+	w.Down(address)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hosts[address] = &host{ca: ca, server: server}
+}
+
+// Down takes a server off the network.
+func (w *World) Down(address string) {
+	w.mu.Lock()
+	old := w.hosts[address]
+	delete(w.hosts, address)
+	w.mu.Unlock()
+	if old != nil {
+		old.server.CloseClientConnections()
+		old.server.Close()
+	}
+}
+
+// dial reaches what is served; everything else refuses connections.
+func (w *World) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w.mu.Lock()
+	found := w.hosts[address]
+	w.mu.Unlock()
+	if found == nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, found.server.Listener.Addr().String())
+}

@@ -1,0 +1,168 @@
+// Package consoletest gives tests a world in memory in which a whole command runs: streams that are captured, a private home, store
+// and kubeconfig, a clock, a person at a terminal, a network that holds only what the test serves, a Supervisor and its identity
+// provider. A command takes milliseconds in it.
+package consoletest
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+// World is what the commands of one test touch. Its fields may be changed between runs.
+type World struct {
+	// Program is what Run runs; clitest.New sets the whole program.
+	Program func(ctx context.Context, e *console.Env, args []string) int
+	// Vars are the environment variables: nothing of the real environment is seen.
+	Vars map[string]string
+	// Programs are the programs on PATH, a path for each name. A path is found as it is.
+	Programs map[string]string
+	Stdin    string
+	CA       *CA    // of all that is served, unless a test names another one
+	CAFile   string // CA in PEM
+	Dir      string // the home directory; store and kubeconfig are below it
+
+	t      testing.TB
+	person []Answer // nil: there is no terminal
+
+	mu      sync.Mutex
+	hosts   map[string]*host
+	later   time.Duration
+	program string
+}
+
+// New makes a world with nobody at the terminal and nothing on the network.
+func New(t testing.TB) *World {
+	t.Helper()
+	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, CA: NewCA(t, "vcenter-ca")}
+	w.program = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
+	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
+	w.Programs = map[string]string{"kubectl-vsphere": w.program}
+	w.Vars = map[string]string{
+		"HOME": w.Dir, credfile.HomeVariable: filepath.Join(w.Dir, "store"), "KUBECONFIG": w.Kubeconfig(),
+	}
+	if err := os.Mkdir(w.Vars[credfile.HomeVariable], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Kubeconfig is the path of the user's kubeconfig. There is none at first.
+func (w *World) Kubeconfig() string { return filepath.Join(w.Dir, "kubeconfig") }
+
+// WriteFile writes a file below the home directory and returns its path.
+func (w *World) WriteFile(name, text string, mode os.FileMode) string {
+	w.t.Helper()
+	path := filepath.Join(w.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// ReadKubeconfig is the text of the user's kubeconfig; empty when there is none.
+func (w *World) ReadKubeconfig() string {
+	w.t.Helper()
+	text, err := os.ReadFile(w.Kubeconfig())
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Store opens the store of sessions and credentials.
+func (w *World) Store() *tokens.Store {
+	w.t.Helper()
+	store, err := tokens.Open(w.Vars[credfile.HomeVariable])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return store
+}
+
+// Session is the only session of the store.
+func (w *World) Session() tokens.Session {
+	w.t.Helper()
+	all, unreadable := w.Store().Sessions()
+	if len(all) != 1 || len(unreadable) > 0 {
+		w.t.Fatalf("there are %d sessions, not one; %v", len(all), unreadable)
+	}
+	return all[0]
+}
+
+// Now is the time in this world: the real one, moved by Advance. What servers say is of the same time.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.later)
+}
+
+// Advance moves the clock.
+func (w *World) Advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.later += d
+}
+
+// Env is the environment of one run. Out and ErrOut are *Stream.
+func (w *World) Env() *console.Env {
+	e := &console.Env{
+		Getenv: func(name string) string { return w.Vars[name] },
+		Home:   w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, LookPath: w.lookPath,
+		Executable: func() (string, error) { return w.program, nil },
+		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
+		Dial:       w.dial, Timeout: 5 * time.Second,
+	}
+	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{}, &Stream{}
+	return e
+}
+
+func (w *World) lookPath(name string) (string, error) {
+	if strings.Contains(name, "/") {
+		return exec.LookPath(name)
+	}
+	if path, ok := w.Programs[name]; ok {
+		return path, nil
+	}
+	return "", &exec.Error{Name: name, Err: exec.ErrNotFound}
+}
+
+// Stream is an output stream that is kept.
+type Stream struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	hear func(all string) // called with all that was written so far
+}
+
+// Write keeps p.
+func (s *Stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.text.Write(p)
+	if s.hear != nil {
+		s.hear(s.text.String())
+	}
+	return n, err
+}
+
+// String is all that was written.
+func (s *Stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
