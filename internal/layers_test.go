@@ -15,7 +15,7 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
-	{"internal/cli/logincmd", "internal/cli/registrycmd"},
+	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd"},
 	{"internal/cli/registrycmd/robotcmd"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -96,7 +97,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	login := loginDeps(e, registries)
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
-		logincmd.New(login, logincmd.Run), logoutCommand(e), statusCommand(e), whoamiCommand(e),
+		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
 		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
 	return root

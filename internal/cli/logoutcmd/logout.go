@@ -1,4 +1,5 @@
-package cli
+// Package logoutcmd is kubectl vsphere logout.
+package logoutcmd
 
 import (
 	"context"
@@ -20,26 +21,27 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-const logoutLong = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
+const long = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
 kubeconfig. Entries of other tools stay. Without flags it ends the sessions of every Supervisor and user, as VMware's plugin
 does.
 
 vCenter offers no way to make a token invalid: a copy of one stays good until it ends. A session of an identity provider is
 revoked there, if the provider offers that; if not, logout says so.`
 
-const logoutExample = `  # Every Supervisor, every user
+const example = `  # Every Supervisor, every user
   kubectl vsphere logout
 
   # One user at one Supervisor
   kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local`
 
-func logoutCommand(e *console.Env) *cobra.Command {
+// New is the command.
+func New(e *console.Env) *cobra.Command {
 	var server, user string
 	var all bool
 	c := &cobra.Command{
-		Use: "logout", Short: "Deletes sessions, tokens and their kubeconfig entries.", Long: logoutLong, Example: logoutExample, Args: command.NoArgs,
+		Use: "logout", Short: "Deletes sessions, tokens and their kubeconfig entries.", Long: long, Example: example, Args: command.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o := logoutScope{User: user}
+			o := Scope{User: user}
 			if server != "" {
 				address, err := supervisor.ParseAddress(server)
 				if err != nil {
@@ -50,7 +52,7 @@ func logoutCommand(e *console.Env) *cobra.Command {
 			if all && (server != "" || user != "") {
 				return failure.Usagef("--all goes with neither --server nor --vsphere-username")
 			}
-			return logout(c.Context(), e, o)
+			return Run(c.Context(), e, o)
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "Only the sessions at this Supervisor.")
@@ -69,8 +71,8 @@ type leaving struct {
 	ending
 }
 
-// logout removes the secrets first, so that nothing that fails later leaves them behind.
-func logout(ctx context.Context, e *console.Env, scope logoutScope) error {
+// Run logs out. It removes the secrets first, so that nothing that fails later leaves them behind.
+func Run(ctx context.Context, e *console.Env, scope Scope) error {
 	store, files, err := command.Open(e)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package cli
+package logoutcmd
 
 import (
 	"slices"
@@ -10,18 +10,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// logoutScope says which sessions end. Empty fields are any.
-type logoutScope struct{ Server, User string }
+// Scope says which sessions end. Empty fields are any.
+type Scope struct{ Server, User string }
 
-func (s logoutScope) everything() bool { return s == logoutScope{} }
+func (s Scope) everything() bool { return s == Scope{} }
 
-func (s logoutScope) has(server, user string) bool {
+func (s Scope) has(server, user string) bool {
 	return (s.Server == "" || s.Server == server) && (s.User == "" || tokens.Fold(s.User) == tokens.Fold(user))
 }
 
 // ending is what a logout takes away.
 type ending struct {
-	scope   logoutScope
+	scope   Scope
 	ended   []tokens.Session
 	staying []tokens.Session
 	keys    []tokens.Key
@@ -30,7 +30,7 @@ type ending struct {
 }
 
 // ending finds the sessions in scope, and the credentials that no other session needs.
-func (s logoutScope) ending(store *tokens.Store) ending {
+func (s Scope) ending(store *tokens.Store) ending {
 	e := ending{scope: s}
 	all, unreadable := store.Sessions()
 	e.unreadable = unreadable
