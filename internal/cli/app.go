@@ -1,5 +1,5 @@
-// Package cli is the program: its root command, the commands that are too small for a room of their own, and how an error becomes an
-// exit code.
+// Package cli is the program: the root command with its wiring, and the small commands (logout, status, whoami, version,
+// get-token). Run returns the exit code.
 package cli
 
 import (
@@ -67,23 +67,26 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-const rootLong = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere Namespaces and its TKG clusters.
-The contexts hold no secret: kubectl asks this program for a token, which it caches and renews.`
+const rootLong = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere
+Namespaces and its TKG clusters.
 
-const rootExample = `  # Log in with vCenter Single Sign-On, then use what you may use
+The contexts hold no secret: kubectl asks this program for a token. The program caches the token
+and renews it.`
+
+const rootExample = `  # Log in with vCenter Single Sign-On, then use a cluster
   kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --certificate-authority vcenter-ca.pem
   kubectl --context tkc1 get pods
 
-  # By the Supervisor's identity provider
+  # Log in with the Supervisor's identity provider
   kubectl vsphere login --server 10.0.0.1
 
-  # Which sessions there are, and until when
+  # Show the sessions and how long their tokens are valid
   kubectl vsphere status
 
-  # docker push to the registry of a vSphere Namespace
+  # Use the login for docker push and pull
   kubectl vsphere registry add 10.0.0.5`
 
-// Command is the tree of commands, also for what documents it.
+// Command returns the tree of commands. Tools that document it call it too.
 func Command(e *console.Env, b Build) *cobra.Command {
 	root := &cobra.Command{
 		Use: "kubectl-vsphere", Short: "Logs in to a vSphere Supervisor, its namespaces and clusters.", Long: rootLong, Example: rootExample,
@@ -128,8 +131,9 @@ const defaultTimeout = 30 * time.Second
 func addGlobalFlags(root *cobra.Command, e *console.Env) {
 	var timeout string
 	var verbose int
-	root.PersistentFlags().StringVar(&timeout, "request-timeout", "", "How long to wait for each request: seconds, or a duration such as 1m. (default 30s)")
-	root.PersistentFlags().IntVarP(&verbose, "verbose", "v", 0, "Write a line for each request to standard error, with 1 or more.")
+	root.PersistentFlags().StringVar(&timeout, "request-timeout", "",
+		"`TIME` to wait for each request: seconds, or a duration such as 1m.\n(default 30s)")
+	root.PersistentFlags().IntVarP(&verbose, "verbose", "v", 0, "`LEVEL` 1 or more: write a line for each request to standard error.")
 	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
 		e.Verbose = verbose > 0
 		e.Timeout, err = parseTimeout(timeout)

@@ -15,14 +15,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-const getTokenLong = `Prints the credential of an API server for kubectl, which runs this command on every call (the exec credential contract of
-client-go, client.authentication.k8s.io/v1 and v1beta1).
+const getTokenLong = `Prints a credential of an API server for kubectl, as a client-go exec plugin does
+(client.authentication.k8s.io/v1 and v1beta1). kubectl runs it on every call.
 
-A token that is still good comes from the store, without network. When the session has ended, the command asks for the
-password, or opens the browser for an identity provider, once for each kubectl command and only on a terminal. Otherwise it
-says what to type. It never writes the kubeconfig.
+A valid token comes from the store, without network. When the session has ended, the command asks
+for the password or opens the browser, but only on a terminal and once for each kubectl command.
+Elsewhere it prints the command that logs in. It never writes the kubeconfig.
 
-KUBECTL_VSPHERE_INTERACTIVE=never forbids it to ask.`
+With KUBECTL_VSPHERE_INTERACTIVE=never it never asks.`
 
 // getTokenOptions say which credential is wanted.
 type getTokenOptions struct {
@@ -37,10 +37,10 @@ func getTokenCommand(e *console.Env) *cobra.Command {
 		Example: "  kubectl-vsphere get-token --server 10.0.0.1 --user dev@vsphere.local --cluster ns1/tkc1", Args: command.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return getToken(c.Context(), e, o) },
 	}
-	c.Flags().StringVar(&o.Key.Server, "server", "", "Address of the control plane host.")
-	c.Flags().StringVar(&o.Key.User, "user", "", "User name of the session.")
-	c.Flags().StringVar(&o.Key.Cluster, "cluster", "", "NAMESPACE/NAME of a TKG cluster; the Supervisor itself without it.")
-	c.Flags().BoolVar(&o.Force, "force-refresh", false, "Get a new token even when the stored one is still good.")
+	c.Flags().StringVar(&o.Key.Server, "server", "", "`ADDRESS` of the control plane host.")
+	c.Flags().StringVar(&o.Key.User, "user", "", "User `NAME` of the session.")
+	c.Flags().StringVar(&o.Key.Cluster, "cluster", "", "`NAMESPACE/NAME` of a TKG cluster. (default the Supervisor itself)")
+	c.Flags().BoolVar(&o.Force, "force-refresh", false, "Get a new token even if the stored one is valid.")
 	return c
 }
 

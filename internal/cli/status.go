@@ -60,15 +60,17 @@ func statusCommand(e *console.Env) *cobra.Command {
 	var o statusOptions
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Shows the sessions, and until when their tokens are good.",
-		Long: `Shows the sessions on this machine, the API servers that each has a token for, the kubeconfig contexts that use it, and
-until when it is good. It asks no server: a server may refuse a token that looks good here (see whoami).`,
+		Short: "Shows the sessions and how long their tokens are valid.",
+		Long: `Shows the sessions on this machine: the API servers that each has a token for, the kubeconfig
+contexts that use the token, and how long it is valid.
+
+It does not ask a server: a server may refuse a token that looks valid here. To ask, use whoami.`,
 		Example: "  kubectl vsphere status\n  kubectl vsphere status -o json",
 		Args:    command.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return status(e, o) },
 	}
 	o.Format.AddTo(c)
-	c.Flags().BoolVar(&o.Prune, "prune", false, "First remove the tokens that have ended. Sessions stay.")
+	c.Flags().BoolVar(&o.Prune, "prune", false, "First remove expired tokens. Sessions stay.")
 	return c
 }
 

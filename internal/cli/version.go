@@ -23,9 +23,10 @@ func versionCommand(e *console.Env, b Build) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Prints the version of the plugin.",
-		Long: `Prints the version of the plugin. The first line has the form of VMware's plugin; the second says that this is another
-program.`,
-		Args: command.NoArgs,
+		Long: `Prints the version of the plugin. The first line has the format of VMware's plugin. The second
+line says that this is another program.`,
+		Example: "  kubectl vsphere version\n  kubectl vsphere version -o json",
+		Args:    command.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			info := versionInfo{b.Version, b.Date, b.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 			if format.Structured() {

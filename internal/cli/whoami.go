@@ -44,15 +44,15 @@ func whoamiCommand(e *console.Env) *cobra.Command {
 	var o whoamiOptions
 	c := &cobra.Command{
 		Use:   "whoami",
-		Short: "Asks an API server who you are to it.",
-		Long: `Asks the API server of a context who you are to it (SelfSubjectReview), with the token that kubectl would use. It shows
-whether a token has ended or the server refuses it.`,
+		Short: "Asks an API server who you are.",
+		Long: `Asks the API server of a context who you are (SelfSubjectReview), with the token that kubectl
+would use. If a token does not work, whoami shows whether it has expired or the server refuses it.`,
 		Example: "  kubectl vsphere whoami\n  kubectl vsphere whoami --context tkc1 -o json",
 		Args:    command.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return whoami(c.Context(), e, o) },
 	}
-	c.Flags().StringVar(&o.Context, "context", "", "The kubeconfig context to ask. (default the current one)")
-	c.Flags().BoolVar(&o.Claims, "show-claims", false, "Also show what the identity provider said about you at the login or the last renewal.")
+	c.Flags().StringVar(&o.Context, "context", "", "`NAME` of the kubeconfig context. (default the current one)")
+	c.Flags().BoolVar(&o.Claims, "show-claims", false, "Also show the identity provider's claims about you, from the login or the last renewal.")
 	_ = c.RegisterFlagCompletionFunc("context", command.Contexts(e))
 	o.Format.AddTo(c)
 	return c

@@ -16,7 +16,7 @@ type Format string
 
 // AddTo adds -o to a command.
 func (f *Format) AddTo(c *cobra.Command) {
-	c.Flags().VarP(f, "output", "o", "Output format: json or yaml; by default a table.")
+	c.Flags().VarP(f, "output", "o", "Output format: json or yaml. (default a table)")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

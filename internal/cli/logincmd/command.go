@@ -1,4 +1,4 @@
-// Package logincmd is kubectl vsphere login: flags become Options, Run does what they say.
+// Package logincmd is kubectl vsphere login. New turns flags into Options, and Run does what the Options say.
 package logincmd
 
 import (
@@ -11,48 +11,54 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-const long = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, every vSphere Namespace and every TKG
-cluster that you may use.
+const long = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, every vSphere
+Namespace and every TKG cluster that you may use.
 
-With -u or a password it logs in with vCenter Single Sign-On: the password comes from KUBECTL_VSPHERE_PASSWORD, a command, a
-keychain or you, goes to the Supervisor, and is kept nowhere unless --save-password says so. Without them it uses the
-Supervisor's identity provider, if it has one: in the browser, with a code on another machine, or by name and password.
+There are two login methods:
 
-The contexts hold no secret. They call "kubectl-vsphere get-token", which reads tokens from a directory that only you can
-read, and renews them.
+  - vCenter Single Sign-On, with -u or a password. The password comes from KUBECTL_VSPHERE_PASSWORD,
+    a command, the keychain or a prompt. It is sent to the Supervisor and stored nowhere, unless
+    you give --save-password.
+  - The Supervisor's identity provider, without -u and a password. You log in in the browser, with
+    a code on another machine, or with a user name and password.
 
-The Supervisor's certificate must be trusted: by the system, by --certificate-authority, by --ca-fingerprint, or by you at the
-terminal (trust on first use). The choice is remembered for the next login to the same Supervisor. With
---insecure-skip-tls-verify nothing is verified; that is not remembered.
+The contexts hold no secret. They call "kubectl-vsphere get-token", which reads tokens from a
+directory that only you can read, and renews them.
 
-Without flags it repeats the last login of the current context's session, and adds what was granted since.
+The Supervisor's certificate must be trusted: by the system, by --certificate-authority, by
+--ca-fingerprint, or by you at the terminal (trust on first use). The choice is remembered for the
+next login to the same Supervisor. With --insecure-skip-tls-verify nothing is verified, and that is
+not remembered.
 
-Login does not create namespaces or clusters, and it never changes kubeconfig entries of other tools.`
+Without flags, login repeats the last login of the current context's session. New namespaces and
+clusters are added.
 
-const example = `  # Everything at the Supervisor, with vCenter Single Sign-On
+Login does not create namespaces or clusters. It never changes kubeconfig entries of other tools.`
+
+const example = `  # Log in to everything at the Supervisor, with vCenter Single Sign-On
   kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --certificate-authority vcenter-ca.pem
 
-  # By the Supervisor's identity provider, in the browser
+  # Log in with the Supervisor's identity provider, in the browser
   kubectl vsphere login --server 10.0.0.1
 
-  # The same again: new namespaces and clusters are added
+  # Repeat the last login and add new namespaces and clusters
   kubectl vsphere login
 
-  # Renewed without you, from a password manager
+  # Get the password from a password manager, also for renewals
   kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --password-command 'pass show vsphere'
 
-  # Without a terminal, for one cluster
+  # Log in to one cluster, without a terminal
   KUBECTL_VSPHERE_PASSWORD=... kubectl vsphere login --server 10.0.0.1 -u ci@vsphere.local \
     --tanzu-kubernetes-cluster-namespace ns1 --tanzu-kubernetes-cluster-name tkc1`
 
-// Deps are what the command needs of the rest of the program.
+// Deps are what the command needs from the rest of the program.
 type Deps struct {
 	Env *console.Env
-	// Refresh has the registries of a Supervisor take a new login. What does not work is told, and does not fail the login.
+	// Refresh updates the registries of a Supervisor after a login. It reports its own errors: they do not fail the login.
 	Refresh func(ctx context.Context, s tokens.Session)
 }
 
-// New is the command. run is Run, or what a test puts in its place.
+// New returns the command. run is Run; tests pass a fake.
 func New(d Deps, run func(context.Context, Deps, Options) error) *cobra.Command {
 	var f flags
 	c := &cobra.Command{

@@ -21,17 +21,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-const long = `Deletes sessions and tokens from this machine, and takes the contexts, users and clusters that login wrote out of the
-kubeconfig. Entries of other tools stay. Without flags it ends the sessions of every Supervisor and user, as VMware's plugin
-does.
+const long = `Deletes sessions and tokens from this machine, and removes the contexts, users and clusters that
+login wrote from the kubeconfig. Entries of other tools stay. Without flags it ends every session,
+as VMware's plugin does.
 
-vCenter offers no way to make a token invalid: a copy of one stays good until it ends. A session of an identity provider is
-revoked there, if the provider offers that; if not, logout says so.`
+vCenter cannot revoke a token: a copy stays valid until it expires. An identity provider's session
+is revoked there, if the provider supports it. If not, logout says so.`
 
-const example = `  # Every Supervisor, every user
+const example = `  # End every session
   kubectl vsphere logout
 
-  # One user at one Supervisor
+  # End the session of one user at one Supervisor
   kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local`
 
 // New is the command.
@@ -55,9 +55,9 @@ func New(e *console.Env) *cobra.Command {
 			return Run(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&server, "server", "", "Only the sessions at this Supervisor.")
-	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "Only the sessions of this user.")
-	c.Flags().BoolVar(&all, "all", false, "Every session, as without flags.")
+	c.Flags().StringVar(&server, "server", "", "End only the sessions at the Supervisor with this `ADDRESS`.")
+	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "End only the sessions of this `USER`.")
+	c.Flags().BoolVar(&all, "all", false, "End every session, as without flags.")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 	return c

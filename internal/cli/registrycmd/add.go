@@ -20,19 +20,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-const registryAddLong = `Looks at a registry, sees whether it takes your login, remembers it, and enters docker-credential-vsphere for it into docker's
-config.json, which podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit read too.
+const registryAddLong = `Checks that a registry accepts your login and adds docker-credential-vsphere for it to docker's
+config.json. podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit read that file too.
 
-Your token is sent to a registry that is proven to belong to your Supervisor: a Harbor that asks one of its control plane hosts
-about people, with a certificate of the CA that your login trusts. For any other one, name it with --send-token-to.
-Your password is sent to no registry by this command.`
+Your token is sent only to a registry that is proven to be your Supervisor's: a Harbor that
+authenticates users at a control plane host, with a certificate from the CA that your login trusts.
+To use another registry, name it with --send-token-to. Your password is never sent.`
 
-const registryAddExample = `  kubectl vsphere registry add 10.0.0.5
+const registryAddExample = `  # The registry of your Supervisor
+  kubectl vsphere registry add 10.0.0.5
 
-  # A registry whose certificate is of another CA
-  kubectl vsphere registry add harbor.example.com --certificate-authority ca.pem --send-token-to harbor.example.com`
+  # Another registry, with its own CA
+  kubectl vsphere registry add harbor.example.com --certificate-authority ca.pem \
+    --send-token-to harbor.example.com`
 
-// registryFlags are those of add, and of login under the other program's name.
+// registryFlags are the flags of add, and of docker-credential-vsphere login.
 type registryFlags struct {
 	server, user string
 	ca           string
@@ -47,7 +49,7 @@ func (d Deps) addCommand() *cobra.Command {
 	var f registryFlags
 	c := &cobra.Command{
 		Use:     "add REGISTRY",
-		Short:   "Uses your login for a registry.",
+		Short:   "Adds a registry that accepts your login.",
 		Long:    registryAddLong,
 		Example: registryAddExample,
 		Args:    command.OneRegistry,
@@ -61,12 +63,12 @@ func (d Deps) addCommand() *cobra.Command {
 
 func (f *registryFlags) addTo(c *cobra.Command, e *console.Env) {
 	flags := c.Flags()
-	flags.StringVar(&f.server, "server", "", "Only the login at this Supervisor. (default any that the registry belongs to)")
-	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Only the login of this user.")
-	flags.StringVar(&f.ca, "certificate-authority", "", "File with the CA certificates (PEM) of the registry. (default those that your login trusts)")
-	flags.StringVar(&f.sendTo, "send-token-to", "", "The registry once more: send it your token though nothing proves that it belongs to your Supervisor.")
-	flags.StringVar(&f.audience, "oidc-audience", "", "Client ID that a Harbor with an identity provider has there; with --send-token-to.")
-	flags.BoolVar(&f.noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
+	flags.StringVar(&f.server, "server", "", "Use only the login at the Supervisor with this `ADDRESS`.\n(default any that the registry belongs to)")
+	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Use only the login of this `USER`.")
+	flags.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the registry.\n(default the CA that your login trusts)")
+	flags.StringVar(&f.sendTo, "send-token-to", "", "Repeat the `REGISTRY` to send it your token, although nothing\nproves that it is your Supervisor's.")
+	flags.StringVar(&f.audience, "oidc-audience", "", "Client `ID` of a Harbor at its identity provider.\nNeeds --send-token-to.")
+	flags.BoolVar(&f.noConfigure, "no-configure", false, "Do not change docker's config.json.")
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper in docker's config.json.")
 	_ = c.MarkFlagFilename("certificate-authority")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))

@@ -18,16 +18,23 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-const registryCALong = `Finds the CA of a registry, and prints it or installs it where docker, podman, skopeo and buildah look for it.
+const registryCALong = `Finds the CA of a registry, and prints it or installs it where docker, podman, skopeo and buildah
+look for it.
 
-It is the one that your login trusts, if the registry's certificate is of that. Otherwise the registry is asked for its own, which anybody
-between you and it could answer: it is shown with its SHA-256, and taken when you say so at the terminal, or by --ca-fingerprint.
+If the CA that your login trusts signed the registry's certificate, that CA is used. Otherwise the
+registry is asked for its CA. Anybody between you and the registry could answer that, so the CA is
+used only after you compare its SHA-256, at the terminal or with --ca-fingerprint.
 
---install writes to /etc/docker/certs.d for root, else to ~/.config/docker/certs.d (rootless docker) and ~/.config/containers/certs.d (podman, skopeo,
-buildah). No engine needs to be restarted.`
+--install writes to /etc/docker/certs.d for root. For other users it writes to
+~/.config/docker/certs.d (rootless docker) and ~/.config/containers/certs.d (podman, skopeo,
+buildah). Engines need no restart.`
 
-const registryCAExample = `  kubectl vsphere registry ca 10.0.0.5 --install
-  kubectl vsphere registry ca 10.0.0.5 | sudo install -D -m 644 /dev/stdin /etc/docker/certs.d/10.0.0.5/ca.crt`
+const registryCAExample = `  # Install the CA for docker and podman
+  kubectl vsphere registry ca 10.0.0.5 --install
+
+  # Install the CA for docker as root
+  kubectl vsphere registry ca 10.0.0.5 |
+    sudo install -D -m 644 /dev/stdin /etc/docker/certs.d/10.0.0.5/ca.crt`
 
 // caFlags are those of registry ca.
 type caFlags struct {
@@ -53,9 +60,9 @@ func (d Deps) caCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.fingerprint, "ca-fingerprint", "", "SHA-256 of the CA, where your login does not know it.")
-	flags.BoolVar(&f.install, "install", false, "Install it for docker and podman.")
-	flags.StringArrayVar(&f.dirs, "certs-dir", nil, "Install it below this directory, as certs.d of docker; may be repeated.")
+	flags.StringVar(&f.fingerprint, "ca-fingerprint", "", "`SHA256` of the CA, as sha256:HEX, if your login does not know it.")
+	flags.BoolVar(&f.install, "install", false, "Install the CA for docker and podman.")
+	flags.StringArrayVar(&f.dirs, "certs-dir", nil, "Install the CA below this `DIRECTORY`, laid out as docker's certs.d.\nCan be repeated.")
 	flags.BoolVar(&f.force, "force", false, "Replace another CA that is installed for the registry.")
 	_ = c.MarkFlagDirname("certs-dir")
 	return c

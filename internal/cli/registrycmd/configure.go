@@ -17,10 +17,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-const configureLong = `Enters docker-credential-vsphere for registries into credHelpers of docker's config.json ($DOCKER_CONFIG, else ~/.docker), for those that
-are named or for all that were added. Nothing else in the file is changed: unknown keys, order, indentation stay.
+const configureLong = `Adds docker-credential-vsphere to credHelpers in docker's config.json ($DOCKER_CONFIG, else
+~/.docker), for the named registries or for all that you added. Nothing else in the file changes:
+unknown keys, order and indentation stay.
 
-podman, skopeo and buildah read that file, too, unless REGISTRY_AUTH_FILE names another one: --podman is for that, or for ~/.config/containers/auth.json.`
+podman, skopeo and buildah read that file too, unless REGISTRY_AUTH_FILE names another one. --podman
+changes that one, or ~/.config/containers/auth.json.`
 
 // configureFlags are those of configure.
 type configureFlags struct {
@@ -33,7 +35,7 @@ func (d Deps) configureCommand() *cobra.Command {
 	var f configureFlags
 	c := &cobra.Command{
 		Use:               "configure [REGISTRY...]",
-		Short:             "Enters the credential helper into docker's config.json.",
+		Short:             "Adds the credential helper to docker's config.json.",
 		Long:              configureLong,
 		Example:           "  kubectl vsphere registry configure\n  kubectl vsphere registry configure --check\n  kubectl vsphere registry configure 10.0.0.5 --remove",
 		Args:              command.AnyRegistries,
@@ -49,11 +51,11 @@ func (d Deps) configureCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.BoolVar(&f.check, "check", false, "Change nothing; fail when something is missing.")
-	flags.BoolVar(&f.remove, "remove", false, "Take the entries away.")
+	flags.BoolVar(&f.check, "check", false, "Change nothing. Fail if an entry is missing.")
+	flags.BoolVar(&f.remove, "remove", false, "Remove the entries.")
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper.")
-	flags.BoolVar(&f.podman, "podman", false, "In auth.json of podman, skopeo and buildah, which they read before docker's config.json.")
-	flags.StringVar(&f.service, "service", "", "Helper that keeps what registry clients store, as in docker-credential-STORE; none: files of ours.")
+	flags.BoolVar(&f.podman, "podman", false, "Use auth.json of podman, skopeo and buildah, which they read before\ndocker's config.json.")
+	flags.StringVar(&f.service, "service", "", "Use docker-credential-`STORE` for logins that registry clients store.\nnone: use files.")
 	flags.StringP("user", "u", "", "")
 	_ = flags.MarkHidden("user")
 	oldFlags(c)

@@ -26,9 +26,12 @@ func (d Deps) installHelperCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "install-helper [DIRECTORY]",
 		Short: "Links docker-credential-vsphere into a directory on PATH.",
-		Long: `Links docker-credential-vsphere, which was installed beside this program, into a directory on PATH, where docker and the others look
-for it: the directory that this program itself is found in, else ~/.local/bin, else another one of yours. krew puts only one
-program of a plugin there. After an upgrade the next login renews the link.`,
+		Long: `Links docker-credential-vsphere, which was installed beside this program, into a directory on PATH.
+Registry clients look for it there, but krew links only one program of a plugin. Without DIRECTORY
+it uses the directory of this program on PATH, else ~/.local/bin, else another directory on PATH in
+your home.
+
+After an upgrade the next login renews the link.`,
 		Example: "  kubectl vsphere registry install-helper\n  sudo kubectl vsphere registry install-helper /usr/local/bin",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {

@@ -56,17 +56,19 @@ type listOptions struct {
 
 func (d Deps) listCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "list", Short: "Lists the registries, and until when there is a login for them.",
-		Long: "Lists the registries that were added, or that a registry client stored a login for. It asks no registry (see status).",
+		Use: "list", Short: "Lists the registries and how long your login for them is valid.",
+		Long: `Lists the registries that you added, and those that a registry client stored a login for. It does
+not ask a registry. To ask them, use status.`,
 	}
 	return d.listing(c, false)
 }
 
 func (d Deps) statusCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "status", Short: "Asks the registries whether they take your login, and checks what clients need.",
-		Long: `Asks every registry whether it takes your login now, and checks what stands between it and the registry clients: docker's
-config.json, the helper on PATH, other places where logins lie. It exits with 5 when a registry could not be asked.`,
+		Use: "status", Short: "Asks the registries whether they accept your login, and checks the setup.",
+		Long: `Asks every registry whether it accepts your login now. It also checks what registry clients need:
+docker's config.json, the helper on PATH, and logins in other files that hide yours. The exit code
+is 5 if it could not ask a registry.`,
 	}
 	return d.listing(c, true)
 }
@@ -80,7 +82,7 @@ func (d Deps) listing(c *cobra.Command, ask bool) *cobra.Command {
 		return d.with(func(a *action) error { return a.list(c.Context(), o) })
 	}
 	o.Format.AddTo(c)
-	c.Flags().StringVarP(&o.User, "user", "u", "", "Only registries that go by the login of this user.")
+	c.Flags().StringVarP(&o.User, "user", "u", "", "List only registries that use the login of this `USER`.")
 	oldFlags(c)
 	return c
 }

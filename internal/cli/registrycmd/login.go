@@ -20,10 +20,10 @@ func (d Deps) loginCommand() *cobra.Command {
 	var f registryFlags
 	c := &cobra.Command{
 		Use:    "login [REGISTRY]",
-		Short:  "Logs in where that is needed, and uses the login for a registry.",
+		Short:  "Logs in if necessary, and uses the login for a registry.",
 		Hidden: true,
-		Long: `Uses your login for a registry, as "kubectl vsphere registry add" does. Without a login it first logs in at the Supervisor of --server.
-Without a registry it is for all that are known.`,
+		Long: `Uses your login for a registry, as "kubectl vsphere registry add" does. If you are not logged in, it
+first logs in at the Supervisor of --server. Without a registry it does that for all known ones.`,
 		Example:           "  docker-credential-vsphere login 10.0.0.5\n  docker-credential-vsphere login 10.0.0.5 --server 10.0.0.1 -u dev@vsphere.local",
 		Args:              command.AnyRegistries,
 		ValidArgsFunction: command.Registries(d.Env),
@@ -32,8 +32,8 @@ Without a registry it is for all that are known.`,
 		},
 	}
 	f.addTo(c, d.Env)
-	c.Flags().StringVar(&f.user, "user", "", "Only the login of this user; the same as -u.")
-	c.Flags().StringVarP(&f.service, "service", "s", "", "Helper that keeps what registry clients store, as in docker-credential-STORE. (default files of ours)")
+	c.Flags().StringVar(&f.user, "user", "", "The same as -u.")
+	c.Flags().StringVarP(&f.service, "service", "s", "", "Use docker-credential-`STORE` for logins that registry clients\nstore. (default files)")
 	c.Flags().StringVar(&f.ca, "tlscacert", "", "The same as --certificate-authority.")
 	_ = c.MarkFlagFilename("tlscacert")
 	return c

@@ -1,4 +1,4 @@
-// Package registrycmd is kubectl vsphere registry: your login for container registries.
+// Package registrycmd is kubectl vsphere registry: the commands that use a vSphere login for container registries.
 package registrycmd
 
 import (
@@ -15,13 +15,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-const registryLong = `Uses your vSphere login for container registries: docker push REGISTRY/NAMESPACE/IMAGE works, with docker, podman, skopeo,
-buildah, crane, oras, helm, regctl and BuildKit, as long as your login does.
+const registryLong = `Uses your vSphere login for container registries. As long as you are logged in,
+"docker push REGISTRY/NAMESPACE/IMAGE" works, and so do podman, skopeo, buildah, crane, oras, helm,
+regctl and BuildKit.
 
-"add" looks at a registry, sees whether it takes your login, remembers it, and tells docker's config.json to ask
-docker-credential-vsphere about it. After that "kubectl vsphere login" is all there is to do.`
+"add" checks that a registry accepts your login and adds docker-credential-vsphere to docker's
+config.json. After that, "kubectl vsphere login" is all you need.`
 
-// Deps are what the commands need of the rest of the program.
+const registryExample = `  # Use your login for a registry
+  kubectl vsphere registry add 10.0.0.5
+  docker push 10.0.0.5/team-a/app
+
+  # Ask the registries whether they accept it now
+  kubectl vsphere registry status`
+
+// Deps are what the commands need from the rest of the program.
 type Deps struct {
 	Env *console.Env
 	// Sessions are the user's sessions with every login method, as an environment sees them.
@@ -67,11 +75,12 @@ func (d Deps) with(run func(*action) error) error {
 // New is the command with those below it.
 func New(d Deps) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "registry",
-		Short: "Uses your login for container registries (docker push and pull).",
-		Long:  registryLong,
-		Args:  command.Unknown,
-		RunE:  command.Help,
+		Use:     "registry",
+		Short:   "Uses your login for container registries (docker push and pull).",
+		Long:    registryLong,
+		Example: registryExample,
+		Args:    command.Unknown,
+		RunE:    command.Help,
 	}
 	robots := robotcmd.Deps{Env: d.Env, Sessions: d.Sessions}
 	c.AddCommand(

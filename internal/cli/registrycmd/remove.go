@@ -20,9 +20,9 @@ func (d Deps) removeCommand() *cobra.Command {
 	var noConfigure bool
 	c := &cobra.Command{
 		Use:   "remove REGISTRY",
-		Short: "Forgets a registry.",
-		Long: `Forgets a registry and what was stored for it, and takes docker-credential-vsphere out of docker's config.json for it. The login that
-it used stays.`,
+		Short: "Removes a registry.",
+		Long: `Removes a registry, any login that a client stored for it, and its entry in docker's config.json.
+You stay logged in to the Supervisor.`,
 		Example:           "  kubectl vsphere registry remove 10.0.0.5",
 		Args:              command.OneRegistry,
 		ValidArgsFunction: command.Registries(d.Env),
@@ -30,7 +30,7 @@ it used stays.`,
 			return d.with(func(a *action) error { return a.remove(c.Context(), command.Hosts(args)[0], noConfigure) })
 		},
 	}
-	c.Flags().BoolVar(&noConfigure, "no-configure", false, "Leave docker's config.json as it is.")
+	c.Flags().BoolVar(&noConfigure, "no-configure", false, "Do not change docker's config.json.")
 	return c
 }
 
@@ -77,7 +77,9 @@ func (d Deps) logoutCommand() *cobra.Command {
 	var user string
 	c := &cobra.Command{
 		Use:               "logout [REGISTRY...]",
-		Short:             "Hands nothing out for registries until the next login; without an argument, for all.",
+		Short:             "Logs out of registries, or of all without an argument.",
+		Long:              "Logs out of registries, or of all without an argument. Registry clients get no login until the next one.",
+		Example:           "  docker-credential-vsphere logout 10.0.0.5\n  docker-credential-vsphere logout",
 		Hidden:            true,
 		Args:              command.AnyRegistries,
 		ValidArgsFunction: command.Registries(d.Env),
@@ -85,7 +87,7 @@ func (d Deps) logoutCommand() *cobra.Command {
 			return d.with(func(a *action) error { return a.logout(command.Hosts(args), user) })
 		},
 	}
-	c.Flags().StringVarP(&user, "user", "u", "", "Only registries that go by the login of this user.")
+	c.Flags().StringVarP(&user, "user", "u", "", "Log out only of registries that use the login of this `USER`.")
 	oldFlags(c)
 	return c
 }

@@ -24,10 +24,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-const imagePullLong = `Makes a robot account that may pull from a project of the registry, and writes it as an image pull secret into a namespace of a
-cluster or of the Supervisor. Run again, it puts a new robot account in place of the old one, which it then deletes.
+const imagePullLong = `Creates a robot account that may pull from a project of the registry, and writes it as an image pull
+secret into a namespace of a cluster or of the Supervisor. If you run it again, it creates a new
+robot account, updates the secret and deletes the old account.
 
-Your own token and password are never written to a cluster. Managing robot accounts needs your password, see
+Your own token and password are never written to a cluster. Robot accounts need your password: see
 "kubectl vsphere registry robot --help".`
 
 // pullSecretFlags are those of the command.
@@ -42,10 +43,11 @@ func NewPullSecret(d Deps) *cobra.Command {
 	f := pullSecretFlags{}
 	c := &cobra.Command{
 		Use:   "pull-secret [REGISTRY] -n NAMESPACE",
-		Short: "Writes an image pull secret of a robot account into a namespace.",
+		Short: "Writes an image pull secret with a robot account into a namespace.",
 		Long:  imagePullLong,
 		Example: "  kubectl vsphere registry pull-secret 10.0.0.5 -n default --context tkc1\n" +
-			"  kubectl patch serviceaccount default -n default -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
+			"  kubectl patch serviceaccount default -n default \\\n" +
+			"    -p '{\"imagePullSecrets\":[{\"name\":\"vsphere-registry\"}]}'",
 		Args:              command.AnyRegistries,
 		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -65,12 +67,12 @@ func NewPullSecret(d Deps) *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVarP(&f.namespace, "namespace", "n", "", "The namespace to write the secret into.")
-	flags.StringVar(&f.context, "context", "", "The kubeconfig context of the cluster or vSphere Namespace. (default the current one)")
-	flags.StringVar(&f.project, "project", "", "The project at the registry. (default the vSphere Namespace of the cluster, else the namespace)")
-	flags.StringVar(&f.name, "name", "vsphere-registry", "Name of the secret.")
-	flags.IntVar(&f.days, "days", 30, "How many days the robot account is good for.")
-	flags.BoolVar(&f.force, "force", false, "Replace a secret of that name that is for something else.")
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "`NAMESPACE` to write the secret into.")
+	flags.StringVar(&f.context, "context", "", "Kubeconfig context `NAME` of the cluster or vSphere Namespace.\n(default the current one)")
+	flags.StringVar(&f.project, "project", "", "`PROJECT` at the registry. (default the vSphere Namespace of the\ncluster, else the namespace)")
+	flags.StringVar(&f.name, "name", "vsphere-registry", "`NAME` of the secret.")
+	flags.IntVar(&f.days, "days", 30, "`DAYS` that the robot account is valid.")
+	flags.BoolVar(&f.force, "force", false, "Replace a secret with that name that has another purpose.")
 	_ = c.RegisterFlagCompletionFunc("context", command.Contexts(d.Env))
 	return c
 }

@@ -25,13 +25,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-const registryRobotLong = `Robot accounts of Harbor are for CI and for clusters: they belong to a project, which is a vSphere Namespace, and end by themselves.
+const registryRobotLong = `Harbor's robot accounts are for CI jobs and clusters. A robot account belongs to a project, which is
+a vSphere Namespace, and it expires.
 
-Harbor asks for a password to manage them: that of your login (from where a login takes it: KUBECTL_VSPHERE_PASSWORD, the
-keychain, --password-command of the login, the terminal), or the one that "docker login" stored. It is sent to registries that
-are proven to belong to your Supervisor only. It needs Harbor 2.`
+Harbor asks for a password to manage them. It is the password of your login, from the same sources
+as login uses (KUBECTL_VSPHERE_PASSWORD, --password-command of the login, the keychain, a prompt), or
+the one that "docker login" stored. It is sent only to registries that are proven to be your
+Supervisor's. This needs Harbor 2.`
 
-// robotFlags are those of the robot commands.
+const registryRobotExample = `  # Create a robot account that may push, for 7 days
+  kubectl vsphere registry robot create 10.0.0.5 -n team-a --name ci --push --days 7
+
+  # Show the robot accounts of a vSphere Namespace
+  kubectl vsphere registry robot list 10.0.0.5 -n team-a`
+
+// robotFlags are the flags of the robot commands.
 type robotFlags struct {
 	project, name string
 	id            int64 // in place of the name
@@ -71,22 +79,23 @@ func (d Deps) with(run func(*robots) error) error {
 // New is kubectl vsphere registry robot.
 func New(d Deps) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "robot",
-		Short: "Makes, lists, rotates and deletes robot accounts, for CI.",
-		Long:  registryRobotLong,
-		Args:  command.Unknown,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:     "robot",
+		Short:   "Creates, lists, rotates and deletes robot accounts, for CI.",
+		Long:    registryRobotLong,
+		Example: registryRobotExample,
+		Args:    command.Unknown,
+		RunE:    command.Help,
 	}
 	c.AddCommand(
-		d.robotCommand("create", "Makes a robot account.", []string{"--name ci --push --days 7", "--save"}, (*robots).createRobot),
+		d.robotCommand("create", "Creates a robot account.", []string{"--name ci --push --days 7", "--save"}, (*robots).createRobot),
 		d.robotCommand("list", "Lists the robot accounts of a namespace.", []string{""}, (*robots).listRobots),
-		d.robotCommand("rotate", "Gives a robot account a new secret; the old one ends at once.", []string{"--name ci"}, (*robots).rotateRobot),
+		d.robotCommand("rotate", "Gives a robot account a new secret. The old one stops working at once.", []string{"--name ci"}, (*robots).rotateRobot),
 		d.robotCommand("delete", "Deletes a robot account.", []string{"--name ci"}, (*robots).deleteRobot),
 	)
 	return c
 }
 
-// robotCommand is one of them: its flags are those that its examples and its nature ask for.
+// robotCommand returns one of the robot commands, with the flags that it needs.
 func (d Deps) robotCommand(name, short string, examples []string, run func(*robots, context.Context, registry.Record, robotFlags) error) *cobra.Command {
 	f := robotFlags{}
 	c := &cobra.Command{
@@ -116,20 +125,20 @@ func (d Deps) robotCommand(name, short string, examples []string, run func(*robo
 	}
 	c.Example = strings.TrimPrefix(c.Example, "\n")
 	flags := c.Flags()
-	flags.StringVarP(&f.project, "namespace", "n", "", "The vSphere Namespace, which is the project at the registry.")
+	flags.StringVarP(&f.project, "namespace", "n", "", "vSphere `NAMESPACE`, which is the project at the registry.")
 	if name != "list" {
-		flags.StringVar(&f.name, "name", "ci", "Name of the robot account within the namespace.")
+		flags.StringVar(&f.name, "name", "ci", "`NAME` of the robot account in the namespace.")
 	}
 	if name == "rotate" || name == "delete" {
-		flags.Int64Var(&f.id, "id", 0, "The robot account by its ID, as list shows it, in place of --name.")
+		flags.Int64Var(&f.id, "id", 0, "`ID` of the robot account, as list shows it, instead of --name.")
 	}
 	switch name {
 	case "create":
-		flags.BoolVar(&f.push, "push", false, "Let it push as well as pull.")
-		flags.IntVar(&f.days, "days", 30, "How many days it is good for.")
+		flags.BoolVar(&f.push, "push", false, "Allow push as well as pull.")
+		flags.IntVar(&f.days, "days", 30, "`DAYS` that the account is valid.")
 		fallthrough
 	case "rotate":
-		flags.BoolVar(&f.save, "save", false, "Use it on this machine in place of your login, and do not print the secret.")
+		flags.BoolVar(&f.save, "save", false, "Use the account on this machine instead of your login, and do not\nprint its secret.")
 		fallthrough
 	case "list":
 		f.output.AddTo(c)
