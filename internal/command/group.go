@@ -8,13 +8,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// groups is the annotation of a command that lists the headings of its flags, and group that of a flag.
+// groups is the annotation of a command that lists the headings of its flags. group is the annotation of a flag with its heading.
 const (
 	groups = "groups"
 	group  = "group"
 )
 
-// Group adds flags under a heading of the help text. Headings, and the flags below them, are shown in the order in which they are added.
+// Group adds flags under a heading of the help text. The help shows headings, and the flags below each, in the order in which
+// they were added.
 func Group(c *cobra.Command, heading string, add func(*pflag.FlagSet)) {
 	set := pflag.NewFlagSet(heading, pflag.ContinueOnError)
 	set.SortFlags = false
@@ -34,14 +35,14 @@ func Group(c *cobra.Command, heading string, add func(*pflag.FlagSet)) {
 	c.Annotations[groups] += heading + "\n"
 }
 
-// usage is the help text of a command whose flags have headings, without its description.
+// usage prints the help of a command whose flags have headings, without the command's description.
 func usage(c *cobra.Command) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
 	if c.HasExample() {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
 	}
-	for _, heading := range strings.Split(strings.TrimSpace(c.Annotations[groups]), "\n") {
+	for _, heading := range Headings(c) {
 		fmt.Fprintf(&b, "\n%s:\n%s", heading, Grouped(c, heading).FlagUsages())
 	}
 	fmt.Fprintf(&b, "\nOther flags:\n%s", Grouped(c, "").FlagUsages())
@@ -52,7 +53,12 @@ func usage(c *cobra.Command) error {
 	return err
 }
 
-// Grouped are the flags below a heading; those without one for an empty heading.
+// Headings returns the headings of a command's flags, in the order of the help text. A command without groups has none.
+func Headings(c *cobra.Command) []string {
+	return strings.FieldsFunc(c.Annotations[groups], func(r rune) bool { return r == '\n' })
+}
+
+// Grouped returns the flags below a heading. For an empty heading it returns the flags without one.
 func Grouped(c *cobra.Command, heading string) *pflag.FlagSet {
 	set := pflag.NewFlagSet(heading, pflag.ContinueOnError)
 	set.SortFlags = false

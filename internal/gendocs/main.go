@@ -2,48 +2,83 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 )
 
+const intro = `# Commands
+
+` + "`make generate`" + ` writes this page from the program's help. ` + "`kubectl vsphere`" + ` and ` + "`kubectl-vsphere`" + `
+are the same program.
+`
+
 func main() {
-	if err := write(os.Stdout); err != nil {
+	if err := write(os.Stdout, tree()); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
 }
 
-func write(w io.Writer) error {
-	root := cli.Command(&console.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }}, cli.Build{})
-	root.DisableAutoGenTag = true
-	fmt.Fprintln(w, "# Commands")
-	fmt.Fprintln(w, "\nMade by `make generate` from the program's help. `kubectl vsphere` and `kubectl-vsphere` are the same.")
-	return page(w, root)
+// tree returns the root command, with an environment that is empty.
+func tree() *cobra.Command {
+	e := &console.Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }}
+	return cli.Command(e, cli.Build{})
 }
 
-// page prints a command and those below it.
-func page(w io.Writer, c *cobra.Command) error {
-	var b bytes.Buffer
-	if err := doc.GenMarkdownCustom(c, &b, func(string) string { return "" }); err != nil {
-		return err
+func write(w io.Writer, root *cobra.Command) error {
+	var b strings.Builder
+	b.WriteString(intro)
+	section(&b, root)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// section writes a command and the commands below it.
+func section(b *strings.Builder, c *cobra.Command) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n", c.CommandPath(), strings.TrimSpace(c.Long))
+	if c.Hidden {
+		b.WriteString("\nThe help of the parent command does not list this command.\n")
 	}
-	text, _, _ := bytes.Cut(b.Bytes(), []byte("### SEE ALSO"))
-	fmt.Fprintf(w, "\n%s", string(bytes.TrimRight(text, "\n"))+"\n")
+	if c.Runnable() && !c.HasSubCommands() {
+		code(b, c.UseLine())
+	}
+	if c.HasExample() {
+		b.WriteString("\n### Examples\n")
+		code(b, c.Example)
+	}
+	for _, heading := range command.Headings(c) {
+		flags(b, heading, command.Grouped(c, heading))
+	}
+	switch {
+	case !c.HasParent():
+		flags(b, "Flags of every command", c.PersistentFlags())
+	case len(command.Headings(c)) == 0:
+		flags(b, "Flags", command.Grouped(c, ""))
+	}
 	for _, sub := range c.Commands() {
-		if sub.IsAvailableCommand() && !sub.IsAdditionalHelpTopicCommand() {
-			if err := page(w, sub); err != nil {
-				return err
-			}
-		}
+		section(b, sub)
 	}
-	return nil
+}
+
+// flags writes a set of flags under a heading, unless the set is empty.
+func flags(b *strings.Builder, heading string, set *pflag.FlagSet) {
+	if set.HasAvailableFlags() {
+		fmt.Fprintf(b, "\n### %s\n", heading)
+		code(b, set.FlagUsages())
+	}
+}
+
+// code writes a block of code.
+func code(b *strings.Builder, text string) {
+	fmt.Fprintf(b, "\n```\n%s\n```\n", strings.TrimRight(text, "\n"))
 }

@@ -78,7 +78,7 @@ func (d Deps) logoutCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "logout [REGISTRY...]",
 		Short:             "Logs out of registries, or of all without an argument.",
-		Long:              "Logs out of registries, or of all without an argument. Registry clients get no login until the next one.",
+		Long:              "Logs out of registries, or of all without an argument. Registry clients get no login for\nthem until you log in again.",
 		Example:           "  docker-credential-vsphere logout 10.0.0.5\n  docker-credential-vsphere logout",
 		Hidden:            true,
 		Args:              command.AnyRegistries,

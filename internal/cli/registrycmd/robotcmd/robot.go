@@ -29,8 +29,8 @@ const registryRobotLong = `Harbor's robot accounts are for CI jobs and clusters.
 a vSphere Namespace, and it expires.
 
 Harbor asks for a password to manage them. It is the password of your login, from the same sources
-as login uses (KUBECTL_VSPHERE_PASSWORD, --password-command of the login, the keychain, a prompt), or
-the one that "docker login" stored. It is sent only to registries that are proven to be your
+that login uses (KUBECTL_VSPHERE_PASSWORD, --password-command of the login, the keychain, a prompt),
+or the one that "docker login" stored. It is sent only to registries that are proven to be your
 Supervisor's. This needs Harbor 2.`
 
 const registryRobotExample = `  # Create a robot account that may push, for 7 days
@@ -101,7 +101,7 @@ func (d Deps) robotCommand(name, short string, examples []string, run func(*robo
 	c := &cobra.Command{
 		Use:               name + " REGISTRY",
 		Short:             short,
-		Long:              short + "\n\n" + registryRobotLong,
+		Long:              short + "\n\nIt needs a password: see \"kubectl vsphere registry robot --help\".",
 		Args:              command.OneRegistry,
 		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
