@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // Explain writes an error for a person: what happened, then what to do about it.
@@ -98,43 +97,8 @@ func NoTerminal(err error, remedy string) error {
 	return err
 }
 
-// Login words the errors of a login to vCenter Single Sign-On as a whole.
-func Login(err error, user string) error {
-	switch {
-	case errors.Is(err, wire.ErrRefused):
-		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", user, err),
-			"It was not tried again: vCenter locks an account for some minutes after five refusals.")
-	case errors.Is(err, wire.ErrForbidden):
-		return Hint(fmt.Errorf("%s may not log in here: %w", user, err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
-	case errors.Is(err, wire.ErrServer):
-		return Hint(err, "Please contact your vSphere server administrator for assistance.")
-	}
-	return err
-}
-
 // PasswordVariable holds a password for logins and renewals, and UsernameVariable says whose it is.
 const (
 	PasswordVariable = "KUBECTL_VSPHERE_PASSWORD" //nolint:gosec // The name of a variable.
 	UsernameVariable = "KUBECTL_VSPHERE_USERNAME"
 )
-
-// NoPassword words why no password was accepted.
-func NoPassword(err error, user string) error {
-	var none *secret.NoPasswordError
-	switch {
-	case Hinted(err):
-		return err // What helps is said closer by.
-	case errors.As(err, &none) && none.Known:
-		return Hint(err, "vCenter locks an account for some minutes after five refusals. Use --force to send it all the same.")
-	case errors.As(err, &none):
-		if len(none.Reasons) > 0 {
-			err = fmt.Errorf("there is no password to log in with: %w", err)
-		} else {
-			err = errors.New("there is no password to log in with")
-		}
-		return Hint(err, "Set %s, or type it at a terminal.", PasswordVariable)
-	case errors.Is(err, secret.ErrEmpty):
-		return NoTerminal(err, "")
-	}
-	return Login(err, user)
-}

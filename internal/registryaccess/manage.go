@@ -84,5 +84,7 @@ func (a *Access) asSession(ctx context.Context, m managed, work Work) error {
 	if errors.Is(err, wire.ErrForbidden) {
 		return failure.Hint(fmt.Errorf("%s lets only those who manage the project do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
 	}
-	return failure.NoPassword(err, s.User)
+	return failure.Password{
+		User: s.User, Step: "Log in again, which says whether the password is good: " + a.Sessions.Command(s),
+	}.Explain(err)
 }

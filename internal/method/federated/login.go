@@ -74,8 +74,8 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	if a.issuer.Unattended() {
 		_, claims, err := a.issuer.FromRunner(ctx, env.Getenv, a.clientSecret(a.issuer, true, a.request.Passwords.Force))
 		var none *secret.NoPasswordError
-		if errors.As(err, &none) && none.Known {
-			err = failure.Hint(err, "Use --force to send it all the same.")
+		if errors.As(err, &none) && none.Known { // What else fails is the issuer's answer, or the runner's.
+			err = failure.Password{Provider: true}.Explain(err)
 		}
 		return claims, err
 	}
@@ -137,11 +137,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 		a.proven = password
 		return err
 	})
-	var refused *secret.RefusedError
-	if errors.As(err, &refused) { // vCenter's rules are not this provider's.
-		return claims, failure.Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, user, refused.Err), "It was not sent again.")
-	}
-	return claims, failure.NoPassword(err, user)
+	return claims, failure.Password{User: user, Provider: true}.Explain(err)
 }
 
 // endNote says when a session ends that nothing renews: neither the issuer, nor a password that is at hand.

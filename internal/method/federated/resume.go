@@ -91,11 +91,7 @@ func (m *Method) passwordAgain(ctx context.Context, r session.Renewal, issuer *o
 		claims, err = issuer.Password(ctx, s.User, password)
 		return err
 	})
-	var refused *secret.RefusedError
-	if errors.As(err, &refused) {
-		err = fmt.Errorf("the password of %s was refused: %w", refused.Source, err)
-	}
-	return claims, err
+	return claims, failure.Password{User: s.User, Provider: true}.Explain(err)
 }
 
 // keepResumed keeps what the login gave.

@@ -49,7 +49,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		out, err = a.settle(ctx, res, password)
 		return err
 	})
-	return out, failure.NoPassword(err, user)
+	return out, failure.Password{User: user}.Explain(err)
 }
 
 // guard lets a person's own command ask, and holds the account's lock until the outcome is noted.

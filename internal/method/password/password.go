@@ -4,7 +4,6 @@ package password
 
 import (
 	"context"
-	"errors"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
@@ -45,12 +44,7 @@ func (m *Method) Revoke(context.Context, tokens.Session) error { return nil }
 func (m *Method) SendPassword(ctx context.Context, s tokens.Session, question string, send secret.Sender) error {
 	guard := m.Sessions.Guard(s.Account, s.User)
 	guard.Explicit = true // A person types the command.
-	err := guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
-	var none *secret.NoPasswordError
-	if errors.As(err, &none) && none.Known { // It keeps its own next step.
-		return failure.Hint(err, "Log in again, which says whether the password is good: %s", m.Command(s))
-	}
-	return err
+	return guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
 }
 
 // ended is a session that only a login brings back.

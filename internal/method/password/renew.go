@@ -52,7 +52,7 @@ func renewError(err error, r session.Renewal) error {
 	case errors.Is(err, secret.ErrEmpty):
 		return ended(r, "no password was typed")
 	case errors.As(err, &refused):
-		return failure.Login(err, r.Session.User)
+		return failure.Password{User: r.Session.User}.Explain(err)
 	}
 	return err
 }

@@ -1,0 +1,61 @@
+package failure
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Password says whose password or secret was not accepted.
+type Password struct {
+	User string
+	// Provider is set for an identity provider's password: vCenter's rules are not the provider's.
+	Provider bool
+	// Step is what helps against a secret that was refused a moment ago; empty: --force.
+	Step string
+}
+
+// Explain words why no password was accepted. Other errors, and nil, stay as they are.
+func (p Password) Explain(err error) error {
+	var none *secret.NoPasswordError
+	var refused *secret.RefusedError
+	switch {
+	case errors.As(err, &none) && none.Known:
+		return Hint(err, "%s", p.known())
+	case errors.As(err, &none) && len(none.Reasons) > 0:
+		return Hint(fmt.Errorf("there is no password to log in with: %w", err), "Set %s, or type it at a terminal.", PasswordVariable)
+	case errors.As(err, &none):
+		return Hint(errors.New("there is no password to log in with"), "Set %s, or type it at a terminal.", PasswordVariable)
+	case errors.Is(err, secret.ErrEmpty):
+		return NoTerminal(err, "")
+	case errors.As(err, &refused) && p.Provider:
+		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.User, refused.Err), "It was not sent again.")
+	}
+	return p.vCenter(err)
+}
+
+func (p Password) known() string {
+	switch {
+	case p.Step != "":
+		return p.Step
+	case p.Provider:
+		return "Use --force to send it all the same."
+	}
+	return "vCenter locks an account for some minutes after five refusals. Use --force to send it all the same."
+}
+
+// vCenter words what the Supervisor answers to a login as a whole.
+func (p Password) vCenter(err error) error {
+	switch {
+	case errors.Is(err, wire.ErrRefused):
+		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.User, err),
+			"It was not tried again: vCenter locks an account for some minutes after five refusals.")
+	case errors.Is(err, wire.ErrForbidden):
+		return Hint(fmt.Errorf("%s may not log in here: %w", p.User, err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
+	case errors.Is(err, wire.ErrServer):
+		return Hint(err, "Please contact your vSphere server administrator for assistance.")
+	}
+	return err
+}
