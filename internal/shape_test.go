@@ -56,11 +56,15 @@ const (
 	maxParams  = 4
 	maxResults = 3
 	maxBody    = 80 // lines of a function
-	maxMethods = 41 // of a type
+	maxMethods = 20 // of a type
 )
 
-// exceptions are functions that are longer than that, and why.
-var exceptions = map[string]string{}
+// exceptions are what is larger than that, and why.
+var exceptions = map[string]string{
+	"pkg/tokens.Store":      "every file below one directory, with the rules that hold between them",
+	"pkg/login/oidc.Client": "every request to one issuer, with the tokens that go from one to the next",
+	"pkg/registry.Store":    "as pkg/tokens.Store",
+}
 
 func TestSignatures(t *testing.T) {
 	methods := map[string]int{}
@@ -81,7 +85,7 @@ func TestSignatures(t *testing.T) {
 		}
 	})
 	for what, n := range methods {
-		if n > maxMethods {
+		if n > maxMethods && exceptions[what] == "" {
 			t.Errorf("%s has %d methods", what, n)
 		}
 	}

@@ -94,7 +94,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	r, err = a.examineAny(ctx, r, sessions)
 	p.Done()
 	if err != nil {
-		return a.addError(err, r)
+		return addError(err, r)
 	}
 	if r.AuthMode == "" { // Most likely the address of something else.
 		return fmt.Errorf("%s does not take your login: %s", host, credhelper.Explain(r))
@@ -103,7 +103,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 		return failure.NotKept(a.sessions.Store.Dir(), err)
 	}
 	if !f.noConfigure {
-		if err := a.configureDocker(ctx, a.dockerConfig(), []string{host}, f.force); err != nil {
+		if err := a.docker().enter(ctx, []string{host}, f.force); err != nil {
 			return err
 		}
 	}
@@ -227,7 +227,7 @@ func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions 
 }
 
 // addError says what to do about a registry that could not be added.
-func (a *action) addError(err error, r registry.Record) error {
+func addError(err error, r registry.Record) error {
 	var unproven *registryaccess.UnprovenError
 	var untrusted *trust.UntrustedError
 	switch {

@@ -2,10 +2,6 @@ package registrycmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -14,7 +10,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 const configureLong = `Adds docker-credential-vsphere to credHelpers in docker's config.json ($DOCKER_CONFIG, else
@@ -83,17 +78,17 @@ func (a *action) configure(ctx context.Context, hosts []string, f configureFlags
 	case len(hosts) == 0:
 		return failure.Usagef("no registry is known yet; name one")
 	}
-	file := a.dockerConfig()
+	file := a.docker()
 	if f.podman {
 		file.Path = dockerconfig.PodmanPath(a.env.Getenv, a.env.Home)
 	}
 	switch {
 	case f.check:
-		return a.checkDocker(file, hosts)
+		return file.check(hosts)
 	case f.remove:
-		return a.unconfigureDocker(ctx, file, hosts)
+		return file.takeOut(ctx, hosts)
 	}
-	if err := a.configureDocker(ctx, file, hosts, f.force); err != nil {
+	if err := file.enter(ctx, hosts, f.force); err != nil {
 		return err
 	}
 	return a.noteUnknown(hosts)
@@ -124,107 +119,4 @@ func (a *action) setService(name string) error {
 		}
 	}
 	return err
-}
-
-// dockerConfig is the user's config.json.
-func (a *action) dockerConfig() dockerconfig.File {
-	return dockerconfig.File{
-		Path: dockerconfig.Path(a.env.Getenv, a.env.Home), Lock: filepath.Join(a.sessions.Store.Dir(), "docker-config.lock"),
-		Warn: a.env.Warn,
-	}
-}
-
-func (a *action) configureDocker(ctx context.Context, f dockerconfig.File, hosts []string, force bool) error {
-	changed, err := f.Set(ctx, hosts, helperName, force)
-	var other *dockerconfig.OtherHelperError
-	switch {
-	case errors.As(err, &other):
-		return failure.Hint(err, "Use --force to replace it.")
-	case err != nil:
-		return failure.Hint(fmt.Errorf("docker is not told about the helper: %w", err), "Make it so by hand, as in: %s", dockerconfig.Line(hosts[0], helperName))
-	case changed:
-		a.env.Printf("Entered %s into %s.", helperProgram, f.Path)
-	}
-	a.printWarnings(f, hosts)
-	return nil
-}
-
-func (a *action) unconfigureDocker(ctx context.Context, f dockerconfig.File, hosts []string) error {
-	changed, err := f.Remove(ctx, hosts, helperName)
-	if err == nil && changed {
-		a.env.Printf("Took %s out of %s.", helperProgram, f.Path)
-	}
-	return err
-}
-
-// checkDocker fails when a host has not our helper.
-func (a *action) checkDocker(f dockerconfig.File, hosts []string) error {
-	helpers, err := f.Helpers()
-	if err != nil {
-		return err
-	}
-	missing := 0
-	for _, host := range hosts {
-		if helpers[host] != helperName {
-			missing++
-		}
-		a.env.Printf("%s: %s", host, dockerState(helpers, host))
-	}
-	a.printWarnings(f, hosts)
-	if missing > 0 {
-		return failure.Hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure; with --force where there is another helper.")
-	}
-	return nil
-}
-
-// dockerState is what docker's config.json says of a registry.
-func dockerState(helpers map[string]string, host string) string {
-	switch helper := helpers[host]; helper {
-	case helperName:
-		return "configured"
-	case "":
-		return "missing"
-	default:
-		return safetext.Line(helper, maxUser)
-	}
-}
-
-// addDocker fills in what docker's config.json says.
-func (a *action) addDocker(all []Info) {
-	helpers, err := a.dockerConfig().Helpers()
-	if err != nil {
-		a.env.Warn(err)
-	}
-	for i := range all {
-		all[i].Docker = dockerState(helpers, all[i].Registry)
-	}
-}
-
-// dockerWarnings says what keeps clients from asking the helper.
-func (a *action) dockerWarnings(all []Info) []string {
-	if len(all) == 0 {
-		return nil
-	}
-	var hosts []string
-	for _, i := range all {
-		hosts = append(hosts, i.Registry)
-	}
-	return a.warnings(a.dockerConfig(), hosts)
-}
-
-func (a *action) printWarnings(f dockerconfig.File, hosts []string) {
-	for _, warning := range a.warnings(f, hosts) {
-		a.env.Tellf("warning: %s", warning)
-	}
-}
-
-func (a *action) warnings(f dockerconfig.File, hosts []string) (all []string) {
-	for _, w := range f.Warnings(hosts, helperName, a.world()) {
-		all = append(all, warningText(w))
-	}
-	return all
-}
-
-func (a *action) world() dockerconfig.World {
-	return dockerconfig.World{Getenv: a.env.Getenv, LookPath: a.env.LookPath, Home: a.env.Home, Root: os.Geteuid() == 0}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -44,35 +45,44 @@ After an upgrade the next login renews the link.`,
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			return d.with(func(a *action) error { return a.installHelper(dir, force) })
+			return d.with(func(a *action) error { return a.helperLink().install(dir, force) })
 		},
 	}
 	c.Flags().BoolVar(&force, "force", false, "Replace another program of that name.")
 	return c
 }
 
-func (a *action) installHelper(dir string, force bool) error {
-	target, err := a.siblingHelper()
+// helperLink is the link to docker-credential-vsphere in a directory on PATH.
+type helperLink struct {
+	env     *console.Env
+	records registry.Store
+}
+
+func (a *action) helperLink() helperLink { return helperLink{a.env, a.records} }
+
+// install makes the link in a directory, and remembers it.
+func (l helperLink) install(dir string, force bool) error {
+	target, err := l.sibling()
 	if err != nil {
 		return err
 	}
-	if dir, err = a.helperDir(dir); err != nil {
+	if dir, err = l.dir(dir); err != nil {
 		return err
 	}
 	link := filepath.Join(dir, filepath.Base(target))
-	if err := a.linkHelper(link, target, force); err != nil {
+	if err := l.link(link, target, force); err != nil {
 		return err
 	}
-	a.env.Printf("%s is now at %s.", helperProgram, link)
-	if !slices.Contains(a.pathDirs(), dir) {
-		a.env.Tellf("warning: %s is not on PATH", dir)
+	l.env.Printf("%s is now at %s.", helperProgram, link)
+	if !slices.Contains(l.pathDirs(), dir) {
+		l.env.Tellf("warning: %s is not on PATH", dir)
 	}
-	return a.records.UpdateSettings(func(set *registry.Settings) { set.Link = link })
+	return l.records.UpdateSettings(func(set *registry.Settings) { set.Link = link })
 }
 
-// siblingHelper is the helper beside this program, as both were installed.
-func (a *action) siblingHelper() (string, error) {
-	self, err := a.env.Executable()
+// sibling is the helper beside this program, as both were installed.
+func (l helperLink) sibling() (string, error) {
+	self, err := l.env.Executable()
 	if err == nil {
 		self, err = filepath.EvalSymlinks(self)
 	}
@@ -87,8 +97,8 @@ func (a *action) siblingHelper() (string, error) {
 	return path, nil
 }
 
-// helperDir is the directory that was asked for, or the best one on PATH.
-func (a *action) helperDir(asked string) (string, error) {
+// dir is the directory that was asked for, or the best one on PATH.
+func (l helperLink) dir(asked string) (string, error) {
 	if asked != "" {
 		dir, err := filepath.Abs(asked)
 		if err != nil {
@@ -101,15 +111,15 @@ func (a *action) helperDir(asked string) (string, error) {
 		return dir, err
 	}
 	candidates := []string{}
-	if self, err := a.env.LookPath("kubectl-vsphere"); err == nil {
+	if self, err := l.env.LookPath("kubectl-vsphere"); err == nil {
 		candidates = append(candidates, filepath.Dir(self))
 	}
-	dirs := a.pathDirs()
-	if local := filepath.Join(a.env.Home, ".local", "bin"); slices.Contains(dirs, local) {
+	dirs := l.pathDirs()
+	if local := filepath.Join(l.env.Home, ".local", "bin"); slices.Contains(dirs, local) {
 		candidates = append(candidates, local)
 	}
 	for _, dir := range dirs {
-		if below, err := filepath.Rel(a.env.Home, dir); err == nil && !strings.HasPrefix(below, "..") {
+		if below, err := filepath.Rel(l.env.Home, dir); err == nil && !strings.HasPrefix(below, "..") {
 			candidates = append(candidates, dir)
 		}
 	}
@@ -122,8 +132,8 @@ func (a *action) helperDir(asked string) (string, error) {
 }
 
 // pathDirs are the absolute directories of PATH: programs in others depend on where one stands.
-func (a *action) pathDirs() (all []string) {
-	for _, dir := range filepath.SplitList(a.env.Getenv("PATH")) {
+func (l helperLink) pathDirs() (all []string) {
+	for _, dir := range filepath.SplitList(l.env.Getenv("PATH")) {
 		if filepath.IsAbs(dir) {
 			all = append(all, filepath.Clean(dir))
 		}
@@ -140,8 +150,8 @@ func writable(dir string) bool {
 	return errors.Join(f.Close(), disk.Remove(f.Name())) == nil
 }
 
-// linkHelper makes link lead to target, in one step. Another program or link that stands there stays, unless force is set.
-func (a *action) linkHelper(link, target string, force bool) error {
+// link makes link lead to target, in one step. Another program or link that stands there stays, unless force is set.
+func (l helperLink) link(link, target string, force bool) error {
 	info, err := os.Lstat(link)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -154,7 +164,7 @@ func (a *action) linkHelper(link, target string, force bool) error {
 	case !force && !linkOfOurs(link):
 		return failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
-	if a.env.GOOS == "windows" { // Links need a right there that people do not have.
+	if l.env.GOOS == "windows" { // Links need a right there that people do not have.
 		return copyHelper(link, target)
 	}
 	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
@@ -202,9 +212,9 @@ func copyHelper(link, target string) error {
 	return err
 }
 
-// relinkHelper repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.
-func (a *action) relinkHelper() {
-	set, err := a.records.Settings()
+// repair repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.
+func (l helperLink) repair() {
+	set, err := l.records.Settings()
 	if err != nil || set.Link == "" {
 		return
 	}
@@ -212,11 +222,11 @@ func (a *action) relinkHelper() {
 	if _, statErr := os.Stat(set.Link); err != nil || !errors.Is(statErr, fs.ErrNotExist) {
 		return
 	}
-	target, err := a.siblingHelper()
+	target, err := l.sibling()
 	if err == nil && filepath.Base(leads) == filepath.Base(target) {
-		err = a.linkHelper(set.Link, target, true)
+		err = l.link(set.Link, target, true)
 	}
 	if err != nil {
-		a.env.Notef("%s leads to %s, which is gone, and cannot be repaired: %v", set.Link, leads, err)
+		l.env.Notef("%s leads to %s, which is gone, and cannot be repaired: %v", set.Link, leads, err)
 	}
 }

@@ -108,9 +108,9 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 	}
 	out := registryList{Registries: all}
 	if o.Ask {
-		out.Warnings = a.dockerWarnings(all)
+		out.Warnings = a.docker().warningsFor(all)
 	}
-	if err := a.writeRegistries(o.Format, out); err != nil || len(failed) == 0 {
+	if err := out.write(a.env, o.Format); err != nil || len(failed) == 0 {
 		return err
 	}
 	return failure.Silent(failure.ErrPartial)
@@ -122,14 +122,14 @@ type registryList struct {
 	Warnings   []string `json:"warnings,omitempty"` // what keeps registry clients from asking the helper
 }
 
-func (a *action) writeRegistries(format command.Format, out registryList) error {
+func (out registryList) write(e *console.Env, format command.Format) error {
 	if format.Structured() {
-		return format.Write(a.env.Out, out)
+		return format.Write(e.Out, out)
 	}
 	for _, warning := range out.Warnings {
-		a.env.Tellf("warning: %s", warning)
+		e.Tellf("warning: %s", warning)
 	}
-	return Print(a.env, out.Registries)
+	return Print(e, out.Registries)
 }
 
 // askAgain brings what is known of the registries up to date, and tells which could not be asked. Nobody is asked for a password.
@@ -194,7 +194,7 @@ func (a *action) infos() ([]Info, error) {
 			all = append(all, info)
 		}
 	}
-	a.addDocker(all)
+	a.docker().fillIn(all)
 	return all, nil
 }
 

@@ -28,7 +28,7 @@ first logs in at the Supervisor of --server. Without a registry it does that for
 		Args:              command.AnyRegistries,
 		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.login(c.Context(), command.Hosts(args), f) })
+			return d.with(func(a *action) error { return (registryLogin{a, f, command.Hosts(args)}).run(c.Context()) })
 		},
 	}
 	f.addTo(c, d.Env)
@@ -39,22 +39,29 @@ first logs in at the Supervisor of --server. Without a registry it does that for
 	return c
 }
 
-// login logs in if nobody is, then adds the registries.
-func (a *action) login(ctx context.Context, hosts []string, f registryFlags) error {
-	if f.service != "" {
-		if err := a.setService(f.service); err != nil {
+// registryLogin is one run of login.
+type registryLogin struct {
+	*action
+	registryFlags
+	hosts []string // empty: every registry that was added
+}
+
+// run logs in if nobody is, then adds the registries.
+func (l registryLogin) run(ctx context.Context) error {
+	if l.service != "" {
+		if err := l.setService(l.service); err != nil {
 			return err
 		}
 	}
-	if err := a.sessionOrLogin(ctx, f, hosts); err != nil {
+	if err := l.ensureSession(ctx); err != nil {
 		return err
 	}
-	if len(hosts) == 0 {
-		return a.loginToKnown(ctx, f)
+	if len(l.hosts) == 0 {
+		return l.addKnown(ctx)
 	}
 	var errs []error
-	for _, host := range hosts {
-		errs = append(errs, a.add(ctx, host, f))
+	for _, host := range l.hosts {
+		errs = append(errs, l.add(ctx, host, l.registryFlags))
 	}
 	return errors.Join(errs...)
 }
@@ -74,32 +81,33 @@ func (f registryFlags) known(store registry.Store, hosts []string) registryFlags
 	return f
 }
 
-// loginToKnown is for all registries that were added.
-func (a *action) loginToKnown(ctx context.Context, f registryFlags) error {
-	records, _ := a.records.Records()
+// addKnown adds every registry that was added before, for the login that it has.
+func (l registryLogin) addKnown(ctx context.Context) error {
+	records, _ := l.records.Records()
 	if len(records) == 0 {
 		return failure.Usagef("no registry is known yet; name one")
 	}
 	var errs []error
 	for _, r := range records {
-		f := f
+		f := l.registryFlags
 		f.server, f.user = r.Server, r.User
-		errs = append(errs, a.add(ctx, r.Host, f))
+		errs = append(errs, l.add(ctx, r.Host, f))
 	}
 	return errors.Join(errs...)
 }
 
-// sessionOrLogin runs the login command when there is no session that the flags allow, or when it has ended.
-func (a *action) sessionOrLogin(ctx context.Context, f registryFlags, hosts []string) error {
-	sessions, err := a.sessionsFor(f)
+// ensureSession logs in when there is no session that the flags allow, or when it has ended.
+func (l registryLogin) ensureSession(ctx context.Context) error {
+	f := l.registryFlags
+	sessions, err := l.sessionsFor(f)
 	if len(sessions) == 0 {
-		f = f.known(a.records, hosts)
+		f = f.known(l.records, l.hosts)
 	}
 	var usage *failure.UsageError
 	switch {
 	case errors.As(err, &usage):
 		return err
-	case err == nil && a.alive(ctx, sessions):
+	case err == nil && l.alive(ctx, sessions):
 		return nil
 	}
 	o := LoginOptions{Server: f.server, User: f.user, CAFile: f.ca} // VMware's registry has a certificate of vCenter's CA, as the Supervisor has.
@@ -110,10 +118,10 @@ func (a *action) sessionOrLogin(ctx context.Context, f registryFlags, hosts []st
 	default:
 		return failure.Hint(err, "Name the Supervisor: docker-credential-vsphere login REGISTRY --server SUPERVISOR -u USER")
 	}
-	if o.User == "" && err == nil && a.byPassword(sessions[0]) {
+	if o.User == "" && err == nil && l.byPassword(sessions[0]) {
 		o.User = sessions[0].User
 	}
-	err = a.Login(ctx, o)
+	err = l.Login(ctx, o)
 	if step := failure.NextStep(err); step != "" { // It names flags that this command has not.
 		err = failure.Hint(err, "%s\nThese are flags of kubectl vsphere login: log in with that, and then type this again.", step)
 	}
@@ -121,15 +129,15 @@ func (a *action) sessionOrLogin(ctx context.Context, f registryFlags, hosts []st
 }
 
 // byPassword reports whether a session's user is named at its next login.
-func (a *action) byPassword(s tokens.Session) bool {
-	m, err := a.sessions.Method(s)
+func (l registryLogin) byPassword(s tokens.Session) bool {
+	m, err := l.sessions.Method(s)
 	_, ok := m.(session.PasswordSender)
 	return err == nil && ok
 }
 
 // alive reports whether one of the sessions has a token, or gets one without anybody.
-func (a *action) alive(ctx context.Context, sessions []tokens.Session) bool {
-	alone := a.Sessions(a.env.Unattended(), a.sessions.Store)
+func (l registryLogin) alive(ctx context.Context, sessions []tokens.Session) bool {
+	alone := l.Sessions(l.env.Unattended(), l.sessions.Store)
 	for _, s := range sessions {
 		if _, err := alone.Token(ctx, tokens.Key{Server: s.Server, User: s.User}, false); err == nil {
 			return true
@@ -137,7 +145,7 @@ func (a *action) alive(ctx context.Context, sessions []tokens.Session) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		a.env.Tellf("The login of %s at %s has ended.", s.User, s.Server)
+		l.env.Tellf("The login of %s at %s has ended.", s.User, s.Server)
 	}
 	return false
 }

@@ -21,7 +21,7 @@ func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 	if err != nil {
 		return // The store was open a moment ago.
 	}
-	a.relinkHelper()
+	a.helperLink().repair()
 	records, errs := a.records.Records()
 	for _, err := range errs {
 		a.env.Warn(err)

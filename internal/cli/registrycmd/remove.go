@@ -64,10 +64,10 @@ func (a *action) helper() *credhelper.Helper {
 
 // unconfigureAll takes a registry out of docker's file, and out of podman's own if that has it.
 func (a *action) unconfigureAll(ctx context.Context, host string) error {
-	file := a.dockerConfig()
+	file := a.docker()
 	var errs []error
 	for _, file.Path = range []string{file.Path, dockerconfig.PodmanPath(a.env.Getenv, a.env.Home)} {
-		errs = append(errs, a.unconfigureDocker(ctx, file, []string{host}))
+		errs = append(errs, file.takeOut(ctx, []string{host}))
 	}
 	return errors.Join(errs...)
 }

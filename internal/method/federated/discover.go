@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -16,8 +17,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
+// discovery is what a login finds out before anybody proves who they are.
+type discovery struct {
+	*Method
+	site   site.Site
+	user   string // that the command line names, if any
+	issuer *oidc.Client
+	idp    oidc.IdentityProvider
+	apiCA  []byte // of the Supervisor's API server, as the Supervisor tells it
+}
+
 // discover asks for all that needs no person: the issuer's document, its identity providers, the CA of the API server.
-func (a *attempt) discover(ctx context.Context) error {
+func (a *discovery) discover(ctx context.Context) error {
 	id := a.Options.Identity
 	w, err := a.issuerClient(string(id.IssuerCA), a.site.Trust(), a.site.Aliases)
 	if err != nil {
@@ -47,7 +58,7 @@ func (a *attempt) discover(ctx context.Context) error {
 
 // checkIssuerHost sees that the issuer is the Supervisor's own. One on another server would make a token with which this Supervisor can
 // do there what the person can: then somebody must say that it is right. That is remembered with the session.
-func (a *attempt) checkIssuerHost(ctx context.Context, id supervisor.Identity) error {
+func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity) error {
 	env, issuer := a.Sessions.Env, safetext.Line(id.Issuer, 300)
 	switch {
 	case id.SameHost, id.InCertificate && a.site.VouchedCA, a.Options.TrustIssuer == id.Issuer, a.knownIssuer(id.Issuer):
@@ -67,7 +78,7 @@ func (a *attempt) checkIssuerHost(ctx context.Context, id supervisor.Identity) e
 }
 
 // knownIssuer reports whether a session at this Supervisor is of the issuer already.
-func (a *attempt) knownIssuer(issuer string) bool {
+func (a *discovery) knownIssuer(issuer string) bool {
 	return slices.ContainsFunc(a.sessionsHere(), func(k known) bool { return k.kept.Provider.Issuer == issuer })
 }
 
@@ -77,7 +88,7 @@ type known struct {
 	kept oidc.Session
 }
 
-func (a *attempt) sessionsHere() (all []known) {
+func (a *discovery) sessionsHere() (all []known) {
 	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
 		kept, err := oidc.ParseSession(s.Renewal)
 		if err == nil && s.Method == Name {
@@ -98,7 +109,7 @@ func issuerError(err error, id supervisor.Identity) error {
 }
 
 // chooseProvider is the named one, the only one, or the one that a person picks.
-func (a *attempt) chooseProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
+func (a *discovery) chooseProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
 	if len(all) == 0 { // Not Pinniped.
 		return oidc.IdentityProvider{Flows: []string{oidc.FlowBrowser}}, nil
 	}
@@ -122,7 +133,7 @@ func (a *attempt) chooseProvider(ctx context.Context, all []oidc.IdentityProvide
 }
 
 // askProvider lets a person pick one.
-func (a *attempt) askProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
+func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
 	env := a.Sessions.Env
 	if env.Terminal == nil {
 		return oidc.IdentityProvider{}, failure.Usagef("there are several identity providers; say which with --identity-provider: %s", providerNames(all))
@@ -144,9 +155,9 @@ func (a *attempt) askProvider(ctx context.Context, all []oidc.IdentityProvider) 
 }
 
 // lastProvider is the one that the sessions at this Supervisor are of: those of the user, if one was named. It is empty when they differ.
-func (a *attempt) lastProvider() (name string) {
+func (a *discovery) lastProvider() (name string) {
 	for _, k := range a.sessionsHere() {
-		ours := a.request.User == "" || tokens.Fold(a.request.User) == tokens.Fold(k.user)
+		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(k.user)
 		switch {
 		case !ours || k.kept.IdentityProvider == "":
 		case name != "" && name != k.kept.IdentityProvider:

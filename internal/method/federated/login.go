@@ -16,19 +16,15 @@ import (
 
 // attempt is one login under way.
 type attempt struct {
-	*Method
-	site    site.Site
+	discovery
 	request session.Request
-	apiCA   []byte // of the Supervisor's API server, as the Supervisor tells it
-	issuer  *oidc.Client
-	idp     oidc.IdentityProvider
 	proven  redact.Secret // the password, if one was sent
 	busy    bool          // somebody holds the account's lock and does not give it up
 }
 
 // Login has a person prove who they are at the issuer, keeps the session at once, and finds everything that it may use.
 func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
-	a := &attempt{Method: m, site: s, request: r}
+	a := &attempt{discovery: discovery{Method: m, site: s, user: r.User}, request: r}
 	discover := a.discover
 	if m.Options.Issuer.Plain() {
 		discover = a.discoverPlain

@@ -28,7 +28,7 @@ func TestEndNote(t *testing.T) {
 		"by a runner":                           {oidc.Session{TokenFile: "f"}, tokens.Session{}, false},
 	} {
 		m := &Method{Sessions: &session.Sessions{Env: &console.Env{Now: time.Now}}}
-		a := &attempt{Method: m, issuer: &oidc.Client{Session: tc.issuer}}
+		a := &attempt{discovery: discovery{Method: m, issuer: &oidc.Client{Session: tc.issuer}}}
 		if note := a.endNote(tc.s); (note != "") != tc.want {
 			t.Errorf("%s: %q", name, note)
 		}

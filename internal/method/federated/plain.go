@@ -12,7 +12,7 @@ import (
 )
 
 // discoverPlain asks the issuer for its document, unless a runner provides the token.
-func (a *attempt) discoverPlain(ctx context.Context) error {
+func (a *discovery) discoverPlain(ctx context.Context) error {
 	o := a.Options.Issuer
 	kept := oidc.Session{
 		Plain: true, Client: o.Client, Scopes: o.Scopes, Params: o.Params, CA: o.LastCA,
