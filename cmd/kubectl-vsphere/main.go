@@ -18,8 +18,8 @@ var version, commit, date = "0.1.0-dev", "unknown", "unknown"
 func main() { os.Exit(run()) }
 
 func run() int {
-	// SIGHUP comes when kubectl, dying of the same Ctrl-C, led the terminal's session: the echo is to be restored then too,
-	// and after Ctrl-\.
+	// SIGHUP comes if kubectl leads the terminal's session and ends after the same Ctrl-C. SIGQUIT is Ctrl-\. After each of these
+	// signals, a prompt must restore the terminal's echo.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
 	return cli.Run(ctx, console.System(), cli.Build{Version: version, Commit: commit, Date: date}, os.Args[1:])

@@ -23,7 +23,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Build says which program this is; the Makefile sets it at link time.
+// Build is the version of the program. The Makefile sets it at link time.
 type Build struct{ Version, Commit, Date string }
 
 // Run executes one command line (without the program's name) and returns the exit code of the process.
@@ -52,7 +52,7 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 	return failure.Code(err)
 }
 
-// checkedWriter remembers that something could not be written, so that a full disk or a closed pipe is no success.
+// checkedWriter remembers a failed write, so that a full disk or a closed pipe is an error.
 type checkedWriter struct {
 	io.Writer
 	err error
@@ -114,7 +114,7 @@ func loginDeps(e *console.Env, registries registrycmd.Deps) logincmd.Deps {
 	return logincmd.Deps{Env: e, Refresh: func(ctx context.Context, s tokens.Session) { registrycmd.Refresh(ctx, registries, s) }}
 }
 
-// loginFor is a login that a registry needs.
+// loginFor logs in for a registry.
 func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) error {
 	server, err := supervisor.ParseAddress(o.Server)
 	if err != nil {
@@ -127,7 +127,7 @@ func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) 
 
 const defaultTimeout = 30 * time.Second
 
-// addGlobalFlags adds the flags of every command. The closed plugin has them too.
+// addGlobalFlags adds the flags of every command. VMware's plugin has them too.
 func addGlobalFlags(root *cobra.Command, e *console.Env) {
 	var timeout string
 	var verbose int
@@ -141,7 +141,7 @@ func addGlobalFlags(root *cobra.Command, e *console.Env) {
 	}
 }
 
-// parseTimeout reads --request-timeout: seconds, or a duration. There is no "for ever": nothing here waits without a bound.
+// parseTimeout reads --request-timeout: seconds, or a duration. 0 is the default and not "for ever": every wait has a bound.
 func parseTimeout(typed string) (time.Duration, error) {
 	if typed == "" || typed == "0" {
 		return defaultTimeout, nil

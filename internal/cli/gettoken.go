@@ -24,7 +24,7 @@ Elsewhere it prints the command that logs in. It never writes the kubeconfig.
 
 With KUBECTL_VSPHERE_INTERACTIVE=never it never asks.`
 
-// getTokenOptions say which credential is wanted.
+// getTokenOptions are the flags of get-token.
 type getTokenOptions struct {
 	Key   tokens.Key
 	Force bool
@@ -44,7 +44,7 @@ func getTokenCommand(e *console.Env) *cobra.Command {
 	return c
 }
 
-// getToken prints the credential, renewed when it must be.
+// getToken prints the credential. It renews an expired one first.
 func getToken(ctx context.Context, e *console.Env, o getTokenOptions) error {
 	info, err := credfile.ParseExecInfo(e.Getenv(credfile.ExecInfoVariable))
 	if err != nil {
@@ -69,7 +69,7 @@ func getToken(ctx context.Context, e *console.Env, o getTokenOptions) error {
 	return credfile.Write(e.Out, info.APIVersion, status)
 }
 
-// canonical checks what was typed and spells it as the store does.
+// canonical checks a key from the command line and returns it in the store's spelling.
 func canonical(key tokens.Key) (tokens.Key, error) {
 	if key.Server == "" || key.User == "" {
 		return key, failure.Usagef("--server and --user are needed")

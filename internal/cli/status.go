@@ -36,8 +36,8 @@ type sessionStatus struct {
 	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
 	Credentials []credentialStatus `json:"credentials"`
 
-	renews bool   // until it ends
-	again  string // what a person types when it has ended
+	renews       bool   // it renews itself until Ends
+	loginCommand string // what to type when it has ended
 }
 
 type credentialStatus struct {
@@ -46,11 +46,11 @@ type credentialStatus struct {
 	Contexts   []string  `json:"contexts"`
 	ValidUntil time.Time `json:"validUntil,omitzero"`
 	Valid      bool      `json:"valid"`
-	Minted     bool      `json:"minted"` // false: it is minted on first use
+	Minted     bool      `json:"minted"` // false: kubectl gets it on first use
 	CAUnknown  bool      `json:"caUnknown,omitempty"`
 }
 
-// statusOptions say what to show, and what to do first.
+// statusOptions are the flags of status.
 type statusOptions struct {
 	Prune  bool
 	Format command.Format
@@ -74,7 +74,7 @@ It does not ask a server: a server may refuse a token that looks valid here. To 
 	return c
 }
 
-// status prints what is in the store.
+// status prints the sessions, credentials and registries of the store.
 func status(e *console.Env, o statusOptions) error {
 	store, err := e.OpenStore()
 	if err != nil {
@@ -95,7 +95,7 @@ func status(e *console.Env, o statusOptions) error {
 	return printStatus(e, info)
 }
 
-// prune removes ended credentials and says which.
+// prune removes expired credentials and prints which.
 func prune(e *console.Env, store *tokens.Store) error {
 	gone, err := store.Prune(e.Now(), 0)
 	for _, c := range gone {
@@ -121,7 +121,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			Credentials: []credentialStatus{}, again: sessions.Command(s),
+			Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
@@ -189,7 +189,7 @@ func printSessions(e *console.Env, info statusInfo) error {
 	return w.Flush()
 }
 
-// printEnds says until when sessions go on before a person must log in again.
+// printEnds prints when each session ends, if that is known. Then a person must log in again.
 func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
@@ -199,12 +199,12 @@ func printEnds(e *console.Env, info statusInfo) {
 		case s.Ends.After(e.Now()):
 			e.Printf("\nThe session of %s at %s renews itself until %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
-			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.again)
+			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
 		}
 	}
 }
 
-// state is short, since it stands in a table: how long the token is still good, or that it ended.
+// state returns how long the token is valid, in a few words for a table.
 func (c credentialStatus) state(e *console.Env) string {
 	switch {
 	case c.CAUnknown:

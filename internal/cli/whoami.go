@@ -29,11 +29,11 @@ type identity struct {
 	Username   string    `json:"username"`
 	Groups     []string  `json:"groups,omitempty"`
 	ValidUntil time.Time `json:"validUntil"`
-	// Claims are what the identity provider says of the person, as it says it; without one, those of vCenter's token of the context.
+	// Claims are the identity provider's claims about the user. For vCenter Single Sign-On they are the claims in the context's token.
 	Claims json.RawMessage `json:"claims,omitempty"`
 }
 
-// whoamiOptions say whom to ask, and for what.
+// whoamiOptions are the flags of whoami.
 type whoamiOptions struct {
 	Context string // empty: the current one
 	Claims  bool
@@ -58,7 +58,7 @@ would use. If a token does not work, whoami shows whether it has expired or the 
 	return c
 }
 
-// whoami prints who the user of a context is.
+// whoami prints the user of a context, as the API server sees it.
 func whoami(ctx context.Context, e *console.Env, o whoamiOptions) error {
 	id, err := askIdentity(ctx, e, o)
 	if err != nil {
@@ -70,7 +70,7 @@ func whoami(ctx context.Context, e *console.Env, o whoamiOptions) error {
 	return printIdentity(e, id)
 }
 
-// maxClaims bounds what is shown of claims, in characters.
+// maxClaims bounds the printed claims, in characters.
 const maxClaims = 64 << 10
 
 func printIdentity(e *console.Env, id identity) error {
@@ -89,7 +89,7 @@ func printIdentity(e *console.Env, id identity) error {
 	return nil
 }
 
-// askIdentity finds the context, gets its credential as kubectl would and asks the server.
+// askIdentity finds the context, gets its credential as kubectl does, and asks the API server.
 func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity, error) {
 	store, files, err := command.Open(e)
 	if err != nil {
@@ -113,7 +113,7 @@ func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity
 	err = selfSubjectReview(ctx, client, &id)
 	if errors.Is(err, wire.ErrRefused) {
 		err = failure.Hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", e.Until(credential.Expires), err),
-			"A new cluster refuses tokens for some minutes. If this stays, type: %s", sessions.Command(sessions.Of(c.Key)))
+			"A new cluster refuses tokens for some minutes. If this does not change, type: %s", sessions.Command(sessions.Of(c.Key)))
 	}
 	if err == nil && o.Claims {
 		id.Claims, err = claims(sessions, c.Key, credential)
@@ -145,7 +145,7 @@ func selfSubjectReview(ctx context.Context, c *session.APIClient, id *identity) 
 	return nil
 }
 
-// claims are those of the session's identity provider, or those of vCenter's token.
+// claims returns the claims of the session's identity provider, or those in vCenter's token.
 func claims(sessions *session.Sessions, key tokens.Key, c tokens.Credential) (json.RawMessage, error) {
 	s, found, err := sessions.Store.FindSession(key)
 	if err != nil || !found {
@@ -172,10 +172,10 @@ func claims(sessions *session.Sessions, key tokens.Key, c tokens.Credential) (js
 	return json.Marshal(harmless(all))
 }
 
-// maxClaim bounds a text in the claims, in characters.
+// maxClaim bounds one string in the claims, in characters.
 const maxClaim = 4096
 
-// harmless is a JSON value whose texts a terminal can show.
+// harmless returns a JSON value whose strings are safe to print on a terminal.
 func harmless(v any) any {
 	switch v := v.(type) {
 	case string:

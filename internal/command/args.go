@@ -1,4 +1,5 @@
-// Package command holds what commands share: checks of arguments, the -o flag, completion of names.
+// Package command gives commands what they share: argument checks, the -o flag, flag groups, completion of names, and the user's
+// kubeconfig files.
 package command
 
 import (
@@ -10,7 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
-// NoArgs refuses arguments as a usage error, so that the exit code tells a typing mistake from a failure.
+// NoArgs returns a *failure.UsageError for any argument. cobra's own check returns an error without that exit code.
 func NoArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -18,16 +19,16 @@ func NoArgs(c *cobra.Command, args []string) error {
 	return &failure.UsageError{Command: c.CommandPath(), Err: fmt.Errorf("%q is one word too many: %s takes flags only", args[0], c.Name())}
 }
 
-// Unknown refuses a mistyped command and says which ones are like it.
+// Unknown returns a usage error for a command that does not exist. It suggests similar commands.
 func Unknown(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
-		return failure.Usagef("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
+	if suggestions := c.SuggestionsFor(args[0]); len(suggestions) > 0 {
+		return failure.Usagef("unknown command %q; did you mean %s?", args[0], strings.Join(suggestions, " or "))
 	}
 	return failure.Usagef("unknown command %q", args[0])
 }
 
-// Help is the run function of a command that only groups others.
+// Help prints the help. It is the RunE of a command that only groups other commands.
 func Help(c *cobra.Command, _ []string) error { return c.Help() }

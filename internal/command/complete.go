@@ -12,16 +12,16 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Complete gives the values for the word that is typed. What is completed comes from the store and the kubeconfig: no key press
-// asks a server.
+// Complete returns the values for the word that is typed. They come from the store and the kubeconfig: completion never asks a
+// server.
 type Complete = func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
 
-// Values completes the values that list gives.
+// Values completes the values that list returns.
 func Values(list func() []string) Complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return Offer(list()) }
 }
 
-// Offer sorts values and keeps file names out.
+// Offer returns values sorted, and tells the shell not to complete file names.
 func Offer(values []string) ([]string, cobra.ShellCompDirective) {
 	slices.Sort(values)
 	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
@@ -64,7 +64,7 @@ func Clusters(e *console.Env) Complete {
 	}
 }
 
-// ClusterNames completes the names of clusters of past logins, and ClusterNamespaces where those are.
+// ClusterNames completes the names of the clusters of past logins, without their namespaces.
 func ClusterNames(e *console.Env) Complete {
 	return Values(func() (all []string) {
 		for _, c := range clusters(e) {
@@ -86,7 +86,7 @@ func ClusterNamespaces(e *console.Env) Complete {
 	})
 }
 
-// clusters are the clusters of past logins as NAMESPACE/NAME.
+// clusters returns the clusters of past logins, as NAMESPACE/NAME.
 func clusters(e *console.Env) (all []string) {
 	store, err := e.OpenStore()
 	if err != nil {
@@ -101,7 +101,7 @@ func clusters(e *console.Env) (all []string) {
 	return all
 }
 
-// Contexts completes the names of the contexts that a login lists.
+// Contexts completes the names of the contexts that login lists.
 func Contexts(e *console.Env) Complete {
 	return Values(func() []string {
 		cfg, err := LoadKubeconfig(e)

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Kubeconfig finds the user's kubeconfig files, or those that a flag names, which then stand for all of them, as with kubectl.
+// Kubeconfig returns the user's kubeconfig files. If named is not empty, it returns those files instead, as kubectl --kubeconfig does.
 func Kubeconfig(e *console.Env, store *tokens.Store, named ...string) (kubeconfig.Files, error) {
 	paths, err := named, error(nil)
 	if len(paths) == 0 {
@@ -22,7 +22,7 @@ func Kubeconfig(e *console.Env, store *tokens.Store, named ...string) (kubeconfi
 	}, err
 }
 
-// Open opens the store and finds the kubeconfig files.
+// Open opens the store and returns it with the kubeconfig files (see Kubeconfig).
 func Open(e *console.Env, named ...string) (*tokens.Store, kubeconfig.Files, error) {
 	store, err := e.OpenStore()
 	if err != nil {
@@ -32,7 +32,7 @@ func Open(e *console.Env, named ...string) (*tokens.Store, kubeconfig.Files, err
 	return store, files, err
 }
 
-// LoadKubeconfig reads the user's files merged.
+// LoadKubeconfig reads and merges the user's kubeconfig files.
 func LoadKubeconfig(e *console.Env) (*api.Config, error) {
 	_, files, err := Open(e)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Format is the value of -o: empty for a table that people read, "json" or "yaml".
+// Format is the value of -o: "json", "yaml", or empty for a table.
 type Format string
 
 // AddTo adds -o to a command.
@@ -20,10 +20,10 @@ func (f *Format) AddTo(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// String, Set and Type make it a pflag.Value, so that a wrong format is told before anything is done.
+// String implements pflag.Value, with Set and Type: a wrong format is a usage error before the command runs.
 func (f *Format) String() string { return string(*f) }
 
-// Set takes json or yaml.
+// Set accepts json or yaml.
 func (f *Format) Set(s string) error {
 	if s != "json" && s != "yaml" {
 		return fmt.Errorf("want json or yaml")
@@ -32,20 +32,20 @@ func (f *Format) Set(s string) error {
 	return nil
 }
 
-// Type names the value in the help text.
+// Type returns the name of the value in the help text.
 func (f *Format) Type() string { return "format" }
 
-// Structured reports whether -o was given: the output is for a program.
+// Structured reports whether -o is set: a program reads the output.
 func (f *Format) Structured() bool { return *f != "" }
 
-// Write prints v, whose shape is given by its json tags.
+// Write prints v as JSON or YAML, with the field names of its json tags.
 func (f *Format) Write(w io.Writer, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
 	if *f == "yaml" {
-		// YAML would write them raw again: here they are spelled out.
+		// YAML would print harmful characters as they are, so they are spelled out.
 		text, err = yaml.JSONToYAML(safetext.SpelledJSON(text))
 		if err != nil {
 			return err

@@ -9,15 +9,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// The variables with which a program that runs us says what we may do at the terminal.
+// With these variables, a program that runs this one limits the use of the terminal.
 const (
-	// interactiveVariable forbids get-token to ask when it is "never".
+	// interactiveVariable forbids get-token to ask, with the value "never".
 	interactiveVariable = "KUBECTL_VSPHERE_INTERACTIVE"
-	// printURLVariable keeps addresses off the terminal when it is "never", since a program draws on it.
+	// printURLVariable forbids to print addresses, with the value "never": the other program draws on the terminal.
 	printURLVariable = "KUBECTL_VSPHERE_PRINT_URL"
 )
 
-// Prompter asks at the terminal. Its questions go to standard error, since standard output is the command's result.
+// Prompter returns a prompter for the terminal. It prints questions to standard error, since standard output is the command's result.
 func (e *Env) Prompter() secret.Prompter {
 	if e.unread == nil {
 		e.unread = new(secret.Unread)
@@ -28,8 +28,7 @@ func (e *Env) Prompter() secret.Prompter {
 // PasswordCommand is a program that prints a password; what else it says goes to standard error.
 func (e *Env) PasswordCommand(argv []string) secret.Source { return secret.Command(argv, e.ErrOut) }
 
-// Confirm asks a yes-or-no question and reports whether the answer was yes. No is the default: an empty line and anything but
-// y or yes.
+// Confirm asks a yes-or-no question and reports whether the answer is yes. Any answer but y or yes is a no.
 func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {
 	answer, err := e.Prompter().Line(ctx, question+" [y/N] ")
 	if errors.Is(err, secret.ErrEmpty) {
@@ -38,7 +37,7 @@ func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {
 	return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")), err
 }
 
-// MayAsk reports whether there is somebody to ask for kubectl: client-go says so, or a person runs the command by hand.
+// MayAsk reports whether get-token may ask a person: client-go says so, or a person runs the command by hand.
 func (e *Env) MayAsk() bool {
 	if e.Terminal == nil || e.Getenv(interactiveVariable) == "never" {
 		return false
@@ -47,5 +46,5 @@ func (e *Env) MayAsk() bool {
 	return err == nil && (info.Interactive || !info.Asked)
 }
 
-// Drawn reports whether another program draws on the terminal, so that nothing may be written there.
+// Drawn reports whether another program draws on the terminal. Then addresses must not be printed there.
 func (e *Env) Drawn() bool { return e.Getenv(printURLVariable) == "never" }

@@ -1,5 +1,5 @@
-// Package console is what a command touches of the world: streams, terminal, clock, environment, network, programs. A test
-// fills an Env with fakes and runs a whole command in memory.
+// Package console gives commands their environment: streams, terminal, clock, variables, network, programs. A test fills an Env
+// with fakes and runs a whole command in memory.
 package console
 
 import (
@@ -25,32 +25,32 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Env is the world of one run of the program. Commands and this package alone write to its streams.
+// Env is the environment of one run of the program. Only commands and this package write to its streams.
 type Env struct {
 	genericiooptions.IOStreams
-	// Terminal is where a person is asked: standard input when that is a terminal, else nil.
+	// Terminal is standard input if it is a terminal, else nil. Questions need it.
 	Terminal *os.File
 	Getenv   func(string) string
-	Home     string // the user's home directory; empty when it is not known
-	Root     string // the root of the file system for paths of the system; empty: /
+	Home     string // the user's home directory; empty if it is not known
+	Root     string // root of the file system for system paths; empty: /
 	GOOS     string
 	Now      func() time.Time
 
-	// LookPath finds a program on PATH, and Executable is the path of this one.
+	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)
 	Executable func() (string, error)
-	// Proxy and Dial are the way to a server, as in http.Transport. A nil Dial is the network's.
+	// Proxy and Dial work as in http.Transport. A nil Dial uses the network.
 	Proxy func(*http.Request) (*url.URL, error)
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Timeout bounds each request. Verbose writes a line for each to standard error.
+	// Timeout bounds each request. With Verbose, each request prints a line to standard error.
 	Timeout time.Duration
 	Verbose bool
 
-	unread *secret.Unread // one terminal, one reader
+	unread *secret.Unread // input that the reader of the terminal has buffered
 }
 
-// System is the world of a real process.
+// System returns the environment of a real process.
 func System() *Env {
 	home, _ := os.UserHomeDir()
 	e := &Env{
@@ -65,21 +65,21 @@ func System() *Env {
 	return e
 }
 
-// Quiet is the same world with nobody to ask and nothing to read.
+// Quiet returns the same environment without a terminal and without standard error.
 func (e *Env) Quiet() *Env {
 	quiet := *e
 	quiet.Terminal, quiet.ErrOut = nil, io.Discard
 	return &quiet
 }
 
-// Unattended is the same world with nobody to ask.
+// Unattended returns the same environment without a terminal: nobody is asked.
 func (e *Env) Unattended() *Env {
-	alone := *e
-	alone.Terminal = nil
-	return &alone
+	unattended := *e
+	unattended.Terminal = nil
+	return &unattended
 }
 
-// OpenStore opens the store of sessions and credentials at its place.
+// OpenStore opens the user's store of sessions and credentials (see credfile.Dir).
 func (e *Env) OpenStore() (*tokens.Store, error) {
 	dir, err := credfile.Dir(e.Getenv, e.GOOS)
 	if err != nil {
@@ -88,21 +88,21 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 	return tokens.Open(dir)
 }
 
-// SystemPath is an absolute path of the system below Root.
+// SystemPath returns an absolute system path below Root.
 func (e *Env) SystemPath(path string) string { return filepath.Join(e.Root, path) }
 
-// Warn writes a warning: something is wrong that does not end the command.
+// Warn writes a warning: something is wrong, and the command goes on.
 func (e *Env) Warn(err error) { fmt.Fprintf(e.ErrOut, "warning: %v\n", err) }
 
-// Notef writes a note: something that a person should know.
+// Notef writes a note: nothing is wrong, and the user should know it.
 func (e *Env) Notef(format string, args ...any) { fmt.Fprintf(e.ErrOut, "note: "+format+"\n", args...) }
 
 // Tellf writes a line to standard error.
 func (e *Env) Tellf(format string, args ...any) { fmt.Fprintf(e.ErrOut, format+"\n", args...) }
 
-// Printf writes a line to standard output, which is the command's result.
+// Printf writes a line to standard output: the command's result.
 func (e *Env) Printf(format string, args ...any) { fmt.Fprintf(e.Out, format+"\n", args...) }
 
-// SurviveParent lets a login go on when whoever began it has gone: what it says goes nowhere, and the session is there for the
-// next one. The signal is caught, and not ignored, since programs that we start would inherit that.
+// SurviveParent lets a login finish after its parent process has ended: writes to a closed pipe no longer end this process, and the
+// next command finds the session. SIGPIPE is caught and not ignored, since child processes inherit an ignored signal.
 func SurviveParent() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -9,20 +9,20 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress is one line on a terminal that is written over and removed at the end. In a pipe it is silent.
+// Progress is a line on a terminal that shows the current step. Done removes it. In a pipe it prints nothing.
 type Progress struct {
 	mu    sync.Mutex
-	out   io.Writer // nil: nobody is watching
+	out   io.Writer // nil: no terminal
 	step  string
 	shown time.Time
-	quiet bool // somebody is asked
+	quiet bool // a question is on the terminal
 	now   func() time.Time
 }
 
-// progressEvery is how often the line changes: often enough to be alive, seldom enough not to cost anything.
+// progressEvery bounds how often the line is written: a person sees it move, and it costs nothing.
 const progressEvery = 100 * time.Millisecond
 
-// NewProgress is a line on standard error, if that is a terminal.
+// NewProgress returns a progress line on standard error, if that is a terminal.
 func (e *Env) NewProgress() *Progress {
 	p := &Progress{now: e.Now}
 	if f, ok := e.ErrOut.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
@@ -31,7 +31,7 @@ func (e *Env) NewProgress() *Progress {
 	return p
 }
 
-// Show is called as a step begins and as parts of it are settled, from several goroutines.
+// Show shows a step, and how many of its parts are done. total 0 shows no numbers. Several goroutines may call it.
 func (p *Progress) Show(step string, done, total int) {
 	if p.out == nil {
 		return
@@ -50,7 +50,7 @@ func (p *Progress) Show(step string, done, total int) {
 	fmt.Fprintf(p.out, "\r%s: %d of %d\x1b[K", step, done, total)
 }
 
-// Pause removes the line until resume, so that a question can be asked.
+// Pause removes the line until Resume, so that a question can be asked.
 func (p *Progress) Pause() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +58,7 @@ func (p *Progress) Pause() {
 	p.Done()
 }
 
-// Resume shows the next step again.
+// Resume ends Pause: the next step is shown again.
 func (p *Progress) Resume() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

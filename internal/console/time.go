@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// Until words a point in time for a person: the local time, and how far away that is.
+// Until returns a time for a person to read: the local time, and how far away it is.
 func (e *Env) Until(t time.Time) string {
 	left := t.Sub(e.Now())
 	when := t.Local().Format("2006-01-02 15:04:05 MST")
@@ -16,8 +16,8 @@ func (e *Env) Until(t time.Time) string {
 	return when + " (in " + Span(left) + ")"
 }
 
-// Span words a duration as kubectl words an age: 7d, 10h, 7h58m, 12m or 40s. From ten minutes on it is rounded to minutes, so
-// that a token of ten hours reads 10h a second after it was made.
+// Span returns a duration in the form of kubectl's ages: 7d, 10h, 7h58m, 12m or 40s. From ten minutes on it rounds to minutes: one
+// second after login, a token of ten hours still shows 10h.
 func Span(d time.Duration) string {
 	if d >= 10*time.Minute {
 		d = d.Round(time.Minute)

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// advice is the next step after an error of pkg, which names no flag and no command; empty where there is nothing to say.
+// advice returns the next step after an error of pkg, or "". Errors of pkg name no flag and no command.
 func advice(err error) string {
 	var ambiguous *login.AmbiguousError
 	var untrusted *trust.UntrustedError
@@ -24,7 +24,7 @@ func advice(err error) string {
 	case errors.As(err, &ambiguous):
 		return "Say which namespace with --tanzu-kubernetes-cluster-namespace."
 	case errors.Is(err, login.ErrNoEndpoint), errors.Is(err, supervisor.ErrNoEndpoint):
-		return "For a cluster that is being created, log in again later, or with --wait."
+		return "If the cluster is being created, log in again later, or use --wait."
 	case errors.As(err, &untrusted):
 		return Untrusted(untrusted)
 	case errors.As(err, &full):
@@ -33,8 +33,8 @@ func advice(err error) string {
 	return ""
 }
 
-// Advices are the next steps after the failed parts of a login, each once. A certificate that is not trusted is left out: the login
-// has asked about it already, or said so at length.
+// Advices returns the next steps after the failed parts of a login, each once. It leaves out untrusted certificates: the login has
+// asked about them or described them already.
 func Advices(failures []login.Failure) (all []string) {
 	for _, f := range failures {
 		var untrusted *trust.UntrustedError
@@ -45,10 +45,10 @@ func Advices(failures []login.Failure) (all []string) {
 	return all
 }
 
-// unwritten says what to do about a store that takes nothing.
+// unwritten returns the next step when the store at dir cannot be written.
 func unwritten(dir string, err error) string {
 	if disk.Full(err) {
-		return fmt.Sprintf("There is no room in %s: make some, or name another place with %s.", dir, credfile.HomeVariable)
+		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
 	}
-	return fmt.Sprintf("Make %s writable, or name another place with %s.", dir, credfile.HomeVariable)
+	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)
 }

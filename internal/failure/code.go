@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Exit codes. They are documented and scripts depend on them.
+// Exit codes. docs/reference.md documents them, and scripts depend on them.
 const (
 	OK          = 0
 	Failed      = 1
@@ -22,7 +22,7 @@ const (
 	Interrupted = 130
 )
 
-// Code is the exit code for an error.
+// Code returns the exit code for an error.
 func Code(err error) int {
 	var usage *UsageError
 	var untrusted *trust.UntrustedError
@@ -36,7 +36,7 @@ func Code(err error) int {
 		return Usage
 	case errors.Is(err, ErrPartial):
 		return Partial
-	case errors.Is(err, supervisor.ErrNotSupervisor): // Before the next one: it may say 401 or 403 to everybody.
+	case errors.Is(err, supervisor.ErrNotSupervisor): // First: such a server may answer 401 or 403 to everybody.
 		return Server
 	case isAny(err, wire.ErrRefused, wire.ErrForbidden):
 		return Refused

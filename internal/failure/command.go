@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Quote makes s one word of a POSIX shell, so that a command that we print can be pasted: user names hold backslashes and spaces.
+// Quote returns s as one word of a POSIX shell, so that a printed command can be pasted. User names can hold backslashes and spaces.
 func Quote(s string) string {
 	if s != "" && strings.IndexFunc(s, unsafeInShell) < 0 {
 		return s
@@ -21,7 +21,7 @@ func unsafeInShell(r rune) bool {
 	return !strings.ContainsRune("@%+=:,./-_", r)
 }
 
-// LoginCommand is what a person types to log in; user may be empty.
+// LoginCommand returns the command that logs in. user may be empty.
 func LoginCommand(server, user string) string {
 	if user == "" {
 		return "kubectl vsphere login --server " + Quote(server)
@@ -29,7 +29,7 @@ func LoginCommand(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere login --server %s -u %s", Quote(server), Quote(user))
 }
 
-// LogoutCommand is what a person types to end a session.
+// LogoutCommand returns the command that ends a session.
 func LogoutCommand(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere logout --server %s -u %s", Quote(server), Quote(user))
 }

@@ -1,5 +1,5 @@
-// Package failure makes of an error what a person and a script need: an exit code, and the next step to type. Errors are values
-// with a kind (wire.ErrRefused, *trust.UntrustedError, ...); only this package and the commands put flags and commands into words.
+// Package failure turns an error into what scripts and people need: an exit code, and the next step to type. Errors of pkg are
+// typed values (wire.ErrRefused, *trust.UntrustedError, ...). Only this package and the commands name flags and commands in a text.
 package failure
 
 import (
@@ -8,28 +8,28 @@ import (
 )
 
 var (
-	// ErrInterrupted is Ctrl-C, or another signal that ends the program.
+	// ErrInterrupted is the error after Ctrl-C, or another signal that ends the program.
 	ErrInterrupted = errors.New("interrupted")
-	// ErrPartial is a command that did some of what it was asked for.
+	// ErrPartial is the error of a command that was done in part.
 	ErrPartial = errors.New("not everything worked")
 )
 
 // UsageError is an unknown, missing or conflicting flag or argument.
 type UsageError struct {
-	Command string // as typed, "kubectl-vsphere login"; empty: not known yet
+	Command string // cobra's command path, such as "kubectl-vsphere login"; empty: cli.Run fills it in
 	Err     error
 }
 
-// Error is the text of Err.
+// Error returns the text of Err.
 func (e *UsageError) Error() string { return e.Err.Error() }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// Usagef makes a *UsageError of the command that runs.
+// Usagef returns a *UsageError of the running command.
 func Usagef(format string, args ...any) error { return &UsageError{Err: fmt.Errorf(format, args...)} }
 
-// hinted is an error with the next step that a person can type.
+// hinted is an error with a next step.
 type hinted struct {
 	error
 	hint string
@@ -37,7 +37,7 @@ type hinted struct {
 
 func (h *hinted) Unwrap() error { return h.error }
 
-// Hint attaches a next step to err; nil stays nil.
+// Hint adds a next step to err. For nil it returns nil.
 func Hint(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -45,16 +45,16 @@ func Hint(err error, format string, args ...any) error {
 	return &hinted{error: err, hint: fmt.Sprintf(format, args...)}
 }
 
-// Hinted reports whether err carries a next step already.
+// Hinted reports whether err has a next step already.
 func Hinted(err error) bool {
 	var h *hinted
 	return errors.As(err, &h)
 }
 
-// silent is an error that was told already.
+// silent is an error that was printed already.
 type silent struct{ error }
 
 func (e *silent) Unwrap() error { return e.error }
 
-// Silent marks an error that the command has told already: it only sets the exit code.
+// Silent marks an error that the command has printed already: it only sets the exit code.
 func Silent(err error) error { return &silent{err} }

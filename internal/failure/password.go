@@ -41,9 +41,9 @@ func (p Password) known() string {
 	case p.Step != "":
 		return p.Step
 	case p.Provider:
-		return "Use --force to send it all the same."
+		return "To send it anyway, use --force."
 	}
-	return "vCenter locks an account for some minutes after five refusals. Use --force to send it all the same."
+	return "vCenter locks an account for some minutes after five refusals. To send it anyway, use --force."
 }
 
 // vCenter words what the Supervisor answers to a login as a whole.
@@ -51,7 +51,7 @@ func (p Password) vCenter(err error) error {
 	switch {
 	case errors.Is(err, wire.ErrRefused):
 		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.User, err),
-			"It was not tried again: vCenter locks an account for some minutes after five refusals.")
+			"It was not sent again: vCenter locks an account for some minutes after five refusals.")
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.User, err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):

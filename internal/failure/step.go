@@ -13,10 +13,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Explain writes an error for a person: what happened, then what to do about it.
+// Explain prints an error: what happened, then the next step. It prints nothing for a Silent error.
 func Explain(w io.Writer, err error) {
-	var told *silent
-	if errors.As(err, &told) {
+	var printed *silent
+	if errors.As(err, &printed) {
 		return
 	}
 	fmt.Fprintf(w, "error: %s\n", err)
@@ -25,7 +25,7 @@ func Explain(w io.Writer, err error) {
 	}
 }
 
-// NextStep is the last line that a person reads: what to type or whom to ask. It is empty when there is nothing to add.
+// NextStep returns what to type or whom to ask after an error, or "".
 func NextStep(err error) string {
 	var h *hinted
 	var usage *UsageError
@@ -45,7 +45,7 @@ func NextStep(err error) string {
 	return ""
 }
 
-// typed is the command as a person types it.
+// typed returns the command as a person types it.
 func (e *UsageError) typed() string {
 	if e.Command == "" {
 		return "kubectl vsphere"
@@ -53,7 +53,7 @@ func (e *UsageError) typed() string {
 	return strings.TrimSpace(strings.Replace(e.Command, "kubectl-vsphere", "kubectl vsphere", 1))
 }
 
-// Describe says what a person needs to decide about a certificate, a line each.
+// Describe returns what a person needs to judge a certificate, one fact in each line.
 func Describe(e *trust.UntrustedError) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  certificate of: %s\n", safetext.Line(e.Subject, 200))
@@ -66,27 +66,28 @@ func Describe(e *trust.UntrustedError) string {
 	return b.String()
 }
 
-// Untrusted says which flags help against a certificate that is not trusted.
+// Untrusted describes a certificate that is not trusted, and names the flags that help.
 func Untrusted(e *trust.UntrustedError) string {
 	if !e.UnknownCA {
-		return Describe(e) + "No CA file mends that: the server needs another certificate, or you another address for it. Where nobody can come between\n" +
-			"you and the server there is --insecure-skip-tls-verify."
+		return Describe(e) + "A CA file does not help: the server needs another certificate, or you need another address for it.\n" +
+			"If nobody can come between you and the server, you can use --insecure-skip-tls-verify."
 	}
-	return Describe(e) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its vCenter), or\n" +
-		"--ca-fingerprint sha256:… if you know that from elsewhere, or, where nobody can come between you and the server,\n" +
-		"--insecure-skip-tls-verify."
+	return Describe(e) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its\n" +
+		"vCenter), or --ca-fingerprint sha256:… if you know the fingerprint from elsewhere. If nobody can come\n" +
+		"between you and the server, you can use --insecure-skip-tls-verify."
 }
 
-// NotKept says what to do when a login could not be written to the store at dir. Other errors, and nil, stay as they are.
+// NotKept adds the next step to a *tokens.WriteError after a login. Other errors, and nil, are returned as they are.
 func NotKept(dir string, err error) error {
 	var full *tokens.WriteError
 	if !errors.As(err, &full) {
 		return err
 	}
-	return Hint(fmt.Errorf("you are logged in, but that cannot be kept: %w", err), "%s", unwritten(dir, err))
+	return Hint(fmt.Errorf("you are logged in, but the session cannot be saved: %w", err), "%s", unwritten(dir, err))
 }
 
-// NoTerminal words the errors of a prompt; remedy is what to do without one. nil stays nil.
+// NoTerminal turns the errors of a prompt into messages. remedy says what to do without a terminal. Other errors, and nil, are
+// returned as they are.
 func NoTerminal(err error, remedy string) error {
 	switch {
 	case errors.Is(err, secret.ErrNoTerminal):
@@ -97,7 +98,7 @@ func NoTerminal(err error, remedy string) error {
 	return err
 }
 
-// PasswordVariable holds a password for logins and renewals, and UsernameVariable says whose it is.
+// PasswordVariable is the environment variable with the password for logins and renewals. UsernameVariable names its user.
 const (
 	PasswordVariable = "KUBECTL_VSPHERE_PASSWORD" //nolint:gosec // The name of a variable.
 	UsernameVariable = "KUBECTL_VSPHERE_USERNAME"

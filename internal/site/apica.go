@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// APICA is what the API server (URL) of a host is verified by; nothing leaves it to the system's roots. What was pinned for it wins;
-// else what the Supervisor tells is believed as the Supervisor's front is.
+// APICA returns the CA (PEM) that verifies the API server (a URL) of a host. nil means the system's roots. A pin for the API server
+// comes first. Otherwise the CA that the Supervisor names is trusted as much as the Supervisor's front is.
 func APICA(h login.Host, server string, t trust.Trust) []byte {
 	if pin, ok := t.Pins[trust.ServerOf(strings.TrimPrefix(server, "https://"))]; ok {
 		return []byte(pin)

@@ -14,34 +14,34 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Contact is a first contact with a Supervisor, as a command line describes it.
+// Contact describes a first contact with a Supervisor, from the command line and the last login.
 type Contact struct {
 	Env     *console.Env
 	Server  supervisor.Address
 	Aliases supervisor.Aliases
-	Last    trust.Trust // why the Supervisor was believed the last time
-	// API is an API server without a Supervisor: any answer to a request without credentials will do.
+	Last    trust.Trust // how the last login verified the Supervisor
+	// API means an API server without a Supervisor. Any answer to a request without credentials is accepted.
 	API bool
 
 	Flags TrustFlags
 }
 
-// TrustFlags say how certificates are verified.
+// TrustFlags are the flags about certificates.
 type TrustFlags struct {
 	Insecure       bool
 	CAFile         string
 	CAFingerprints []string // as trust.Fingerprint writes them
-	ReplaceCA      bool     // a CA that is not the one that was trusted so far may be asked about
+	ReplaceCA      bool     // ask whether to trust a CA that differs from the remembered one
 }
 
-// Open makes the contact. Before any password is asked for, the certificate is believed, for a reason that the session keeps, and
-// the server has answered as a Supervisor does.
+// Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. No password
+// was asked for until then. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
 func (c Contact) Open(ctx context.Context) (Site, error) {
 	t, err := c.chooseTrust()
 	if err != nil {
 		return Site{}, err
 	}
-	s, err := c.greet(ctx, t)
+	s, err := c.connect(ctx, t)
 	var untrusted *trust.UntrustedError
 	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
 		return s, err
@@ -50,15 +50,15 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if err != nil {
 		return s, err
 	}
-	t.Mode, t.CA = trust.Pinned, ca // What is pinned for other servers stays.
-	return c.greet(ctx, t)
+	t.Mode, t.CA = trust.Pinned, ca // The pins for other servers stay.
+	return c.connect(ctx, t)
 }
 
-// chooseTrust decides how the Supervisor's certificate is verified: by a flag, else as the last time, else by the system's roots.
-// Skipping the verification is never remembered.
+// chooseTrust returns how to verify the Supervisor's certificate: by a flag, else as the last time, else by the system's roots.
+// --insecure-skip-tls-verify is never remembered.
 func (c Contact) chooseTrust() (trust.Trust, error) {
 	switch {
-	case len(c.Flags.CAFingerprints) > 0: // Nothing yet for the Supervisor: what it shows is compared.
+	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
 		return trust.Trust{Mode: trust.Pinned, Pins: c.Last.Pins}, nil
 	case c.Flags.CAFile != "":
 		t, err := trust.FromFile(c.Flags.CAFile)
@@ -73,13 +73,13 @@ func (c Contact) chooseTrust() (trust.Trust, error) {
 	return c.Last, nil
 }
 
-// InsecureWarning is said before a password goes to a server that is not verified.
+// InsecureWarning returns the warning before a password is sent to a server that is not verified.
 func InsecureWarning(server string) string {
 	return fmt.Sprintf("WARNING: the certificate of %s is not verified. Whoever answers at that address gets your password.", server)
 }
 
-// greet connects under a trust and sees what answers.
-func (c Contact) greet(ctx context.Context, t trust.Trust) (Site, error) {
+// connect connects to the server, verified as t says, and checks its first answer.
+func (c Contact) connect(ctx context.Context, t trust.Trust) (Site, error) {
 	w, transport, err := NewClient(c.Env, ClientOptions{Trust: t, Reach: c.Aliases.Reach})
 	if err != nil {
 		return Site{}, err
@@ -94,7 +94,7 @@ func (c Contact) greet(ctx context.Context, t trust.Trust) (Site, error) {
 	return s, c.banner(ctx, s.Front())
 }
 
-// anyAnswer reports whether a server is believed. Whatever it says without credentials will do.
+// anyAnswer returns nil if the server's certificate is trusted and it answers. A refusal (4xx) is an answer too.
 func anyAnswer(ctx context.Context, w *wire.Client, url string) error {
 	_, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	var failed *wire.Error
@@ -104,10 +104,11 @@ func anyAnswer(ctx context.Context, w *wire.Client, url string) error {
 	return err
 }
 
-// maxBanner bounds what a server can put on the terminal, in characters.
+// maxBanner bounds the banner that a server can put on the terminal, in characters.
 const maxBanner = 4096
 
-// banner asks for the login banner, which tells a Supervisor from other servers before any password is typed, and shows it.
+// banner asks for the login banner and prints it. Only a Supervisor has one, so this shows what the server is before a password is
+// typed.
 func (c Contact) banner(ctx context.Context, front *supervisor.Client) error {
 	p := c.Env.NewProgress()
 	p.Show("Connecting to "+c.Server.String(), 0, 0)

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// requestLog is what --verbose shows: one line a request, without query, header or body.
+// requestLog prints the lines of --verbose: one for each request, without query, header or body.
 type requestLog struct {
 	next http.RoundTripper
 	say  func(format string, args ...any)

@@ -230,7 +230,7 @@ func TestDiskFails(t *testing.T) {
 			case code == 0 && c.args[1] != "get-token" && h.kubeconfig(t) != c.new:
 				t.Errorf("%s: exit code 0, and the kubeconfig is not as it should be:\n%s", fault, out)
 			}
-			if strings.Contains(out, "you are logged in, but that cannot be kept: ") && strings.Contains(out, "or name another place with KUBECTL_VSPHERE_HOME") {
+			if strings.Contains(out, "you are logged in, but the session cannot be saved: ") && strings.Contains(out, "or set KUBECTL_VSPHERE_HOME to another directory") {
 				unkept.Add(1)
 			}
 			c.whole(t, h)

@@ -46,7 +46,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	}
 	if !r.o.DryRun {
 		if err := store.Check(); err != nil {
-			return fmt.Errorf("a login could not be kept: %w", err) // Better now than after somebody logged in.
+			return fmt.Errorf("a login could not be saved: %w", err) // Before a person logs in for nothing.
 		}
 	}
 	m, err := r.method(ctx, s)

@@ -63,32 +63,32 @@ func New(e *console.Env) *cobra.Command {
 	return c
 }
 
-// leaving is one logout.
-type leaving struct {
+// logoutRun is one logout.
+type logoutRun struct {
 	env      *console.Env
 	sessions *session.Sessions
 	files    kubeconfig.Files
-	ending
+	removal
 }
 
-// Run logs out. It removes the secrets first, so that nothing that fails later leaves them behind.
+// Run logs out. It removes the secrets first: if a later step fails, they are gone already.
 func Run(ctx context.Context, e *console.Env, scope Scope) error {
 	store, files, err := command.Open(e)
 	if err != nil {
 		return err
 	}
 	store.Sweep()
-	l := &leaving{env: e, sessions: method.Sessions(e, store), files: files, ending: scope.ending(store)}
+	l := &logoutRun{env: e, sessions: method.Sessions(e, store), files: files, removal: scope.removal(store)}
 	err = l.clear(store)
-	revoked := l.revoke(ctx) // It begins at once: what fails or waits below must not keep a copy alive.
+	waitRevoked := l.revoke(ctx) // It begins now: a step below may fail or wait.
 	wrote := false
 	if err == nil {
-		err = l.settle(ctx, store)
+		err = l.removeRenewed(ctx, store)
 	}
 	if err == nil {
 		wrote, err = l.forget(ctx, store)
 	}
-	revoked()
+	waitRevoked()
 	if err != nil {
 		return err
 	}
@@ -97,14 +97,15 @@ func Run(ctx context.Context, e *console.Env, scope Scope) error {
 		return err
 	}
 	if len(l.unreadable) > 0 && !scope.everything() {
-		return failure.Hint(fmt.Errorf("it is not known whose this is, so it stays: %w", errors.Join(l.unreadable...)),
-			"kubectl vsphere logout without flags removes it too.")
+		return failure.Hint(fmt.Errorf("a file whose user is not known stays: %w", errors.Join(l.unreadable...)),
+			"To remove it too, type: kubectl vsphere logout")
 	}
 	return nil
 }
 
-// forget takes away what there is of the sessions outside of the store, and reports whether the kubeconfig was written.
-func (l *leaving) forget(ctx context.Context, store *tokens.Store) (wrote bool, err error) {
+// forget removes the sessions' traces outside the store: CLI secrets of registries, keychain entries and contexts. wrote reports
+// whether it changed the kubeconfig.
+func (l *logoutRun) forget(ctx context.Context, store *tokens.Store) (wrote bool, err error) {
 	if err := registryaccess.ForgetFetched(store, l.endsRegistry); err != nil {
 		return false, err
 	}
@@ -131,13 +132,13 @@ func (l *leaving) forget(ctx context.Context, store *tokens.Store) (wrote bool, 
 	return len(report.Written) > 0, nil
 }
 
-// report says who is logged out, in the words of VMware's plugin.
-func (l *leaving) report(wrote bool) {
+// report prints who is logged out, in the words of VMware's plugin.
+func (l *logoutRun) report(wrote bool) {
 	switch {
 	case len(l.ended) == 0 && !wrote:
 		l.env.Printf("There was no session to end.")
-		for _, s := range l.staying {
-			l.env.Printf("There is one of %s at %s: %s", s.User, s.Server, failure.LogoutCommand(s.Server, s.User))
+		for _, s := range l.remaining {
+			l.env.Printf("To end the session of %s at %s, type: %s", s.User, s.Server, failure.LogoutCommand(s.Server, s.User))
 		}
 	case l.scope.everything():
 		l.env.Printf("Logged out of all vSphere namespaces.")
@@ -148,17 +149,17 @@ func (l *leaving) report(wrote bool) {
 	}
 }
 
-// settleTime bounds what logout waits for renewals that are under way.
-const settleTime = time.Second
+// renewalWait bounds how long logout waits for running renewals.
+const renewalWait = time.Second
 
-// settle removes what a renewal has written that was just about to: one that begins later finds no session. Who holds the lock for longer
-// than that is not waited for.
-func (l *leaving) settle(ctx context.Context, store *tokens.Store) error {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
+// removeRenewed waits for running renewals and removes what they wrote. A renewal that starts later finds no session. If a process
+// holds the lock for longer than renewalWait, logout goes on.
+func (l *logoutRun) removeRenewed(ctx context.Context, store *tokens.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, renewalWait)
 	defer cancel()
 	for _, s := range l.ended {
 		if len(s.Renewal) == 0 {
-			continue // Renewals do not write it.
+			continue // Renewals do not write this session.
 		}
 		unlock, err := store.LockAccount(ctx, s.Account, func() {}, nil)
 		if err != nil {
