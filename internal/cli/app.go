@@ -90,7 +90,7 @@ const rootExample = `  # Log in with vCenter Single Sign-On, then use a cluster
 func Command(e *console.Env, b Build) *cobra.Command {
 	root := &cobra.Command{
 		Use: "kubectl-vsphere", Short: "Logs in to a vSphere Supervisor, its namespaces and clusters.", Long: rootLong, Example: rootExample,
-		SilenceUsage: true, SilenceErrors: true, Args: command.Unknown, SuggestionsMinimumDistance: 2, RunE: command.Help,
+		SilenceUsage: true, SilenceErrors: true, Args: command.Unknown, RunE: command.Help,
 	}
 	addGlobalFlags(root, e)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

@@ -19,11 +19,15 @@ func NoArgs(c *cobra.Command, args []string) error {
 	return &failure.UsageError{Command: c.CommandPath(), Err: fmt.Errorf("%q is one word too many: %s takes flags only", args[0], c.Name())}
 }
 
+// typos is how many letters may be wrong in a command that is suggested. cobra's own zero suggests only what begins alike.
+const typos = 2
+
 // Unknown returns a usage error for a command that does not exist. It suggests similar commands.
 func Unknown(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	c.SuggestionsMinimumDistance = typos
 	if suggestions := c.SuggestionsFor(args[0]); len(suggestions) > 0 {
 		return failure.Usagef("unknown command %q; did you mean %s?", args[0], strings.Join(suggestions, " or "))
 	}

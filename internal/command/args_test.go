@@ -15,7 +15,7 @@ import (
 // tree is a root with a group and a leaf, whose output is in out.
 func tree(out *strings.Builder) *cobra.Command {
 	root := &cobra.Command{
-		Use: "kubectl-vsphere", Args: command.Unknown, RunE: command.Help, SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		Use: "kubectl-vsphere", Args: command.Unknown, RunE: command.Help, SilenceErrors: true, SilenceUsage: true,
 	}
 	leaf := &cobra.Command{Use: "status", Short: "Shows it.", Args: command.NoArgs, RunE: func(*cobra.Command, []string) error { return nil }}
 	var format command.Format

@@ -22,6 +22,8 @@ func (p Password) Explain(err error) error {
 	var none *secret.NoPasswordError
 	var refused *secret.RefusedError
 	switch {
+	case Hinted(err):
+		return err // The caller knows a better next step.
 	case errors.As(err, &none) && none.Known:
 		return Hint(err, "%s", p.known())
 	case errors.As(err, &none) && len(none.Reasons) > 0:

@@ -129,7 +129,7 @@ func TestLogin(t *testing.T) {
 		wire.ErrForbidden: {"ada may not log in", "administrator"},
 		wire.ErrServer:    {"contact your vSphere server administrator"},
 	} {
-		err := Login(answer(kind), "ada")
+		err := Password{User: "ada"}.Explain(answer(kind))
 		if !errors.Is(err, kind) {
 			t.Errorf("%v became %v", kind, err)
 		}
@@ -139,7 +139,7 @@ func TestLogin(t *testing.T) {
 			}
 		}
 	}
-	if err := Login(errAny, "ada"); err != errAny { //nolint:errorlint // The very same.
+	if err := (Password{User: "ada"}).Explain(errAny); err != errAny { //nolint:errorlint // The very same.
 		t.Error(err)
 	}
 }
@@ -160,12 +160,27 @@ func TestNoPassword(t *testing.T) {
 		"the server is ill":   {answer(wire.ErrServer), "administrator", Server},
 		"something unrelated": {errAny, "it broke\n", Failed},
 	} {
-		err := NoPassword(c.err, "ada")
+		err := (Password{User: "ada"}).Explain(c.err)
 		if !strings.Contains(said(err), c.want) || Code(err) != c.code {
 			t.Errorf("%s: %d %q", name, Code(err), said(err))
 		}
 	}
-	if err := NoPassword(nil, "ada"); err != nil {
+	if err := (Password{User: "ada"}).Explain(nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// vCenter's rules are not those of an identity provider, and a caller may know what helps.
+func TestPasswordOfSomebodyElse(t *testing.T) {
+	known := &secret.NoPasswordError{Known: true, Reasons: []string{"it was refused a moment ago"}}
+	if got := said(Password{User: "ada", Provider: true}.Explain(known)); strings.Contains(got, "vCenter") || !strings.Contains(got, "--force") {
+		t.Error(got)
+	}
+	if got := said(Password{User: "ada", Step: "Do this."}.Explain(known)); !strings.HasSuffix(got, "\nDo this.") {
+		t.Error(got)
+	}
+	refused := &secret.RefusedError{Source: "the keychain", Err: answer(wire.ErrRefused)}
+	if got := said(Password{User: "ada", Provider: true}.Explain(refused)); !strings.Contains(got, "the password of the keychain for ada was refused") || strings.Contains(got, "vCenter") {
+		t.Error(got)
 	}
 }

@@ -54,4 +54,4 @@ func (s *site) examine(r registry.Record) (got registry.Record, err error) {
 	return got, err
 }
 
-func (s *site) records() registry.Store { return registryaccess.Records(s.Store()) }
+func (s *site) records() registry.Store { return registryaccess.RecordsOf(s.Store()) }
