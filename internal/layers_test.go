@@ -55,7 +55,9 @@ func imports(t *testing.T) map[string][]string {
 }
 
 // onlyTests reports whether a package has no code of the programs.
-func onlyTests(pkg string) bool { return pkg == "internal" || path.Base(pkg) == "consoletest" || path.Base(pkg) == "clitest" }
+func onlyTests(pkg string) bool {
+	return pkg == "internal" || path.Base(pkg) == "consoletest" || path.Base(pkg) == "clitest"
+}
 
 func TestLayers(t *testing.T) {
 	all := imports(t)

@@ -58,7 +58,7 @@ func added(t *testing.T) *rig {
 	return r
 }
 
-func (r *rig) records() registry.Store { return registryaccess.Records(r.Store()) }
+func (r *rig) records() registry.Store { return registryaccess.RecordsOf(r.Store()) }
 
 // record is what is remembered of the registry.
 func (r *rig) record(t *testing.T) registry.Record {
