@@ -18,15 +18,15 @@ func site(t *testing.T) (*consoletest.World, *consoletest.Supervisor) {
 	return w, s
 }
 
-// login is the command line of a login with vCenter Single Sign-On.
-func login(w *consoletest.World, more ...string) []string {
+// signIn is the command line of a login with vCenter Single Sign-On.
+func signIn(w *consoletest.World, more ...string) []string {
 	return append([]string{"login", "--server", "10.0.0.1", "-u", consoletest.User, "--certificate-authority", w.CAFile}, more...)
 }
 
 func TestLogin(t *testing.T) {
 	w, s := site(t)
 	w.Vars["KUBECTL_VSPHERE_PASSWORD"] = consoletest.Password
-	w.Run(login(w)...).Exits(0).Says("Logged in successfully.", "   10.0.0.1\n", "   ns1\n", "   ns2\n", "   tkc1\n", "   tkc2\n").Omits(consoletest.Password)
+	w.Run(signIn(w)...).Exits(0).Says("Logged in successfully.", "   10.0.0.1\n", "   ns1\n", "   ns2\n", "   tkc1\n", "   tkc2\n").Omits(consoletest.Password)
 	if n := s.Count("GET /wcp/workloads"); n != 1 {
 		t.Errorf("%d requests prove the password", n)
 	}
@@ -35,11 +35,11 @@ func TestLogin(t *testing.T) {
 func TestLoginAsksForThePassword(t *testing.T) {
 	w, _ := site(t)
 	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
-	w.Run(login(w)...).Exits(0)
+	w.Run(signIn(w)...).Exits(0)
 }
 
 func TestLoginIsInterrupted(t *testing.T) {
 	w, _ := site(t)
 	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Interrupt})
-	w.Run(login(w)...).Exits(130)
+	w.Run(signIn(w)...).Exits(130)
 }
