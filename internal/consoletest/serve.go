@@ -107,6 +107,12 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.ServeAt(address, name, ca, handler)
+}
+
+// ServeAt is Serve with a certificate for a name that is not the address.
+func (w *World) ServeAt(address, name string, ca *CA, handler http.Handler) {
+	w.t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.

@@ -31,15 +31,3 @@ func TestLogin(t *testing.T) {
 		t.Errorf("%d requests prove the password", n)
 	}
 }
-
-func TestLoginAsksForThePassword(t *testing.T) {
-	w, _ := site(t)
-	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
-	w.Run(signIn(w)...).Exits(0)
-}
-
-func TestLoginIsInterrupted(t *testing.T) {
-	w, _ := site(t)
-	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Interrupt})
-	w.Run(signIn(w)...).Exits(130)
-}

@@ -1,0 +1,162 @@
+package logincmd_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+const proof = "GET /wcp/workloads" // the request that proves a password
+
+// given sets the variable that holds the password.
+func given(w *consoletest.World) { w.Vars[failure.PasswordVariable] = consoletest.Password }
+
+// The question is VMware's, which scripts wait for; the hint before it is only for those who did not set the variable.
+func TestPasswordPrompt(t *testing.T) {
+	w, _ := site(t)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run(signIn(w)...).Exits(0).Says("environment variable is not set").Omits(consoletest.Password)
+}
+
+func TestUserNamePrompt(t *testing.T) {
+	w, _ := site(t)
+	w.Person(consoletest.Answer{To: "Username: ", Keys: consoletest.User}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run("login", "--server", "10.0.0.1", "--certificate-authority", w.CAFile).Exits(0).Says("no external identity provider")
+	if s := w.Session(); s.User != consoletest.User || s.Method != "sso" {
+		t.Errorf("%s by %s", s.User, s.Method)
+	}
+}
+
+func TestNothingTyped(t *testing.T) {
+	w, s := site(t)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: ""})
+	w.Run(signIn(w)...).Exits(1).Says("nothing was typed")
+	w.Person(consoletest.Answer{To: "Username: ", Keys: ""})
+	w.Run("login", "--server", "10.0.0.1", "--certificate-authority", w.CAFile, "--auth-method", "sso").Exits(1).Says("nothing was typed")
+	w.Person(consoletest.Answer{To: "Username: ", Keys: "a:b"})
+	w.Run("login", "--server", "10.0.0.1", "--certificate-authority", w.CAFile, "--auth-method", "sso").Exits(2).Says("colon")
+	if s.Count(proof) > 0 {
+		t.Error("a password was sent")
+	}
+}
+
+// Without a terminal the next step says where a password can come from.
+func TestNobodyToAsk(t *testing.T) {
+	w, s := site(t)
+	w.Run(signIn(w)...).Exits(2).Says(failure.PasswordVariable, "--password-command", "--password-stdin")
+	given(w)
+	w.Run("login", "--server", "10.0.0.1", "--certificate-authority", w.CAFile).Exits(2).Says("-u")
+	if s.Count(proof) > 0 {
+		t.Error("a password was sent")
+	}
+}
+
+func TestSourcesOfAPassword(t *testing.T) {
+	w, s := site(t)
+	command := w.WriteFile("pass", "#!/bin/sh\necho '"+consoletest.Password+"'\n", 0o700)
+	w.Stdin = consoletest.Password + "\n"
+	for name, args := range map[string][]string{"stdin": {"--password-stdin"}, "command": {"--password-command", command}} {
+		s.Forget()
+		w.Run(signIn(w, args...)...).Exits(0)
+		if n := s.Count(proof); n != 1 {
+			t.Errorf("%s: %d requests with a password", name, n)
+		}
+	}
+	if got := w.Session().PasswordCommand; len(got) != 1 || got[0] != command {
+		t.Errorf("the session keeps the command %q", got)
+	}
+	w.Run(signIn(w)...).Exits(0) // by the command that was kept
+	w.Run(signIn(w, "--password-command", "")...).Exits(2)
+}
+
+// A variable that names somebody else is not for this user.
+func TestVariableOfAnotherUser(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	w.Vars[failure.UsernameVariable] = "ops@vsphere.local"
+	w.Run(signIn(w)...).Exits(2).Says("no terminal")
+	w.Vars[failure.UsernameVariable] = strings.ToUpper(consoletest.User)
+	w.Run(signIn(w)...).Exits(0)
+	if n := s.Count(proof); n != 1 {
+		t.Errorf("%d requests with a password", n)
+	}
+}
+
+// A refused password is sent once, and not again by itself; --force sends it.
+func TestRefusedPassword(t *testing.T) {
+	w, s := site(t)
+	w.Vars[failure.PasswordVariable] = "wrong-word-9"
+	w.Run(signIn(w)...).Exits(3).Says("was refused", "five refusals").Omits("wrong-word-9")
+	w.Run(signIn(w)...).Exits(3).Says("is not sent again", "--force")
+	if n := s.Count(proof); n != 1 {
+		t.Errorf("%d requests with a refused password", n)
+	}
+	w.Run(signIn(w, "--force")...).Exits(3)
+	if n := s.Count(proof); n != 2 {
+		t.Errorf("%d requests with --force", n)
+	}
+	w.Advance(6 * time.Minute)
+	w.Run(signIn(w)...).Exits(3)
+	if n := s.Count(proof); n != 3 {
+		t.Errorf("%d requests after the quiet time", n)
+	}
+	if w.ReadKubeconfig() != "" {
+		t.Error("a kubeconfig was written")
+	}
+}
+
+func TestMayNotLogIn(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	s.Replies[proof] = consoletest.Status(http.StatusForbidden, "no role")
+	w.Run(signIn(w)...).Exits(3).Says("may not log in here", "Ask your vSphere administrator")
+}
+
+func TestInterruptedAtThePassword(t *testing.T) {
+	w, _ := site(t)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Interrupt})
+	w.Run(signIn(w)...).Exits(130)
+}
+
+// What the keychain keeps serves the next login, until it is told to forget.
+func TestSavedPassword(t *testing.T) {
+	keyring.MockInit()
+	w, s := site(t)
+	given(w)
+	w.Run(signIn(w, "--save-password")...).Exits(0).Omits("warning")
+	delete(w.Vars, failure.PasswordVariable)
+	w.Run(signIn(w)...).Exits(0)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	w.Run(signIn(w, "--save-password=false")...).Exits(0)
+	if w.Session().Keychain {
+		t.Error("the session names the keychain")
+	}
+	entry := w.Session().KeychainEntry()
+	if _, err := keyring.Get("kubectl-vsphere", entry); err == nil {
+		t.Error("the password is still in the keychain")
+	}
+	delete(w.Vars, failure.PasswordVariable)
+	s.Forget()
+	w.Run(signIn(w)...).Exits(2)
+	if s.Count(proof) > 0 {
+		t.Error("a forgotten password was sent")
+	}
+}
+
+// A keychain that does not work costs the saved password, not the login.
+func TestBrokenKeychain(t *testing.T) {
+	keyring.MockInitWithError(http.ErrAbortHandler)
+	t.Cleanup(keyring.MockInit)
+	w, _ := site(t)
+	given(w)
+	w.Run(signIn(w, "--save-password")...).Exits(0).Says("warning", "keychain")
+	if w.Session().Keychain {
+		t.Error("the session names the keychain")
+	}
+}
