@@ -101,13 +101,3 @@ func Slow(d time.Duration) http.HandlerFunc {
 		w.WriteHeader(http.StatusGatewayTimeout)
 	}
 }
-
-// Once answers a request by first, and all later ones by then.
-func Once(first, then http.HandlerFunc) http.HandlerFunc {
-	var once sync.Once
-	return func(w http.ResponseWriter, r *http.Request) {
-		next := then
-		once.Do(func() { next = first })
-		next(w, r)
-	}
-}

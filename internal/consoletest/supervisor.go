@@ -33,6 +33,7 @@ type Supervisor struct {
 	w        *World
 	issuer   string // of its tokens
 	mu       sync.Mutex
+	next     map[string][]http.HandlerFunc
 	requests map[string]int
 	order    []string
 	tokens   map[string]string // user
@@ -60,6 +61,7 @@ func (w *World) Supervisor(host string, namespaces ...*Namespace) *Supervisor {
 	s := &Supervisor{
 		Host: host, CA: w.CA, Users: map[string]string{User: Password}, Namespaces: namespaces, Replies: map[string]http.HandlerFunc{},
 		w: w, issuer: "https://vcenter.example/openidconnect/vsphere.local", requests: map[string]int{}, tokens: map[string]string{},
+		next: map[string][]http.HandlerFunc{},
 	}
 	w.Serve(host+":443", s.CA, s)
 	w.Serve(host+":6443", s.CA, s)
@@ -87,6 +89,13 @@ func (s *Supervisor) Forget() {
 	s.requests, s.order = map[string]int{}, nil
 }
 
+// Next answers the next requests of a name, one reply each.
+func (s *Supervisor) Next(name string, replies ...http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next[name] = replies
+}
+
 // login is the body of POST /wcp/login; empty for the Supervisor itself.
 type login struct {
 	Name      string `json:"guest_cluster_name"`
@@ -105,6 +114,9 @@ func (s *Supervisor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests[name]++
 	s.order = append(s.order, name)
 	reply := s.Replies[name]
+	if queue := s.next[name]; len(queue) > 0 {
+		reply, s.next[name] = queue[0], queue[1:]
+	}
 	s.mu.Unlock()
 	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	switch {
