@@ -44,7 +44,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 			return err
 		}
 		if res.Refused() { // Changed meanwhile, or the account was locked.
-			defer guard.Refused(password)
+			guard.Refused()
 		}
 		out, err = a.settle(ctx, res, password)
 		return err

@@ -133,8 +133,9 @@ type outcome int
 const (
 	accepted outcome = iota
 	refused
-	uncounted // the server answered something else, or was never reached: it counted no refusal
-	unknown   // no answer came: it may have counted one
+	refusedLate // accepted first, and refused by a later request of the same login
+	uncounted   // the server answered something else, or was never reached: it counted no refusal
+	unknown     // no answer came: it may have counted one
 )
 
 // outcomeOf reads the outcome from the error of sending.
