@@ -56,7 +56,7 @@ func imports(t *testing.T) map[string][]string {
 
 // onlyTests reports whether a package has no code of the programs.
 func onlyTests(pkg string) bool {
-	return pkg == "internal" || path.Base(pkg) == "consoletest" || path.Base(pkg) == "clitest"
+	return pkg == "internal" || strings.HasSuffix(path.Base(pkg), "test")
 }
 
 func TestLayers(t *testing.T) {
