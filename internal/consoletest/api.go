@@ -11,7 +11,11 @@ import (
 // api is the Kubernetes API of the Supervisor, as far as logins read it.
 func (s *Supervisor) api(w http.ResponseWriter, r *http.Request, path []string) {
 	if strings.HasSuffix(r.URL.Path, "/tokencredentialrequests") {
-		w.WriteHeader(http.StatusNotFound)
+		if s.pinniped == nil || strings.Contains(r.URL.Path, "/namespaces/") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		s.pinniped.concierge(w, r, s.pinniped.URL, s.CA)
 		return
 	}
 	if !s.known(r) {

@@ -12,7 +12,11 @@ import (
 )
 
 // Answer is what a person types when a text appears on standard error: Keys and Enter, or Interrupt.
-type Answer struct{ To, Keys string }
+type Answer struct {
+	To, Keys string
+	// Reply, if set, makes Keys of all that stands there.
+	Reply func(screen string) string
+}
 
 // Interrupt is Ctrl-C, as main turns it into the end of the context.
 const Interrupt = "\x03"
@@ -63,8 +67,11 @@ func (p *person) hear(all string) {
 			return
 		}
 		p.heard += at + len(p.answers[0].To)
-		keys := p.answers[0].Keys
+		keys, reply := p.answers[0].Keys, p.answers[0].Reply
 		p.answers = p.answers[1:]
+		if reply != nil {
+			keys = reply(all)
+		}
 		if keys == Interrupt {
 			p.interrupt()
 			return

@@ -31,7 +31,8 @@ type Supervisor struct {
 	Life   time.Duration // of tokens; 0 is 10 hours
 
 	w        *World
-	issuer   string // of its tokens
+	issuer   string  // of its tokens
+	pinniped *Issuer // nil: there is none
 	mu       sync.Mutex
 	next     map[string][]http.HandlerFunc
 	requests map[string]int
@@ -128,6 +129,8 @@ func (s *Supervisor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.workloads(w, r)
 	case r.URL.Path == "/wcp/login":
 		s.login(w, r, in)
+	case strings.HasPrefix(r.URL.Path, "/wcp/pinniped/") && s.pinniped != nil:
+		s.pinniped.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/kube-public/configmaps/"):
 		s.public(w, path[len(path)-1])
 	case r.URL.Path == "/version", strings.HasPrefix(r.URL.Path, "/api"):

@@ -1,0 +1,293 @@
+package logincmd_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+)
+
+// byProvider is the command line of a login by the Supervisor's identity provider.
+func byProvider(w *consoletest.World, more ...string) []string {
+	return append([]string{"login", "--server", "10.0.0.1", "--certificate-authority", w.CAFile}, more...)
+}
+
+// byPassword is that of one with a password at the identity provider.
+func byPassword(w *consoletest.World, more ...string) []string {
+	return byProvider(w, append([]string{"--auth-method", "oidc", "-u", consoletest.User}, more...)...)
+}
+
+// kept is what the session keeps of its issuer.
+func kept(t *testing.T, w *consoletest.World) oidc.Session {
+	t.Helper()
+	s, err := oidc.ParseSession(w.Session().Renewal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const paste = "paste the code"
+
+func TestLoginByABrowser(t *testing.T) {
+	for name, browser := range map[string]func(*consoletest.Issuer) func(string) string{
+		"pasted":    func(i *consoletest.Issuer) func(string) string { return i.Paste(consoletest.User) },
+		"came back": func(i *consoletest.Issuer) func(string) string { return i.Browser(consoletest.User) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := site(t)
+			i := s.Federate("", consoletest.Okta())
+			w.Person(consoletest.Answer{To: paste, Reply: browser(i)})
+			w.Run(byProvider(w, "--no-browser")...).Exits(0).Says("you are "+consoletest.User, "   ns1\n", "   tkc1\n")
+			if s := w.Session(); s.Method != "oidc" || s.User != consoletest.User {
+				t.Errorf("%s by %s", s.User, s.Method)
+			}
+			wantContexts(t, w, "10.0.0.1", "ns1", "ns2", "tkc1", "tkc2")
+			if n := s.Count(proof) + s.Count("POST /wcp/login"); n > 0 {
+				t.Error("vCenter's login was used")
+			}
+			for _, c := range s.Namespaces[0].Clusters {
+				if n := c.Count("POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"); n > 0 {
+					t.Error("a cluster was asked before it is used")
+				}
+			}
+			w.Nobody()
+			r := w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1").Exits(0)
+			r.Says("clientCertificateData")
+		})
+	}
+}
+
+// What is pasted wrongly is said, and asked for again.
+func TestWrongPaste(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Keys: "what"}, consoletest.Answer{To: "neither a code"}, consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(byProvider(w, "--no-browser")...).Exits(0)
+}
+
+func TestInterruptedAtTheBrowser(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Keys: consoletest.Interrupt})
+	w.Run(byProvider(w, "--no-browser")...).Exits(130)
+	if sessions, _ := w.Store().Sessions(); len(sessions) > 0 {
+		t.Error("a session was kept")
+	}
+}
+
+func TestNoBrowserAndNobody(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.Okta())
+	w.Run(byProvider(w)...).Exits(2).Says("no terminal", "--no-browser", "--browser-command")
+}
+
+// The provider prefers a password, and somebody can type it.
+func TestPasswordOfTheIdentityProvider(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.LDAP())
+	w.Person(consoletest.Answer{To: "Username: ", Keys: consoletest.User}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run(byProvider(w)...).Exits(0).Says("by the identity provider of this Supervisor").Omits(consoletest.Password)
+	if got := kept(t, w); got.Flow != "password" || got.IdentityProvider != "ldap" {
+		t.Errorf("the session keeps %s, %s", got.Flow, got.IdentityProvider)
+	}
+	w.Nobody()
+	given(w)
+	w.Run("login").Exits(0).Says("by its identity provider, as " + consoletest.User + " did")
+	if n := i.Count("authorize"); n != 2 {
+		t.Errorf("%d authorizations", n)
+	}
+}
+
+// A refusal at the identity provider is not vCenter's, and the password is not sent again by itself.
+func TestRefusedByTheIdentityProvider(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.LDAP())
+	w.Vars[failure.PasswordVariable] = "wrong-word-9"
+	w.Run(byPassword(w)...).Exits(3).Says("was refused", "It was not sent again").Omits("wrong-word-9", "five refusals")
+	w.Run(byPassword(w)...).Exits(3).Says("is not sent again")
+	w.Run(byPassword(w, "--force")...).Exits(3)
+	if n := i.Count("authorize"); n != 2 {
+		t.Errorf("%d requests with a password", n)
+	}
+}
+
+func TestFlowThatIsNotOffered(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.Okta())
+	given(w)
+	w.Run(byPassword(w, "--oidc-flow", "device")...).Exits(2).Says("device", "--no-browser")
+	i.Providers = []consoletest.Provider{{Name: "ad", Type: "activedirectory", Flows: []string{"cli_password"}}}
+	w.Run(byPassword(w, "--oidc-flow", "browser")...).Exits(2).Says("passwords only")
+}
+
+func TestStaticTokensAreForVCenter(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	given(w)
+	w.Run(byPassword(w, "--static-tokens")...).Exits(2).Says("--static-tokens")
+	w.Run(byPassword(w, "--kubeconfig", "-")...).Exits(2).Says("--kubeconfig -")
+}
+
+// One is chosen by name, by number, by flag, and as the last time.
+func TestChoiceOfAProvider(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.LDAP(), consoletest.Okta())
+	given(w)
+	w.Run(byPassword(w)...).Exits(2).Says("--identity-provider", "ldap, okta")
+	w.Run(byPassword(w, "--identity-provider", "ad")...).Exits(2).Says(`"ad"`, "ldap, okta")
+	const question = "Number or name: "
+	w.Person(consoletest.Answer{To: question, Keys: "3"})
+	w.Run(byPassword(w)...).Exits(2).Says(`"3"`)
+	w.Person(consoletest.Answer{To: question, Keys: ""})
+	w.Run(byPassword(w)...).Exits(1)
+	for _, keys := range []string{"1", "ldap"} {
+		w.Person(consoletest.Answer{To: question, Keys: keys})
+		w.Run(byPassword(w, "--dry-run")...).Exits(0)
+	}
+	w.Nobody()
+	w.Run(byPassword(w, "--identity-provider", "ldap")...).Exits(0)
+	w.Run(byPassword(w)...).Exits(0).Says("ldap, as the last time")
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(byProvider(w, "--identity-provider", "okta", "--no-browser")...).Exits(0)
+	if got := kept(t, w); got.IdentityProvider != "okta" {
+		t.Errorf("the session keeps %s", got.IdentityProvider)
+	}
+}
+
+// An issuer on another server could do there what the person can: somebody must say that it is right.
+func TestIssuerOnAnotherServer(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("sso.example", consoletest.LDAP())
+	given(w)
+	w.Run(byPassword(w)...).Exits(1).Says("another server", "--trust-issuer "+i.URL)
+	w.Run(byPassword(w, "--trust-issuer", "https://sso.example/other")...).Exits(2).Says("--trust-issuer", i.URL)
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: ""})
+	w.Run(byPassword(w)...).Exits(1).Says("you did not log in there")
+	if i.Count("authorize") > 0 {
+		t.Error("a password was sent")
+	}
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"})
+	w.Run(byPassword(w)...).Exits(0)
+	w.Nobody()
+	w.Run(byPassword(w)...).Exits(0).Omits("another server")
+
+	fresh, s := site(t)
+	i = s.Federate("sso.example", consoletest.LDAP())
+	given(fresh)
+	fresh.Run(byPassword(fresh, "--trust-issuer", i.URL+"/")...).Exits(0)
+}
+
+// The issuer must show a certificate of the CA that the Supervisor names.
+func TestIssuerOfAnotherCA(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("sso.example", consoletest.LDAP())
+	w.Serve("sso.example:443", consoletest.NewCA(t, "another-ca"), i)
+	given(w)
+	w.Run(byPassword(w, "--trust-issuer", i.URL)...).Exits(4).Says("issuer_ca_bundle_data")
+	if i.Count("GET /.well-known/openid-configuration") > 0 {
+		t.Error("it was asked")
+	}
+}
+
+func TestBadIssuers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		request string
+		reply   http.HandlerFunc
+		code    int
+		says    string
+	}{
+		"no document":         {"GET /.well-known/openid-configuration", consoletest.Status(404, ""), 4, "openid-configuration"},
+		"of somebody else":    {"GET /.well-known/openid-configuration", consoletest.Reply(`{"issuer":"https://other.example"}`), 4, "other.example"},
+		"garbled":             {"GET /.well-known/openid-configuration", consoletest.Reply(`{`), 4, "openid-configuration"},
+		"no keys":             {"GET /jwks", consoletest.Status(500, ""), 4, "/jwks"},
+		"no providers":        {"GET /providers", consoletest.Reply(`{"pinniped_identity_providers":[]}`), 4, "no identity provider is configured"},
+		"a page":              {"authorize", consoletest.Reply("<html>"), 4, "wants a browser"},
+		"down":                {"token authorization_code", consoletest.Status(502, ""), 4, "/token"},
+		"refuses to exchange": {"token token-exchange", consoletest.Refuse(403, "access_denied"), 3, "gives no token for the Supervisor"},
+	} {
+		w, s := site(t)
+		i := s.Federate("", consoletest.LDAP())
+		given(w)
+		i.Replies[tc.request] = tc.reply
+		t.Run(name, func(t *testing.T) {
+			w.Run(byPassword(w)...).Exits(tc.code).Says(tc.says).Omits(consoletest.Password)
+			if sessions, _ := w.Store().Sessions(); len(sessions) > 0 || w.ReadKubeconfig() != "" {
+				t.Error("something was kept")
+			}
+		})
+	}
+}
+
+// Whoever the browser remembered is not whom -u names.
+func TestSomebodyElse(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.Okta())
+	i.Revokes = true
+	i.Users["ops@vsphere.local"] = "x"
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
+	w.Run(byPassword(w, "--no-browser")...).Exits(1).Says("you logged in as ops@vsphere.local", "nothing was kept")
+	if n := i.LiveTokens(); n > 0 {
+		t.Errorf("%d tokens that nobody keeps are still good", n)
+	}
+}
+
+func TestNamespacesAreHidden(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	given(w)
+	s.Hidden = true
+	w.Run(byPassword(w)...).Exits(0).Says("you may not list the vSphere Namespaces", "--namespaces").Omits("   ns1\n")
+	w.Run(byPassword(w, "--namespaces", "ns1")...).Exits(0).Says("   ns1\n", "   tkc1\n")
+	w.Run(byPassword(w)...).Exits(0).Says("   ns1\n")
+	if got := w.Session().Namespaces; !slices.Equal(got, []string{"ns1"}) {
+		t.Errorf("the session keeps %q", got)
+	}
+}
+
+// Who may not read a cluster's Secret learns its address from the object, and its CA from the cluster, once that is believed.
+func TestSealedCluster(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	given(w)
+	c := s.Namespaces[0].Clusters[0]
+	c.Sealed = true
+	w.Run(byPassword(w)...).Exits(5).Says("ns1/tkc1")
+	w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
+	delete(w.Vars, failure.PasswordVariable)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Password}, consoletest.Answer{To: firstUse, Keys: "y"})
+	w.Run("login", "--server", "10.0.0.1", "--auth-method", "oidc", "-u", consoletest.User).Exits(0).Says("   tkc1\n")
+	w.Nobody()
+	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1").Exits(0)
+}
+
+// A session that nothing renews ends with its token, and that is said.
+func TestNoRefreshToken(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("", consoletest.LDAP())
+	i.NoRefresh = true
+	given(w)
+	w.Run(byPassword(w)...).Exits(0).Says("no refresh token", "offline_access")
+	if ends := w.Session().Ends; ends.IsZero() || ends.After(w.Now().Add(3*time.Minute)) {
+		t.Errorf("it ends at %s", ends)
+	}
+}
+
+func TestWaitByTheIdentityProvider(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	given(w)
+	s.Namespaces[0].Clusters[0].Building = true
+	w.Run(byPassword(w, "--wait", "100ms")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time")
+	s.Namespaces[0].Clusters[0].Building = false
+	w.Run(byPassword(w, "--wait", "1m")...).Exits(0)
+	for _, c := range s.Namespaces[0].Clusters {
+		if c.Count("GET /version") == 0 {
+			t.Errorf("nobody asked whether %s accepts the certificate", c.Name)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package logincmd_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+// alone is an API server that trusts an issuer directly, without a Supervisor.
+func alone(t *testing.T) (*consoletest.World, *consoletest.Issuer) {
+	t.Helper()
+	w := clitest.New(t)
+	w.Serve("10.0.0.7:443", w.CA, consoletest.Status(http.StatusUnauthorized, ""))
+	return w, w.Issuer("sso.example")
+}
+
+// atIssuer is the command line of a login at its issuer.
+func atIssuer(w *consoletest.World, more ...string) []string {
+	return append([]string{
+		"login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile,
+		"--oidc-issuer-url", "https://sso.example", "--oidc-client-id", "kube", "--oidc-ca", w.CAFile,
+	}, more...)
+}
+
+var apiServer = []string{"get-token", "--server", "10.0.0.7", "--user", consoletest.User}
+
+// token is what get-token hands out.
+func token(t *testing.T, w *consoletest.World, args ...string) string {
+	t.Helper()
+	var got struct{ Status struct{ Token string } }
+	if err := json.Unmarshal([]byte(w.Run(args...).Exits(0).Out), &got); err != nil || got.Status.Token == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	return got.Status.Token
+}
+
+// The ID token is the credential. It is renewed, and the name of the server is enough for the next login.
+func TestIssuerWithoutASupervisor(t *testing.T) {
+	w, i := alone(t)
+	given(w)
+	w.Run(atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User, "--namespaces", "ns1")...).Exits(0).Says("   10.0.0.7\n", "   ns1\n")
+	first := token(t, w, apiServer...)
+	if strings.Count(first, ".") != 2 {
+		t.Errorf("it hands out %q", first)
+	}
+	w.Advance(consoletest.TokenLife)
+	if second := token(t, w, apiServer...); second == first || i.Count("token refresh_token") != 1 {
+		t.Errorf("%d renewals", i.Count("token refresh_token"))
+	}
+	w.Run("login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile, "--auth-method", "oidc").Exits(0).Says("by the issuer of the last time")
+	w.Run("login").Exits(0)
+	if n := i.Count("token password"); n != 3 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+func TestIssuerByABrowser(t *testing.T) {
+	w, i := alone(t)
+	w.Person(consoletest.Answer{To: paste, Reply: i.Browser(consoletest.User)})
+	w.Run(atIssuer(w, "--no-browser")...).Exits(0)
+	token(t, w, apiServer...)
+}
+
+func TestIssuerRefuses(t *testing.T) {
+	w, i := alone(t)
+	w.Vars[failure.PasswordVariable] = "wrong-word-9"
+	w.Run(atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User)...).Exits(3).Says("was refused").Omits("wrong-word-9")
+	i.Replies["token password"] = consoletest.Status(http.StatusBadGateway, "")
+	w.Run(atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User, "--force")...).Exits(4)
+}
+
+// An issuer is verified by its own CA, not by that of the API server.
+func TestIssuerThatIsNotBelieved(t *testing.T) {
+	w, i := alone(t)
+	given(w)
+	args := atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User)
+	args = append(args[:9], args[11:]...) // Without --oidc-ca.
+	w.Run(args...).Exits(4).Says("--oidc-ca FILE")
+	w.Run(append(args, "--oidc-ca", w.Dir+"/none.pem")...).Exits(2).Says("--oidc-ca")
+	if i.Count("token password") > 0 {
+		t.Error("a password was sent")
+	}
+}
+
+func TestNotForAnIssuer(t *testing.T) {
+	w, _ := alone(t)
+	w.Run(atIssuer(w, "--static-tokens")...).Exits(2).Says("--static-tokens")
+	w.Run(atIssuer(w, "--wait", "1m")...).Exits(2).Says("--wait")
+}
+
+// A runner provides the token. It is read whenever one is needed, and must be of the session's user.
+func TestTokenOfARunner(t *testing.T) {
+	w, i := alone(t)
+	server := []string{"login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile}
+	path := w.WriteFile("token", i.Token(consoletest.User, "kube")+"\n", 0o600)
+	w.Run(append(server, "--oidc-token-file", path)...).Exits(0)
+	w.Advance(consoletest.TokenLife)
+	w.Run(apiServer...).Exits(1).Says("ended at")
+	next := i.Token(consoletest.User, "kube")
+	w.WriteFile("token", next, 0o600)
+	if got := token(t, w, apiServer...); got != next {
+		t.Error("the new token is not handed out")
+	}
+	w.WriteFile("token", i.Token("ops@vsphere.local", "kube"), 0o600)
+	w.Run(append(apiServer, "--force-refresh")...).Exits(1).Says("it is of ops@vsphere.local")
+
+	w.Vars["ID_TOKEN"] = "junk"
+	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN")...).Exits(1).Says("ID_TOKEN", "no JWT")
+	w.Vars["ID_TOKEN"] = i.Token(consoletest.User, "kube")
+	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN", "-u", "ops@vsphere.local")...).Exits(1).Says("nothing was kept", "runner")
+	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN")...).Exits(0)
+}
+
+// The client logs in as itself. Its secret is guarded as a password is.
+func TestSecretOfAClient(t *testing.T) {
+	w, i := alone(t)
+	i.Secret = "client-word-7"
+	w.Vars["SECRET"] = "wrong-word-9"
+	args := atIssuer(w, "--oidc-client-secret-variable", "SECRET")
+	w.Run(args...).Exits(3).Says("does not take the client's secret").Omits("wrong-word-9")
+	w.Run(args...).Exits(3).Says("--force")
+	if n := i.Count("token client_credentials"); n != 1 {
+		t.Errorf("%d requests with a refused secret", n)
+	}
+	w.Vars["SECRET"] = i.Secret
+	w.Run(args...).Exits(0).Omits(i.Secret)
+	w.Run(atIssuer(w, "--oidc-client-secret-file", w.WriteFile("secret", "", 0o600))...).Exits(1).Says("holds no secret")
+}

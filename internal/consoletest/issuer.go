@@ -1,0 +1,335 @@
+package consoletest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Issuer is a strict identity provider: a Supervisor's Pinniped, or one that an API server trusts directly. Its tokens are signed with
+// ES256, as Pinniped's are. Fields may be changed between runs.
+type Issuer struct {
+	URL    string
+	Client string
+	Users  map[string]string // passwords
+	// Providers are the identity providers of a Pinniped; nil: it is another issuer, which takes a password grant.
+	Providers []Provider
+	// Replies answer a request in place of the issuer: "GET /jwks", "authorize", "revoke", or "token " and the grant.
+	Replies map[string]http.HandlerFunc
+	// NoRefresh means that it gives no refresh token, and Revokes that it has a revocation endpoint.
+	NoRefresh, Revokes bool
+	// Secret is that of the client, which may log in as itself with it.
+	Secret string
+
+	w        *World
+	key      *ecdsa.PrivateKey
+	mu       sync.Mutex
+	requests map[string]int
+	codes    map[string]code
+	access   map[string]string // user
+	refresh  map[string]string // user
+}
+
+// Provider is an identity provider of a Pinniped.
+type Provider struct {
+	Name  string   `json:"name"`
+	Type  string   `json:"type"`
+	Flows []string `json:"flows"`
+}
+
+// The identity providers that most tests need.
+var (
+	ldap = Provider{"ldap", "ldap", []string{"cli_password", "browser_authcode"}}
+	okta = Provider{"okta", "oidc", []string{"browser_authcode"}}
+)
+
+// LDAP takes a password or a browser.
+func LDAP() Provider { return ldap }
+
+// Okta takes a browser only.
+func Okta() Provider { return okta }
+
+// code is what a browser brings back.
+type code struct{ user, nonce, challenge, redirect string }
+
+// TokenLife is how long the tokens of an Issuer are good.
+const TokenLife = 2 * time.Minute
+
+// Issuer serves an issuer at a host, port 443. Its one user is User.
+func (w *World) Issuer(host string) *Issuer {
+	w.t.Helper()
+	i := w.issuer("https://" + host)
+	i.Client = "kube"
+	w.Serve(host+":443", w.CA, i)
+	return i
+}
+
+func (w *World) issuer(address string) *Issuer {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &Issuer{
+		URL: address, Users: map[string]string{User: Password}, Replies: map[string]http.HandlerFunc{}, w: w, key: key,
+		requests: map[string]int{}, codes: map[string]code{}, access: map[string]string{}, refresh: map[string]string{},
+	}
+}
+
+// Count is how many requests of a name (see Replies) there were.
+func (i *Issuer) Count(name string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.requests[name]
+}
+
+// EndSessions makes every token that was handed out void.
+func (i *Issuer) EndSessions() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	clear(i.access)
+	clear(i.refresh)
+}
+
+// LiveTokens is how many refresh tokens are good.
+func (i *Issuer) LiveTokens() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.refresh)
+}
+
+// ServeHTTP counts a request and answers it.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	base, _ := url.Parse(i.URL)
+	path := strings.TrimPrefix(r.URL.Path, base.Path)
+	name := r.Method + " " + path
+	switch path {
+	case "/token":
+		_ = r.ParseForm()
+		grant := r.PostFormValue("grant_type")
+		name = "token " + grant[strings.LastIndexByte(grant, ':')+1:]
+	case "/authorize", "/revoke":
+		name = path[1:]
+	}
+	i.mu.Lock()
+	i.requests[name]++
+	reply := i.Replies[name]
+	i.mu.Unlock()
+	answers := map[string]http.HandlerFunc{
+		"GET /.well-known/openid-configuration": i.document, "GET /jwks": i.keys, "GET /providers": i.providers, "authorize": i.authorize,
+		"token password": i.byPassword, "token refresh_token": i.byRefresh, "token authorization_code": i.byCode,
+		"token token-exchange": i.exchange, "token client_credentials": i.byClient, "revoke": i.revoke,
+	}
+	switch answer := answers[name]; {
+	case reply != nil:
+		reply(w, r)
+	case answer == nil:
+		i.w.t.Errorf("the issuer %s does not expect %s", i.URL, name)
+		w.WriteHeader(http.StatusTeapot)
+	default:
+		answer(w, r)
+	}
+}
+
+func (i *Issuer) document(w http.ResponseWriter, _ *http.Request) {
+	doc := map[string]any{
+		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/jwks",
+		"scopes_supported":         []string{"openid", "offline_access", "pinniped:request-audience", "username", "groups"},
+		"response_modes_supported": []string{"query"},
+	}
+	if i.Providers != nil {
+		doc["discovery.supervisor.pinniped.dev/v1alpha1"] = map[string]string{"pinniped_identity_providers_endpoint": i.URL + "/providers"}
+	}
+	if i.Revokes {
+		doc["revocation_endpoint"] = i.URL + "/revoke"
+	}
+	writeJSON(w, http.StatusOK, doc)
+}
+
+func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "one", Algorithm: "ES256", Use: "sig"}}})
+}
+
+func (i *Issuer) providers(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{"pinniped_identity_providers": i.Providers})
+}
+
+// authorize takes a password in Pinniped's headers, or in Basic, by which a test stands for a person at the issuer's page (Browser).
+func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	named := slices.ContainsFunc(i.Providers, func(p Provider) bool { return p.Name == q.Get("pinniped_idp_name") })
+	if q.Get("client_id") != i.Client || q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || q.Get("nonce") == "" || i.Providers != nil && !named {
+		i.w.t.Errorf("a wrong authorization request: %s", r.URL.RawQuery)
+	}
+	user, password := r.Header.Get("Pinniped-Username"), r.Header.Get("Pinniped-Password")
+	if u, p, ok := r.BasicAuth(); ok {
+		user, password = u, p
+	}
+	to := url.Values{"state": {q.Get("state")}}
+	if right, ok := i.Users[user]; !ok || right != password {
+		to.Set("error", "access_denied")
+		to.Set("error_description", "Username/password not accepted by LDAP provider.")
+	} else {
+		text := "pin_ac_" + rand.Text()
+		to.Set("code", text)
+		i.mu.Lock()
+		i.codes[text] = code{user, q.Get("nonce"), q.Get("code_challenge"), q.Get("redirect_uri")}
+		i.mu.Unlock()
+	}
+	w.Header().Set("Location", q.Get("redirect_uri")+"?"+to.Encode())
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// Refuse answers as a token endpoint that refuses (RFC 6749, section 5.2).
+func Refuse(status int, code string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { refuse(w, status, code) }
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	writeJSON(w, status, map[string]string{"error": code, "error_description": "The issuer says " + code + "."})
+}
+
+func (i *Issuer) byPassword(w http.ResponseWriter, r *http.Request) {
+	user := r.PostFormValue("username")
+	if right, ok := i.Users[user]; i.Providers != nil || !ok || right != r.PostFormValue("password") {
+		refuse(w, http.StatusUnauthorized, "invalid_grant")
+		return
+	}
+	i.issue(w, user, "")
+}
+
+// byCode redeems a code, once.
+func (i *Issuer) byCode(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	c, ok := i.codes[r.PostFormValue("code")]
+	delete(i.codes, r.PostFormValue("code"))
+	i.mu.Unlock()
+	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
+	if !ok || base64.RawURLEncoding.EncodeToString(sum[:]) != c.challenge || c.redirect != r.PostFormValue("redirect_uri") {
+		refuse(w, http.StatusBadRequest, "invalid_grant")
+		return
+	}
+	i.issue(w, c.user, c.nonce)
+}
+
+// byRefresh rotates the refresh token. Tokens of before are void.
+func (i *Issuer) byRefresh(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	token := r.PostFormValue("refresh_token")
+	user, ok := i.refresh[token]
+	delete(i.refresh, token)
+	for access, of := range i.access {
+		if ok && of == user {
+			delete(i.access, access)
+		}
+	}
+	i.mu.Unlock()
+	if !ok {
+		refuse(w, http.StatusUnauthorized, "invalid_grant")
+		return
+	}
+	i.issue(w, user, "")
+}
+
+// byClient is the client that logs in as itself.
+func (i *Issuer) byClient(w http.ResponseWriter, r *http.Request) {
+	if user, secret, ok := r.BasicAuth(); !ok || user != i.Client || secret != i.Secret || i.Secret == "" {
+		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(i.Client, "api"), "token_type": "bearer", "expires_in": TokenLife.Seconds()})
+}
+
+// issue hands out a new set of tokens.
+func (i *Issuer) issue(w http.ResponseWriter, user, nonce string) {
+	claims := i.claims(user, i.Client)
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	access, refresh := "at_"+rand.Text(), "rt_"+rand.Text()
+	reply := map[string]any{"access_token": access, "token_type": "bearer", "expires_in": int(TokenLife.Seconds()), "id_token": i.sign(claims)}
+	i.access[access] = user
+	if !i.NoRefresh {
+		i.refresh[refresh], reply["refresh_token"] = user, refresh
+	}
+	writeJSON(w, http.StatusOK, reply)
+}
+
+// exchange gives a token for an audience (RFC 8693).
+func (i *Issuer) exchange(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	user, ok := i.access[r.PostFormValue("subject_token")]
+	i.mu.Unlock()
+	if !ok {
+		refuse(w, http.StatusUnauthorized, "request_unauthorized")
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(user, r.PostFormValue("audience")), "issued_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_type": "N_A"})
+}
+
+func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if _, ok := i.refresh[r.PostFormValue("token")]; !ok {
+		i.w.t.Errorf("a token that nobody has is revoked (%s)", r.PostFormValue("token_type_hint"))
+	}
+	delete(i.refresh, r.PostFormValue("token"))
+}
+
+// Token is a token of a user for an audience.
+func (i *Issuer) Token(user, audience string) string { return i.sign(i.claims(user, audience)) }
+
+func (i *Issuer) claims(user, audience string) map[string]any {
+	now := i.w.Now()
+	return map[string]any{
+		"iss": i.URL, "aud": []string{audience}, "sub": "sub-" + user, "username": user, "iat": now.Unix(), "exp": now.Add(TokenLife).Unix(),
+		"jti": rand.Text(),
+	}
+}
+
+func (i *Issuer) sign(claims map[string]any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: i.key, KeyID: "one"}}, nil)
+	if err != nil {
+		i.w.t.Error(err)
+		return ""
+	}
+	text, _ := json.Marshal(claims)
+	jws, err := signer.Sign(text)
+	if err != nil {
+		i.w.t.Error(err)
+		return ""
+	}
+	s, _ := jws.CompactSerialize()
+	return s
+}
+
+// user is whose good token of the issuer for an audience it is; empty: nobody's.
+func (i *Issuer) user(token, audience string) string {
+	jws, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return ""
+	}
+	text, err := jws.Verify(i.key.Public())
+	var claims struct {
+		Audience []string `json:"aud"`
+		Username string   `json:"username"`
+		Expiry   int64    `json:"exp"`
+	}
+	if err != nil || json.Unmarshal(text, &claims) != nil || !slices.Contains(claims.Audience, audience) || i.w.Now().Unix() >= claims.Expiry {
+		return ""
+	}
+	return claims.Username
+}
