@@ -1,0 +1,153 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+func TestRoot(t *testing.T) {
+	w := clitest.New(t)
+	w.Run().Exits(failure.OK).Says("Usage:", "login", "logout", "status", "whoami", "registry").Omits("get-token ")
+	for line, want := range map[string]string{
+		"logn":             "did you mean login",
+		"nothing":          `unknown command "nothing"`,
+		"--nothing":        "--nothing",
+		"status --nothing": `Type "kubectl vsphere status --help"`,
+		"login --bad":      `Type "kubectl vsphere login --help"`,
+		"status -o xml":    "json or yaml",
+		"status now":       `"now" is one word too many`,
+		"version now":      "one word too many",
+		"whoami now":       "one word too many",
+		"logout now":       "one word too many",
+		"status -v=x":      "-v",
+	} {
+		r := w.Run(strings.Fields(line)...).Exits(failure.Usage).Says("error: ", want)
+		if r.Out != "" {
+			t.Errorf("%s: %q", line, r.Out)
+		}
+	}
+}
+
+// Each command has help, with an example where it does something.
+func TestHelp(t *testing.T) {
+	w := clitest.New(t)
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		words := strings.Fields(c.CommandPath())[1:]
+		r := w.Run(append(words, "--help")...).Exits(failure.OK).Says("Usage:")
+		if r.Err != "" || c.Short == "" {
+			t.Errorf("%q: %q", words, r.Err)
+		}
+		if c.Runnable() && !c.HasSubCommands() && c.Example == "" && c.Name() != "version" && c.Name() != "remove" && !c.Hidden {
+			t.Errorf("%q has no example", words)
+		}
+		for _, below := range c.Commands() {
+			walk(below)
+		}
+	}
+	walk(cli.Command(w.Env(), cli.Build{}))
+}
+
+func TestRequestTimeout(t *testing.T) {
+	w := clitest.New(t)
+	for _, wrong := range []string{"-1", "0s", "x", "1x", "-5s", "1.5.5"} {
+		w.Run("status", "--request-timeout="+wrong).Exits(failure.Usage).Says("--request-timeout")
+	}
+	for _, right := range []string{"0", "5", "1m30s", "0.5s", ""} {
+		w.Run("status", "--request-timeout="+right).Exits(failure.OK)
+	}
+}
+
+// A request is bounded by it.
+func TestRequestTimeoutBounds(t *testing.T) {
+	w, s := ended(t)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	s.Replies["POST /wcp/login"] = consoletest.Slow(10 * time.Second)
+	getToken(w, "--request-timeout=50ms").Exits(failure.Server).Says(supervisor)
+}
+
+// A line for each request, without the query.
+func TestVerbose(t *testing.T) {
+	w, _ := ended(t)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	r := getToken(w, "-v", "1").Exits(failure.OK).Says("POST https://" + supervisor + "/wcp/login 200 (").Omits(consoletest.Password)
+	handed(t, r)
+	getToken(w, "--force-refresh").Omits("POST https://")
+}
+
+func TestVersion(t *testing.T) {
+	w := clitest.New(t)
+	if r := w.Run("version").Exits(failure.OK); !strings.HasPrefix(r.Out, "kubectl-vsphere: version v0.0.0-test, build none, change none\n") || !strings.Contains(r.Out, runtime.Version()) {
+		t.Error(r.Out)
+	}
+	var info map[string]string
+	if r := w.Run("version", "-o", "json"); json.Unmarshal([]byte(r.Out), &info) != nil || info["version"] != "v0.0.0-test" || info["platform"] != runtime.GOOS+"/"+runtime.GOARCH {
+		t.Error(r.Out)
+	}
+	w.Run("version", "-o", "yaml").Exits(failure.OK).Says("version: v0.0.0-test\n")
+}
+
+func TestCompletion(t *testing.T) {
+	w, _, _ := site(t)
+	login(w)
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		w.Run("completion", shell).Exits(failure.OK).Says("kubectl-vsphere")
+	}
+	for line, want := range map[string]string{
+		"logout --server ": supervisor, "logout -u ": user, "whoami --context ": "tkc1", "status -o ": "yaml", "lo": "logout",
+	} {
+		words := strings.Split(line, " ")
+		w.Run(append([]string{"__complete"}, words...)...).Exits(failure.OK).Says(want)
+	}
+}
+
+// broken is a standard output that nobody reads any more.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// What could not be written is no success.
+func TestClosedOutput(t *testing.T) {
+	w := clitest.New(t)
+	w.SignIn(supervisor)
+	program := w.Program
+	w.Program = func(ctx context.Context, e *console.Env, args []string) int {
+		e.Out = broken{}
+		return program(ctx, e, args)
+	}
+	for _, line := range []string{"", "version", "version -o json", "status", "status -o yaml", "login --help", "get-token --server 10.0.0.1 --user " + user} {
+		w.Run(strings.Fields(line)...).Exits(failure.Failed).Says("broken pipe")
+	}
+	w.Run("nothing").Exits(failure.Usage)
+}
+
+// Ctrl-C in a request ends the program at once, as such.
+func TestInterrupted(t *testing.T) {
+	w, s := ended(t)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	ctx, cancel := context.WithCancel(t.Context())
+	program := w.Program
+	w.Program = func(_ context.Context, e *console.Env, args []string) int { return program(ctx, e, args) }
+	slow := consoletest.Slow(10 * time.Second)
+	s.Replies["POST /wcp/login"] = func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		cancel()
+		slow(rw, r)
+	}
+	empty(t, getToken(w).Exits(failure.Interrupted).Says("interrupted"))
+}
