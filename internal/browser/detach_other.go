@@ -4,5 +4,5 @@ package browser
 
 import "os/exec"
 
-// detach is not needed where Ctrl-C is no signal to a group of processes.
+// detach does nothing: on these systems Ctrl-C is not a signal to a group of processes.
 func detach(*exec.Cmd) {}

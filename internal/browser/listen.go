@@ -12,13 +12,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
-// Listen is where the browser comes back to: a free port of 127.0.0.1, unless an address was named.
+// Listen listens for the browser's redirect at address (HOST:PORT). If address is empty, it uses a free port of 127.0.0.1.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
 	if host, port, err := net.SplitHostPort(address); err == nil && isLocalhost(host) {
-		address = "127.0.0.1:" + port // The name may be ::1 first.
+		address = "127.0.0.1:" + port // The name may resolve to ::1.
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -27,23 +27,23 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// notListening words why nothing listens.
+// notListening says why the program cannot listen, with a next step.
 func notListening(address string, err error) error {
 	var op *net.OpError
 	var name *net.DNSError
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	step := "Another program may use that port. Name another one with --listen-address, or none: a free one is taken then."
+	step := "Another program may use that port. Name another one with --listen-address, or leave the flag out to use a free port."
 	if errors.As(err, &name) || errors.Is(err, syscall.EADDRNOTAVAIL) {
-		step = "Name an address of this machine with --listen-address, or none. In a container 0.0.0.0 stands for all that it has."
+		step = "Name an address of this machine with --listen-address, or leave the flag out. In a container, 0.0.0.0 means all its addresses."
 	}
 	return failure.Hint(fmt.Errorf("listen for the browser on %s: %w", address, err), "%s", step)
 }
 
 func isLocalhost(host string) bool { return strings.EqualFold(host, "localhost") }
 
-// CheckAddress refuses addresses that other machines reach, unless remote allows that: a login's answer is not for them.
+// CheckAddress returns an error if other machines can reach address, unless remote is true. They could read or fake the login's answer.
 func CheckAddress(address string, remote bool) error {
 	if address == "" {
 		return nil
@@ -60,9 +60,9 @@ func CheckAddress(address string, remote bool) error {
 	case isLocalhost(host), host == "127.0.0.1":
 		return nil
 	case ip != nil && ip.IsLoopback():
-		return fmt.Errorf("a browser comes back to 127.0.0.1, never to %s", host)
+		return fmt.Errorf("a browser returns to 127.0.0.1, never to %s", host)
 	case !remote:
-		return fmt.Errorf("other machines reach %s; in a container whose port is published, add --listen-remote", address)
+		return fmt.Errorf("other machines can reach %s; in a container with a published port, add --listen-remote", address)
 	}
 	return nil
 }

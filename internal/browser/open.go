@@ -1,4 +1,4 @@
-// Package browser opens a page in the user's browser, and listens where the browser comes back to.
+// Package browser opens a page in the user's browser, and listens for the redirect that ends a login.
 package browser
 
 import (
@@ -18,17 +18,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// ErrNone is a machine on which no browser can be opened, and none was asked for.
+// ErrNone is the error on a machine without a browser, if the user named none.
 var ErrNone = errors.New("there is no browser here to log in with")
 
-// browserVariable names what opens a page: a list of commands.
+// browserVariable is the environment variable with a list of commands that open a page.
 const browserVariable = "BROWSER"
 
-// commands are what may open a page; the first that works does: what the user named, or what the system has. The error is of a part of
-// the variable that is not a command.
-func commands(e *console.Env, given []string) (all [][]string, err error) {
-	if len(given) > 0 {
-		return [][]string{given}, nil
+// commands returns the commands to try, in order: the user's, else those of $BROWSER, else the system's. The error is about a part of
+// $BROWSER that is not a command; the other parts are returned with it.
+func commands(e *console.Env, command []string) (all [][]string, err error) {
+	if len(command) > 0 {
+		return [][]string{command}, nil
 	}
 	if variable := e.Getenv(browserVariable); variable != "" {
 		for part := range strings.SplitSeq(variable, string(os.PathListSeparator)) {
@@ -82,7 +82,7 @@ func Open(ctx context.Context, e *console.Env, p Page) error {
 	case broken != nil:
 		err = broken
 	case len(command) == 0 && variable == "" && errors.Is(err, exec.ErrNotFound):
-		err = ErrNone // Nobody asked for one of these.
+		err = ErrNone // The user named none of the commands.
 	}
 	return named(err)
 }
@@ -94,10 +94,10 @@ type opener struct {
 	failed func(error)
 }
 
-// atOnce is how soon a browser ends that opens nothing: one that ends later has opened the page.
-const atOnce = 5 * time.Second
+// startTime bounds how soon a command fails that could not open the page. If it fails later, the page was open.
+const startTime = 5 * time.Second
 
-// start starts the first command that can be, and the next one when that ends badly at once.
+// start starts the first command that can run. If that fails within startTime, it starts the next one.
 func (o opener) start(ctx context.Context, all [][]string) error {
 	last := ErrNone
 	for i, words := range all {
@@ -110,7 +110,7 @@ func (o opener) start(ctx context.Context, all [][]string) error {
 		began := time.Now()
 		go func() {
 			err := cmd.Wait()
-			if err == nil || ctx.Err() != nil || time.Since(began) < atOnce && o.start(ctx, all[i+1:]) == nil {
+			if err == nil || ctx.Err() != nil || time.Since(began) < startTime && o.start(ctx, all[i+1:]) == nil {
 				return
 			}
 			o.failed(ended(err))
@@ -125,13 +125,13 @@ func (o opener) run(ctx context.Context, words []string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It outlives a cancelled login. What it prints must not come between: standard output belongs to kubectl.
+	// The browser goes on after a cancelled login. Its output is dropped: standard output belongs to kubectl.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, withPage(words[1:], o.page)...) //nolint:gosec // The user's own command.
 	detach(cmd)
 	return cmd, cmd.Start()
 }
 
-// withoutPath is why a program does not run, without the name that stands beside it.
+// withoutPath returns why a program does not run, without the program's name, which the message has already.
 func withoutPath(err error) error {
 	var lookup *exec.Error
 	if errors.As(err, &lookup) {
@@ -144,7 +144,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// withPage puts the page where a command says %s, else after its arguments. It is one argument, whatever is in it.
+// withPage puts the page in place of %s, else after the arguments. The page never becomes more than one argument.
 func withPage(args []string, page string) []string {
 	page = harmlessURL(page)
 	var out []string
@@ -159,8 +159,8 @@ func withPage(args []string, page string) []string {
 	return out
 }
 
-// harmlessURL percent-encodes what a shell could make something of: a user's command may hand the page to one. An address means the same
-// with it (RFC 3986, section 6.2.2.2, but for characters that no issuer gives a meaning to).
+// harmlessURL percent-encodes the characters that have a meaning for a shell: the user's command may pass the page to one. The address
+// keeps its meaning (RFC 3986, section 6.2.2.2), except for characters that no issuer uses.
 func harmlessURL(page string) string {
 	var b strings.Builder
 	for i := range len(page) {

@@ -135,7 +135,7 @@ func TestLogoutOfWhatIsBroken(t *testing.T) {
 func TestLogoutAndRegistries(t *testing.T) {
 	w := clitest.New(t)
 	w.SignIn(supervisor)
-	records := registryaccess.Records(w.Store())
+	records := registryaccess.RecordsOf(w.Store())
 	for host, fetched := range map[string]bool{"a.lab": true, "b.lab": false} {
 		if err := records.SaveRecord(registry.Record{Host: host, Server: supervisor, User: user}); err != nil {
 			t.Fatal(err)

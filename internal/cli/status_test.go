@@ -172,7 +172,7 @@ func TestStatusWarns(t *testing.T) {
 func TestStatusOfRegistries(t *testing.T) {
 	w := clitest.New(t)
 	w.SignIn(supervisor)
-	err := registryaccess.Records(w.Store()).SaveRecord(registry.Record{Host: "10.0.0.5", Server: supervisor, User: user, Username: registry.TokenPrefix + user})
+	err := registryaccess.RecordsOf(w.Store()).SaveRecord(registry.Record{Host: "10.0.0.5", Server: supervisor, User: user, Username: registry.TokenPrefix + user})
 	if err != nil {
 		t.Fatal(err)
 	}

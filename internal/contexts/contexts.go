@@ -1,5 +1,5 @@
-// Package contexts is what a login writes into a kubeconfig: a context for the Supervisor, one for each vSphere Namespace, one for
-// each TKG cluster; and which contexts of the session lead nowhere any more.
+// Package contexts writes the contexts of a login into a kubeconfig: one for the Supervisor, one for each vSphere Namespace, one for
+// each TKG cluster. It also finds the session's contexts whose namespace or cluster no longer exists.
 package contexts
 
 import (
@@ -21,35 +21,35 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Login is a login whose contexts are written.
+// Login is a login whose contexts are to be written.
 type Login struct {
 	Session tokens.Session
 	Result  *login.Result
 	Options
 }
 
-// Options say what a login's contexts look like.
+// Options are what a login's contexts look like.
 type Options struct {
 	Server       supervisor.Address
-	Aliases      supervisor.Aliases // where servers are reached
+	Aliases      supervisor.Aliases // other addresses of servers (NAT)
 	Clusters     login.Selection    // the clusters that the login looked for
-	Prefix       string             // of the contexts' names
+	Prefix       string             // of context names
 	Current      string             // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
 	KeepCurrent  bool
 	StaticTokens bool
-	Prune        bool // what leads nowhere any more is removed
+	Prune        bool // remove contexts whose namespace or cluster no longer exists
 }
 
-// Written is what a login did to the kubeconfig.
+// Written is what Write changed in the kubeconfig.
 type Written struct {
 	kubeconfig.Report
-	Unnamed  []string // wanted contexts for which every name belongs to something else
-	Vanished []string // contexts of the session that lead nowhere any more; with Options.Prune they were removed
-	// Command is what the contexts call when that is not on PATH; else it is empty.
+	Unnamed  []string // wanted contexts that got no name: other entries have every possible one
+	Vanished []string // contexts whose namespace or cluster no longer exists; with Options.Prune they are removed
+	// Command is the path that the contexts call, if the program is not on PATH; else "".
 	Command string
 }
 
-// Write puts the contexts of everything that was reached into the kubeconfig.
+// Write writes the contexts of a login into the kubeconfig files, in one step.
 func (l Login) Write(ctx context.Context, e *console.Env, files kubeconfig.Files) (Written, error) {
 	wanted := l.wanted()
 	command, absolute := ExecCommand(e)
@@ -58,7 +58,7 @@ func (l Login) Write(ctx context.Context, e *console.Env, files kubeconfig.Files
 	report, err := files.Update(ctx, l.StaticTokens, func(old *api.Config) (kubeconfig.Change, error) {
 		plan = l.plan(old, command, wanted)
 		if gone := l.vanished(old); len(gone) > 0 {
-			w.Vanished = gone // Once they are pruned there are none.
+			w.Vanished = gone // Kept, since a second run after pruning finds none.
 		}
 		if plan.Change.Empty() && l.Prune {
 			return kubeconfig.RemoveContexts(old, w.Vanished), nil
@@ -80,7 +80,7 @@ func (l Login) Write(ctx context.Context, e *console.Env, files kubeconfig.Files
 	return w, nil
 }
 
-// Preview is what Write would do: the new entries, and the texts of the files before and after.
+// Preview returns what Write would do: the new entries, and the texts of the files before and after.
 func (l Login) Preview(e *console.Env, files kubeconfig.Files) (kubeconfig.Change, kubeconfig.Report, error) {
 	wanted := l.wanted()
 	command, _ := ExecCommand(e)
@@ -98,12 +98,12 @@ func (l Login) Preview(e *console.Env, files kubeconfig.Files) (kubeconfig.Chang
 	return *first, report, err
 }
 
-// Standalone is a kubeconfig of this login alone.
+// Standalone returns a kubeconfig (YAML) with only this login.
 func (l Login) Standalone() ([]byte, error) {
 	return kubeconfig.Plan(api.NewConfig(), programName, l.wanted()).Change.Text()
 }
 
-// plan is what changes in a kubeconfig.
+// plan returns the changes to a kubeconfig.
 func (l Login) plan(old *api.Config, command string, wanted []kubeconfig.Wanted) kubeconfig.Planned {
 	p := kubeconfig.Plan(old, command, wanted)
 	if l.KeepCurrent && old.CurrentContext != "" {
@@ -112,7 +112,7 @@ func (l Login) plan(old *api.Config, command string, wanted []kubeconfig.Wanted)
 	return p
 }
 
-// wanted is one context for the Supervisor, one for each namespace and one for each cluster.
+// wanted returns one context for the Supervisor, one for each namespace and one for each cluster.
 func (l Login) wanted() []kubeconfig.Wanted {
 	var wanted []kubeconfig.Wanted
 	for _, h := range l.Result.Hosts {
@@ -137,18 +137,18 @@ func (l Login) hostTarget(h login.Host) kubeconfig.Target {
 	target := kubeconfig.Target{
 		Key: h.Credential.Key, CA: site.APICA(h, server, t), Insecure: t.Mode == trust.Insecure, Token: l.static(h.Credential),
 	}
-	return l.reached(target, server)
+	return l.withServer(target, server)
 }
 
-// clusterTarget is a TKG cluster, whose server is verified by the CA that the Supervisor told, or by the system's roots when it
-// told none: never by nothing.
+// clusterTarget returns the target of a TKG cluster. The CA that the Supervisor names verifies its server, else the system's roots do.
+// It is always verified.
 func (l Login) clusterTarget(c login.Cluster) kubeconfig.Target {
 	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: l.static(c.Credential)}
 	if c.URL != "" {
-		return l.reached(t, c.URL)
+		return l.withServer(t, c.URL)
 	}
 	if a, err := supervisor.ParseAddress(c.Server); err == nil {
-		return l.reached(t, a.API(a.Port))
+		return l.withServer(t, a.API(a.Port))
 	}
 	return t
 }
@@ -160,8 +160,8 @@ func (l Login) static(c tokens.Credential) redact.Secret {
 	return ""
 }
 
-// reached fills in where kubectl reaches a server (a URL).
-func (l Login) reached(t kubeconfig.Target, server string) kubeconfig.Target {
+// withServer fills in the server (a URL). If the server has an alias, kubectl connects to that and verifies the server's own name.
+func (l Login) withServer(t kubeconfig.Target, server string) kubeconfig.Target {
 	t.Server = server
 	name := strings.TrimPrefix(server, "https://")
 	if at := l.Aliases.Reach(name); at != name {
@@ -173,8 +173,8 @@ func (l Login) reached(t kubeconfig.Target, server string) kubeconfig.Target {
 
 const programName = "kubectl-vsphere"
 
-// ExecCommand is what kubectl runs for a token: the bare name when PATH finds this very file, else the path of this file, since
-// VMware's plugin has the same name. absolute reports which.
+// ExecCommand returns the command that kubectl runs for a token: the bare name if PATH finds this file, else the path of this file.
+// PATH may find VMware's plugin, which has the same name. absolute reports whether it is a path.
 func ExecCommand(e *console.Env) (command string, absolute bool) {
 	self, err := e.Executable()
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// KnownNamespaces are those that contexts of a session are for.
+// KnownNamespaces returns the vSphere Namespaces that have a context of a session in the kubeconfig.
 func KnownNamespaces(files kubeconfig.Files, s tokens.Session) (known []string) {
 	cfg, err := files.Load()
 	if err != nil {
-		return nil // Its user learns of it when it is written.
+		return nil // Writing the kubeconfig reports the error.
 	}
 	for _, c := range cfg.Contexts {
 		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours && key.Cluster == "" && supervisor.IsName(c.Namespace) && s.Covers(key) {
@@ -26,9 +26,9 @@ func KnownNamespaces(files kubeconfig.Files, s tokens.Session) (known []string) 
 	return known
 }
 
-// vanished lists the contexts of the session for namespaces and clusters that this login did not find though it looked.
+// vanished lists the session's contexts whose namespace or cluster this login looked for and did not find.
 func (l Login) vanished(cfg *api.Config) []string {
-	if len(l.Result.Failures) > 0 { // What failed may be there all the same.
+	if len(l.Result.Failures) > 0 { // A part that failed may still exist.
 		return nil
 	}
 	var gone []string
@@ -42,7 +42,7 @@ func (l Login) vanished(cfg *api.Config) []string {
 	return gone
 }
 
-// found reports whether the login reached what a context is for, or did not look for it.
+// found reports whether the login found a context's namespace or cluster, or did not look for it.
 func (l Login) found(key tokens.Key, namespace string) bool {
 	res := l.Result
 	if key.Cluster == "" {

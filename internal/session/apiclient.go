@@ -22,21 +22,21 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// APIClient asks an API server with a credential. It is the one way to an authenticated request of a session or a context.
+// APIClient sends requests to an API server with a credential. Every authenticated request of a session or a context uses it.
 type APIClient struct {
 	Server string // URL, without a slash at its end
 	wire   *wire.Client
 	token  redact.Secret
 }
 
-// Endpoint is an API server, and how it is verified and reached.
+// Endpoint is an API server, and how to verify and reach it.
 type Endpoint struct {
 	Server string // URL
 	Trust  trust.Trust
 	Reach  func(server string) string // as trust.Options.Reach
 }
 
-// NewAPIClient makes a client of an API server that proves itself with a credential.
+// NewAPIClient returns a client of an API server that authenticates with a credential.
 func NewAPIClient(e *console.Env, to Endpoint, c tokens.Credential) (*APIClient, error) {
 	certificate, err := login.Certificate(c)
 	if err != nil {
@@ -46,7 +46,7 @@ func NewAPIClient(e *console.Env, to Endpoint, c tokens.Credential) (*APIClient,
 	return &APIClient{Server: strings.TrimSuffix(to.Server, "/"), wire: w, token: c.Token}, err
 }
 
-// Do sends a request to a path of the server, with the credential, and gives the body of the reply.
+// Do sends a request with the credential and returns the body of the reply. r.URL is a path.
 func (c *APIClient) Do(ctx context.Context, r wire.Request) ([]byte, error) {
 	r.URL, r.Bearer = c.Server+r.URL, c.token
 	return c.wire.Do(ctx, r)
@@ -61,7 +61,7 @@ func (c *APIClient) PostJSON(ctx context.Context, path string, body []byte, out 
 	return wire.DecodeJSON(http.MethodPost, c.Server+path, reply, out)
 }
 
-// CloseIdleConnections ends connections that nobody uses.
+// CloseIdleConnections closes unused connections.
 func (c *APIClient) CloseIdleConnections() { c.wire.HTTP.CloseIdleConnections() }
 
 // Context is a context of the kubeconfig that a login wrote.
@@ -73,7 +73,7 @@ type Context struct {
 	cluster   *api.Cluster
 }
 
-// FindContext is a context by its name; an empty one means the current context.
+// FindContext returns the context with a name. An empty name means the current context. A context that login did not write is an error.
 func FindContext(cfg *api.Config, name string) (Context, error) {
 	if name == "" {
 		name = cfg.CurrentContext
@@ -97,7 +97,7 @@ func FindContext(cfg *api.Config, name string) (Context, error) {
 	return Context{Name: name, Namespace: c.Namespace, Server: cluster.Server, Key: key, cluster: cluster}, nil
 }
 
-// Client gets the context's credential as kubectl would, and a client of its API server.
+// Client gets the context's credential as kubectl does, and returns a client of its API server.
 func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Credential, error) {
 	credential, err := s.Token(ctx, c.Key, false)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Cr
 	return client, credential, err
 }
 
-// serverOf is the URL of an API server by the name in its certificate, and where that is reached.
+// serverOf returns the URL of an API server with the name in its certificate. If it is reached at another address, reach returns that.
 func serverOf(c *api.Cluster) (server string, reach func(string) string) {
 	server = strings.TrimSuffix(c.Server, "/")
 	u, err := url.Parse(server)
@@ -125,7 +125,7 @@ func serverOf(c *api.Cluster) (server string, reach func(string) string) {
 	return u.String(), func(string) string { return at }
 }
 
-// trustOf is how the kubeconfig says that the server's certificate is verified.
+// trustOf returns how the kubeconfig verifies the server's certificate.
 func trustOf(c *api.Cluster) (trust.Trust, error) {
 	switch {
 	case len(c.CertificateAuthorityData) > 0:

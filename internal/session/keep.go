@@ -15,10 +15,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// pruneAfter is how long a credential that has ended is kept, so that status can name it. Clusters come and go.
+// pruneAfter is how long an expired credential stays in the store, so that status can list it.
 const pruneAfter = 30 * 24 * time.Hour
 
-// KeepCredentials saves what a login brought, and ends the quiet that a refused password at a kubectl prompt left behind.
+// KeepCredentials saves the credentials of a login. It also ends the time in which kubectl must not ask for a password after a refusal.
 func (s *Sessions) KeepCredentials(of tokens.Session, fresh []tokens.Credential) error {
 	for _, c := range fresh {
 		c.Session = of.ID
@@ -32,12 +32,12 @@ func (s *Sessions) KeepCredentials(of tokens.Session, fresh []tokens.Credential)
 	return s.Store.EndQuiet(of.Account)
 }
 
-// ReplaceCredentials is KeepCredentials, and deletes the session's other ones: they may be of somebody else's rights.
+// ReplaceCredentials is KeepCredentials, and deletes the session's other credentials: another person may have got them.
 func (s *Sessions) ReplaceCredentials(of tokens.Session, fresh []tokens.Credential) error {
 	all, _ := s.Store.Credentials()
 	for _, c := range all {
-		again := slices.ContainsFunc(fresh, func(f tokens.Credential) bool { return f.Key.Same(c.Key) })
-		if c.Session == of.ID && !again {
+		replaced := slices.ContainsFunc(fresh, func(f tokens.Credential) bool { return f.Key.Same(c.Key) })
+		if c.Session == of.ID && !replaced {
 			if err := s.Store.DeleteCredential(c.Key); err != nil {
 				return err
 			}
@@ -46,8 +46,8 @@ func (s *Sessions) ReplaceCredentials(of tokens.Session, fresh []tokens.Credenti
 	return s.KeepCredentials(of, fresh)
 }
 
-// Await has look ask for each cluster of a result that is being created, for at most a time, and says what is waited for. Nothing is
-// locked meanwhile, and what was ready before can be used.
+// Await waits for the clusters of a result that are being created, at most as long as wait. look asks for one cluster. Await prints what
+// it waits for. It holds no lock, so that kubectl can use the clusters that are ready.
 func (s *Sessions) Await(ctx context.Context, wait time.Duration, res *login.Result, look login.Look) error {
 	if wait == 0 {
 		return nil
@@ -58,8 +58,8 @@ func (s *Sessions) Await(ctx context.Context, wait time.Duration, res *login.Res
 	return ctx.Err()
 }
 
-// Accepts asks the API server of a cluster whether it takes the credential. A credential without rights is accepted: the server
-// knows who it is.
+// Accepts returns nil if the API server of a cluster accepts the credential. A 403 means that it does: the server knows the user, who
+// has no rights.
 func Accepts(ctx context.Context, e *console.Env, c login.Cluster, aliases supervisor.Aliases) error {
 	t := trust.Trust{Mode: trust.System}
 	if len(c.CA) > 0 {

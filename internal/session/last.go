@@ -6,8 +6,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// LastTrust is that of the last login to a Supervisor, whoever that was, or the system's roots. A login without verification says
-// nothing.
+// LastTrust returns the trust of the last login to a Supervisor, by any user, else the system's roots. It skips logins without
+// verification.
 func LastTrust(store *tokens.Store, server string) trust.Trust {
 	t := trust.Trust{Mode: trust.System}
 	for _, s := range store.SessionsAt(server) {
@@ -21,7 +21,7 @@ func LastTrust(store *tokens.Store, server string) trust.Trust {
 	return t
 }
 
-// LastAliases are those of the last login to a Supervisor.
+// LastAliases returns the aliases of the last login to a Supervisor that had any.
 func LastAliases(store *tokens.Store, server string) supervisor.Aliases {
 	for _, s := range store.SessionsAt(server) {
 		if len(s.Aliases) > 0 {
@@ -31,8 +31,8 @@ func LastAliases(store *tokens.Store, server string) supervisor.Aliases {
 	return nil
 }
 
-// Last is the session of a user at a Supervisor as the last login by a method left it, or the beginning of one. Where a password is
-// was recorded for one method: another one does not take it over.
+// Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded
+// for another login method.
 func Last(store *tokens.Store, key tokens.Key, method string) tokens.Session {
 	last, found := store.Session(key.Server, key.User)
 	if !found {

@@ -1,5 +1,5 @@
-// Package session is what holds an account's login together: how it is proven (Method), where its password comes from, how its
-// credentials are renewed, and a client of an API server that goes by them.
+// Package session gives commands the user's sessions: the login methods (Method), the sources of a password, the renewal of
+// credentials, and a client of an API server that uses them.
 package session
 
 import (
@@ -16,38 +16,39 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Method is one way to prove an account.
+// Method is one way to log in: vCenter Single Sign-On, or an identity provider.
 type Method interface {
-	// Name is how a stored session spells the method.
+	// Name returns the method's name in a stored session.
 	Name() string
-	// Login proves an account at a Supervisor, finds what it may use and keeps both, unless it is a dry run.
+	// Login authenticates an account at a Supervisor and finds what it may use. It saves the session and the credentials, unless it is a
+	// dry run.
 	Login(ctx context.Context, s site.Site, r Request) (Outcome, error)
-	// Renew gets a fresh credential. It runs under the account's lock, or that of the credential alone (LocksAccount). The error
-	// is a *tokens.LoginRequiredError when only Resume can help.
+	// Renew returns a fresh credential. The caller holds the account's lock, or only that of the credential (see LocksAccount). The error
+	// is a *tokens.LoginRequiredError if only Resume can help.
 	Renew(ctx context.Context, r Renewal) (tokens.Credential, error)
-	// Resume brings a session back that has ended, with a person where one is needed. It is ErrNobody where nobody can be asked.
+	// Resume logs in again after a session has ended, with a person if one is needed. The error is ErrNobody if no person can be asked.
 	Resume(ctx context.Context, r Renewal) error
-	// Revoke ends the session where it was made, as far as that can be done.
+	// Revoke revokes the session at its identity service. The error is oidc.ErrNoRevocation if that does not support it.
 	Revoke(ctx context.Context, s tokens.Session) error
-	// Command is what a person types to bring the session back.
+	// Command returns the command that logs in again.
 	Command(s tokens.Session) string
-	// Facts are what the method knows of a session.
+	// Facts returns what the method knows about a session.
 	Facts(s tokens.Session) (Facts, error)
-	// LocksAccount reports whether the method takes the account's lock itself, only for as long as it needs it.
+	// LocksAccount reports whether Renew takes the account's lock itself, and only as long as it needs the lock.
 	LocksAccount() bool
 }
 
-// ErrNobody is a session that has ended where nobody can be asked.
+// ErrNobody is the error of Resume if the session has ended and no person can be asked.
 var ErrNobody = errors.New("nobody can be asked")
 
-// Renewal is a credential that is to be renewed.
+// Renewal is a credential to renew.
 type Renewal struct {
 	Session tokens.Session
 	Key     tokens.Key
-	Force   bool // the stored credential may still be good
+	Force   bool // renew although the stored credential may be valid
 }
 
-// Question asks for the password of the session. Without trust the person is warned first.
+// Question returns the prompt for the session's password. If the server is not verified, it starts with a warning.
 func (r Renewal) Question() string {
 	s := r.Session
 	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
@@ -60,48 +61,48 @@ func (r Renewal) Question() string {
 	return text
 }
 
-// Facts are what a method knows of a session.
+// Facts are what a method knows about a session.
 type Facts struct {
-	// Renews reports whether it renews itself until it ends.
+	// Renews reports whether the session renews itself until it ends.
 	Renews bool
-	// Claims (JSON) are what the identity provider said of the person; nil where there is none.
+	// Claims (JSON) are the identity provider's claims about the user; nil without a provider.
 	Claims []byte
 }
 
-// Request is a login as the command line asks for it.
+// Request is a login, as the command line asks for it.
 type Request struct {
-	User       string // empty: to be asked, or told by the identity provider
+	User       string // empty: the method asks, or the identity provider says who it is
 	Passwords  PasswordOptions
 	Clusters   login.Selection
-	Namespaces []string // vSphere Namespaces to look at beside those that can be listed
-	// NamespacesSet reports whether Namespaces are what was asked for, also when empty; else those of the last login are taken.
+	Namespaces []string // vSphere Namespaces that the user may not list
+	// NamespacesSet reports whether Namespaces come from the command line, even if empty. Else those of the last login are used.
 	NamespacesSet bool
 	StaticTokens  bool   // remembered for the next login
 	ContextPrefix string // remembered for the next login
-	DryRun        bool   // nothing is kept
-	// KnownNamespaces are those that the kubeconfig has contexts of the session for.
+	DryRun        bool   // save nothing
+	// KnownNamespaces returns the vSphere Namespaces that have a context of the session in the kubeconfig.
 	KnownNamespaces func(tokens.Session) []string
 }
 
-// Outcome is a login that succeeded.
+// Outcome is a successful login.
 type Outcome struct {
 	Session tokens.Session
 	Result  *login.Result
-	// Await waits for clusters that are being created, says for what, and keeps the credentials that come of it. Result changes.
+	// Await waits for clusters that are being created, prints which, and saves their credentials. It changes Result.
 	Await func(ctx context.Context, wait time.Duration) error
-	// Note is what a person should know at the end; empty: nothing.
+	// Note is a note for the user at the end, or "".
 	Note string
 }
 
-// Exchanger is a Method whose identity provider makes tokens for other clients of it, as a registry is.
+// Exchanger is a Method whose identity provider makes tokens for its other clients, such as a registry.
 type Exchanger interface {
-	// TokenFor gets a token of the session for a client (audience).
+	// TokenFor returns a token of the session for a client of the identity provider (its audience).
 	TokenFor(ctx context.Context, s tokens.Session, audience string) (redact.Secret, error)
 }
 
-// PasswordSender is a Method whose password is vCenter's, so that servers of the site that ask vCenter take it too.
+// PasswordSender is a Method with a vCenter password. Servers of the site that ask vCenter accept that password too.
 type PasswordSender interface {
-	// SendPassword has send try the session's password, from where it has one or a person types it (question), under the account's
-	// guard. For a command that a person types.
+	// SendPassword calls send with the session's password, from its sources or from the prompt question, under the account's guard. It is
+	// only for a command that a person types.
 	SendPassword(ctx context.Context, s tokens.Session, question string, send secret.Sender) error
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// PasswordOptions say where a login looks for the password, and what it keeps of it.
+// PasswordOptions are where a login gets the password, and whether it saves it.
 type PasswordOptions struct {
-	Stdin      bool
+	Stdin      bool     // read it from standard input
 	Command    []string // a program with arguments that prints it
-	CommandSet bool     // Command is what was asked for, also when empty; else that of the last login is taken
-	Save       bool     // into the keychain
-	Forget     bool     // out of the keychain
-	Force      bool     // a refused password is sent again
+	CommandSet bool     // Command comes from the command line, even if empty; else the last login's command is used
+	Save       bool     // save it in the keychain
+	Forget     bool     // remove it from the keychain
+	Force      bool     // send it even if it was just refused
 }
 
-// Username asks for the user name when it is missing.
+// Username returns user. If it is empty, Username asks for it at the terminal.
 func Username(ctx context.Context, e *console.Env, user string) (string, error) {
 	if user != "" {
 		return user, nil
@@ -37,8 +37,8 @@ func Username(ctx context.Context, e *console.Env, user string) (string, error) 
 	return user, nil
 }
 
-// LoginSources are where a login looks for the password: where a flag says and nowhere else; or in the environment, where the last
-// session has it, and at the terminal.
+// LoginSources returns where a login looks for the password. A flag is the only source. Without one they are the environment, the
+// sources of the last login, and the terminal.
 func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]secret.Source, error) {
 	switch {
 	case o.Stdin:
@@ -46,7 +46,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	case len(o.Command) > 0:
 		return []secret.Source{e.PasswordCommand(o.Command)}, nil
 	}
-	if o.CommandSet { // This login takes it away.
+	if o.CommandSet { // An empty command removes the remembered one.
 		last.PasswordCommand = nil
 	}
 	if o.Forget {
@@ -56,7 +56,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	if named := e.Getenv(failure.UsernameVariable); e.Getenv(failure.PasswordVariable) != "" && (named == "" || tokens.Fold(named) == tokens.Fold(last.User)) {
 		sources = append(sources, secret.Variable(failure.PasswordVariable, e.Getenv))
 	}
-	sources = append(sources, remembered(e, last)...)
+	sources = append(sources, rememberedSources(e, last)...)
 	if e.Terminal != nil {
 		sources = append(sources, secret.Source{Name: "the terminal", Kind: secret.Typed, Get: func(ctx context.Context) (redact.Secret, error) {
 			return typePassword(ctx, e)
@@ -68,7 +68,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	return sources, nil
 }
 
-// typePassword asks in the words of VMware's plugin, which scripts wait for.
+// typePassword asks for the password in the words of VMware's plugin, which scripts wait for.
 func typePassword(ctx context.Context, e *console.Env) (redact.Secret, error) {
 	if e.Getenv(failure.PasswordVariable) == "" {
 		e.Tellf("%s environment variable is not set. Please enter the password below", failure.PasswordVariable)
@@ -76,9 +76,9 @@ func typePassword(ctx context.Context, e *console.Env) (redact.Secret, error) {
 	return e.Prompter().Password(ctx, "Password: ")
 }
 
-// remembered are the sources that a login left in the session. Whoever answers at an address without trust gets what is sent
-// there, so nothing is sent unattended.
-func remembered(e *console.Env, s tokens.Session) []secret.Source {
+// rememberedSources returns the sources that a login recorded in the session. If the server is not verified, anybody could answer at its
+// address. Then these sources give no password: only a person may send one.
+func rememberedSources(e *console.Env, s tokens.Session) []secret.Source {
 	var sources []secret.Source
 	if len(s.PasswordCommand) > 0 {
 		sources = append(sources, e.PasswordCommand(s.PasswordCommand))
@@ -90,44 +90,44 @@ func remembered(e *console.Env, s tokens.Session) []secret.Source {
 		return sources
 	}
 	for i, source := range sources {
-		sources[i] = withheld(source.Name)
+		sources[i] = disabledSource(source.Name)
 	}
 	return sources
 }
 
-// withheld is a source that is not asked, since the server is not trusted.
-func withheld(name string) secret.Source {
+// disabledSource returns a source that gives no password, since the server is not verified.
+func disabledSource(name string) secret.Source {
 	return secret.Source{Name: name, Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
 		return "", &secret.NoneError{Source: name, Reason: "it is not asked, since the server's certificate is not verified"}
 	}}
 }
 
-// RenewalSources are where a renewal looks for the password of a session that has ended.
+// RenewalSources returns where a renewal looks for the password of a session. question is the prompt.
 func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.Source {
 	var sources []secret.Source
 	if s.Env.Getenv(failure.PasswordVariable) != "" && s.passwordIsFor(of) {
 		source := secret.Variable(failure.PasswordVariable, s.Env.Getenv)
 		if of.Trust.Mode == trust.Insecure {
-			source = withheld(failure.PasswordVariable)
+			source = disabledSource(failure.PasswordVariable)
 		}
 		sources = append(sources, source)
 	}
-	sources = append(sources, remembered(s.Env, of)...)
+	sources = append(sources, rememberedSources(s.Env, of)...)
 	if s.Env.MayAsk() {
 		sources = append(sources, s.Env.Prompter().Terminal(question))
 	}
 	return sources
 }
 
-// passwordIsFor reports whether the variable's password is this session's: the user is named beside it and has one account here, or
-// there is no other account.
+// passwordIsFor reports whether the password in the environment is this session's. It is if the environment also names the user and the
+// user has one account, or if there is only one account.
 func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 	user := s.Env.Getenv(failure.UsernameVariable)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
 		return false
 	}
 	all, unreadable := s.Store.Sessions()
-	for _, other := range all { // A name may stand for accounts of two vCenters.
+	for _, other := range all { // Two vCenters may have a user of the same name.
 		if other.Account != of.Account && (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) {
 			return false
 		}
@@ -135,14 +135,15 @@ func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 	return user != "" || len(unreadable) == 0
 }
 
-// Guard is what every password goes through.
+// Guard returns the guard of an account. Every password is sent through it.
 func (s *Sessions) Guard(account, user string) *secret.Guard {
 	return &secret.Guard{
 		Marks: s.Store, Account: account, Name: "user " + tokens.Fold(user), Now: s.Env.Now, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
 	}
 }
 
-// SavePassword puts the password into the keychain. Without one the login is good all the same.
+// SavePassword saves the password in the keychain and notes that in the session. If that fails, it prints a warning: the login is valid
+// without it.
 func (s *Sessions) SavePassword(ctx context.Context, of tokens.Session, password redact.Secret) tokens.Session {
 	err := secret.SaveInKeychain(ctx, of.KeychainEntry(), password)
 	if err == nil {
@@ -155,7 +156,7 @@ func (s *Sessions) SavePassword(ctx context.Context, of tokens.Session, password
 	return of
 }
 
-// ForgetPassword takes the session's password out of the keychain.
+// ForgetPassword removes the session's password from the keychain.
 func (s *Sessions) ForgetPassword(ctx context.Context, of tokens.Session) {
 	if err := secret.ForgetInKeychain(ctx, of.KeychainEntry()); err != nil {
 		s.Env.Warn(err)

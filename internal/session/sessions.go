@@ -12,15 +12,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Sessions are the sessions of a user on this machine, with the methods that know them.
+// Sessions are the user's sessions on this machine, with the login methods.
 type Sessions struct {
 	Env     *console.Env
 	Store   *tokens.Store
 	Methods []Method
 }
 
-// Method is the one that a session was made by. A session of an unknown method is an error that names the file: it is never
-// taken for another one.
+// Method returns the login method of a session. If the program does not know it, the error names the session's file: another method is
+// never used instead.
 func (s *Sessions) Method(of tokens.Session) (Method, error) {
 	for _, m := range s.Methods {
 		if m.Name() == of.Method {
@@ -28,10 +28,10 @@ func (s *Sessions) Method(of tokens.Session) (Method, error) {
 		}
 	}
 	return nil, failure.Hint(fmt.Errorf("%s was made by the login method %.40q, which this program does not know", s.Store.SessionPath(of.ID), of.Method),
-		"A newer version may know it. To start anew, type: %s", failure.LogoutCommand(of.Server, of.User))
+		"A newer version may know it. To remove the session, type: %s", failure.LogoutCommand(of.Server, of.User))
 }
 
-// Command is what a person types to bring a session back.
+// Command returns the command that logs in again.
 func (s *Sessions) Command(of tokens.Session) string {
 	m, err := s.Method(of)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Sessions) Command(of tokens.Session) string {
 	return m.Command(of)
 }
 
-// Of is the session that a credential belongs to, or what its key says of one that is gone.
+// Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key.
 func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	found, ok, err := s.Store.FindSession(key)
 	if err != nil || !ok {
@@ -49,8 +49,8 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	return found
 }
 
-// Token gives the credential of key: from the store, renewed, or after a login where a person can be asked. With force it is
-// renewed even when the stored one is good.
+// Token returns the credential of key: from the store, renewed, or after a login if a person can be asked. With force it renews a valid
+// credential too.
 func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (tokens.Credential, error) {
 	p := s.Provider(force)
 	c, err := p.Get(ctx, key, force)
@@ -66,12 +66,12 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 	}
 	var untrusted *trust.UntrustedError
 	if errors.As(err, &untrusted) && !failure.Hinted(err) { // The flags that help are those of a login.
-		err = failure.Hint(err, "%s\nLog in again with that: %s", failure.Untrusted(untrusted), s.Command(s.Of(key)))
+		err = failure.Hint(err, "%s\nLog in again with one of these flags: %s", failure.Untrusted(untrusted), s.Command(s.Of(key)))
 	}
 	return c, err
 }
 
-// resume brings the session of a credential back.
+// resume logs in again to the session of a credential.
 func (s *Sessions) resume(ctx context.Context, key tokens.Key, force bool) error {
 	of, found, err := s.Store.FindSession(key)
 	if err != nil || !found {
@@ -84,7 +84,7 @@ func (s *Sessions) resume(ctx context.Context, key tokens.Key, force bool) error
 	return m.Resume(ctx, Renewal{Session: of, Key: key, Force: force})
 }
 
-// Provider hands out credentials and renews them, by each session's method.
+// Provider returns a provider of credentials that renews each with its session's method.
 func (s *Sessions) Provider(force bool) *tokens.Provider {
 	return s.ProviderBy(func(ctx context.Context, of tokens.Session, key tokens.Key) (tokens.Credential, error) {
 		m, err := s.Method(of)
@@ -95,7 +95,7 @@ func (s *Sessions) Provider(force bool) *tokens.Provider {
 	})
 }
 
-// ProviderBy is a provider with a renewal of its own: lock, look again, renew, save, hand out.
+// ProviderBy returns a provider of credentials that renews with a given function.
 func (s *Sessions) ProviderBy(renew tokens.Renew) *tokens.Provider {
 	return &tokens.Provider{
 		Store: s.Store, Renew: renew, Now: s.Env.Now,
@@ -109,18 +109,17 @@ func (s *Sessions) ProviderBy(renew tokens.Renew) *tokens.Provider {
 	}
 }
 
-// SayWaiting tells a person why nothing happens.
+// SayWaiting prints that another process renews the session.
 func SayWaiting(e *console.Env, user, server string) {
 	e.Tellf("Waiting for another process that renews the session of %s at %s …", user, server)
 }
 
-// LockAccount takes the lock of an account, and says when another process holds it.
+// LockAccount takes the lock of an account. It prints a line if another process holds it.
 func (s *Sessions) LockAccount(ctx context.Context, of tokens.Session) (unlock func(), err error) {
 	return s.Store.LockAccount(ctx, of.Account, func() { SayWaiting(s.Env, of.User, of.Server) }, s.Env.Warn)
 }
 
-// Ended is the error of a session that only a login brings back. needs is what a forced renewal wants; why is said after it,
-// unless it is empty.
+// Ended returns the error of a session that needs a new login. needs is what a forced renewal needs. why is added, unless it is empty.
 func Ended(r Renewal, needs, why string) *tokens.LoginRequiredError {
 	reason := fmt.Sprintf("the session of %s at %s has ended", r.Session.User, r.Session.Server)
 	if r.Force {

@@ -406,7 +406,7 @@ func TestOIDCClusterMadeAnew(t *testing.T) {
 		})
 	}
 	out, code = h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username)
-	if code != 4 || !strings.Contains(out, "--ca-fingerprint") || !strings.Contains(out, "\nLog in again with that: kubectl vsphere login --server "+i.server) {
+	if code != 4 || !strings.Contains(out, "--ca-fingerprint") || !strings.Contains(out, "\nLog in again with one of these flags: kubectl vsphere login --server "+i.server) {
 		t.Errorf("%d %s", code, out)
 	}
 	// Without anything remembered of the cluster it works as well.

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
-// conflicts finds flags that do not go together.
+// conflicts returns a usage error for flags that do not go together.
 func (f flags) conflicts() error {
 	switch {
 	case f.trust.insecure && f.trust.ca != "":
@@ -15,9 +15,10 @@ func (f flags) conflicts() error {
 	case len(f.trust.fingerprints) > 0 && (f.trust.insecure || f.trust.ca != ""):
 		return failure.Usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
 	}
-	person := cmp.Or(f.provider.person(), first(typed{"--password-command", f.password.command != ""}, typed{"--password-stdin", f.password.stdin}))
-	if runner := f.issuer.runner(); runner != "" && person != "" {
-		return failure.Usagef("%s and %s do not go together: no person logs in", runner, person)
+	person := cmp.Or(f.provider.interactiveFlag(),
+		firstSet(flagState{"--password-command", f.password.command != ""}, flagState{"--password-stdin", f.password.stdin}))
+	if job := f.issuer.unattendedFlag(); job != "" && person != "" {
+		return failure.Usagef("%s and %s do not go together: no person logs in", job, person)
 	}
 	return cmp.Or(f.passwordConflicts(), f.outputConflicts())
 }
@@ -27,7 +28,7 @@ func (f flags) passwordConflicts() error {
 	case f.password.stdin && f.password.command != "":
 		return failure.Usagef("--password-stdin and --password-command do not go together")
 	case f.password.stdin && f.who.user == "" && f.who.server != "":
-		return failure.Usagef("--password-stdin needs --vsphere-username: there is nothing left to ask on")
+		return failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
 	}
 	return nil
 }
@@ -37,32 +38,32 @@ func (f flags) outputConflicts() error {
 	case f.output.format != "" && !f.output.dryRun:
 		return failure.Usagef("--output goes with --dry-run")
 	case f.clusters.wait < 0:
-		return failure.Usagef("--wait: %s is not a time to wait", f.clusters.wait)
+		return failure.Usagef("--wait: %s is negative", f.clusters.wait)
 	case f.clusters.wait > 0 && f.output.dryRun:
 		return failure.Usagef("--wait does not go with --dry-run, which writes nothing")
 	case f.output.kubeconfig == "-" && f.output.dryRun:
-		return failure.Usagef("--kubeconfig - writes nothing anyway; it does not go with --dry-run")
+		return failure.Usagef("--kubeconfig - does not go with --dry-run: it changes no file either")
 	}
 	return nil
 }
 
-// typed is a flag, and whether it was given.
-type typed struct {
-	flag  string
-	given bool
+// flagState is a flag, and whether it is on the command line.
+type flagState struct {
+	name string
+	set  bool
 }
 
-// first is the first flag that was given, if any.
-func first(flags ...typed) string {
-	i := slices.IndexFunc(flags, func(t typed) bool { return t.given })
+// firstSet returns the name of the first flag that is set, or "".
+func firstSet(flags ...flagState) string {
+	i := slices.IndexFunc(flags, func(f flagState) bool { return f.set })
 	if i < 0 {
 		return ""
 	}
-	return flags[i].flag
+	return flags[i].name
 }
 
-// given counts the values that are there.
-func given(values ...string) (n int) {
+// countSet counts the values that are not empty.
+func countSet(values ...string) (n int) {
 	for _, value := range values {
 		if value != "" {
 			n++
@@ -71,17 +72,17 @@ func given(values ...string) (n int) {
 	return n
 }
 
-// person is a flag that says how a person logs in by an identity provider.
-func (f providerFlags) person() string {
-	return first(typed{"--oidc-flow", f.flow != ""}, typed{"--no-browser", f.noBrowser}, typed{"--browser-command", f.browserCommand != ""},
-		typed{"--listen-address", f.listen != ""})
+// interactiveFlag returns a set flag that says how a person logs in with an identity provider, or "".
+func (f providerFlags) interactiveFlag() string {
+	return firstSet(flagState{"--oidc-flow", f.flow != ""}, flagState{"--no-browser", f.noBrowser},
+		flagState{"--browser-command", f.browserCommand != ""}, flagState{"--listen-address", f.listen != ""})
 }
 
-// runner is a flag by which a runner stands for a person.
-func (f issuerFlags) runner() string {
-	return first(typed{"--oidc-token-file", f.tokenFile != ""}, typed{"--oidc-token-variable", f.tokenVariable != ""},
-		typed{"--oidc-client-secret-file", f.secretFile != ""}, typed{"--oidc-client-secret-variable", f.secretVariable != ""})
+// unattendedFlag returns a set flag with which a CI job logs in without a person, or "".
+func (f issuerFlags) unattendedFlag() string {
+	return firstSet(flagState{"--oidc-token-file", f.tokenFile != ""}, flagState{"--oidc-token-variable", f.tokenVariable != ""},
+		flagState{"--oidc-client-secret-file", f.secretFile != ""}, flagState{"--oidc-client-secret-variable", f.secretVariable != ""})
 }
 
-// plain reports whether there is no Supervisor.
-func (f issuerFlags) plain() bool { return given(f.url, f.tokenFile, f.tokenVariable) > 0 }
+// plain reports whether --server is an API server without a Supervisor.
+func (f issuerFlags) plain() bool { return countSet(f.url, f.tokenFile, f.tokenVariable) > 0 }

@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Auto is the method that the command line and the Supervisor decide.
+// Auto lets the command line and the Supervisor decide the login method.
 const Auto = "auto"
 
 func methods() []string { return []string{Auto, password.Name, federated.Name} }
@@ -28,14 +28,14 @@ func flows() []string { return federated.Flows() }
 // Options are what the command line asks for.
 type Options struct {
 	Server  supervisor.Address // zero: that of the current context's session
-	User    string             // empty: to be asked, or told by the identity provider
+	User    string             // empty: login asks, or the identity provider says who it is
 	Method  string             // Auto, password.Name or federated.Name
 	Trust   site.TrustFlags
-	Aliases supervisor.Aliases // where servers are reached
+	Aliases supervisor.Aliases // other addresses of servers (NAT)
 
 	Clusters   login.Selection
 	Current    string   // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
-	Namespaces []string // to look at beside those that can be listed
+	Namespaces []string // vSphere Namespaces that the user may not list
 	Wait       time.Duration
 
 	Kubeconfig   string // a file; empty: the user's; "-": standard output
@@ -48,16 +48,16 @@ type Options struct {
 	Passwords    session.PasswordOptions
 	Provider     federated.Options
 
-	// Set reports which options were on the command line; the others are taken from the last login.
+	// Set reports which options are on the command line. The last login decides the others.
 	Set Set
 }
 
-// Set are the options that the last login decides where the command line does not.
+// Set reports, for each option that login remembers, whether it is on the command line.
 type Set struct {
 	Aliases, Clusters, StaticTokens, Namespaces, Prefix bool
 }
 
-// Defaults are the options of a command line without flags.
+// Defaults returns the options of a command line without flags.
 func Defaults() Options {
 	return Options{Method: Auto, Provider: federated.Options{Flow: federated.Auto}}
 }
@@ -65,7 +65,7 @@ func Defaults() Options {
 // Printed reports whether the kubeconfig goes to standard output.
 func (o Options) Printed() bool { return o.Kubeconfig == "-" }
 
-// files are the paths that --kubeconfig names; none are the user's own.
+// files returns the path of --kubeconfig. Without one it returns nil: the user's own files.
 func (o Options) files() []string {
 	if o.Kubeconfig == "" || o.Printed() {
 		return nil
@@ -73,7 +73,8 @@ func (o Options) files() []string {
 	return []string{o.Kubeconfig}
 }
 
-// options checks the command line as far as that is possible without asking anybody. changed reports whether a flag was given.
+// options checks the flags, without a server, and returns the Options. changed reports whether a flag is on the command line. The error
+// is a usage error.
 func (f flags) options(changed func(flag string) bool) (Options, error) {
 	o := Options{
 		User: f.who.user, Wait: f.clusters.wait,
@@ -89,7 +90,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 			Prefix: changed("context-prefix"), Clusters: changed("workload-clusters") || changed("tanzu-kubernetes-cluster-name"),
 		},
 	}
-	o.StaticTokens = o.StaticTokens || o.Printed() // What is printed may go to where there is no store.
+	o.StaticTokens = o.StaticTokens || o.Printed() // A printed kubeconfig may be used on a machine without the store.
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
@@ -133,7 +134,7 @@ func (f flags) readPassword(o *Options) (err error) {
 }
 
 func (f flags) readServer(o *Options) (err error) {
-	if f.who.server != "" { // Else the last login is repeated.
+	if f.who.server != "" { // Otherwise login repeats the last one.
 		if o.Server, err = supervisor.ParseAddress(f.who.server); err != nil {
 			return failure.Usagef("--server: %w", err)
 		}
@@ -149,23 +150,23 @@ func (f flags) readServer(o *Options) (err error) {
 func (f flags) readNamespaces(o *Options) error {
 	for _, ns := range f.clusters.namespaces {
 		if !supervisor.IsName(ns) {
-			return failure.Usagef("--namespaces: %q cannot be the name of one", ns)
+			return failure.Usagef("--namespaces: %q is not a valid name", ns)
 		}
 	}
 	o.Namespaces = f.clusters.namespaces
 	return nil
 }
 
-// readMethod reads --auth-method. A flag that only identity providers have decides it, too.
+// readMethod reads --auth-method. A flag that is only for identity providers decides the method too.
 func (f flags) readMethod(o *Options) error {
 	switch f.who.method {
 	case "", Auto:
 		o.Method = Auto
-		if f.issuer.plain() || f.provider.name != "" || f.provider.person() != "" {
+		if f.issuer.plain() || f.provider.name != "" || f.provider.interactiveFlag() != "" {
 			o.Method = federated.Name
 		}
 	case password.Name:
-		if flag := cmp.Or(f.provider.person(), first(typed{"--identity-provider", f.provider.name != ""})); flag != "" {
+		if flag := cmp.Or(f.provider.interactiveFlag(), firstSet(flagState{"--identity-provider", f.provider.name != ""})); flag != "" {
 			return failure.Usagef("%s is for identity providers: it does not go with --auth-method sso", flag)
 		}
 		o.Method = password.Name
@@ -177,7 +178,7 @@ func (f flags) readMethod(o *Options) error {
 	return nil
 }
 
-// readClusters joins the closed plugin's two flags, which name one cluster, with --workload-clusters.
+// readClusters joins --workload-clusters with the two flags of VMware's plugin that name one cluster.
 func (f flags) readClusters(o *Options) (err error) {
 	if o.Clusters, err = login.ParseSelection(f.clusters.selection); err != nil {
 		return failure.Usagef("--workload-clusters: %w", err)

@@ -10,13 +10,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/mask"
 )
 
-// planFormat is what --dry-run prints: diff (also when empty) or yaml.
+// planFormat is what --dry-run prints: yaml, diff, or empty for diff.
 type planFormat string
 
-// String, Set and Type make it a pflag.Value.
+// String implements pflag.Value, with Set and Type.
 func (f *planFormat) String() string { return string(*f) }
 
-// Set takes yaml or diff.
+// Set accepts yaml or diff.
 func (f *planFormat) Set(s string) error {
 	if s != "yaml" && s != "diff" {
 		return errors.New("want yaml or diff")
@@ -25,10 +25,10 @@ func (f *planFormat) Set(s string) error {
 	return nil
 }
 
-// Type names the value in the help text.
+// Type returns the name of the value in the help text.
 func (f *planFormat) Type() string { return "format" }
 
-// printKubeconfig prints a kubeconfig of this login alone, with tokens, and what failed on standard error.
+// printKubeconfig prints a kubeconfig of only this login, with tokens. Failures go to standard error.
 func (r *run) printKubeconfig(l contexts.Login) error {
 	text, err := l.Standalone()
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *run) printKubeconfig(l contexts.Login) error {
 	return r.reportFailures(l.Result, nil)
 }
 
-// printPlan prints what would be written, without secrets, and what failed on standard error.
+// printPlan prints what would be written, without secrets. Failures go to standard error.
 func (r *run) printPlan(l contexts.Login) error {
 	change, report, err := l.Preview(r.env, r.files)
 	if err != nil {

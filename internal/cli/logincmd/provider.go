@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
 
-// readProvider reads what is about identity providers and issuers.
+// readProvider reads the flags about identity providers and issuers.
 func (f flags) readProvider(o *Options) error {
 	p := f.provider
 	o.Provider = federated.Options{
@@ -45,7 +45,7 @@ func (f flags) readProvider(o *Options) error {
 	return nil
 }
 
-// readIssuer reads what names an issuer without a Supervisor.
+// readIssuer reads the flags about an issuer without a Supervisor.
 func (f flags) readIssuer(o *federated.Issuer) (err error) {
 	i := f.issuer
 	if err := f.issuerConflicts(); err != nil {
@@ -63,7 +63,7 @@ func (f flags) readIssuer(o *federated.Issuer) (err error) {
 			return failure.Usagef("--oidc-issuer-url: %w", err)
 		}
 	}
-	for _, file := range []*string{&o.TokenFile, &o.SecretFile} { // kubectl is run from everywhere.
+	for _, file := range []*string{&o.TokenFile, &o.SecretFile} { // Absolute, since kubectl runs in any directory.
 		if *file != "" {
 			if *file, err = filepath.Abs(*file); err != nil {
 				return err
@@ -73,27 +73,27 @@ func (f flags) readIssuer(o *federated.Issuer) (err error) {
 	return nil
 }
 
-// issuerConflicts finds which of these flags do not go together.
+// issuerConflicts returns a usage error for issuer flags that do not go together.
 func (f flags) issuerConflicts() error {
 	i := f.issuer
-	secrets := given(i.secretFile, i.secretVariable)
+	secrets := countSet(i.secretFile, i.secretVariable)
 	switch {
-	case given(i.url, i.client) == 1:
+	case countSet(i.url, i.client) == 1:
 		return failure.Usagef("--oidc-issuer-url and --oidc-client-id go together")
 	case i.url == "" && (i.ca != "" || len(i.scopes) > 0 || len(i.params) > 0 || secrets > 0):
 		return failure.Usagef("--oidc-ca, --oidc-scopes, --oidc-extra-param and --oidc-client-secret-… go with --oidc-issuer-url")
-	case given(i.url, i.tokenFile, i.tokenVariable) > 1:
+	case countSet(i.url, i.tokenFile, i.tokenVariable) > 1:
 		return failure.Usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
 	case secrets > 1:
 		return failure.Usagef("--oidc-client-secret-file and --oidc-client-secret-variable do not go together")
 	case i.plain() && f.who.method == password.Name:
 		return failure.Usagef("--auth-method sso is for Supervisors: it does not go with an issuer")
 	case i.plain() && f.provider.name != "":
-		return failure.Usagef("--identity-provider names one of a Supervisor's: it does not go with an issuer")
+		return failure.Usagef("--identity-provider is for Supervisors: it does not go with an issuer")
 	}
 	for name := range i.params {
 		if oidc.IsOwnParam(name) {
-			return failure.Usagef("--oidc-extra-param: %s is not to be set by hand; for scopes there is --oidc-scopes", name)
+			return failure.Usagef("--oidc-extra-param: %s cannot be set; for scopes use --oidc-scopes", name)
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// repeat fills in what the last login of the current context's session was for. Flags win. Skipping the verification is never
-// repeated by itself.
+// repeat fills in the options of the last login of the current context's session. Flags come first. It never repeats
+// --insecure-skip-tls-verify.
 func (r *run) repeat() error {
 	cfg, err := r.files.Load()
 	if err != nil {
@@ -36,7 +36,7 @@ func (r *run) repeat() error {
 		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
 	}
 	if another := r.o.User != "" && tokens.Fold(r.o.User) != tokens.Fold(s.User); another || r.o.Method != Auto && r.o.Method != s.Method {
-		r.env.Tellf("Logging in to %s.", s.Server) // What the session was for is not for this login.
+		r.env.Tellf("Logging in to %s.", s.Server) // The options of another user or method are not used.
 		return nil
 	}
 	if _, err := method.Sessions(r.env, r.store).Method(s); err != nil {
@@ -45,30 +45,30 @@ func (r *run) repeat() error {
 	r.o.Method = s.Method
 	if s.Method == federated.Name {
 		r.env.Tellf("Logging in to %s by its identity provider, as %s did.", s.Server, s.User)
-		return r.o.likeProvider(s)
+		return r.o.repeatProvider(s)
 	}
 	r.env.Tellf("Logging in to %s with vCenter Single Sign-On, as %s did.", s.Server, s.User)
 	r.o.User, r.o.Method = s.User, password.Name
-	return r.o.like(s)
+	return r.o.repeatLast(s)
 }
 
-// repeatIssuer takes over the issuer of the last login to an API server that trusts one directly: its name is enough to log in again.
+// repeatIssuer fills in the issuer of the last login to an API server without a Supervisor: --server is then enough to log in again.
 func (r *run) repeatIssuer() error {
 	p := r.o.Provider
-	if p.Issuer.Plain() || p.Provider != "" || r.o.Method == password.Name || r.o.Method == Auto && r.meansPassword() != "" {
+	if p.Issuer.Plain() || p.Provider != "" || r.o.Method == password.Name || r.o.Method == Auto && r.passwordReason() != "" {
 		return nil
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
 		if kept, err := oidc.ParseSession(s.Renewal); s.Method == federated.Name && err == nil && kept.Plain {
-			r.env.Tellf("Logging in to %s by the issuer of the last time.", s.Server)
-			return r.o.likeProvider(s)
+			r.env.Tellf("Logging in to %s with the issuer of the last login.", s.Server)
+			return r.o.repeatProvider(s)
 		}
 	}
 	return nil
 }
 
-// likeProvider takes the identity provider and the flow from the last login, too.
-func (o *Options) likeProvider(s tokens.Session) error {
+// repeatProvider is repeatLast, and also takes the identity provider and the flow from the last login.
+func (o *Options) repeatProvider(s tokens.Session) error {
 	kept, err := oidc.ParseSession(s.Renewal)
 	if err != nil {
 		return err
@@ -77,11 +77,11 @@ func (o *Options) likeProvider(s tokens.Session) error {
 	if o.Provider.Flow == federated.Password && o.User == "" {
 		o.User = s.User
 	}
-	return o.like(s)
+	return o.repeatLast(s)
 }
 
-// like takes what flags did not say from the last login.
-func (o *Options) like(s tokens.Session) (err error) {
+// repeatLast takes the options that are not on the command line from the last login.
+func (o *Options) repeatLast(s tokens.Session) (err error) {
 	if !o.Set.Clusters {
 		if o.Clusters, err = login.ParseSelection(s.Clusters); err != nil {
 			return err
@@ -99,7 +99,7 @@ func (o *Options) like(s tokens.Session) (err error) {
 	return nil
 }
 
-// currentSession is the session of the current context, else the only one there is.
+// currentSession returns the session of the current context, else the only session in the store.
 func currentSession(store *tokens.Store, cfg *api.Config) (tokens.Session, bool, error) {
 	if c := cfg.Contexts[cfg.CurrentContext]; c != nil {
 		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours {

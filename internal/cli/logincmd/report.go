@@ -14,23 +14,23 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// writeContexts writes the contexts and says what a person should know of that.
+// writeContexts writes the contexts and prints notes about them.
 func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Written, error) {
 	w, err := l.Write(ctx, r.env, r.files)
 	if err != nil {
 		return w, err
 	}
 	if w.Command != "" {
-		r.env.Notef("PATH does not find this program, so the kubeconfig calls it as %s", w.Command)
+		r.env.Notef("this program is not on PATH, so the kubeconfig calls it as %s", w.Command)
 	}
 	for _, path := range w.Rewritten {
-		r.env.Notef("%s has sections in flow style (as JSON), which were laid out anew", path)
+		r.env.Notef("%s has sections in flow style (like JSON), whose layout has changed", path)
 	}
 	for _, name := range w.Vanished {
 		if r.o.Prune {
-			r.env.Notef("the context %s is removed: what it was for is not there any more", name)
+			r.env.Notef("the context %s is removed: its namespace or cluster no longer exists", name)
 		} else {
-			r.env.Notef("what the context %s is for is not there any more; --prune removes it", name)
+			r.env.Notef("the namespace or cluster of the context %s no longer exists; --prune removes the context", name)
 		}
 	}
 	return w, nil
@@ -39,8 +39,8 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 // maxName bounds the name of a context on the terminal, in characters.
 const maxName = 256
 
-// report says what happened: the list of contexts in the words of VMware's plugin, which scripts read, on standard output, and what did
-// not work on standard error.
+// report prints the list of contexts on standard output, in the words of VMware's plugin, which scripts read. Failures go to standard
+// error.
 func (r *run) report(res *login.Result, w contexts.Written) error {
 	r.env.Printf("Logged in successfully.\n\nYou have access to the following contexts:")
 	for _, name := range slices.Sorted(maps.Keys(w.Config.Contexts)) {
@@ -54,7 +54,7 @@ func (r *run) report(res *login.Result, w contexts.Written) error {
 	return r.reportFailures(res, w.Unnamed)
 }
 
-// reportFailures says what did not work. unnamed are wanted contexts that have no name.
+// reportFailures prints what failed. unnamed are wanted contexts that got no name. The error, ErrPartial, sets only the exit code.
 func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 	switch {
 	case res.Single:
@@ -75,7 +75,7 @@ func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 		r.env.Tellf("   %s: %v", f.What, f.Err)
 	}
 	for _, name := range unnamed {
-		r.env.Tellf("   %s: every name for its context is taken by something else in the kubeconfig", name)
+		r.env.Tellf("   %s: the kubeconfig has other entries under every name for its context", name)
 	}
 	for _, step := range failure.Advices(res.Failures) {
 		r.env.Tellf("%s", step)

@@ -28,8 +28,8 @@ type run struct {
 	files kubeconfig.Files
 }
 
-// Run logs in: trust the server, see that it is a Supervisor, ask who it is, log in to everything, keep it, write the contexts, say
-// what happened. The kubeconfig is not written before the network is done.
+// Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
+// everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
 	store, files, err := command.Open(d.Env, o.files()...)
@@ -60,7 +60,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	return r.finish(ctx, out)
 }
 
-// prepare fills in what the last login was for, and finds what would fail later.
+// prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare() error {
 	if r.o.Server == (supervisor.Address{}) {
 		if err := r.repeat(); err != nil {
@@ -72,7 +72,7 @@ func (r *run) prepare() error {
 	}
 	if !r.o.Printed() {
 		if err := r.files.Check(); err != nil {
-			return err // Better now than after the password was typed.
+			return err
 		}
 	}
 	if !r.o.Set.Aliases {
@@ -88,15 +88,15 @@ func (r *run) contact() site.Contact {
 	}
 }
 
-// method decides how to log in, and says which way and why. Who gives a user name or a password means vCenter Single Sign-On, and the
-// Supervisor is not asked.
+// method decides the login method, and prints which and why. A user name or a password means vCenter Single Sign-On: the Supervisor is
+// not asked for its identity provider then.
 func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 	sessions := method.Sessions(r.env, r.store)
 	sso, provider := &password.Method{Sessions: sessions}, &federated.Method{Sessions: sessions, Options: r.o.Provider}
 	if r.o.Provider.Issuer.Plain() {
 		return provider, r.plainConflicts()
 	}
-	why := r.meansPassword()
+	why := r.passwordReason()
 	switch {
 	case r.o.Method == Auto && why != "":
 		r.env.Tellf("Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.", why)
@@ -121,7 +121,7 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 	return provider, err
 }
 
-var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: what an identity provider's session gives is good for minutes")
+var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: credentials of an identity provider's session are valid for minutes")
 
 func (r *run) plainConflicts() error {
 	if r.o.StaticTokens || r.o.Wait > 0 {
@@ -130,8 +130,8 @@ func (r *run) plainConflicts() error {
 	return nil
 }
 
-// meansPassword is what was given that only vCenter Single Sign-On asks for by itself; empty: nothing.
-func (r *run) meansPassword() string {
+// passwordReason returns what on the command line or in the environment means vCenter Single Sign-On, or "".
+func (r *run) passwordReason() string {
 	switch {
 	case r.o.User != "":
 		return "-u"
@@ -152,7 +152,7 @@ func (r *run) request() session.Request {
 	}
 }
 
-// finish writes the contexts, or prints them, and says what there is.
+// finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
@@ -174,7 +174,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	return err
 }
 
-// write writes the contexts, and once more with what came of waiting for clusters.
+// write writes the contexts. With --wait it waits for new clusters and then writes the contexts again.
 func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) error {
 	w, err := r.writeContexts(ctx, l)
 	if err == nil && r.o.Wait > 0 {
