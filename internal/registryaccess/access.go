@@ -1,5 +1,5 @@
-// Package registryaccess decides which registry may see a token or a password, and under which name it takes one: by what the registry
-// proves, never by what it says.
+// Package registryaccess decides which registry may get a token or a password, and under which user name. What counts is what the
+// registry proves, never what it says.
 package registryaccess
 
 import (
@@ -22,22 +22,22 @@ func Open(e *console.Env, sessions func(*console.Env, *tokens.Store) *session.Se
 	return New(e, sessions(e, store)), nil
 }
 
-// Access is what the sessions of this machine may do at registries.
+// Access decides about registries for the user's sessions.
 type Access struct {
 	Env      *console.Env
 	Sessions *session.Sessions
 	Records  registry.Store
 }
 
-// New is the access of sessions. It asks a person as e does.
+// New returns the access of sessions. Questions go to the terminal of e.
 func New(e *console.Env, sessions *session.Sessions) *Access {
 	return &Access{Env: e, Sessions: sessions, Records: RecordsOf(sessions.Store)}
 }
 
-// RecordsOf are the registries of a store.
+// RecordsOf returns the registries of a store.
 func RecordsOf(store *tokens.Store) registry.Store { return registry.Store{Dir: store.Dir()} }
 
-// ForgetFetched removes the CLI secrets of registries that go by sessions which end.
+// ForgetFetched removes the CLI secrets that were fetched for sessions that end. ends reports whether a registry uses such a session.
 func ForgetFetched(store *tokens.Store, ends func(registry.Record) bool) error {
 	records := RecordsOf(store)
 	logins, errs := records.Logins()

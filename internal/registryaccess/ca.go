@@ -16,7 +16,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// FindCA is the CA (PEM) that a registry's certificate verifies under, for a reason.
+// FindCA returns the CA (PEM) of a registry's certificate: one that the user trusts already, else one with the fingerprint, else one that
+// the user confirms at the terminal. fingerprint may be empty.
 func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, error) {
 	known, err := a.knownTrusts(host)
 	if err != nil {
@@ -27,12 +28,12 @@ func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, 
 		var untrusted *trust.UntrustedError
 		switch {
 		case errors.As(err, &untrusted) && !untrusted.UnknownCA:
-			return nil, failure.Hint(err, "%sNo CA mends that: the registry needs another certificate, or you another address for it.", failure.Describe(untrusted))
+			return nil, failure.Hint(err, "%sA CA does not help: the registry needs another certificate, or you need another address for it.", failure.Describe(untrusted))
 		case errors.As(err, &untrusted):
 		case err != nil:
 			return nil, err
 		case t.Mode == trust.System:
-			return nil, fmt.Errorf("the certificate of %s is of a CA that this system knows: docker and the others need nothing", host)
+			return nil, fmt.Errorf("this system trusts the CA of %s already: docker and the others need nothing", host)
 		default:
 			return []byte(t.CA), nil
 		}
@@ -40,7 +41,7 @@ func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, 
 	return a.askForCA(ctx, host, fingerprint)
 }
 
-// knownTrusts are what the registry was added with, and what the sessions trust, each with a CA.
+// knownTrusts returns the CA that the registry was added with, and the CAs that the sessions trust.
 func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
 	if r, found, err := a.Records.Record(host); err == nil && found && r.CA != "" {
 		all = append(all, trust.Trust{Mode: trust.Bundle, CA: r.CA})
@@ -54,7 +55,7 @@ func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
 	return all, nil
 }
 
-// verifies reports whether the registry's certificate is believed under a trust. What the registry says is of no matter.
+// verifies returns nil if t verifies the registry's certificate, whatever the registry answers.
 func (a *Access) verifies(ctx context.Context, host string, t trust.Trust) error {
 	w, err := site.Client(a.Env, t, nil)
 	if err != nil {
@@ -66,18 +67,19 @@ func (a *Access) verifies(ctx context.Context, host string, t trust.Trust) error
 	return err
 }
 
-// askForCA takes what the registry itself gives (getcert), if it is what its certificate is signed by, and if somebody vouches for it.
+// askForCA asks the registry for its CA (Harbor's getcert). The CA is used only if it signed the registry's certificate and if the
+// fingerprint or a person confirms it.
 func (a *Access) askForCA(ctx context.Context, host, fingerprint string) ([]byte, error) {
-	w, err := site.Client(a.Env, trust.Trust{Mode: trust.Insecure}, nil) // Nothing is sent, and nothing is believed yet.
+	w, err := site.Client(a.Env, trust.Trust{Mode: trust.Insecure}, nil) // No secret is sent, and the answer is not trusted yet.
 	if err != nil {
 		return nil, err
 	}
 	ca, err := (&harbor.Client{Wire: w, Host: host}).CA(ctx)
 	if err != nil {
-		return nil, failure.Hint(fmt.Errorf("%s does not tell its CA: %w", host, err), "Ask whoever runs it for the CA certificate.")
+		return nil, failure.Hint(fmt.Errorf("%s does not offer its CA: %w", host, err), "Ask its administrator for the CA certificate.")
 	}
 	if n := len(certificates(ca)); n > maxCAs {
-		return nil, fmt.Errorf("%s gives %d certificates as its CA; more than %d are not one", host, n, maxCAs)
+		return nil, fmt.Errorf("%s gives %d certificates as its CA; at most %d are accepted", host, n, maxCAs)
 	}
 	if fingerprint != "" {
 		if ca, err = only(ca, fingerprint, host); err != nil {
@@ -85,7 +87,7 @@ func (a *Access) askForCA(ctx context.Context, host, fingerprint string) ([]byte
 		}
 	}
 	if err := a.verifies(ctx, host, trust.Trust{Mode: trust.Bundle, CA: string(ca)}); err != nil {
-		return nil, fmt.Errorf("%s gives a CA that its own certificate is not of: %w", host, err)
+		return nil, fmt.Errorf("%s gives a CA that did not sign its certificate: %w", host, err)
 	}
 	if fingerprint != "" {
 		return ca, nil
@@ -93,24 +95,24 @@ func (a *Access) askForCA(ctx context.Context, host, fingerprint string) ([]byte
 	return a.confirmCA(ctx, host, ca)
 }
 
-// confirmCA lets a person vouch for a CA.
+// confirmCA asks a person to confirm a CA.
 func (a *Access) confirmCA(ctx context.Context, host string, ca []byte) ([]byte, error) {
 	text := describeCA(ca)
 	if a.Env.Terminal == nil {
-		return nil, failure.Hint(fmt.Errorf("nobody vouches for the CA that %s gives", host), "%sIf it is right, compared with what its administrator says, give --ca-fingerprint.", text)
+		return nil, failure.Hint(fmt.Errorf("the CA that %s gives is not confirmed", host), "%sCompare the SHA-256 with its administrator. If it is right, give --ca-fingerprint.", text)
 	}
-	a.Env.Tellf("%s says that its CA is this:\n%sNobody but you can tell whether that is so: compare the SHA-256 with its administrator.", host, text)
-	yes, err := a.Env.Confirm(ctx, "Take it?")
+	a.Env.Tellf("%s says that its CA is this:\n%sOnly you can check that: compare the SHA-256 with its administrator.", host, text)
+	yes, err := a.Env.Confirm(ctx, "Use this CA?")
 	if err == nil && !yes {
-		err = errors.New("not taken; nothing was changed")
+		err = errors.New("the CA is not used, and nothing was changed")
 	}
 	return ca, err
 }
 
-// maxCAs is more than a registry has, and what a person can compare.
+// maxCAs bounds the certificates of a CA file: a registry has fewer, and a person cannot compare more.
 const maxCAs = 5
 
-// certificates are those of a PEM text that was read by trust.Certificates.
+// certificates returns the certificates in a PEM text. trust.Certificates has checked the text before.
 func certificates(ca []byte) (all []*x509.Certificate) {
 	for block, rest := pem.Decode(ca); block != nil; block, rest = pem.Decode(rest) {
 		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
@@ -120,7 +122,7 @@ func certificates(ca []byte) (all []*x509.Certificate) {
 	return all
 }
 
-// only is the certificate with the fingerprint.
+// only returns the certificate (PEM) with the fingerprint.
 func only(ca []byte, fingerprint, host string) ([]byte, error) {
 	for _, c := range certificates(ca) {
 		if trust.Fingerprint(c.Raw) == fingerprint {
@@ -128,7 +130,7 @@ func only(ca []byte, fingerprint, host string) ([]byte, error) {
 		}
 	}
 	return nil, failure.Hint(fmt.Errorf("%s does not show the certificate of --ca-fingerprint", host),
-		"%sIf you compared that with what you were given, somebody may be between you and the registry.", describeCA(ca))
+		"%sIf the fingerprint that you gave is right, somebody may be between you and the registry.", describeCA(ca))
 }
 
 func describeCA(ca []byte) string {

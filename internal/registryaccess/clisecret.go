@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// exchanger is what makes tokens of a session for a registry that knows people by the session's identity provider, where it is known
-// which client of it the registry is. It is nil for other registries and other sessions.
+// exchanger returns what makes tokens of a session for a registry that uses the same identity provider. It returns nil for other
+// registries and sessions, and if the registry's client ID (Audience) is not known.
 func (a *Access) exchanger(r registry.Record, s tokens.Session) session.Exchanger {
 	if r.AuthMode != registry.OIDCAuth || r.Audience == "" {
 		return nil
@@ -27,8 +27,8 @@ func (a *Access) exchanger(r registry.Record, s tokens.Session) session.Exchange
 	return x
 }
 
-// cliSecret has a Harbor of an identity provider tell the CLI secret of the session's person, which is the password of registry clients, and
-// keeps it for them. What the person stored instead stays.
+// cliSecret asks a Harbor with an identity provider for the user's CLI secret, which is the password for registry clients, and saves it
+// for them. A login that the user stored stays.
 func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.Record, s tokens.Session) error {
 	old, found, err := a.Records.Login(r.Host)
 	if err != nil || found && !old.Fetched {
@@ -47,8 +47,8 @@ func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.
 		err = client.Probe(ctx, who.Username, who.Password)
 	}
 	if errors.Is(err, wire.ErrRefused) {
-		return failure.Hint(fmt.Errorf("%s does not know you, or not any more: %w", r.Host, err),
-			"Log in to its page once, https://%s, and check that --oidc-audience is the client ID that it has at the identity provider.", r.Host)
+		return failure.Hint(fmt.Errorf("%s does not know you, or no longer does: %w", r.Host, err),
+			"Log in to its page https://%s once. Check that --oidc-audience is its client ID at the identity provider.", r.Host)
 	}
 	if err != nil {
 		return err

@@ -15,10 +15,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Work is what is done at a registry with somebody's password.
+// Work does something at a registry with a user's password.
 type Work func(ctx context.Context, c *harbor.Client, by harbor.Login) error
 
-// Manage proves to a registry who manages it: with what "docker login" stored, else with the password of the session.
+// Manage calls work with a login that can manage a registry. If the registry has users of its own, that is the login that "docker login"
+// stored. Otherwise it is the password of the session.
 func (a *Access) Manage(ctx context.Context, r registry.Record, work Work) error {
 	s, found, err := a.Sessions.Store.FindSession(r.Key())
 	if err == nil && !found {
@@ -32,13 +33,13 @@ func (a *Access) Manage(ctx context.Context, r registry.Record, work Work) error
 		return err
 	}
 	if r.AuthMode != registry.HTTPAuth {
-		return a.asStored(ctx, r, client, work)
+		return a.withStoredLogin(ctx, r, client, work)
 	}
-	return a.asSession(ctx, managed{r, s, client}, work)
+	return a.withSessionPassword(ctx, managed{r, s, client}, work)
 }
 
-// asStored is for registries with users of their own.
-func (a *Access) asStored(ctx context.Context, r registry.Record, client *harbor.Client, work Work) error {
+// withStoredLogin calls work with the login that a registry client stored.
+func (a *Access) withStoredLogin(ctx context.Context, r registry.Record, client *harbor.Client, work Work) error {
 	l, found, err := a.Records.Login(r.Host)
 	switch {
 	case err != nil:
@@ -58,16 +59,16 @@ type managed struct {
 	client  *harbor.Client
 }
 
-// asSession sends the password of the session, to a registry that is proven to be of its site now. What a user once said of its token
-// does not go for the password.
-func (a *Access) asSession(ctx context.Context, m managed, work Work) error {
+// withSessionPassword calls work with the password of the session. The registry must prove now that it belongs to the session's site:
+// --send-token-to allows a token, never a password.
+func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) error {
 	r, s, client := m.record, m.session, m.client
 	info, err := client.Info(ctx)
 	if err != nil {
 		return err
 	}
 	if client, err = a.provenClient(ctx, r, info, s); err != nil {
-		return failure.Hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Make the robot account in the registry's own pages.")
+		return failure.Hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Create the robot account in the registry's web pages.")
 	}
 	method, err := a.Sessions.Method(s)
 	if err != nil {
@@ -75,14 +76,14 @@ func (a *Access) asSession(ctx context.Context, m managed, work Work) error {
 	}
 	sender, ok := method.(session.PasswordSender)
 	if !ok {
-		return fmt.Errorf("%s asks for a password of vCenter Single Sign-On, and you logged in by an identity provider", r.Host)
+		return fmt.Errorf("%s asks for a password of vCenter Single Sign-On, and you logged in with an identity provider", r.Host)
 	}
 	err = sender.SendPassword(ctx, s, fmt.Sprintf("Password of %s for %s: ", s.User, r.Host),
 		func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 			return work(ctx, client, harbor.Login{Username: s.User, Password: password})
 		})
 	if errors.Is(err, wire.ErrForbidden) {
-		return failure.Hint(fmt.Errorf("%s lets only those who manage the project do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
+		return failure.Hint(fmt.Errorf("at %s, only people who manage the project may do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
 	}
 	return failure.Password{
 		User: s.User, Step: "Log in again, which says whether the password is good: " + a.Sessions.Command(s),

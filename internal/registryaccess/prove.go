@@ -17,14 +17,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// UnprovenError is a registry that gets or takes no token of the session, for the record's Reason.
+// UnprovenError is the error for a registry that gets no token of the session, or does not accept it. Reason says why.
 type UnprovenError struct{ registry.Record }
 
-// Error words the reason.
+// Error returns the reason in words.
 func (e *UnprovenError) Error() string { return credhelper.Explain(e.Record) }
 
-// Client asks a registry. It is verified by the CA that was given for it, else as the servers of the session are. A session that
-// trusts whoever answers says nothing about a registry: then the system's roots decide.
+// Client returns a client of a registry. The CA that was given for the registry verifies it, else the trust of the session does. If the
+// session does not verify servers, the system's roots do.
 func (a *Access) Client(r registry.Record, t trust.Trust) (*harbor.Client, error) {
 	switch {
 	case r.CA != "":
@@ -36,9 +36,9 @@ func (a *Access) Client(r registry.Record, t trust.Trust) (*harbor.Client, error
 	return &harbor.Client{Wire: w, Host: r.Host}, err
 }
 
-// provenClient is a client of a registry that belongs to the site of a session, by what only such a one can show: it asks a control plane host of the
-// session about people, and its certificate is of a CA that the session trusts for its own servers. Roots that the system knows vouch for
-// everybody's servers, so they prove nothing here; the client is for connections that are verified without them.
+// provenClient returns a client of a registry that proves that it belongs to the session's site: it authenticates users at a control
+// plane host of the session, and a CA that the session trusts for its own servers signed its certificate. A public CA proves nothing
+// here, since anybody can get a certificate from it. So the client does not trust the system's roots. The error may be an *UnprovenError.
 func (a *Access) provenClient(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (*harbor.Client, error) {
 	unproven := func(why registry.Reason) error {
 		r.Username, r.Reason = "", why
@@ -69,19 +69,20 @@ func (a *Access) provenClient(ctx context.Context, r registry.Record, info harbo
 	return client, err
 }
 
-// AsksSupervisor reports whether a registry says that it asks the session's Supervisor about people.
+// AsksSupervisor reports whether a registry says that it authenticates users at a control plane host of the session.
 func AsksSupervisor(info harbor.Info, s tokens.Session) bool {
 	return info.Endpoint != "" && slices.Contains(append([]string{s.Server}, s.Hosts...), info.Endpoint)
 }
 
-// Examine finds out what a registry takes from a session, and fills it into the record. The error is one of the network, or an *UnprovenError
-// where nothing proves that the registry may have the token; that it takes none is a Reason.
+// Examine finds out how a registry accepts a session, and fills that into the record. If nothing proves that the registry may have the
+// token, the error is an *UnprovenError. Other errors are those of the network. If the registry accepts no token, the record's Reason
+// says why, and there is no error.
 func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Session) (registry.Record, error) {
 	client, err := a.Client(r, s.Trust)
 	if err != nil {
 		return r, err
 	}
-	if r.User != "" && !r.For(s.Server, s.User) { // What was said of another login's token does not go for this one.
+	if r.User != "" && !r.For(s.Server, s.User) { // --send-token-to was for another login's token.
 		r.SendToken, r.Audience = false, ""
 	}
 	r.Server, r.User, r.Username, r.Reason, r.Endpoint, r.LoggedOut, r.Checked = s.Server, s.User, "", "", "", false, a.Env.Now()
@@ -111,7 +112,7 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 	return a.probe(ctx, client, r, s)
 }
 
-// probe sends the session's token to the registry, to see under which user name it is taken.
+// probe sends the session's token to the registry, to find the user name that it accepts.
 func (a *Access) probe(ctx context.Context, client *harbor.Client, r registry.Record, s tokens.Session) (registry.Record, error) {
 	credential, err := a.Sessions.Token(ctx, r.Key(), false)
 	if err != nil {
@@ -135,9 +136,9 @@ func (a *Access) probe(ctx context.Context, client *harbor.Client, r registry.Re
 	return r, nil
 }
 
-// tokenUsers are the user names that a registry may take with a token: it compares with what the token review tells, to the letter. What
-// that is was never seen: the subject of the token, or the name that Kubernetes sees. The second has a colon, so a registry must read
-// Basic authentication in its own way to take it.
+// tokenUsers returns the user names that a registry may accept with a token. The name must be exactly what the registry's token review
+// returns. No real registry was seen, so both candidates are tried: the subject of the token, and the name that Kubernetes uses. The
+// second has a colon, which only a registry with its own parser for Basic authentication accepts.
 func tokenUsers(token redact.Secret, user string) []string {
 	name := user
 	if claims, err := sso.ParseClaims(token); err == nil && claims.Subject != "" {

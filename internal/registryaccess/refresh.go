@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Together does something for each registry, all at the same time.
+// Together calls do for each registry, in parallel, and returns the errors in the same order.
 func Together(records []registry.Record, do func(registry.Record) error) []error {
 	results := make([]error, len(records))
 	var all sync.WaitGroup
@@ -20,14 +20,14 @@ func Together(records []registry.Record, do func(registry.Record) error) []error
 	return results
 }
 
-// Refresh brings what is known of one registry up to date. When it does not answer, what was known of it stays, for the new login.
+// Refresh examines a registry and updates its record. If the registry does not answer, the record keeps its values, and is logged in.
 func (a *Access) Refresh(ctx context.Context, old registry.Record, s tokens.Session) error {
 	fresh, err := a.Examine(ctx, old, s)
-	var untied *UnprovenError
+	var unproven *UnprovenError
 	switch {
-	case errors.As(err, &untied): // It was proven before; what it may not get any more is taken from it.
+	case errors.As(err, &unproven): // It was proven before. Now it gets no token any more.
 		fresh = old
-		fresh.Username, fresh.Reason, fresh.Endpoint = "", untied.Reason, untied.Endpoint
+		fresh.Username, fresh.Reason, fresh.Endpoint = "", unproven.Reason, unproven.Endpoint
 	case err != nil:
 		fresh = old
 		fresh.LoggedOut = false

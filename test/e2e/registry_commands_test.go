@@ -83,7 +83,7 @@ func TestRegistryFollowsTheLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "goes by the login of "+h.user.Username) || !strings.Contains(out, "registry add "+h.host+" -u "+other.Username) {
+	if out := h.login(t, other, "--workload-clusters", "none"); !strings.Contains(out, "it uses the login of "+h.user.Username) || !strings.Contains(out, "registry add "+h.host+" -u "+other.Username) {
 		t.Errorf("nobody is told whose login the registry gets: %s", out)
 	}
 	if out, _ := h.get(h.host); !strings.Contains(out, `"Username":"tokenreview$`+h.user.Username+`"`) {
@@ -436,7 +436,7 @@ func TestRegistryReadOnlyDockerConfig(t *testing.T) {
 	if out, code := h.tool("", "kubectl-vsphere", "registry", "add", other); code == 0 || !strings.Contains(out, "read-only") || read(t, config) != was {
 		t.Errorf("%d %s", code, out)
 	}
-	if out, code := h.tool("", "kubectl-vsphere", "registry", "remove", h.host); code == 0 || !strings.Contains(out, "Forgot "+h.host) || !strings.Contains(out, "read-only") {
+	if out, code := h.tool("", "kubectl-vsphere", "registry", "remove", h.host); code == 0 || !strings.Contains(out, "Removed "+h.host) || !strings.Contains(out, "read-only") {
 		t.Errorf("%d %s", code, out)
 	}
 }
@@ -645,7 +645,7 @@ func TestRegistryCA(t *testing.T) {
 		t.Error("it is installed all the same")
 	}
 	term := h.onTerminal(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
-	term.expect("Take it? [y/N] ")
+	term.expect("Use this CA? [y/N] ")
 	term.enter("\n")
 	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "not taken") {
 		t.Errorf("%d %s", code, term.output())

@@ -75,7 +75,7 @@ func (f *registryFlags) addTo(c *cobra.Command, e *console.Env) {
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 }
 
-// add is the whole command.
+// add runs registry add.
 func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	old, _, err := a.records.Record(host)
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	if err != nil {
 		return addError(err, r)
 	}
-	if r.AuthMode == "" { // Most likely the address of something else.
+	if r.AuthMode == "" { // Probably not a registry: nothing is saved.
 		return fmt.Errorf("%s does not take your login: %s", host, credhelper.Explain(r))
 	}
 	if err := a.records.SaveRecord(r); err != nil {
@@ -110,13 +110,13 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	return a.reportAdded(r)
 }
 
-// record is what the flags say of a registry, and else what was said of it before.
+// record returns the record of a registry from the flags. What they do not say comes from the old record.
 func (f registryFlags) record(host string, old registry.Record) (registry.Record, error) {
 	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience, Server: old.Server, User: old.User}
 	if f.sendTo != "" {
 		named, err := registry.ParseHost(f.sendTo)
 		if err != nil || named != host {
-			return r, failure.Usagef("--send-token-to names %.100q; name the registry itself, %s, to say that you mean it", f.sendTo, host)
+			return r, failure.Usagef("--send-token-to is %.100q, but must repeat the registry: %s", f.sendTo, host)
 		}
 		r.SendToken, r.Server, r.User = true, "", ""
 	}
@@ -124,7 +124,7 @@ func (f registryFlags) record(host string, old registry.Record) (registry.Record
 		r.Audience = f.audience
 	}
 	if r.Audience != "" && !r.SendToken {
-		return r, failure.Usagef("--oidc-audience has a token sent to %s, which nothing proves to belong to your Supervisor; say so with --send-token-to %s", host, host)
+		return r, failure.Usagef("--oidc-audience sends a token to %s, but nothing proves that it is your Supervisor's; allow that with --send-token-to %s", host, host)
 	}
 	if f.ca != "" {
 		t, err := trust.FromFile(f.ca)
@@ -136,7 +136,7 @@ func (f registryFlags) record(host string, old registry.Record) (registry.Record
 	return r, nil
 }
 
-// sessionsFor are the sessions that the flags allow, the most recently used first.
+// sessionsFor returns the sessions that the flags allow, the most recently used first. It returns an error if there is none.
 func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 	server := f.server
 	if server != "" {
@@ -147,22 +147,22 @@ func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 		server = address.String()
 	}
 	all, _ := a.sessions.Store.Sessions()
-	var fitting []tokens.Session
+	var matching []tokens.Session
 	for _, s := range all {
 		if (server == "" || server == s.Server) && (f.user == "" || tokens.Fold(f.user) == tokens.Fold(s.User)) {
-			fitting = append(fitting, s)
+			matching = append(matching, s)
 		}
 	}
-	if len(fitting) == 0 {
+	if len(matching) == 0 {
 		if server == "" {
 			server = "SUPERVISOR"
 		}
 		return nil, failure.Hint(errors.New("you are not logged in"), "Type: %s", failure.LoginCommand(server, f.user))
 	}
-	return fitting, nil
+	return matching, nil
 }
 
-// examineAny asks on behalf of the session that the registry belongs to.
+// examineAny examines a registry with each session until one is accepted. It returns the first error of the most use to a person.
 func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []tokens.Session) (registry.Record, error) {
 	if r.SendToken {
 		var err error
@@ -188,8 +188,7 @@ func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []t
 	return r, first
 }
 
-// chooseSession is the session whose token the user says that a registry may have: the one from the last time, else the only one that the
-// registry can mean.
+// chooseSession returns the session whose token --send-token-to allows: the one of the old record, else the only one that fits.
 func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions []tokens.Session) ([]tokens.Session, error) {
 	for _, s := range sessions {
 		if r.User != "" && r.For(s.Server, s.User) {
@@ -199,7 +198,7 @@ func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions 
 	if len(sessions) == 1 {
 		return sessions, nil
 	}
-	var fitting []tokens.Session
+	var matching []tokens.Session
 	for _, s := range sessions {
 		client, err := a.access.Client(r, s.Trust)
 		if err != nil {
@@ -210,23 +209,23 @@ func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions 
 			return nil, ctx.Err()
 		}
 		if err == nil && registryaccess.AsksSupervisor(info, s) {
-			fitting = append(fitting, s)
+			matching = append(matching, s)
 		}
 	}
-	if len(fitting) == 1 {
-		return fitting, nil
+	if len(matching) == 1 {
+		return matching, nil
 	}
-	if len(fitting) == 0 {
-		fitting = sessions
+	if len(matching) == 0 {
+		matching = sessions
 	}
-	var ways []string
-	for _, s := range fitting {
-		ways = append(ways, fmt.Sprintf("--server %s -u %s", failure.Quote(s.Server), failure.Quote(s.User)))
+	var choices []string
+	for _, s := range matching {
+		choices = append(choices, fmt.Sprintf("--server %s -u %s", failure.Quote(s.Server), failure.Quote(s.User)))
 	}
-	return nil, failure.Usagef("which of your logins may %s have? Give %s", r.Host, strings.Join(ways, ", or "))
+	return nil, failure.Usagef("which of your logins may %s have? Give %s", r.Host, strings.Join(choices, ", or "))
 }
 
-// addError says what to do about a registry that could not be added.
+// addError adds a next step to the error of a registry that could not be added.
 func addError(err error, r registry.Record) error {
 	var unproven *registryaccess.UnprovenError
 	var untrusted *trust.UntrustedError
@@ -239,10 +238,10 @@ func addError(err error, r registry.Record) error {
 	return err
 }
 
-// maxUser bounds a user name on the terminal, in characters: registries and their clients say what it is.
+// maxUser bounds a user name on the terminal, in characters. It comes from a registry or a registry client.
 const maxUser = 255
 
-// reportAdded says what works now. A registry that takes no token is an error: "add" was for nothing.
+// reportAdded prints what works now. A registry that does not accept the login is an error.
 func (a *action) reportAdded(r registry.Record) error {
 	name := r.Username
 	l, stored, err := a.records.Login(r.Host)

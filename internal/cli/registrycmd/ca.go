@@ -36,7 +36,7 @@ const registryCAExample = `  # Install the CA for docker and podman
   kubectl vsphere registry ca 10.0.0.5 |
     sudo install -D -m 644 /dev/stdin /etc/docker/certs.d/10.0.0.5/ca.crt`
 
-// caFlags are those of registry ca.
+// caFlags are the flags of registry ca.
 type caFlags struct {
 	fingerprint    string
 	install, force bool
@@ -73,7 +73,7 @@ func (a *action) ca(ctx context.Context, host string, f caFlags) error {
 	dirs := f.dirs
 	if f.install && len(dirs) == 0 {
 		if dirs = a.certsDirs(); len(dirs) == 0 {
-			return failure.Usagef("it is not known where docker looks here; name the directory with --certs-dir")
+			return failure.Usagef("docker has no known directory for CAs on this system; name one with --certs-dir")
 		}
 	}
 	ca, err := a.access.FindCA(ctx, host, f.fingerprint)
@@ -94,8 +94,8 @@ func (a *action) ca(ctx context.Context, host string, f caFlags) error {
 	return nil
 }
 
-// certsDirs are where the clients of this user look (https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)). Podman and
-// the others read docker's as well.
+// certsDirs returns the directories where the user's clients look for CAs (https://docs.docker.com/engine/security/certificates/,
+// containers-certs.d(5)). podman, skopeo and buildah also read docker's.
 func (a *action) certsDirs() []string {
 	switch {
 	case a.env.GOOS != "linux":
@@ -110,7 +110,7 @@ func (a *action) certsDirs() []string {
 	return []string{filepath.Join(config, "docker", "certs.d"), filepath.Join(a.env.Home, ".config", "containers", "certs.d")}
 }
 
-// installCA writes a CA for everybody to read.
+// installCA writes a CA file (mode 0644). Another CA at that path stays, unless force is set.
 func installCA(path string, ca []byte, force bool) error {
 	old, err := os.ReadFile(path)
 	switch {

@@ -19,7 +19,7 @@ unknown keys, order and indentation stay.
 podman, skopeo and buildah read that file too, unless REGISTRY_AUTH_FILE names another one. --podman
 changes that one, or ~/.config/containers/auth.json.`
 
-// configureFlags are those of configure.
+// configureFlags are the flags of configure.
 type configureFlags struct {
 	check, remove, force bool
 	podman               bool
@@ -40,7 +40,7 @@ func (d Deps) configureCommand() *cobra.Command {
 			case f.check && f.remove:
 				return failure.Usagef("--check and --remove do not go together")
 			case f.check && f.service != "":
-				return failure.Usagef("--check changes nothing, and --service does")
+				return failure.Usagef("--check changes nothing: it does not go with --service")
 			}
 			return d.with(func(a *action) error { return a.configure(c.Context(), command.Hosts(args), f) })
 		},
@@ -94,7 +94,7 @@ func (a *action) configure(ctx context.Context, hosts []string, f configureFlags
 	return a.noteUnknown(hosts)
 }
 
-// noteUnknown says which of the hosts have nothing to hand out yet.
+// noteUnknown prints a note for each host without a record or a stored login.
 func (a *action) noteUnknown(hosts []string) error {
 	all, err := a.infos()
 	for _, host := range hosts {
@@ -105,7 +105,7 @@ func (a *action) noteUnknown(hosts []string) error {
 	return err
 }
 
-// setService names the helper that keeps what registry clients store.
+// setService sets the helper that keeps the logins that registry clients store.
 func (a *action) setService(name string) error {
 	if name == "none" || name == "file" {
 		name = ""

@@ -19,7 +19,7 @@ type dockerFile struct {
 	dockerconfig.File
 }
 
-// docker is the user's config.json.
+// docker returns the user's config.json of docker.
 func (a *action) docker() dockerFile {
 	return dockerFile{a.env, dockerconfig.File{
 		Path: dockerconfig.Path(a.env.Getenv, a.env.Home), Lock: filepath.Join(a.sessions.Store.Dir(), "docker-config.lock"),
@@ -34,9 +34,9 @@ func (f dockerFile) enter(ctx context.Context, hosts []string, force bool) error
 	case errors.As(err, &other):
 		return failure.Hint(err, "Use --force to replace it.")
 	case err != nil:
-		return failure.Hint(fmt.Errorf("docker is not told about the helper: %w", err), "Make it so by hand, as in: %s", dockerconfig.Line(hosts[0], helperName))
+		return failure.Hint(fmt.Errorf("the helper could not be added to docker's config: %w", err), "Add it by hand: %s", dockerconfig.Line(hosts[0], helperName))
 	case changed:
-		f.env.Printf("Entered %s into %s.", helperProgram, f.Path)
+		f.env.Printf("Added %s to %s.", helperProgram, f.Path)
 	}
 	f.printWarnings(hosts)
 	return nil
@@ -45,12 +45,12 @@ func (f dockerFile) enter(ctx context.Context, hosts []string, force bool) error
 func (f dockerFile) takeOut(ctx context.Context, hosts []string) error {
 	changed, err := f.Remove(ctx, hosts, helperName)
 	if err == nil && changed {
-		f.env.Printf("Took %s out of %s.", helperProgram, f.Path)
+		f.env.Printf("Removed %s from %s.", helperProgram, f.Path)
 	}
 	return err
 }
 
-// check fails when a host has not our helper.
+// check prints the helper of each host. It returns an error if a host does not have ours.
 func (f dockerFile) check(hosts []string) error {
 	helpers, err := f.Helpers()
 	if err != nil {
@@ -65,12 +65,12 @@ func (f dockerFile) check(hosts []string) error {
 	}
 	f.printWarnings(hosts)
 	if missing > 0 {
-		return failure.Hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure; with --force where there is another helper.")
+		return failure.Hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure. To replace another helper, add --force.")
 	}
 	return nil
 }
 
-// dockerState is what docker's config.json says of a registry.
+// dockerState returns "configured", "missing", or the name of another helper for a registry.
 func dockerState(helpers map[string]string, host string) string {
 	switch helper := helpers[host]; helper {
 	case helperName:
@@ -82,7 +82,7 @@ func dockerState(helpers map[string]string, host string) string {
 	}
 }
 
-// fillIn fills in what docker's config.json says.
+// fillIn fills in Info.Docker.
 func (f dockerFile) fillIn(all []Info) {
 	helpers, err := f.Helpers()
 	if err != nil {
@@ -93,7 +93,7 @@ func (f dockerFile) fillIn(all []Info) {
 	}
 }
 
-// warningsFor says what keeps clients from asking the helper.
+// warningsFor returns why registry clients may not ask the helper.
 func (f dockerFile) warningsFor(all []Info) []string {
 	if len(all) == 0 {
 		return nil

@@ -80,7 +80,7 @@ func (l helperLink) install(dir string, force bool) error {
 	return l.records.UpdateSettings(func(set *registry.Settings) { set.Link = link })
 }
 
-// sibling is the helper beside this program, as both were installed.
+// sibling returns the path of the helper in this program's directory.
 func (l helperLink) sibling() (string, error) {
 	self, err := l.env.Executable()
 	if err == nil {
@@ -92,21 +92,21 @@ func (l helperLink) sibling() (string, error) {
 	path := filepath.Join(filepath.Dir(self), helperProgram+filepath.Ext(self))
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return "", failure.Hint(fmt.Errorf("%s is not beside this program, in %s", helperProgram, filepath.Dir(self)),
-			"Both are in the archive of a release; a build has both with: make build")
+			"Both are in the archive of a release, and \"make build\" builds both.")
 	}
 	return path, nil
 }
 
-// dir is the directory that was asked for, or the best one on PATH.
-func (l helperLink) dir(asked string) (string, error) {
-	if asked != "" {
-		dir, err := filepath.Abs(asked)
+// dir returns the named directory, else the best one on PATH that the user can write to.
+func (l helperLink) dir(named string) (string, error) {
+	if named != "" {
+		dir, err := filepath.Abs(named)
 		if err != nil {
 			return "", err
 		}
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("%s is no directory", dir)
+			err = fmt.Errorf("%s is not a directory", dir)
 		}
 		return dir, err
 	}
@@ -131,7 +131,7 @@ func (l helperLink) dir(asked string) (string, error) {
 	return "", failure.Hint(errors.New("there is no directory on PATH that you can write to"), "Name one: kubectl vsphere registry install-helper DIRECTORY")
 }
 
-// pathDirs are the absolute directories of PATH: programs in others depend on where one stands.
+// pathDirs returns the absolute directories of PATH. A relative one depends on the working directory.
 func (l helperLink) pathDirs() (all []string) {
 	for _, dir := range filepath.SplitList(l.env.Getenv("PATH")) {
 		if filepath.IsAbs(dir) {
@@ -141,7 +141,7 @@ func (l helperLink) pathDirs() (all []string) {
 	return all
 }
 
-// writable tries it: modes do not tell everything.
+// writable reports whether a file can be created in dir. It tries, since mode bits are not enough to know.
 func writable(dir string) bool {
 	f, err := disk.CreateTemp(dir, ".kubectl-vsphere-*.tmp")
 	if err != nil {
@@ -150,7 +150,7 @@ func writable(dir string) bool {
 	return errors.Join(f.Close(), disk.Remove(f.Name())) == nil
 }
 
-// link makes link lead to target, in one step. Another program or link that stands there stays, unless force is set.
+// link makes link point to target, in one step. Another program or link under that name stays, unless force is set.
 func (l helperLink) link(link, target string, force bool) error {
 	info, err := os.Lstat(link)
 	switch {
@@ -158,13 +158,13 @@ func (l helperLink) link(link, target string, force bool) error {
 	case err != nil:
 		return err
 	case os.SameFile(info, stat(target)):
-		return nil // They are installed in one place.
+		return nil // Both programs are in this directory.
 	case os.SameFile(stat(link), stat(target)) && info.Mode()&fs.ModeSymlink != 0:
 		return nil
 	case !force && !linkOfOurs(link):
 		return failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
-	if l.env.GOOS == "windows" { // Links need a right there that people do not have.
+	if l.env.GOOS == "windows" { // Most users may not create links there.
 		return copyHelper(link, target)
 	}
 	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
@@ -177,10 +177,10 @@ func (l helperLink) link(link, target string, force bool) error {
 	return nil
 }
 
-// linkOfOurs reports whether a link leads, or led, to a helper that was installed beside a kubectl-vsphere.
+// linkOfOurs reports whether a link points, or pointed, to a helper that was installed with a kubectl-vsphere.
 func linkOfOurs(link string) bool {
-	leads, err := os.Readlink(link)
-	if err != nil || strings.TrimSuffix(filepath.Base(leads), ".exe") != helperProgram {
+	target, err := os.Readlink(link)
+	if err != nil || strings.TrimSuffix(filepath.Base(target), ".exe") != helperProgram {
 		return false
 	}
 	path, err := filepath.EvalSymlinks(link)
@@ -192,7 +192,7 @@ func stat(path string) os.FileInfo {
 	return info
 }
 
-// copyHelper puts a copy of target at link, in one step.
+// copyHelper writes a copy of target to link, in one step.
 func copyHelper(link, target string) error {
 	text, err := os.ReadFile(target)
 	if err != nil {
@@ -212,21 +212,22 @@ func copyHelper(link, target string) error {
 	return err
 }
 
-// repair repairs a link that install-helper made to a version that is gone: package managers such as krew remove the old one.
+// repair repairs the link that install-helper made if its target no longer exists. Package managers such as krew remove an old
+// version.
 func (l helperLink) repair() {
 	set, err := l.records.Settings()
 	if err != nil || set.Link == "" {
 		return
 	}
-	leads, err := os.Readlink(set.Link)
+	old, err := os.Readlink(set.Link)
 	if _, statErr := os.Stat(set.Link); err != nil || !errors.Is(statErr, fs.ErrNotExist) {
 		return
 	}
 	target, err := l.sibling()
-	if err == nil && filepath.Base(leads) == filepath.Base(target) {
+	if err == nil && filepath.Base(old) == filepath.Base(target) {
 		err = l.link(set.Link, target, true)
 	}
 	if err != nil {
-		l.env.Notef("%s leads to %s, which is gone, and cannot be repaired: %v", set.Link, leads, err)
+		l.env.Notef("the link %s points to %s, which no longer exists, and cannot be repaired: %v", set.Link, old, err)
 	}
 }

@@ -24,34 +24,34 @@ import (
 // Info is one registry in `registry list -o json`, `registry status -o json` and `status -o json`.
 type Info struct {
 	Registry string `json:"registry"`
-	// Username is what clients get for it; empty: nothing.
+	// Username is the user name that registry clients get, or "".
 	Username   string    `json:"username,omitempty"`
-	Source     string    `json:"source"` // login: the session's token; stored: what a client stored; none
+	Source     string    `json:"source"` // login: the session's token; stored: a login that a client stored; none
 	Server     string    `json:"server,omitempty"`
 	User       string    `json:"user,omitempty"`
 	ValidUntil time.Time `json:"validUntil,omitzero"`
-	Valid      bool      `json:"valid"` // there is something to hand out now, without network
+	Valid      bool      `json:"valid"` // the store has a valid login now
 	Problem    string    `json:"problem,omitempty"`
 	AuthMode   string    `json:"authMode,omitempty"`
 	Version    string    `json:"version,omitempty"`
 	Checked    time.Time `json:"checked,omitzero"`
-	Service    string    `json:"service,omitempty"` // helper that keeps what a client stored
-	// Docker is what docker's config.json says of it: configured, missing, or the name of another helper.
+	Service    string    `json:"service,omitempty"` // helper that keeps the login that a client stored
+	// Docker is the state in docker's config.json: configured, missing, or the name of another helper.
 	Docker string `json:"docker"`
 }
 
-// What a registry's clients get, in Info.Source.
+// The values of Info.Source.
 const (
 	fromLogin  = "login"
 	fromStored = "stored"
 	fromNone   = "none"
 )
 
-// listOptions say which registries are listed, and how.
+// listOptions are the flags of list and status.
 type listOptions struct {
-	Ask    bool   // bring what is known of them up to date first
-	User   string // only those that go by the login of this user; empty: all
-	Format command.Format
+	Refresh bool   // ask the registries first
+	User    string // list only registries that use the login of this user; empty: all
+	Format  command.Format
 }
 
 func (d Deps) listCommand() *cobra.Command {
@@ -73,9 +73,9 @@ is 5 if it could not ask a registry.`,
 	return d.listing(c, true)
 }
 
-// listing fills in a command that lists registries. With ask it asks them first.
-func (d Deps) listing(c *cobra.Command, ask bool) *cobra.Command {
-	o := listOptions{Ask: ask}
+// listing fills in a command that lists registries. With refresh it asks them first.
+func (d Deps) listing(c *cobra.Command, refresh bool) *cobra.Command {
+	o := listOptions{Refresh: refresh}
 	c.Args = command.NoArgs
 	c.Example = "  kubectl vsphere registry " + c.Use + "\n  kubectl vsphere registry " + c.Use + " -o json"
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -90,9 +90,9 @@ func (d Deps) listing(c *cobra.Command, ask bool) *cobra.Command {
 // list prints the registries.
 func (a *action) list(ctx context.Context, o listOptions) error {
 	var failed map[string]error
-	if o.Ask {
+	if o.Refresh {
 		var err error
-		if failed, err = a.askAgain(ctx); err != nil {
+		if failed, err = a.refreshAll(ctx); err != nil {
 			return err
 		}
 	}
@@ -107,7 +107,7 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 		}
 	}
 	out := registryList{Registries: all}
-	if o.Ask {
+	if o.Refresh {
 		out.Warnings = a.docker().warningsFor(all)
 	}
 	if err := out.write(a.env, o.Format); err != nil || len(failed) == 0 {
@@ -119,7 +119,7 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 // registryList is the shape of `registry list -o json` and `registry status -o json`.
 type registryList struct {
 	Registries []Info   `json:"registries"`
-	Warnings   []string `json:"warnings,omitempty"` // what keeps registry clients from asking the helper
+	Warnings   []string `json:"warnings,omitempty"` // why registry clients may not ask the helper
 }
 
 func (out registryList) write(e *console.Env, format command.Format) error {
@@ -132,10 +132,10 @@ func (out registryList) write(e *console.Env, format command.Format) error {
 	return Print(e, out.Registries)
 }
 
-// askAgain brings what is known of the registries up to date, and tells which could not be asked. Nobody is asked for a password.
-func (a *action) askAgain(ctx context.Context) (failed map[string]error, err error) {
-	alone := a.env.Unattended()
-	access := registryaccess.New(alone, a.Sessions(alone, a.sessions.Store))
+// refreshAll asks every registry and updates its record. failed are the registries that could not be asked. It never asks for a password.
+func (a *action) refreshAll(ctx context.Context) (failed map[string]error, err error) {
+	unattended := a.env.Unattended()
+	access := registryaccess.New(unattended, a.Sessions(unattended, a.sessions.Store))
 	all, _ := a.records.Records()
 	p := a.env.NewProgress()
 	p.Show("Asking the registries", 0, 0)
@@ -150,15 +150,15 @@ func (a *action) askAgain(ctx context.Context) (failed map[string]error, err err
 	failed = map[string]error{}
 	for i, err := range results {
 		now, _, _ := a.records.Record(all[i].Host)
-		var known *registryaccess.UnprovenError
-		if err != nil && (!errors.As(err, &known) || known.Reason != now.Reason) { // The list tells the record's reason anyhow.
+		var unproven *registryaccess.UnprovenError
+		if err != nil && (!errors.As(err, &unproven) || unproven.Reason != now.Reason) { // The list shows the record's reason anyway.
 			failed[all[i].Host] = err
 		}
 	}
 	return failed, ctx.Err()
 }
 
-// Infos are the registries of this machine.
+// Infos returns the registries of the user on this machine.
 func Infos(d Deps) ([]Info, error) {
 	a, err := d.open()
 	if err != nil {
@@ -167,7 +167,7 @@ func Infos(d Deps) ([]Info, error) {
 	return a.infos()
 }
 
-// infos reads everything from the store and docker's config.json.
+// infos reads the registries from the store and docker's config.json.
 func (a *action) infos() ([]Info, error) {
 	records, errs := a.records.Records()
 	logins, more := a.records.Logins()
@@ -182,7 +182,7 @@ func (a *action) infos() ([]Info, error) {
 	for _, r := range records {
 		info := a.loginInfo(r)
 		if l, found := stored[r.Host]; found {
-			info.take(l, a.env.Now())
+			info.useStored(l, a.env.Now())
 			delete(stored, r.Host)
 		}
 		all = append(all, info)
@@ -190,7 +190,7 @@ func (a *action) infos() ([]Info, error) {
 	for _, l := range logins {
 		if _, left := stored[l.Host]; left {
 			info := Info{Registry: l.Host}
-			info.take(l, a.env.Now())
+			info.useStored(l, a.env.Now())
 			all = append(all, info)
 		}
 	}
@@ -198,7 +198,7 @@ func (a *action) infos() ([]Info, error) {
 	return all, nil
 }
 
-// loginInfo is about a registry that takes the session's token, or does not.
+// loginInfo returns the Info of a registry from its record, without a stored login.
 func (a *action) loginInfo(r registry.Record) Info {
 	info := Info{
 		Registry: r.Host, Source: fromNone, Server: r.Server, User: r.User, AuthMode: r.AuthMode, Version: r.Harbor, Checked: r.Checked,
@@ -225,8 +225,8 @@ func (a *action) loginInfo(r registry.Record) Info {
 	return info
 }
 
-// take tells that what a client stored goes first.
-func (i *Info) take(l registry.Login, now time.Time) {
+// useStored fills in a login that a client stored. It comes before the session's token.
+func (i *Info) useStored(l registry.Login, now time.Time) {
 	i.Username, i.Source, i.Valid, i.ValidUntil, i.Problem, i.Service = l.Username, fromStored, !l.Ended(now), l.Expires, "", l.Service
 	if !i.Valid {
 		i.Problem = "the robot account has ended; for your own login type: docker logout " + l.Host
@@ -255,7 +255,7 @@ func Print(e *console.Env, all []Info) error {
 	return nil
 }
 
-// state is short, since it stands in a table.
+// state returns how long the login is valid, in a few words for a table.
 func (i Info) state(e *console.Env) string {
 	switch {
 	case i.Source == fromNone:

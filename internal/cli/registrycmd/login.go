@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// registryLoginCommand is docker-credential-vsphere login, with the flags of VMware's helper.
+// loginCommand is docker-credential-vsphere login, with the flags of VMware's helper.
 func (d Deps) loginCommand() *cobra.Command {
 	var f registryFlags
 	c := &cobra.Command{
@@ -46,7 +46,7 @@ type registryLogin struct {
 	hosts []string // empty: every registry that was added
 }
 
-// run logs in if nobody is, then adds the registries.
+// run logs in if there is no session, then adds the registries.
 func (l registryLogin) run(ctx context.Context) error {
 	if l.service != "" {
 		if err := l.setService(l.service); err != nil {
@@ -66,8 +66,9 @@ func (l registryLogin) run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// known fills in what flags did not say of a login, from what the registries were added with. A user is named where it is a login of vCenter.
-func (f registryFlags) known(store registry.Store, hosts []string) registryFlags {
+// withRecord fills in the server and the user of a registry's record if the flags name neither. It fills in the user only for vCenter
+// Single Sign-On: an identity provider says who the user is.
+func (f registryFlags) withRecord(store registry.Store, hosts []string) registryFlags {
 	records, _ := store.Records()
 	for _, r := range records {
 		if f.server == "" && f.user == "" && (len(hosts) == 0 || slices.Contains(hosts, r.Host)) {
@@ -81,7 +82,7 @@ func (f registryFlags) known(store registry.Store, hosts []string) registryFlags
 	return f
 }
 
-// addKnown adds every registry that was added before, for the login that it has.
+// addKnown adds all registries again that were added before.
 func (l registryLogin) addKnown(ctx context.Context) error {
 	records, _ := l.records.Records()
 	if len(records) == 0 {
@@ -96,21 +97,21 @@ func (l registryLogin) addKnown(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// ensureSession logs in when there is no session that the flags allow, or when it has ended.
+// ensureSession runs the login command if the flags allow no session, or only sessions that have ended.
 func (l registryLogin) ensureSession(ctx context.Context) error {
 	f := l.registryFlags
 	sessions, err := l.sessionsFor(f)
 	if len(sessions) == 0 {
-		f = f.known(l.records, l.hosts)
+		f = f.withRecord(l.records, l.hosts)
 	}
 	var usage *failure.UsageError
 	switch {
 	case errors.As(err, &usage):
 		return err
-	case err == nil && l.alive(ctx, sessions):
+	case err == nil && l.hasToken(ctx, sessions):
 		return nil
 	}
-	o := LoginOptions{Server: f.server, User: f.user, CAFile: f.ca} // VMware's registry has a certificate of vCenter's CA, as the Supervisor has.
+	o := LoginOptions{Server: f.server, User: f.user, CAFile: f.ca} // vCenter's CA signs the certificates of VMware's registry and of the Supervisor.
 	switch {
 	case o.Server != "":
 	case err == nil:
@@ -122,24 +123,24 @@ func (l registryLogin) ensureSession(ctx context.Context) error {
 		o.User = sessions[0].User
 	}
 	err = l.Login(ctx, o)
-	if step := failure.NextStep(err); step != "" { // It names flags that this command has not.
-		err = failure.Hint(err, "%s\nThese are flags of kubectl vsphere login: log in with that, and then type this again.", step)
+	if step := failure.NextStep(err); step != "" { // It names flags that this command does not have.
+		err = failure.Hint(err, "%s\nThese are flags of \"kubectl vsphere login\": log in with it, then repeat this command.", step)
 	}
 	return err
 }
 
-// byPassword reports whether a session's user is named at its next login.
+// byPassword reports whether a session logs in with a password, so that the next login needs the user name.
 func (l registryLogin) byPassword(s tokens.Session) bool {
 	m, err := l.sessions.Method(s)
 	_, ok := m.(session.PasswordSender)
 	return err == nil && ok
 }
 
-// alive reports whether one of the sessions has a token, or gets one without anybody.
-func (l registryLogin) alive(ctx context.Context, sessions []tokens.Session) bool {
-	alone := l.Sessions(l.env.Unattended(), l.sessions.Store)
+// hasToken reports whether one of the sessions has a valid token, or gets one without a person.
+func (l registryLogin) hasToken(ctx context.Context, sessions []tokens.Session) bool {
+	unattended := l.Sessions(l.env.Unattended(), l.sessions.Store)
 	for _, s := range sessions {
-		if _, err := alone.Token(ctx, tokens.Key{Server: s.Server, User: s.User}, false); err == nil {
+		if _, err := unattended.Token(ctx, tokens.Key{Server: s.Server, User: s.User}, false); err == nil {
 			return true
 		}
 		if ctx.Err() != nil {
@@ -150,7 +151,7 @@ func (l registryLogin) alive(ctx context.Context, sessions []tokens.Session) boo
 	return false
 }
 
-// oldFlags takes those of VMware's helper that mean nothing to a command, so that old command lines go on working.
+// oldFlags accepts and ignores flags of VMware's helper that a command does not use, so that old command lines still work.
 func oldFlags(c *cobra.Command) {
 	flags := c.Flags()
 	if flags.Lookup("service") == nil {

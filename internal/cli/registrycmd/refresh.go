@@ -11,15 +11,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// refreshTime bounds what a login waits for registries: it is not about them.
+// refreshTime bounds how long a login waits for registries.
 const refreshTime = 10 * time.Second
 
-// Refresh has the registries of a Supervisor take the new login, all at the same time. What does not work is told, and does
-// not fail the login.
+// Refresh updates the registries of a Supervisor after a login, in parallel. It prints notes about failures: they do not fail the login.
 func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 	a, err := d.open()
 	if err != nil {
-		return // The store was open a moment ago.
+		return // The login has just used the store, so this does not happen.
 	}
 	a.helperLink().repair()
 	records, errs := a.records.Records()
@@ -32,8 +31,8 @@ func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 		switch {
 		case r.For(s.Server, s.User):
 			return a.access.Refresh(ctx, r, s)
-		case r.Server == s.Server && r.TakesToken(): // Whose it is was said when it was added.
-			return fmt.Errorf("it goes by the login of %s; to use this one there, type: kubectl vsphere registry add %s -u %s", r.User, r.Host, failure.Quote(s.User))
+		case r.Server == s.Server && r.TakesToken(): // "registry add" chose the user.
+			return fmt.Errorf("it uses the login of %s; to use this login there, type: kubectl vsphere registry add %s -u %s", r.User, r.Host, failure.Quote(s.User))
 		}
 		return nil
 	}) {

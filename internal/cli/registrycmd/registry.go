@@ -32,7 +32,7 @@ const registryExample = `  # Use your login for a registry
 // Deps are what the commands need from the rest of the program.
 type Deps struct {
 	Env *console.Env
-	// Sessions are the user's sessions with every login method, as an environment sees them.
+	// Sessions returns the user's sessions in a store, with every login method.
 	Sessions func(*console.Env, *tokens.Store) *session.Sessions
 	// Login runs kubectl vsphere login.
 	Login func(context.Context, LoginOptions) error
@@ -41,8 +41,8 @@ type Deps struct {
 // LoginOptions are a login that a registry needs.
 type LoginOptions struct {
 	Server string
-	User   string // empty: to be asked, or told by the identity provider
-	CAFile string // empty: as the last time
+	User   string // empty: login asks, or the identity provider says who it is
+	CAFile string // empty: as in the last login
 }
 
 // action is one run of a command.
@@ -54,7 +54,7 @@ type action struct {
 	access   *registryaccess.Access
 }
 
-// open opens the store.
+// open opens the store for one run.
 func (d Deps) open() (*action, error) {
 	access, err := registryaccess.Open(d.Env, d.Sessions)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d Deps) open() (*action, error) {
 	return &action{Deps: d, env: d.Env, sessions: access.Sessions, records: access.Records, access: access}, nil
 }
 
-// with runs something with an open store.
+// with opens the store and calls run.
 func (d Deps) with(run func(*action) error) error {
 	a, err := d.open()
 	if err != nil {
@@ -72,7 +72,7 @@ func (d Deps) with(run func(*action) error) error {
 	return run(a)
 }
 
-// New is the command with those below it.
+// New returns the registry command with its subcommands.
 func New(d Deps) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "registry",

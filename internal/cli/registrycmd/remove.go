@@ -34,10 +34,10 @@ You stay logged in to the Supervisor.`,
 	return c
 }
 
-// remove removes the secret first.
+// remove removes a registry, its secret first.
 func (a *action) remove(ctx context.Context, host string, noConfigure bool) error {
 	_, known, err := a.records.Record(host)
-	known = known || err != nil // What cannot be read goes too.
+	known = known || err != nil // A file that cannot be read is removed too.
 	_, stored, err := a.records.Login(host)
 	stored = stored || err != nil
 	if err := a.helper().Forget(host); err != nil {
@@ -47,9 +47,9 @@ func (a *action) remove(ctx context.Context, host string, noConfigure bool) erro
 		return err
 	}
 	if known || stored {
-		a.env.Printf("Forgot %s.", host)
+		a.env.Printf("Removed %s.", host)
 	} else {
-		a.env.Printf("%s was not known.", host)
+		a.env.Printf("%s is not known here.", host)
 	}
 	if noConfigure {
 		return nil
@@ -57,12 +57,12 @@ func (a *action) remove(ctx context.Context, host string, noConfigure bool) erro
 	return a.unconfigureAll(ctx, host)
 }
 
-// helper does what registry clients have docker-credential-vsphere do.
+// helper returns docker-credential-vsphere as a Go value.
 func (a *action) helper() *credhelper.Helper {
 	return credhelper.New(a.records, a.env.Getenv, a.env.ErrOut)
 }
 
-// unconfigureAll takes a registry out of docker's file, and out of podman's own if that has it.
+// unconfigureAll removes a registry from docker's config.json and from podman's auth.json.
 func (a *action) unconfigureAll(ctx context.Context, host string) error {
 	file := a.docker()
 	var errs []error
@@ -72,7 +72,7 @@ func (a *action) unconfigureAll(ctx context.Context, host string) error {
 	return errors.Join(errs...)
 }
 
-// registryLogoutCommand is docker-credential-vsphere logout.
+// logoutCommand is docker-credential-vsphere logout.
 func (d Deps) logoutCommand() *cobra.Command {
 	var user string
 	c := &cobra.Command{
@@ -92,7 +92,8 @@ func (d Deps) logoutCommand() *cobra.Command {
 	return c
 }
 
-// logout is what a registry client's logout does, for registries or for all, of a user or of everybody.
+// logout logs out of registries as a registry client's logout does. Without hosts it logs out of all. user, if not empty, limits it to the
+// logins of that user.
 func (a *action) logout(hosts []string, user string) error {
 	helper := a.helper()
 	ends := logouts(a.records, helper, user)
@@ -107,7 +108,7 @@ func (a *action) logout(hosts []string, user string) error {
 			continue
 		}
 		done++
-		fmt.Fprintf(a.env.Out, ends[host].said+" %s.\n", host)
+		fmt.Fprintf(a.env.Out, ends[host].done+" %s.\n", host)
 	}
 	if done == 0 && len(errs) == 0 {
 		a.env.Printf("There was nothing to log out of.")
@@ -115,14 +116,14 @@ func (a *action) logout(hosts []string, user string) error {
 	return errors.Join(errs...)
 }
 
-// logoutStep is what ends a registry's login, and how that is said.
+// logoutStep ends a registry's login. done is the message for that.
 type logoutStep struct {
 	do   func(host string) error
-	said string
+	done string
 }
 
-// logouts finds what ends the logins for registries, of a user or of everybody. What a client stored goes first; a user's end leaves what is
-// behind it.
+// logouts returns the step for each registry that ends its login. Without user, a step ends both the stored login and the session's
+// token. With user, it ends only the login that clients use now, if that is the user's.
 func logouts(store registry.Store, helper *credhelper.Helper, user string) map[string]logoutStep {
 	is := func(name string) bool { return user == "" || tokens.Fold(user) == tokens.Fold(name) }
 	ends := map[string]logoutStep{}
@@ -138,9 +139,9 @@ func logouts(store registry.Store, helper *credhelper.Helper, user string) map[s
 		switch {
 		case user == "" && added:
 		case user == "":
-			ends[l.Host] = logoutStep{helper.Delete, "Removed what was stored for"}
+			ends[l.Host] = logoutStep{helper.Delete, "Removed the stored login for"}
 		case is(l.Username):
-			ends[l.Host] = logoutStep{helper.Forget, "Removed what was stored for"}
+			ends[l.Host] = logoutStep{helper.Forget, "Removed the stored login for"}
 		default:
 			delete(ends, l.Host)
 		}

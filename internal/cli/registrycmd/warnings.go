@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
 )
 
-// warningText says what keeps registry clients from asking the helper, and what to type.
+// warningText returns why registry clients may not ask the helper, and what to type.
 func warningText(w dockerconfig.Warning) string {
 	switch w.Code {
 	case dockerconfig.HelperNotFound:
@@ -30,5 +30,5 @@ func warningText(w dockerconfig.Warning) string {
 	case dockerconfig.RunsBySudo:
 		return fmt.Sprintf("this runs with sudo, so it uses %s; without sudo, clients of %s read another file", w.File, w.Detail)
 	}
-	return string(w.Code) // A code without words here is a mistake that a test finds.
+	return string(w.Code) // A test finds a code that is missing above.
 }

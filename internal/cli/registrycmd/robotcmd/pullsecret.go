@@ -31,7 +31,7 @@ robot account, updates the secret and deletes the old account.
 Your own token and password are never written to a cluster. Robot accounts need your password: see
 "kubectl vsphere registry robot --help".`
 
-// pullSecretFlags are those of the command.
+// pullSecretFlags are the flags of pull-secret.
 type pullSecretFlags struct {
 	namespace, context, project, name string
 	days                              int
@@ -55,7 +55,7 @@ func NewPullSecret(d Deps) *cobra.Command {
 				return failure.Usagef("into which namespace? Give -n NAMESPACE")
 			}
 			if !supervisor.IsName(f.namespace) || !supervisor.IsName(f.name) {
-				return failure.Usagef("--namespace and --name are names of Kubernetes, without dots: lower case letters, digits and -")
+				return failure.Usagef("--namespace and --name must be Kubernetes names without dots: lower case letters, digits and -")
 			}
 			return d.with(func(a *robots) error {
 				r, err := a.Known(command.Hosts(args)...)
@@ -80,13 +80,13 @@ func NewPullSecret(d Deps) *cobra.Command {
 // pullSecret is an image pull secret in a namespace.
 type pullSecret struct {
 	client  *session.APIClient
-	path    string // of the secret at the API server
-	project string // that its images come from
-	cluster string // NAMESPACE/NAME, or empty
+	path    string // the secret's path at the API server
+	project string // the project of the images
+	cluster string // NAMESPACE/NAME; empty for the Supervisor
 }
 
-// writePullSecret asks the cluster before it makes a robot, so that none is left behind for nothing, and deletes the old one last: whenever it is
-// cut off, what the cluster has is good.
+// writePullSecret checks that the cluster accepts the secret before it creates a robot account, so that no unused account is left. It
+// deletes the old account last: wherever it is interrupted, the cluster has a valid secret.
 func (a *robots) writePullSecret(ctx context.Context, r registry.Record, f pullSecretFlags) error {
 	if f.days < 1 || f.days > harbor.MaxDays {
 		return failure.Usagef("--days: a robot account is good for 1 to %d days", harbor.MaxDays)
@@ -100,14 +100,14 @@ func (a *robots) writePullSecret(ctx context.Context, r registry.Record, f pullS
 		return err
 	}
 	var robot harbor.Robot
-	var notWritten error // By the cluster, which is no word of the registry on the password.
+	var notWritten error // The cluster's error. The registry has accepted the password, so work must not return this error.
 	name := p.robotBase(f) + strings.ToLower(rand.Text()[:10])
 	err = a.Manage(ctx, r, func(ctx context.Context, c *harbor.Client, by harbor.Login) (err error) {
 		if robot, err = c.CreateRobot(ctx, by, harbor.RobotSpec{Project: p.project, Name: name, Days: f.days, Description: robotDescription}); err != nil {
 			return err
 		}
 		if notWritten = p.apply(ctx, f, robotLogin{r.Host, robot}, false); notWritten != nil {
-			old = robot.Name // Nobody knows it.
+			old = robot.Name // Nobody uses the new account.
 		}
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
 		defer cancel()
@@ -124,10 +124,10 @@ func (a *robots) writePullSecret(ctx context.Context, r registry.Record, f pullS
 	return nil
 }
 
-// cleanTime bounds how long a robot account that nobody needs any more is worth.
+// cleanTime bounds how long the command tries to delete an unused robot account.
 const cleanTime = 10 * time.Second
 
-// findSecret finds the API server and sees that the secret may be written there.
+// findSecret finds the API server and checks with a dry run that the secret can be written there.
 func (a *robots) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret, error) {
 	cfg, err := command.LoadKubeconfig(a.Env)
 	if err != nil {
@@ -150,14 +150,15 @@ func (a *robots) findSecret(ctx context.Context, f pullSecretFlags) (pullSecret,
 	return p, p.apply(ctx, f, robotLogin{host: "registry.example.com", robot: harbor.Robot{Name: "robot", Secret: "none"}}, true)
 }
 
-// robotOf is the user name of the robot account in the secret, if a run before left one. A secret that is for something else is an error.
+// robotOf returns the user name of the robot account in the secret, or "" without a secret. A secret with another purpose is an error,
+// unless --force is set.
 func (p pullSecret) robotOf(ctx context.Context, f pullSecretFlags, host string) (username string, err error) {
 	body, err := p.client.Do(ctx, wire.Request{Method: http.MethodGet, URL: p.path})
 	switch {
 	case errors.Is(err, wire.ErrNotFound), errors.Is(err, wire.ErrForbidden) && f.force:
 		return "", nil
 	case errors.Is(err, wire.ErrForbidden):
-		return "", failure.Hint(fmt.Errorf("nobody knows what the secret %s holds now: %w", f.name, err), "If it may be replaced, give --force.")
+		return "", failure.Hint(fmt.Errorf("the present secret %s cannot be read: %w", f.name, err), "To replace it anyway, use --force.")
 	case err != nil:
 		return "", err
 	}
@@ -177,10 +178,11 @@ func (p pullSecret) robotOf(ctx context.Context, f pullSecretFlags, host string)
 	if f.force {
 		return "", nil
 	}
-	return "", failure.Hint(fmt.Errorf("the secret %s in namespace %s is there already, and not for %s alone", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
+	return "", failure.Hint(fmt.Errorf("the secret %s in namespace %s exists, and not only for %s", f.name, f.namespace, host), "Choose another --name, or replace it with --force.")
 }
 
-// robotBase begins the name of a robot account, and tells the people who look at the registry where it is used. No name of Kubernetes has a dot.
+// robotBase returns the start of the robot account's name. It shows administrators of the registry where the account is used. The dots
+// separate the parts, since none of them has a dot.
 func (p pullSecret) robotBase(f pullSecretFlags) string {
 	parts := []string{f.namespace, f.name}
 	if namespace, name, found := strings.Cut(p.cluster, "/"); found {
@@ -189,7 +191,8 @@ func (p pullSecret) robotBase(f pullSecretFlags) string {
 	return strings.Join(parts, ".") + "."
 }
 
-// deleteRobot deletes a robot account of such a secret. The cluster tells its name, which may be anything: others stay.
+// deleteRobot deletes the robot account of a secret. The name comes from the cluster, so it may be any name: only a name in the form of
+// robotBase is deleted.
 func (p pullSecret) deleteRobot(ctx context.Context, c *harbor.Client, by harbor.Login, username string) error {
 	if _, name, _ := strings.Cut(username, "+"); !strings.Contains(name, ".") {
 		return nil
@@ -201,19 +204,19 @@ func (p pullSecret) deleteRobot(ctx context.Context, c *harbor.Client, by harbor
 		}
 	}
 	if err != nil && !errors.Is(err, wire.ErrNotFound) {
-		return fmt.Errorf("the robot account %s is not needed any more, but it is left: %w", username, err)
+		return fmt.Errorf("the robot account %s is no longer needed, but could not be deleted: %w", username, err)
 	}
 	return nil
 }
 
-// robotLogin is what a secret holds.
+// robotLogin is the login in a pull secret.
 type robotLogin struct {
 	host  string
 	robot harbor.Robot
 }
 
-// apply writes the secret by server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/), or only asks whether that
-// would work.
+// apply writes the secret with server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/). With dryRun it only
+// checks that this works.
 func (p pullSecret) apply(ctx context.Context, f pullSecretFlags, login robotLogin, dryRun bool) error {
 	host, robot := login.host, login.robot
 	text, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{
@@ -244,7 +247,7 @@ func (p pullSecret) apply(ctx context.Context, f pullSecretFlags, login robotLog
 	})
 	var answered *wire.Error
 	if errors.As(err, &answered) && answered.Status == http.StatusConflict {
-		return failure.Hint(fmt.Errorf("the secret %s in namespace %s is somebody else's: %w", f.name, f.namespace, err), "Choose another --name, or replace it with --force.")
+		return failure.Hint(fmt.Errorf("another tool manages the secret %s in namespace %s: %w", f.name, f.namespace, err), "Choose another --name, or replace it with --force.")
 	}
 	return err
 }

@@ -42,7 +42,7 @@ const registryRobotExample = `  # Create a robot account that may push, for 7 da
 // robotFlags are the flags of the robot commands.
 type robotFlags struct {
 	project, name string
-	id            int64 // in place of the name
+	id            int64 // used instead of name, if not 0
 	push, save    bool
 	days          int
 	output        command.Format
@@ -53,7 +53,7 @@ type robotInfo struct {
 	Registry string    `json:"registry"`
 	ID       int64     `json:"id"`
 	Username string    `json:"username"`
-	Secret   string    `json:"secret,omitempty"` // only when it was just made: Harbor tells it once
+	Secret   string    `json:"secret,omitempty"` // only after create and rotate: Harbor shows it once
 	Expires  time.Time `json:"expires,omitzero"`
 }
 
@@ -173,7 +173,7 @@ func (a *robots) rotateRobot(ctx context.Context, r registry.Record, f robotFlag
 	if err := a.handOver(r, robot, f); err != nil || f.save {
 		return err
 	}
-	// Where clients of this machine get it, the old secret is of no use to them any more.
+	// Clients of this machine may use the account: they need the new secret.
 	return a.withSaved(r.Host, robot.Name, func(helper *credhelper.Helper, stored registry.Login) error {
 		if stored.Service != "" {
 			return helper.Add(&credentials.Credentials{ServerURL: stored.URL, Username: robot.Name, Secret: robot.Secret.Reveal()})
@@ -188,7 +188,7 @@ func (a *robots) helper() *credhelper.Helper {
 	return credhelper.New(a.Records, a.Env.Getenv, a.Env.ErrOut)
 }
 
-// withSaved does something about a robot account that clients of this machine get, if it is that one.
+// withSaved calls do if the stored login for a host is that of the robot account.
 func (a *robots) withSaved(host, username string, do func(*credhelper.Helper, registry.Login) error) error {
 	stored, found, err := a.Records.Login(host)
 	if err != nil || !found || stored.Username != username {
@@ -240,7 +240,7 @@ func (a *robots) listRobots(ctx context.Context, r registry.Record, f robotFlags
 	return w.Flush()
 }
 
-// expiry words one that may never come: a robot that somebody else made.
+// expiry returns when a robot account expires. One that another tool made may never expire.
 func (a *robots) expiry(t time.Time) string {
 	if t.IsZero() {
 		return "never ends"
@@ -248,7 +248,7 @@ func (a *robots) expiry(t time.Time) string {
 	return a.Env.Until(t)
 }
 
-// findRobot finds it by its ID, its whole user name, or the name that it was made with.
+// findRobot finds a robot account by its ID, its full user name, or the name that it was created with.
 func findRobot(ctx context.Context, c *harbor.Client, by harbor.Login, f robotFlags) (harbor.Robot, error) {
 	all, err := c.Robots(ctx, by, f.project)
 	if err != nil {
@@ -272,7 +272,7 @@ func findRobot(ctx context.Context, c *harbor.Client, by harbor.Login, f robotFl
 	return harbor.Robot{}, fmt.Errorf("there is no robot account %q in %s", f.name, f.project)
 }
 
-// handOver saves a robot for the clients of this machine, or prints it, once.
+// handOver saves a robot account for the clients of this machine, or prints its secret.
 func (a *robots) handOver(r registry.Record, robot harbor.Robot, f robotFlags) error {
 	info := robotInfo{Registry: r.Host, ID: robot.ID, Username: robot.Name, Expires: robot.Expires}
 	if f.save {
@@ -296,16 +296,16 @@ func (a *robots) handOver(r registry.Record, robot harbor.Robot, f robotFlags) e
 	return nil
 }
 
-// robotError says what the registry's refusals mean here.
+// robotError adds a next step to a registry's error.
 func robotError(err error, r registry.Record, f robotFlags) error {
 	switch {
 	case errors.Is(err, harbor.ErrNoRobots):
-		return failure.Hint(err, "Harbor 1 makes robot accounts in its own pages only.")
+		return failure.Hint(err, "With Harbor 1, create robot accounts in its web pages.")
 	case errors.Is(err, harbor.ErrRobotExists):
 		return failure.Hint(err, "Choose another --name, or give that one a new secret: kubectl vsphere registry robot rotate %s -n %s --name %s", r.Host, failure.Quote(f.project), failure.Quote(f.name))
 	}
 	return err
 }
 
-// robotDescription is what Harbor shows of who made a robot account.
+// robotDescription is the description of a robot account in Harbor.
 const robotDescription = "made by kubectl vsphere"
