@@ -204,7 +204,7 @@ func TestGetTokenErrors(t *testing.T) {
 		}, failure.Server, []string{"502"}},
 		"another CA": {func(w *consoletest.World, s *consoletest.Supervisor) {
 			w.Serve(supervisor+":443", consoletest.NewCA(t, "somebody"), s)
-		}, failure.Server, []string{"somebody", "--certificate-authority", "Log in again with that: kubectl vsphere login"}},
+		}, failure.Server, []string{"somebody", "--certificate-authority", "Log in again with one of these flags: kubectl vsphere login"}},
 	} {
 		w, s := ended(t)
 		w.Vars[failure.PasswordVariable] = consoletest.Password

@@ -118,7 +118,7 @@ func TestLogoutOfWhatIsBroken(t *testing.T) {
 	w := clitest.New(t)
 	w.SignIn(supervisor)
 	w.WriteFile("store/sessions/broken.json", "{", 0o600)
-	w.Run("logout", "--server", supervisor).Exits(failure.Failed).Says("Logged out "+user, "broken.json", "logout without flags")
+	w.Run("logout", "--server", supervisor).Exits(failure.Failed).Says("Logged out "+user, "broken.json", "To remove it too, type: kubectl vsphere logout")
 	w.Run("logout").Exits(failure.OK)
 	if text := w.ReadFile("store/sessions/broken.json"); text != "" {
 		t.Error("it is still there")

@@ -80,7 +80,7 @@ func TestFindCAThatTheRegistryTells(t *testing.T) {
 		t.Errorf("another fingerprint: %v", err)
 	}
 	for answer, want := range map[string]string{"y": ca.PEM, "yes": ca.PEM, "n": "", "": ""} {
-		s.Person(consoletest.Answer{To: "Take it? [y/N]", Keys: answer})
+		s.Person(consoletest.Answer{To: "Use this CA? [y/N]", Keys: answer})
 		got, err := s.findCA("")
 		if err == nil && got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %v %q", answer, err, got)
@@ -97,11 +97,11 @@ func TestFindCAThatIsNone(t *testing.T) {
 	for name, c := range map[string]struct {
 		tells, fingerprint, want string
 	}{
-		"not that of its certificate":      {other.PEM, "", "its own certificate is not of"},
-		"the same, and it was vouched for": {other.PEM, fingerprint(t, other), "its own certificate is not of"},
+		"not that of its certificate":      {other.PEM, "", "did not sign its certificate"},
+		"the same, and it was vouched for": {other.PEM, fingerprint(t, other), "did not sign its certificate"},
 		"more than a person compares":      {strings.Repeat(ca.PEM, 6), "", "6 certificates"},
-		"nothing":                          {"", "", "does not tell its CA"},
-		"a page":                           {"<html>", "", "does not tell its CA"},
+		"nothing":                          {"", "", "does not offer its CA"},
+		"a page":                           {"<html>", "", "does not offer its CA"},
 	} {
 		s.harbor.CA = c.tells
 		if _, err := s.findCA(c.fingerprint); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -117,7 +117,7 @@ func TestFindCAOfAWrongName(t *testing.T) {
 	s.Move("harbor.lab:443", host+":443")
 	_, err := s.findCA("")
 	var untrusted *trust.UntrustedError
-	if !errors.As(err, &untrusted) || untrusted.UnknownCA || !strings.Contains(failure.NextStep(err), "No CA mends that") {
+	if !errors.As(err, &untrusted) || untrusted.UnknownCA || !strings.Contains(failure.NextStep(err), "A CA does not help") {
 		t.Errorf("%v; %s", err, failure.NextStep(err))
 	}
 }

@@ -107,8 +107,8 @@ func TestCLISecretFails(t *testing.T) {
 		step   string
 	}{
 		"the provider gives no token": {func(_ *site, x *exchanger) { x.err = ended }, ended, ""},
-		"nobody of that token":        {func(s *site, _ *exchanger) { s.harbor.People = nil }, wire.ErrRefused, "Log in to its page once"},
-		"the secret is not taken":     {func(s *site, _ *exchanger) { s.harbor.Logins = nil }, wire.ErrRefused, "Log in to its page once"},
+		"nobody of that token":        {func(s *site, _ *exchanger) { s.harbor.People = nil }, wire.ErrRefused, "Log in to its page https://10.0.0.5 once"},
+		"the secret is not taken":     {func(s *site, _ *exchanger) { s.harbor.Logins = nil }, wire.ErrRefused, "Log in to its page https://10.0.0.5 once"},
 		"it is ill": {func(s *site, _ *exchanger) {
 			s.harbor.Replies["GET /api/v2.0/users/current"] = consoletest.Status(500, "no")
 		}, wire.ErrServer, ""},

@@ -207,7 +207,7 @@ func TestPrune(t *testing.T) {
 	w.Run(signIn(w)...).Exits(0)
 	s.Namespaces[0].Clusters = s.Namespaces[0].Clusters[:1]
 	s.Namespaces = s.Namespaces[:1]
-	w.Run(signIn(w)...).Exits(0).Says("tkc2", "ns2", "--prune removes it")
+	w.Run(signIn(w)...).Exits(0).Says("tkc2", "ns2", "--prune removes the context")
 	wantContexts(t, w, "10.0.0.1", "ns1", "ns2", "tkc1", "tkc2")
 	w.Run(signIn(w, "--prune")...).Exits(0).Says("tkc2 is removed", "ns2 is removed")
 	wantContexts(t, w, "10.0.0.1", "ns1", "tkc1")

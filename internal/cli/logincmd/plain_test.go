@@ -52,7 +52,7 @@ func TestIssuerWithoutASupervisor(t *testing.T) {
 	if second := token(t, w, apiServer...); second == first || i.Count("token refresh_token") != 1 {
 		t.Errorf("%d renewals", i.Count("token refresh_token"))
 	}
-	w.Run("login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile, "--auth-method", "oidc").Exits(0).Says("by the issuer of the last time")
+	w.Run("login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile, "--auth-method", "oidc").Exits(0).Says("with the issuer of the last login")
 	w.Run("login").Exits(0)
 	if n := i.Count("token password"); n != 3 {
 		t.Errorf("%d logins", n)

@@ -17,7 +17,7 @@ import (
 func TestAdd(t *testing.T) {
 	r := signedIn(t)
 	r.Run("registry", "add", "https://"+host+"/").Exits(failure.OK).
-		Says("Entered docker-credential-vsphere", host+" takes your login as "+consoletest.User, "docker push "+host+"/").Omits("tokenreview$", token)
+		Says("Added docker-credential-vsphere", host+" takes your login as "+consoletest.User, "docker push "+host+"/").Omits("tokenreview$", token)
 	if got := r.record(t); got.Username != asToken || got.Server != supervisor || got.AuthMode != registry.HTTPAuth {
 		t.Errorf("%+v", got)
 	}
@@ -51,7 +51,7 @@ func TestAddAndDockersFile(t *testing.T) {
 		t.Error(text)
 	}
 	r.WriteFile(dockerFile, `not JSON`, 0o600)
-	r.Run("registry", "add", host).Exits(failure.Failed).Says("docker is not told", entry)
+	r.Run("registry", "add", host).Exits(failure.Failed).Says("could not be added to docker's config", entry)
 	if text := r.ReadFile(dockerFile); text != "not JSON" {
 		t.Error(text)
 	}

@@ -11,12 +11,12 @@ func TestConfigure(t *testing.T) {
 	r := added(t)
 	r.WriteFile(dockerFile, "{\n\t\"psFormat\": \"x\"\n}\n", 0o600)
 	r.Run("registry", "configure", "--check").Exits(failure.Failed).Says(host+": missing", "1 of 1", "registry configure")
-	r.Run("registry", "configure").Exits(failure.OK).Says("Entered docker-credential-vsphere").Omits("not known here")
+	r.Run("registry", "configure").Exits(failure.OK).Says("Added docker-credential-vsphere").Omits("not known here")
 	if text := r.ReadFile(dockerFile); !strings.Contains(text, entry) || !strings.Contains(text, "\t\"psFormat\": \"x\"") {
 		t.Error(text)
 	}
 	r.Run("registry", "configure", "--check").Exits(failure.OK).Says(host + ": configured")
-	r.Run("registry", "configure", "--remove").Exits(failure.OK).Says("Took docker-credential-vsphere out of")
+	r.Run("registry", "configure", "--remove").Exits(failure.OK).Says("Removed docker-credential-vsphere from")
 	if text := r.ReadFile(dockerFile); strings.Contains(text, host) || !strings.Contains(text, "psFormat") {
 		t.Error(text)
 	}
@@ -81,7 +81,7 @@ func TestRemove(t *testing.T) {
 	r := added(t)
 	r.store(t, "robot$ci")
 	r.Run("registry", "configure", "--podman").Exits(failure.OK)
-	r.Run("registry", "remove", host).Exits(failure.OK).Says("Forgot "+host, "Took docker-credential-vsphere out of")
+	r.Run("registry", "remove", host).Exits(failure.OK).Says("Removed "+host, "Removed docker-credential-vsphere from")
 	for _, file := range []string{dockerFile, ".config/containers/auth.json"} {
 		if text := r.ReadFile(file); strings.Contains(text, host) {
 			t.Error(text)
@@ -93,14 +93,14 @@ func TestRemove(t *testing.T) {
 	if r.Session().Server != supervisor {
 		t.Error("the login is gone")
 	}
-	r.Run("registry", "remove", host).Exits(failure.OK).Says("was not known")
+	r.Run("registry", "remove", host).Exits(failure.OK).Says("is not known here")
 }
 
 // What cannot be read goes too, and docker's file stays where that is asked for.
 func TestRemoveWhatIsBroken(t *testing.T) {
 	r := added(t)
 	r.WriteFile("store/registries/"+host+".json", "{", 0o600)
-	r.Run("registry", "remove", host, "--no-configure").Exits(failure.OK).Says("Forgot").Omits("Took")
+	r.Run("registry", "remove", host, "--no-configure").Exits(failure.OK).Says("Removed").Omits("Took")
 	if text := r.ReadFile(dockerFile); !strings.Contains(text, entry) || r.record(t).Host != "" {
 		t.Error(text)
 	}

@@ -72,7 +72,7 @@ func TestInstallHelperInADirectory(t *testing.T) {
 	dir := filepath.Join(r.Dir, "other")
 	r.Run("registry", "install-helper", dir).Exits(failure.Failed).Says("other")
 	r.WriteFile("other/docker-credential-vsphere", "theirs", 0o755)
-	r.Run("registry", "install-helper", filepath.Join(dir, "docker-credential-vsphere")).Exits(failure.Failed).Says("no directory")
+	r.Run("registry", "install-helper", filepath.Join(dir, "docker-credential-vsphere")).Exits(failure.Failed).Says("not a directory")
 	r.Run("registry", "install-helper", dir).Exits(failure.Failed).Says("is another program", "--force")
 	if text := r.ReadFile("other/docker-credential-vsphere"); text != "theirs" {
 		t.Error(text)

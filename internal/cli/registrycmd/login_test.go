@@ -88,7 +88,7 @@ func TestLoginWhenTheSessionRenewsItself(t *testing.T) {
 func TestLoginThatFails(t *testing.T) {
 	r := reached(t)
 	r.login(host, "--server", supervisor, "-u", consoletest.User).Exits(failure.Server).
-		Says("--certificate-authority", "flags of kubectl vsphere login")
+		Says("--certificate-authority", "These are flags of")
 	r.login(host, "--server", "10.0.0.2", "-u", "ada", "--tlscacert", r.CAFile).Exits(failure.Server).Says("10.0.0.2")
 }
 
@@ -100,13 +100,13 @@ func TestLogout(t *testing.T) {
 	}
 	r.Run("registry", "logout", "10.0.0.9").Exits(failure.OK).Says("nothing to log out of")
 	r.Run("registry", "logout", "-u", "nobody").Exits(failure.OK).Says("nothing to log out of")
-	r.Run("registry", "logout", "-u", "ROBOT$ci").Exits(failure.OK).Says("Removed what was stored for " + host).Omits("quay.io")
+	r.Run("registry", "logout", "-u", "ROBOT$ci").Exits(failure.OK).Says("Removed the stored login for " + host).Omits("quay.io")
 	if r.stored(t).Host != "" || !r.record(t).TakesToken() {
 		t.Error("what is behind it does not stay")
 	}
 	r.store(t, "robot$ci")
 	r.Run("registry", "logout", "-u", consoletest.User).Exits(failure.OK).Says("nothing to log out of") // A robot goes first.
-	result := r.Run("registry", "logout").Exits(failure.OK).Says("Logged out of "+host, "Removed what was stored for quay.io")
+	result := r.Run("registry", "logout").Exits(failure.OK).Says("Logged out of "+host, "Removed the stored login for quay.io")
 	if strings.Count(result.Out, "\n") != 2 || r.record(t).TakesToken() || r.stored(t).Host != "" {
 		t.Errorf("%s %+v", result.Out, r.record(t))
 	}

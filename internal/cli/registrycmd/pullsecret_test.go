@@ -131,12 +131,12 @@ func TestPullSecretThatIsNotTaken(t *testing.T) {
 		says   []string
 	}{
 		"not allowed":            {func(_ *rig, s *secret) { s.tried = 403 }, failure.Refused, nil},
-		"somebody else's":        {func(_ *rig, s *secret) { s.tried = 409 }, failure.Server, []string{"somebody else's", "--force"}},
+		"another tool manages":        {func(_ *rig, s *secret) { s.tried = 409 }, failure.Server, []string{"another tool manages", "--force"}},
 		"fails when written":     {func(_ *rig, s *secret) { s.status = 500 }, failure.Server, []string{"could not be written"}},
 		"refused when written":   {func(_ *rig, s *secret) { s.status = 401 }, failure.Refused, []string{"could not be written"}},
 		"it may not be read":     {func(_ *rig, s *secret) { s.read = 403 }, failure.Refused, []string{"--force"}},
 		"it cannot be read":      {func(_ *rig, s *secret) { s.read = 500 }, failure.Server, nil},
-		"for another registry":   {func(_ *rig, s *secret) { s.config = `{"auths":{"quay.io":{"username":"a"}}}` }, failure.Failed, []string{"not for " + host + " alone", "--force"}},
+		"for another registry":   {func(_ *rig, s *secret) { s.config = `{"auths":{"quay.io":{"username":"a"}}}` }, failure.Failed, []string{"not only for " + host, "--force"}},
 		"for more than that":     {func(_ *rig, s *secret) { s.config = `{"auths":{"10.0.0.5":{},"quay.io":{}}}` }, failure.Failed, []string{"--force"}},
 		"something else":         {func(_ *rig, s *secret) { s.config = `x` }, failure.Failed, []string{"--force"}},
 		"a refused password":     {func(r *rig, _ *secret) { r.Vars[failure.PasswordVariable] = "wrong" }, failure.Refused, []string{"was refused"}},
@@ -187,5 +187,5 @@ func TestPullSecretLeavesAnAccount(t *testing.T) {
 	r, s := clustered(t)
 	s.config = `{"auths":{"10.0.0.5":{"username":"robot$team-a+team-a.tkc1.x"}}}`
 	r.harbor.Replies["GET /api/v2.0/projects/team-a"] = consoletest.Status(500, "no")
-	r.pullSecret().Exits(failure.Server).Says("robot$team-a+team-a.tkc1.x", "it is left")
+	r.pullSecret().Exits(failure.Server).Says("robot$team-a+team-a.tkc1.x", "could not be deleted")
 }
