@@ -1,4 +1,4 @@
-// Package method lists the ways to log in.
+// Package method lists the login methods, and gives commands the user's sessions with them.
 package method
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Sessions are the user's sessions, with every method that can have made them.
+// Sessions returns the user's sessions in a store, with every login method.
 func Sessions(e *console.Env, store *tokens.Store) *session.Sessions {
 	s := &session.Sessions{Env: e, Store: store}
 	s.Methods = []session.Method{&password.Method{Sessions: s}, &federated.Method{Sessions: s}}

@@ -86,6 +86,6 @@ func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) 
 		return failure.Hint(fmt.Errorf("at %s, only people who manage the project may do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")
 	}
 	return failure.Password{
-		User: s.User, Step: "Log in again, which says whether the password is good: " + a.Sessions.Command(s),
+		User: s.User, Step: "To check the password, log in again: " + a.Sessions.Command(s),
 	}.Explain(err)
 }

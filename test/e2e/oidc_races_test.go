@@ -133,7 +133,7 @@ func TestOIDCSessionIsReplacedMeanwhile(t *testing.T) {
 		if err := lock.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if code := wait(); code == 0 || !strings.Contains(output.String(), "somebody logged in anew meanwhile") || i.requests(t)["token"] != before {
+		if code := wait(); code == 0 || !strings.Contains(output.String(), "another login replaced this session") || i.requests(t)["token"] != before {
 			t.Errorf("%d %s", code, output)
 		}
 	})
@@ -146,7 +146,7 @@ func TestOIDCSessionIsReplacedMeanwhile(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("%d %s", code, out)
 		}
-		if code := wait(); code != 5 || !strings.Contains(output.String(), "ns1/tkc1: somebody logged in anew meanwhile") {
+		if code := wait(); code != 5 || !strings.Contains(output.String(), "ns1/tkc1: another login replaced this session") {
 			t.Errorf("%d %s", code, output)
 		}
 	})

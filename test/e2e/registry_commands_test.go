@@ -633,7 +633,7 @@ func TestRegistryCA(t *testing.T) {
 	other := newRegistry(t, map[string]any{"otherCA": true})
 	out, code := h.tool("", "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
 	_, sum, found := strings.Cut(out, "SHA-256: ")
-	if code == 0 || !found || !strings.Contains(out, "nobody vouches") {
+	if code == 0 || !found || !strings.Contains(out, "is not confirmed") {
 		t.Fatalf("%d %s", code, out)
 	}
 	sum, _, _ = strings.Cut(sum, "\n")
@@ -647,7 +647,7 @@ func TestRegistryCA(t *testing.T) {
 	term := h.onTerminal(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
 	term.expect("Use this CA? [y/N] ")
 	term.enter("\n")
-	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "not taken") {
+	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "the CA is not used") {
 		t.Errorf("%d %s", code, term.output())
 	}
 	h.ok(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs, "--ca-fingerprint", "sha256:"+sum)
@@ -712,7 +712,7 @@ func TestRegistryOfAnIdentityProvider(t *testing.T) {
 		t.Errorf("a login does not bring it back: %d %s", code, out)
 	}
 	out, code := h.tool("", "kubectl-vsphere", "registry", "add", strange, "--send-token-to", strange, "--oidc-audience", "harbor")
-	if code == 0 || !strings.Contains(out, "Log in to its page once") {
+	if code == 0 || !strings.Contains(out, "Log in to its page https:") {
 		t.Errorf("somebody who never was there: %d %s", code, out)
 	}
 	h.ok(t, "kubectl-vsphere", "logout")

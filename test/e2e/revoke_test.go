@@ -256,7 +256,7 @@ func TestPlainWithoutRefreshToken(t *testing.T) {
 	r, h := newRevoker(t), newHome(t)
 	r.norefresh = true
 	out := r.session(t, h)
-	if !regexp.MustCompile(`gave no refresh token, so this session ends with its token, at .* \(in \S+\); .* offline_access to the client revoked-cli\n`).MatchString(out) {
+	if !regexp.MustCompile(`gave no refresh token, so this session ends at .* \(in \S+\); .* offline_access to the client revoked-cli\n`).MatchString(out) {
 		t.Error(out)
 	}
 	if out, _ := h.run(t, "kubectl-vsphere", "status"); !strings.Contains(out, " ends at ") || strings.Contains(out, "renews itself") {

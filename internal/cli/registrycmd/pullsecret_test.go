@@ -131,7 +131,7 @@ func TestPullSecretThatIsNotTaken(t *testing.T) {
 		says   []string
 	}{
 		"not allowed":            {func(_ *rig, s *secret) { s.tried = 403 }, failure.Refused, nil},
-		"another tool manages":        {func(_ *rig, s *secret) { s.tried = 409 }, failure.Server, []string{"another tool manages", "--force"}},
+		"another tool manages":   {func(_ *rig, s *secret) { s.tried = 409 }, failure.Server, []string{"another tool manages", "--force"}},
 		"fails when written":     {func(_ *rig, s *secret) { s.status = 500 }, failure.Server, []string{"could not be written"}},
 		"refused when written":   {func(_ *rig, s *secret) { s.status = 401 }, failure.Refused, []string{"could not be written"}},
 		"it may not be read":     {func(_ *rig, s *secret) { s.read = 403 }, failure.Refused, []string{"--force"}},

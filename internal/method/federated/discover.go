@@ -27,7 +27,7 @@ type discovery struct {
 	apiCA  []byte // of the Supervisor's API server, as the Supervisor tells it
 }
 
-// discover asks for all that needs no person: the issuer's document, its identity providers, the CA of the API server.
+// discover asks for everything that needs no person: the issuer's document, its identity providers, the API server's CA.
 func (a *discovery) discover(ctx context.Context) error {
 	id := a.Options.Identity
 	w, err := a.issuerClient(string(id.IssuerCA), a.site.Trust(), a.site.Aliases)
@@ -44,11 +44,11 @@ func (a *discovery) discover(ctx context.Context) error {
 	a.issuer = &oidc.Client{Wire: w, Now: a.Sessions.Env.Now, Session: oidc.Session{
 		Provider: provider, CA: string(id.IssuerCA), Client: oidc.PinnipedClient, Concierge: id.Concierge,
 	}}
-	var beside sync.WaitGroup
-	beside.Go(func() { _ = a.issuer.FetchKeys(ctx) })            // Else a token fetches them when the person is done, and waits.
-	beside.Go(func() { a.apiCA, _ = a.site.Front().APICA(ctx) }) // Not every Supervisor tells it.
+	var parallel sync.WaitGroup
+	parallel.Go(func() { _ = a.issuer.FetchKeys(ctx) })            // Now, so that the login does not wait for them later.
+	parallel.Go(func() { a.apiCA, _ = a.site.Front().APICA(ctx) }) // Not every Supervisor offers it.
 	all, err := provider.IdentityProviders(ctx, w)
-	beside.Wait()
+	parallel.Wait()
 	if err == nil {
 		a.idp, err = a.chooseProvider(ctx, all)
 	}
@@ -56,8 +56,8 @@ func (a *discovery) discover(ctx context.Context) error {
 	return err
 }
 
-// checkIssuerHost sees that the issuer is the Supervisor's own. One on another server would make a token with which this Supervisor can
-// do there what the person can: then somebody must say that it is right. That is remembered with the session.
+// checkIssuerHost checks that the issuer is the Supervisor's own. With a token from an issuer on another server, this Supervisor could act
+// as the user there. So the user must allow such an issuer. The session remembers that.
 func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity) error {
 	env, issuer := a.Sessions.Env, safetext.Line(id.Issuer, 300)
 	switch {
@@ -66,49 +66,49 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	case a.Options.TrustIssuer != "":
 		return failure.Usagef("--trust-issuer: the Supervisor names %s", issuer)
 	case env.Terminal == nil:
-		return failure.Hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing shows that both are of one Supervisor", a.site.Address, issuer),
-			"Ask your vSphere administrator; if that is meant: --trust-issuer %s", failure.Quote(issuer))
+		return failure.Hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing proves that both belong to one Supervisor", a.site.Address, issuer),
+			"Ask your vSphere administrator. If that is right, add: --trust-issuer %s", failure.Quote(issuer))
 	}
-	env.Tellf("%s sends you to log in at another server, %s. Whoever runs the first can then do at the second what you can.", a.site.Address, issuer)
-	yes, err := env.Confirm(ctx, "Is that meant?")
+	env.Tellf("%s sends you to log in at another server, %s. Whoever runs the first server can then act as you at the second.", a.site.Address, issuer)
+	yes, err := env.Confirm(ctx, "Is that right?")
 	if err == nil && !yes {
 		return errors.New("you did not log in there")
 	}
 	return err
 }
 
-// knownIssuer reports whether a session at this Supervisor is of the issuer already.
+// knownIssuer reports whether a session at this Supervisor has the issuer already.
 func (a *discovery) knownIssuer(issuer string) bool {
-	return slices.ContainsFunc(a.sessionsHere(), func(k known) bool { return k.kept.Provider.Issuer == issuer })
+	return slices.ContainsFunc(a.storedSessions(), func(s storedSession) bool { return s.oidc.Provider.Issuer == issuer })
 }
 
-// known is a session at this Supervisor by an identity provider.
-type known struct {
+// storedSession is a session at this Supervisor with an identity provider.
+type storedSession struct {
 	user string
-	kept oidc.Session
+	oidc oidc.Session
 }
 
-func (a *discovery) sessionsHere() (all []known) {
+func (a *discovery) storedSessions() (all []storedSession) {
 	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
-		kept, err := oidc.ParseSession(s.Renewal)
+		stored, err := oidc.ParseSession(s.Renewal)
 		if err == nil && s.Method == Name {
-			all = append(all, known{s.User, kept})
+			all = append(all, storedSession{s.User, stored})
 		}
 	}
 	return all
 }
 
-// issuerError says whose fault it is when the issuer's certificate is not what the Supervisor promised.
+// issuerError adds a next step if the CA that the Supervisor names did not sign the issuer's certificate.
 func issuerError(err error, id supervisor.Identity) error {
 	var untrusted *trust.UntrustedError
 	if errors.As(err, &untrusted) && len(id.IssuerCA) > 0 {
-		return failure.Hint(fmt.Errorf("the issuer %s does not show a certificate of the CA that the Supervisor names for it: %w", id.Issuer, err),
+		return failure.Hint(fmt.Errorf("the certificate of the issuer %s is not from the CA that the Supervisor names for it: %w", id.Issuer, err),
 			"Nothing was sent to it. Ask your vSphere administrator: issuer_ca_bundle_data of kube-public/pinniped-info must be the CA of the issuer.")
 	}
 	return err
 }
 
-// chooseProvider is the named one, the only one, or the one that a person picks.
+// chooseProvider returns the identity provider that the command line names, the only one, the last one, or the one that a person picks.
 func (a *discovery) chooseProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
 	if len(all) == 0 { // Not Pinniped.
 		return oidc.IdentityProvider{Flows: []string{oidc.FlowBrowser}}, nil
@@ -126,13 +126,13 @@ func (a *discovery) chooseProvider(ctx context.Context, all []oidc.IdentityProvi
 		return all[0], nil
 	}
 	if last := a.lastProvider(); named(last) >= 0 {
-		a.Sessions.Env.Tellf("It is %s, as the last time. For another one: --identity-provider NAME.", last)
+		a.Sessions.Env.Tellf("Using %s, as in the last login. For another one: --identity-provider NAME.", last)
 		return all[named(last)], nil
 	}
 	return a.askProvider(ctx, all)
 }
 
-// askProvider lets a person pick one.
+// askProvider asks a person to pick an identity provider.
 func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider) (oidc.IdentityProvider, error) {
 	env := a.Sessions.Env
 	if env.Terminal == nil {
@@ -154,16 +154,17 @@ func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider
 	return oidc.IdentityProvider{}, failure.Usagef("there is no identity provider %q", answer)
 }
 
-// lastProvider is the one that the sessions at this Supervisor are of: those of the user, if one was named. It is empty when they differ.
+// lastProvider returns the identity provider of the sessions at this Supervisor, or "" if they differ. With -u only sessions of that user
+// count.
 func (a *discovery) lastProvider() (name string) {
-	for _, k := range a.sessionsHere() {
-		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(k.user)
+	for _, s := range a.storedSessions() {
+		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.user)
 		switch {
-		case !ours || k.kept.IdentityProvider == "":
-		case name != "" && name != k.kept.IdentityProvider:
+		case !ours || s.oidc.IdentityProvider == "":
+		case name != "" && name != s.oidc.IdentityProvider:
 			return ""
 		default:
-			name = k.kept.IdentityProvider
+			name = s.oidc.IdentityProvider
 		}
 	}
 	return name

@@ -1,4 +1,4 @@
-// Package federated is a login by an identity provider as a session.Method: the Supervisor's own issuer (Pinniped), and an issuer
+// Package federated is the login with an identity provider, as a session.Method. The issuer is the Supervisor's own (Pinniped), or one
 // that an API server trusts directly ("plain").
 package federated
 
@@ -18,13 +18,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Name is how sessions and --auth-method spell the method.
+// Name is the method's name in sessions and in --auth-method.
 const Name = "oidc"
 
-// Method is a login by an identity provider.
+// Method is the login with an identity provider.
 type Method struct {
 	Sessions *session.Sessions
-	// Options are for Login.
+	// Options are used by Login only.
 	Options Options
 }
 
@@ -33,34 +33,34 @@ var (
 	_ session.Exchanger = (*Method)(nil)
 )
 
-// Options say how a person or a runner proves an account.
+// Options are how a person or a CI job authenticates.
 type Options struct {
-	Identity    supervisor.Identity // what the Supervisor tells of its issuer
-	Provider    string              // name of the identity provider; empty: the only one, the last one, or to be asked
+	Identity    supervisor.Identity // the issuer that the Supervisor names
+	Provider    string              // name of the identity provider; empty: the only one, the last one, or login asks
 	Flow        Flow
-	Browser     oidc.BrowserWay // what only makes sense with a browser
-	TrustIssuer string          // an issuer on another server that the Supervisor may name
+	Browser     oidc.BrowserWay // options of the browser flow
+	TrustIssuer string          // URL of an issuer on another server that the Supervisor may name
 	Issuer      Issuer
 }
 
-// Issuer is an issuer that the API server at --server trusts directly, without a Supervisor. Or a runner provides the ID token.
+// Issuer is an issuer that the API server at --server trusts directly, without a Supervisor. A CI job may have an ID token instead.
 type Issuer struct {
 	URL, Client                string
 	CAFile                     string // empty: LastCA, else the system's roots
-	LastCA                     string // PEM, of the last login
+	LastCA                     string // CA (PEM) of the last login
 	Scopes                     []string
 	Params                     map[string]string
-	TokenFile, TokenVariable   string // where a runner provides the ID token
-	SecretFile, SecretVariable string // where a runner provides the secret of the client
+	TokenFile, TokenVariable   string // file or environment variable with the ID token of a CI job
+	SecretFile, SecretVariable string // file or environment variable with the client's secret
 }
 
 // Plain reports whether there is no Supervisor.
 func (i Issuer) Plain() bool { return i.URL != "" || i.TokenFile != "" || i.TokenVariable != "" }
 
-// Flow is how the identity provider is shown who somebody is.
+// Flow is how a person authenticates at the identity provider.
 type Flow string
 
-// The flows, as --oidc-flow takes them.
+// The values of --oidc-flow.
 const (
 	Auto     Flow = "auto"
 	Browser  Flow = "browser"
@@ -68,23 +68,23 @@ const (
 	Password Flow = "password"
 )
 
-// Flows are all of them.
+// Flows returns all values of --oidc-flow.
 func Flows() []string {
 	return []string{string(Auto), string(Browser), string(Device), string(Password)}
 }
 
-// Name is oidc.
+// Name returns "oidc".
 func (m *Method) Name() string { return Name }
 
-// LocksAccount is true: refresh and exchange take the account's lock, and a slow API server keeps nobody from the others.
+// LocksAccount returns true: only refresh and exchange take the account's lock, so a slow API server does not block renewals for others.
 func (m *Method) LocksAccount() bool { return true }
 
-// Command names no user: the identity provider tells who it is.
+// Command returns a login command without a user: the identity provider says who the user is.
 func (m *Method) Command(s tokens.Session) string {
 	return failure.LoginCommand(s.Server, "") + " --auth-method " + Name
 }
 
-// Facts read what is kept of the issuer.
+// Facts reads the issuer's part of the session.
 func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 	kept, err := oidc.ParseSession(s.Renewal)
 	if err != nil {
@@ -103,7 +103,7 @@ func (m *Method) TokenFor(ctx context.Context, s tokens.Session, audience string
 	return token, live.ended(session.Renewal{Session: s}, err)
 }
 
-// issuerClient verifies an issuer by the CA that the Supervisor named for it, else as the Supervisor itself.
+// issuerClient returns a client that verifies an issuer with the CA that the Supervisor names for it, else as the Supervisor itself.
 func (m *Method) issuerClient(ca string, t trust.Trust, aliases supervisor.Aliases) (*wire.Client, error) {
 	if ca != "" {
 		t = trust.Trust{Mode: trust.Bundle, CA: ca}
@@ -111,8 +111,8 @@ func (m *Method) issuerClient(ca string, t trust.Trust, aliases supervisor.Alias
 	return site.Client(m.Sessions.Env, t, aliases.Reach)
 }
 
-// issuer is the client of a session's issuer. One that has nothing to do with a Supervisor is verified by its own CA, or by the
-// system's roots: the trust of the session is in the API server alone.
+// issuer returns the client of a session's issuer. A plain issuer is verified with its own CA or the system's roots: the session's trust
+// is only for the API server.
 func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
 	kept, err := oidc.ParseSession(s.Renewal)
 	if err != nil {
@@ -126,26 +126,26 @@ func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
 	return &oidc.Client{Session: kept, Wire: w, Now: m.Sessions.Env.Now}, err
 }
 
-// loginError words what went wrong at the issuer; plain is one without a Supervisor.
+// loginError adds a next step to an error of the issuer. plain means an issuer without a Supervisor.
 func loginError(err error, plain bool) error {
 	var distrusted *oidc.TokenError
 	var denied *oidc.Error
 	switch {
 	case errors.Is(err, oidc.ErrAudience) && plain:
-		return failure.Hint(err, "Name the client that the issuer's tokens are for with --oidc-client-id.")
+		return failure.Hint(err, "With --oidc-client-id, name the client that the issuer's tokens are for.")
 	case errors.Is(err, oidc.ErrNoToken) && plain:
-		return failure.Hint(err, "An ID token comes with the scope openid, which was asked for. Name the issuer's own scope for it, if there is one, with --oidc-scopes.")
+		return failure.Hint(err, "Login requested the scope openid, which gives an ID token. If this issuer has another scope for it, name that with --oidc-scopes.")
 	case errors.As(err, &distrusted) && plain:
-		return failure.Hint(err, "Ask the administrator of the issuer: its tokens must be by its own keys, and of now.")
+		return failure.Hint(err, "Ask the administrator of the issuer: its own keys must sign its tokens, and they must be valid now.")
 	case errors.As(err, &distrusted):
-		return failure.Hint(err, "Ask your vSphere administrator: the issuer's tokens must be for this client, by its own keys, and of now.")
+		return failure.Hint(err, "Ask your vSphere administrator: the issuer's tokens must be for this client, signed by its own keys, and valid now.")
 	case errors.As(err, &denied) && errors.Is(err, wire.ErrRefused):
 		return fmt.Errorf("the identity provider did not log you in: %w", err)
 	}
 	return err
 }
 
-// Repeat takes over what the last login was for. What is set already stays.
+// Repeat fills in the options of the last login that are not set.
 func (o *Options) Repeat(last oidc.Session) {
 	if o.Provider == "" {
 		o.Provider = last.IdentityProvider

@@ -15,17 +15,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// account is whom the issuer knows by a name.
+// account returns the account of a user at the issuer (tokens.Session.Account).
 func (a *attempt) account(user string) string {
 	issuer := a.issuer.Provider.Issuer
-	if issuer == "" { // A runner provides the token.
+	if issuer == "" { // A CI job provides the token.
 		issuer = a.site.Address.String()
 	}
 	return issuer + " " + tokens.Fold(user)
 }
 
-// lock takes the account's lock. The tokens of a login are its own: who holds the lock for long does not make them lost, and is waited
-// for once.
+// lock takes the account's lock. If another process holds it for too long, login goes on without the lock, and does not wait again: it
+// has tokens of its own, which must not be lost.
 func (a *attempt) lock(ctx context.Context, user string) (unlock func(), err error) {
 	if a.busy {
 		return func() {}, ctx.Err()
@@ -39,17 +39,17 @@ func (a *attempt) lock(ctx context.Context, user string) (unlock func(), err err
 	return unlock, err
 }
 
-// keep saves the session before it is used, so that a login that a person went through is not lost, whatever fails afterwards. Then it
-// finds what the session may use, and keeps that.
-func (a *attempt) keep(ctx context.Context, claims oidc.Claims) (tokens.Session, *login.Result, error) {
+// saveAndFind saves the session first, so that a person's login is not lost if a later step fails. Then it finds what the session may
+// use, and saves that.
+func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.Session, *login.Result, error) {
 	if last := a.lastSession(claims.Username); last.Method == Name && !a.request.NamespacesSet {
 		a.request.Namespaces = last.Namespaces
 	}
-	l, err := a.begin(claims)
+	l, err := a.newLive(claims)
 	if err != nil {
 		return tokens.Session{}, nil, err
 	}
-	if err := a.save(ctx, l); err != nil {
+	if err := a.saveNew(ctx, l); err != nil {
 		return l.session, nil, err
 	}
 	res, err := a.find(ctx, l)
@@ -61,28 +61,28 @@ func (a *attempt) keep(ctx context.Context, claims oidc.Claims) (tokens.Session,
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
-		return a.Sessions.ReplaceCredentials(l.session, res.Credentials()) // A logout waits for this, and takes them along.
+		return a.Sessions.ReplaceCredentials(l.session, res.Credentials()) // Under the lock, so that a logout removes them too.
 	})
 	if err != nil || l.dryRun {
 		return l.session, res, failure.NotKept(a.Sessions.Store.Dir(), err)
 	}
-	return a.keepPassword(ctx, l.session), res, nil
+	return a.updateKeychain(ctx, l.session), res, nil
 }
 
-// keepPassword puts the password into the keychain, or takes it out, as the command line says.
-func (a *attempt) keepPassword(ctx context.Context, s tokens.Session) tokens.Session {
+// updateKeychain saves the password in the keychain, or removes it, as the command line says.
+func (a *attempt) updateKeychain(ctx context.Context, s tokens.Session) tokens.Session {
 	if a.request.Passwords.Forget {
 		a.Sessions.ForgetPassword(ctx, s)
 	}
-	if a.request.Passwords.Save && a.proven != "" {
-		s = a.Sessions.SavePassword(ctx, s, a.proven)
+	if a.request.Passwords.Save && a.sentPassword != "" {
+		s = a.Sessions.SavePassword(ctx, s, a.sentPassword)
 	}
 	return s
 }
 
-// begin is the session of the moment when the person is known. Servers that are decided about during the login are learnt by the
-// site's own client.
-func (a *attempt) begin(claims oidc.Claims) (*live, error) {
+// newLive returns the session for the user of the claims. It uses the site's client, so that decisions about servers during the login
+// apply to it.
+func (a *attempt) newLive(claims oidc.Claims) (*live, error) {
 	s, err := a.newSession(claims)
 	if err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func (a *attempt) begin(claims oidc.Claims) (*live, error) {
 	return l, nil
 }
 
-// save keeps the session for the first time.
-func (a *attempt) save(ctx context.Context, l *live) error {
+// saveNew saves the session for the first time.
+func (a *attempt) saveNew(ctx context.Context, l *live) error {
 	unlock, err := a.lock(ctx, l.session.User)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (a *attempt) save(ctx context.Context, l *live) error {
 	return failure.NotKept(a.Sessions.Store.Dir(), l.save())
 }
 
-// newSession is what is remembered.
+// newSession returns the session to store.
 func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	renewal, err := a.issuer.JSON()
 	now, last, r := a.Sessions.Env.Now(), a.lastSession(claims.Username), a.request
@@ -127,7 +127,7 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}, err
 }
 
-// find is everything that the session may use.
+// find finds everything that the session may use.
 func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	if a.issuer.Plain {
 		return a.findPlain(ctx, l)
@@ -142,7 +142,7 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	}.Find(ctx)
 }
 
-// lastTarget is where a cluster was when somebody of that name logged in.
+// lastTarget returns the target of a cluster from the last login of the same user.
 func (a *attempt) lastTarget(key tokens.Key) (tokens.Target, bool) {
 	c, found, err := a.Sessions.Store.Credential(key)
 	if err != nil || !found || c.Target == nil {

@@ -18,22 +18,22 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// live is a session as this process holds it: what is stored, the client with its tokens, and what mints credentials of them. It is
-// saved whenever the tokens change.
+// live is a session in this process: the stored session, the issuer's client with its tokens, and the minter of credentials. It is saved
+// when its tokens change.
 type live struct {
 	*Method
 	session tokens.Session
 	issuer  *oidc.Client
 	minter  *login.Federated
-	dryRun  bool // nothing is saved
+	dryRun  bool // save nothing
 }
 
-// errReplaced is a session that is not the one that was taken up.
-var errReplaced = errors.New("somebody logged in anew meanwhile: try again")
+// errReplaced is the error if another login has replaced the session in the store.
+var errReplaced = errors.New("another login replaced this session: try again")
 
-// live takes up a session, whose tokens the issuer's client holds.
+// live returns a session with its issuer's client, which has the tokens.
 func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
-	address, _ := supervisor.ParseAddress(s.Server) // It was parsed before it was kept.
+	address, _ := supervisor.ParseAddress(s.Server) // Login has parsed it before.
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
 		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
@@ -43,7 +43,7 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	return l
 }
 
-// open takes up a session that is stored.
+// open returns a stored session.
 func (m *Method) open(s tokens.Session) (*live, error) {
 	issuer, err := m.issuer(s)
 	if err != nil {
@@ -54,7 +54,7 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 	return l, err
 }
 
-// api is a client for API servers that a CA verifies, as login.Federated.API.
+// api implements login.Federated.API: it returns a client for API servers that a CA verifies.
 func (l *live) api(ca string, certificate *tls.Certificate) (*wire.Client, error) {
 	t := l.session.Trust
 	switch ca {
@@ -70,14 +70,14 @@ func (l *live) api(ca string, certificate *tls.Certificate) (*wire.Client, error
 	return w, err
 }
 
-// save keeps the session with its tokens.
+// save saves the session with its tokens.
 func (l *live) save() (err error) {
 	if l.session.Renewal, err = l.issuer.JSON(); err != nil || l.dryRun {
 		return err
 	}
 	save := l.Sessions.Store.UpdateSession
 	if l.session.ID == "" {
-		save = l.Sessions.Store.SaveSession // By a login, once: who logs out after that has logged out.
+		save = l.Sessions.Store.SaveSession // Only once, by the login: an update after a logout must fail.
 	}
 	l.session, err = save(l.session)
 	return err
@@ -87,13 +87,13 @@ func (l *live) lock(ctx context.Context) (unlock func(), err error) {
 	return l.Sessions.LockAccount(ctx, l.session)
 }
 
-// end notes that only a person brings the session back.
+// end records that the session has ended: only a person can log in again.
 func (l *live) end() { l.session.Ends = l.Sessions.Env.Now() }
 
-// reload takes over what other processes made of the session, and reports whether it was refreshed. Of one that another login replaced
-// nothing is used: the lock and the servers at hand are those of the one before.
+// reload reads the session again and reports whether another process has refreshed it. If another login has replaced the session, the
+// error is errReplaced: the lock and the servers of this process are those of the old one.
 func (l *live) reload() (changed bool, err error) {
-	if l.session.ID == "" { // It is kept nowhere.
+	if l.session.ID == "" { // It is not stored.
 		return false, nil
 	}
 	was := l.session
@@ -102,7 +102,7 @@ func (l *live) reload() (changed bool, err error) {
 	case err != nil:
 		return false, err
 	case !found || now.ID != was.ID:
-		return false, &tokens.LoginRequiredError{Server: was.Server, User: was.User, Reason: fmt.Sprintf("%s is not logged in to %s any more", was.User, was.Server)}
+		return false, &tokens.LoginRequiredError{Server: was.Server, User: was.User, Reason: fmt.Sprintf("%s is no longer logged in to %s", was.User, was.Server)}
 	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || now.Trust.CA != was.Trust.CA:
 		return false, errReplaced
 	}
@@ -118,7 +118,7 @@ func (l *live) reload() (changed bool, err error) {
 	return changed, nil
 }
 
-// ended words the end of a session; other errors, and nil, stay.
+// ended turns the end of a session into a *tokens.LoginRequiredError. Other errors, and nil, are returned as they are.
 func (l *live) ended(r session.Renewal, err error) error {
 	var over *login.EndedError
 	if !errors.As(err, &over) {
@@ -133,8 +133,8 @@ func (l *live) ended(r session.Renewal, err error) error {
 	return required
 }
 
-// clientSecret sends the secret of an issuer's client as every password is sent: one that was refused is not sent again by itself.
-// explicit is a person's own command.
+// clientSecret returns a function that sends the client's secret through the guard, as a password: a refused secret is not retried.
+// explicit means a command that a person types.
 func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.SendSecret {
 	env := m.Sessions.Env
 	return func(ctx context.Context, send func(context.Context, redact.Secret) error) error {

@@ -14,15 +14,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// attempt is one login under way.
+// attempt is one login.
 type attempt struct {
 	discovery
-	request session.Request
-	proven  redact.Secret // the password, if one was sent
-	busy    bool          // somebody holds the account's lock and does not give it up
+	request      session.Request
+	sentPassword redact.Secret // the password, if one was sent
+	busy         bool          // another process held the account's lock for too long
 }
 
-// Login has a person prove who they are at the issuer, keeps the session at once, and finds everything that it may use.
+// Login authenticates at the issuer, saves the session, and finds everything that it may use.
 func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
 	a := &attempt{discovery: discovery{Method: m, site: s, user: r.User}, request: r}
 	discover := a.discover
@@ -32,10 +32,10 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	if err := discover(ctx); err != nil {
 		return session.Outcome{}, err
 	}
-	defer m.revokeUnlessKept(ctx, a.issuer) // However it ends, also a dry run.
+	defer m.revokeUnlessStored(ctx, a.issuer) // Also after an error or a dry run.
 	claims, err := a.authenticate(ctx)
 	if err == nil {
-		err = exchangeable(ctx, a.issuer)
+		err = checkExchange(ctx, a.issuer)
 	}
 	if err != nil {
 		return session.Outcome{}, loginError(err, a.issuer.Plain)
@@ -43,15 +43,15 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	if err := a.sameUser(claims); err != nil {
 		return session.Outcome{}, err
 	}
-	kept, res, err := a.keep(ctx, claims)
+	saved, res, err := a.saveAndFind(ctx, claims)
 	if err != nil {
 		return session.Outcome{}, err
 	}
-	m.Sessions.Env.Tellf("The identity provider says that you are %s.", kept.User) // Browsers remember somebody else at times.
-	return session.Outcome{Session: kept, Result: res, Await: a.await(kept, res), Note: a.endNote(kept)}, nil
+	m.Sessions.Env.Tellf("The identity provider says that you are %s.", saved.User) // The browser may be logged in as another user.
+	return session.Outcome{Session: saved, Result: res, Await: a.await(saved, res), Note: a.endNote(saved)}, nil
 }
 
-// sameUser refuses somebody else than -u names. With a password the name was sent.
+// sameUser returns an error if another user than -u logged in. The password flow sends the name, so it needs no check.
 func (a *attempt) sameUser(claims oidc.Claims) error {
 	named := a.request.User
 	if named == "" || Flow(a.issuer.Flow) == Password || tokens.Fold(named) == tokens.Fold(claims.Username) {
@@ -59,12 +59,12 @@ func (a *attempt) sameUser(claims oidc.Claims) error {
 	}
 	remedy := "Log in as %s there, or leave -u out."
 	if a.issuer.Unattended() {
-		remedy = "The runner must provide what is for %s; or leave -u out."
+		remedy = "The job must provide a token of %s. Or leave -u out."
 	}
-	return failure.Hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was kept", claims.Username, named), remedy, named)
+	return failure.Hint(fmt.Errorf("you logged in as %s, and -u says %s: nothing was saved", claims.Username, named), remedy, named)
 }
 
-// authenticate has somebody prove who they are, by the flow that was asked for or that suits.
+// authenticate logs in at the issuer, with the flow of the command line or the best one.
 func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	env := a.Sessions.Env
 	if a.issuer.Unattended() {
@@ -83,26 +83,27 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	case Device:
 		claims, err := device(ctx, env, a.issuer)
 		if errors.Is(err, oidc.ErrNoDevice) {
-			err = failure.Hint(failure.Usagef("%w", err), "With a browser on another machine: --no-browser.")
+			err = failure.Hint(failure.Usagef("%w", err), "To use a browser on another machine, add --no-browser.")
 		}
 		return claims, err
 	}
 	if !a.idp.Offers(oidc.FlowBrowser) {
-		return oidc.Claims{}, failure.Usagef("the identity provider %s takes passwords only: leave --oidc-flow out", a.idp.Name)
+		return oidc.Claims{}, failure.Usagef("the identity provider %s accepts only passwords: leave --oidc-flow out", a.idp.Name)
 	}
 	return browse(ctx, env, a.issuer, a.Options.Browser)
 }
 
-// flow is the one that was asked for; else the password's, when one is at hand or the issuer prefers it and somebody can type it.
+// flow returns the flow of the command line. Without one it is the password flow if there is a password, or if the issuer prefers it and
+// there is a terminal. Otherwise it is the browser.
 func (a *attempt) flow() Flow {
 	if a.Options.Flow != Auto {
 		return a.Options.Flow
 	}
 	env, passwords := a.Sessions.Env, a.request.Passwords
-	given := env.Getenv(failure.PasswordVariable) != "" || passwords.Stdin || len(passwords.Command) > 0
+	havePassword := env.Getenv(failure.PasswordVariable) != "" || passwords.Stdin || len(passwords.Command) > 0
 	preferred := len(a.idp.Flows) > 0 && a.idp.Flows[0] == oidc.FlowPassword && env.Terminal != nil
 	switch {
-	case a.idp.Offers(oidc.FlowPassword) && a.Options.Browser.IsZero() && (given || preferred):
+	case a.idp.Offers(oidc.FlowPassword) && a.Options.Browser.IsZero() && (havePassword || preferred):
 		return Password
 	case a.idp.Offers(oidc.FlowBrowser):
 		return Browser
@@ -110,7 +111,7 @@ func (a *attempt) flow() Flow {
 	return Password
 }
 
-// password goes through the same sources and the same guard as one of vCenter Single Sign-On.
+// password logs in with a user name and password, from the same sources and through the same guard as vCenter Single Sign-On.
 func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) {
 	env, user := a.Sessions.Env, a.request.User
 	if user == "" {
@@ -130,23 +131,23 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)
-		a.proven = password
+		a.sentPassword = password
 		return err
 	})
 	return claims, failure.Password{User: user, Provider: true}.Explain(err)
 }
 
-// endNote says when a session ends that nothing renews: neither the issuer, nor a password that is at hand.
+// endNote returns a note about when the session ends, if neither the issuer nor a stored password renews it.
 func (a *attempt) endNote(s tokens.Session) string {
 	password := Flow(a.issuer.Flow) == Password && (len(s.PasswordCommand) > 0 || s.Keychain)
 	if a.issuer.Renews() || a.issuer.Unattended() || password {
 		return ""
 	}
-	return fmt.Sprintf("the issuer gave no refresh token, so this session ends with its token, at %s; for a longer one it must grant the scope offline_access to the client %s",
+	return fmt.Sprintf("the issuer gave no refresh token, so this session ends at %s; for a longer one, the issuer must grant the scope offline_access to the client %s",
 		a.Sessions.Env.Until(s.Ends), a.issuer.Client)
 }
 
-// lastSession is the session of a user as the last login by this method left it.
+// lastSession returns the session of a user after the last login with this method.
 func (a *attempt) lastSession(user string) tokens.Session {
 	return session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
 }

@@ -19,10 +19,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// personTime bounds how long a person may take at the browser. It is longer than any issuer's own form waits.
+// personTime bounds how long a person may take at the browser. Login pages expire sooner.
 const personTime = 10 * time.Minute
 
-// browse logs a person in with a browser, here or elsewhere.
+// browse logs a person in with a browser, on this machine or another one.
 func browse(ctx context.Context, e *console.Env, issuer *oidc.Client, way oidc.BrowserWay) (oidc.Claims, error) {
 	l, err := browser.Listen(ctx, way.Listen)
 	if err != nil {
@@ -33,8 +33,8 @@ func browse(ctx context.Context, e *console.Env, issuer *oidc.Client, way oidc.B
 	page := &page{env: e, way: way, listener: l.Addr(), shown: true}
 	b := oidc.Browser{
 		Title:    "kubectl vsphere",
-		Listener: l, FormPost: way.None && e.Terminal != nil, // The code that such a page shows can be pasted there only.
-		Proven: func(ctx context.Context) error { return exchangeable(ctx, issuer) },
+		Listener: l, FormPost: way.None && e.Terminal != nil, // Its page shows a code, which needs a terminal to paste it.
+		Proven: func(ctx context.Context) error { return checkExchange(ctx, issuer) },
 		Show:   page.show,
 	}
 	if e.Terminal != nil {
@@ -51,9 +51,9 @@ func browse(ctx context.Context, e *console.Env, issuer *oidc.Client, way oidc.B
 	return claims, err
 }
 
-// exchangeable reports whether who just logged in can have the Supervisor's tokens, before anybody is told that all is well. What the
-// network does says nothing about that.
-func exchangeable(ctx context.Context, issuer *oidc.Client) error {
+// checkExchange returns an error if the issuer gives the user no token for the Supervisor. It runs before the browser shows that the
+// login has succeeded. It ignores errors of the network.
+func checkExchange(ctx context.Context, issuer *oidc.Client) error {
 	if issuer.Plain {
 		return nil
 	}
@@ -65,23 +65,23 @@ func exchangeable(ctx context.Context, issuer *oidc.Client) error {
 	return nil
 }
 
-// page is the issuer's page where a person logs in.
+// page is the issuer's login page.
 type page struct {
 	env      *console.Env
 	way      oidc.BrowserWay
-	listener net.Addr // where the browser comes back to
-	shown    bool     // something stands on the terminal, so that there may be an answer
+	listener net.Addr // address that the browser returns to
+	shown    bool     // the address is on the terminal, so the person may paste an answer
 }
 
-// show opens the page in a browser, and says where to go without one, unless another program draws on the terminal.
+// show opens the page in a browser and prints its address, unless another program draws on the terminal.
 func (p *page) show(ctx context.Context, url string) (err error) {
 	p.shown, err = p.open(ctx, url)
 	return err
 }
 
-// paste waits for a code that a person types.
+// paste waits for a code that a person pastes.
 func (p *page) paste(ctx context.Context) (string, error) {
-	if !p.shown { // A program draws on the terminal, and the keys are for that.
+	if !p.shown { // The terminal's input belongs to the program that draws on it.
 		<-ctx.Done()
 		return "", ctx.Err()
 	}
@@ -107,7 +107,7 @@ func (p *page) open(ctx context.Context, url string) (shown bool, err error) {
 		switch {
 		case opened:
 		case e.Terminal == nil:
-			return false, failure.Hint(failure.Usagef("%w, and no terminal to do it otherwise", err),
+			return false, failure.Hint(failure.Usagef("%w, and there is no terminal", err),
 				"See --no-browser, --browser-command and $BROWSER; for jobs, --oidc-flow password with "+failure.PasswordVariable+".")
 		case !errors.Is(err, browser.ErrNone):
 			failed(err)
@@ -134,7 +134,7 @@ func portOf(l net.Addr) string {
 	return "PORT"
 }
 
-// thisHost is how somebody reaches this machine: as the person at it did, else by its name.
+// thisHost returns an address of this machine for ssh: the one of the present ssh connection, else the host name.
 func thisHost(e *console.Env) string {
 	if words := strings.Fields(e.Getenv("SSH_CONNECTION")); len(words) == 4 {
 		return safetext.Line(words[2], 80)
@@ -147,7 +147,7 @@ func thisHost(e *console.Env) string {
 
 // device logs a person in with a browser on any machine (RFC 8628).
 func device(ctx context.Context, e *console.Env, issuer *oidc.Client) (oidc.Claims, error) {
-	person, cancel := context.WithTimeout(ctx, personTime) // The issuer need not say until when the code is good.
+	person, cancel := context.WithTimeout(ctx, personTime) // The issuer may not say when the code expires.
 	defer cancel()
 	claims, err := issuer.Device(person, func(d oidc.DeviceCode) {
 		if end := e.Now().Add(personTime); d.Until.IsZero() || d.Until.After(end) {
@@ -155,7 +155,7 @@ func device(ctx context.Context, e *console.Env, issuer *oidc.Client) (oidc.Clai
 		}
 		e.Tellf("On any machine with a browser, open\n\n    %s\n\nand type the code %s there, before %s.", d.URL, d.Code, d.Until.Local().Format(time.TimeOnly))
 		if d.Complete != "" {
-			e.Tellf("With the code in it the address is %s", d.Complete)
+			e.Tellf("Or open this address, which has the code in it: %s", d.Complete)
 		}
 		e.Tellf("Waiting …")
 	})

@@ -43,7 +43,7 @@ func TestABrowserThatCannotBeStarted(t *testing.T) {
 			p.way.Command = []string{tc.given}
 		}
 		_, err := p.open(t.Context(), "https://x")
-		if failure.Code(err) != failure.Usage || !strings.Contains(err.Error(), tc.want) || !strings.HasSuffix(err.Error(), ", and no terminal to do it otherwise") || out.Len() > 0 {
+		if failure.Code(err) != failure.Usage || !strings.Contains(err.Error(), tc.want) || !strings.HasSuffix(err.Error(), ", and there is no terminal") || out.Len() > 0 {
 			t.Errorf("%q: %v %s", tc.variable, err, &out)
 		}
 		e.Terminal = terminal

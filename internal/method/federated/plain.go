@@ -11,14 +11,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// discoverPlain asks the issuer for its document, unless a runner provides the token.
+// discoverPlain asks the issuer for its document, unless a CI job provides the token.
 func (a *discovery) discoverPlain(ctx context.Context) error {
 	o := a.Options.Issuer
 	kept := oidc.Session{
 		Plain: true, Client: o.Client, Scopes: o.Scopes, Params: o.Params, CA: o.LastCA,
 		TokenFile: o.TokenFile, TokenVariable: o.TokenVariable, SecretFile: o.SecretFile, SecretVariable: o.SecretVariable,
 	}
-	// An issuer has nothing to do with how the API server is verified.
+	// The trust of the API server does not apply to the issuer.
 	t := trust.Trust{Mode: trust.System}
 	if o.CAFile != "" {
 		var err error
@@ -46,14 +46,14 @@ func (a *discovery) discoverPlain(ctx context.Context) error {
 	if a.Options.Flow == Password {
 		a.idp.Flows = []string{oidc.FlowPassword}
 	}
-	_ = a.issuer.FetchKeys(ctx) // Else a token fetches them when the person is done, and waits.
+	_ = a.issuer.FetchKeys(ctx) // Now, so that the login does not wait for them later.
 	return nil
 }
 
-// httpsPort is where a URL without a port leads.
+// httpsPort is the port of a URL without a port.
 const httpsPort = 443
 
-// findPlain is the API server alone, and the namespaces that were named.
+// findPlain returns only the API server and the namespaces of the command line.
 func (a *attempt) findPlain(ctx context.Context, l *live) (*login.Result, error) {
 	host := login.Host{Address: a.site.Address, APIPort: a.site.Address.Port}
 	if host.APIPort == 0 {

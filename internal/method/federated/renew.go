@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Renew mints a credential from the session. It runs under the lock of that credential.
+// Renew mints a credential from the session. The caller holds the lock of that credential.
 func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
 	l, err := m.open(r.Session)
 	if err != nil {
@@ -33,7 +33,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	return fresh, l.ended(r, err)
 }
 
-// mint takes the target that is remembered, or asks the Supervisor for it.
+// mint mints a credential at the stored target. Without one it asks the Supervisor for the target.
 func (l *live) mint(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	if l.issuer.Plain {
 		return l.minter.Mint(ctx, key, tokens.Target{})
@@ -55,9 +55,9 @@ func (l *live) mint(ctx context.Context, key tokens.Key) (tokens.Credential, err
 	return fresh, refusedBy(err, key)
 }
 
-// mintAt mints at a remembered target. A cluster that does not take the token, shows another certificate or does not answer may be another
-// one by now, of the same name: that is asked of the Supervisor. One that is elsewhere, or has another CA, is of no use to kubectl, whose
-// kubeconfig says where the old one was.
+// mintAt mints at a stored target. If the cluster refuses the token, shows another certificate or does not answer, it may be a new cluster
+// of the same name, so the Supervisor is asked. If the address or CA has changed, the person must log in again: the kubeconfig still has
+// the old ones.
 func (l *live) mintAt(ctx context.Context, key tokens.Key, old tokens.Target) (tokens.Credential, error) {
 	fresh, err := l.minter.Mint(ctx, key, old)
 	switch {
@@ -77,17 +77,17 @@ func (l *live) mintAt(ctx context.Context, key tokens.Key, old tokens.Target) (t
 	case now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
 		return fresh, notVouchedFor(refusedBy(err, key))
 	case now.Server != old.Server || now.CA != old.CA:
-		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and has another address or CA than your kubeconfig says", key.Cluster, now.Server)
+		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and its address or CA is not the one in your kubeconfig", key.Cluster, now.Server)
 		return fresh, failure.Hint(err, "Log in again: %s", l.Command(l.session))
 	}
 	fresh, err = l.minter.Mint(ctx, key, now)
 	return fresh, refusedBy(err, key)
 }
 
-// lookTime bounds how long the Supervisor is asked about a cluster that failed: kubectl has waited for that already.
+// lookTime bounds the question to the Supervisor about a cluster that failed: kubectl has waited for the cluster already.
 const lookTime = 5 * time.Second
 
-// mayHaveMoved reports whether it was the cluster that failed, and not the issuer.
+// mayHaveMoved reports whether the error is the cluster's and not the issuer's.
 func mayHaveMoved(err error, t tokens.Target) bool {
 	var untrusted *trust.UntrustedError
 	var failed *wire.Error
@@ -95,16 +95,16 @@ func mayHaveMoved(err error, t tokens.Target) bool {
 		errors.As(err, &failed) && failed.Status == 0 && strings.HasPrefix(failed.URL, t.Server+"/")
 }
 
-// maybeReplaced says of a certificate that nobody could be asked about what helps if the cluster has another one now.
+// maybeReplaced adds a next step to an untrusted certificate of a cluster if the Supervisor could not be asked about it.
 func (l *live) maybeReplaced(err error) error {
 	var untrusted *trust.UntrustedError
 	if !errors.As(err, &untrusted) {
 		return err
 	}
-	return failure.Hint(err, "%sThe Supervisor could not tell whether the cluster was made anew. If it was, log in again: %s", failure.Describe(untrusted), l.Command(l.session))
+	return failure.Hint(err, "%sThe Supervisor could not be asked whether the cluster was created again. If it was, log in again: %s", failure.Describe(untrusted), l.Command(l.session))
 }
 
-// notVouchedFor says of a certificate that the Supervisor does not vouch for that no flag helps.
+// notVouchedFor adds a next step to a certificate that is not from the CA that the Supervisor names. No flag helps then.
 func notVouchedFor(err error) error {
 	var untrusted *trust.UntrustedError
 	if !errors.As(err, &untrusted) {
@@ -125,13 +125,12 @@ func (l *live) target(ctx context.Context, key tokens.Key) (tokens.Target, error
 	}
 	target, err := l.minter.ClusterTarget(ctx, api, key.Cluster)
 	if errors.Is(err, login.ErrGone) {
-		err = failure.Hint(fmt.Errorf("%w: %s", err, key.Cluster), "This takes its context away: %s --prune", l.Command(l.session))
+		err = failure.Hint(fmt.Errorf("%w: %s", err, key.Cluster), "To remove its context, type: %s --prune", l.Command(l.session))
 	}
 	return target, err
 }
 
-// supervisorCredential is the Supervisor's own, which is minted without asking for any other one. However many processes want it,
-// one mints it.
+// supervisorCredential returns the session's credential for the Supervisor. If several processes need it, one mints it and the others wait.
 func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, error) {
 	key := tokens.Key{Server: l.session.Server, User: l.session.User}
 	p := l.Sessions.ProviderBy(func(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
@@ -145,16 +144,16 @@ func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, err
 	return p.Get(ctx, key, false)
 }
 
-// mintSupervisor mints the Supervisor's credential where nothing is remembered of it.
+// mintSupervisor mints the Supervisor's credential if the store has none.
 func (l *live) mintSupervisor(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	host := login.Host{Address: l.minter.Front.Address}
-	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor tells it.
+	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor offers it.
 	ca := site.APICA(host, host.Address.API(0), l.session.Trust)
 	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(ca))
 	return fresh, refusedBy(err, key)
 }
 
-// refusedBy says which API server it was whose Concierge did not take the token.
+// refusedBy adds the name of the API server to an error of its Concierge.
 func refusedBy(err error, key tokens.Key) error {
 	if !errors.Is(err, concierge.ErrRefused) {
 		return err

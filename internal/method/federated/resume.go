@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Resume logs in again: by the password from where the session has one, or with a person at the browser. However many processes ask, one
-// login takes place; the others wait for it, without the account's lock, so that a login by hand can come first.
+// Resume logs in again, with a password from the session's sources or with a person at the browser. If several processes need it, one logs
+// in and the others wait. None holds the account's lock meanwhile, so that "kubectl vsphere login" need not wait.
 func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	kept, err := oidc.ParseSession(r.Session.Renewal)
 	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() {
@@ -39,11 +39,11 @@ func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	if err != nil {
 		return err
 	}
-	defer m.revokeUnlessKept(ctx, issuer)
-	return m.keepResumed(ctx, now, issuer, claims)
+	defer m.revokeUnlessStored(ctx, issuer)
+	return m.saveResumed(ctx, now, issuer, claims)
 }
 
-// lockLogin is held by the one process that has a person log in. A person takes longer than a program.
+// lockLogin takes the lock of the one process that logs a person in. It waits as long as a person may take.
 func (m *Method) lockLogin(ctx context.Context, s tokens.Session) (unlock func(), err error) {
 	env := m.Sessions.Env
 	for began := env.Now(); ; {
@@ -56,12 +56,12 @@ func (m *Method) lockLogin(ctx context.Context, s tokens.Session) (unlock func()
 	}
 }
 
-// reauthenticate goes by the flow of the last login. A browser is opened for a person only, and not again for a while when nothing came
-// of it.
+// reauthenticate uses the flow of the last login. It opens a browser only if a person can be asked. After a failure it does not open one
+// again for a while.
 func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *oidc.Client) (claims oidc.Claims, err error) {
 	env, s := m.Sessions.Env, r.Session
 	if Flow(issuer.Flow) == Password {
-		return m.passwordAgain(ctx, r, issuer)
+		return m.resumeWithPassword(ctx, r, issuer)
 	}
 	if !env.MayAsk() {
 		return claims, session.ErrNobody
@@ -80,8 +80,8 @@ func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *
 	return claims, err
 }
 
-// passwordAgain sends the password of a session that goes by one.
-func (m *Method) passwordAgain(ctx context.Context, r session.Renewal, issuer *oidc.Client) (claims oidc.Claims, err error) {
+// resumeWithPassword logs in again with the session's password.
+func (m *Method) resumeWithPassword(ctx context.Context, r session.Renewal, issuer *oidc.Client) (claims oidc.Claims, err error) {
 	s := r.Session
 	sources := m.Sessions.RenewalSources(s, r.Question())
 	if len(sources) == 0 {
@@ -94,15 +94,15 @@ func (m *Method) passwordAgain(ctx context.Context, r session.Renewal, issuer *o
 	return claims, failure.Password{User: s.User, Provider: true}.Explain(err)
 }
 
-// keepResumed keeps what the login gave.
-func (m *Method) keepResumed(ctx context.Context, s tokens.Session, issuer *oidc.Client, claims oidc.Claims) error {
+// saveResumed saves the session after the new login.
+func (m *Method) saveResumed(ctx context.Context, s tokens.Session, issuer *oidc.Client, claims oidc.Claims) error {
 	if tokens.Fold(claims.Username) != tokens.Fold(s.User) {
-		return failure.Hint(fmt.Errorf("you logged in as %s, and this context is of %s", claims.Username, s.User), "Type: %s", m.Command(s))
+		return failure.Hint(fmt.Errorf("you logged in as %s, but this context is for %s", claims.Username, s.User), "Type: %s", m.Command(s))
 	}
 	store := m.Sessions.Store
 	unlock, err := m.Sessions.LockAccount(ctx, s)
 	switch {
-	case errors.Is(err, filelock.ErrBusy): // What the person did is not lost for that.
+	case errors.Is(err, filelock.ErrBusy): // Save without the lock: a person's login must not be lost.
 		m.Sessions.Env.Warn(err)
 	case err != nil:
 		return err
@@ -110,7 +110,7 @@ func (m *Method) keepResumed(ctx context.Context, s tokens.Session, issuer *oidc
 		defer unlock()
 	}
 	if now, found, err := store.FindSession(tokens.Key{Server: s.Server, User: s.User}); err == nil && found && now.ID == s.ID {
-		if s = now; s.Method != Name { // A login by hand was by vCenter's password.
+		if s = now; s.Method != Name { // Meanwhile somebody logged in with vCenter Single Sign-On.
 			return nil
 		}
 	}

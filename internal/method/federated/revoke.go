@@ -9,36 +9,36 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Revoke ends the session at its identity provider. It is oidc.ErrNoRevocation where that offers no way.
+// Revoke revokes the session at its identity provider. The error is oidc.ErrNoRevocation if the provider does not support it.
 func (m *Method) Revoke(ctx context.Context, s tokens.Session) error {
 	issuer, err := m.issuer(s)
 	if err != nil || issuer.Refresh.Secret == "" && issuer.Access.Secret == "" {
-		return err // Nothing of it is left.
+		return err // There is no token to revoke.
 	}
 	return issuer.Revoke(ctx)
 }
 
 const (
-	// revokeTime bounds what is waited for an identity provider.
+	// revokeTime bounds how long to wait for an identity provider.
 	revokeTime = 5 * time.Second
-	// lastTime is what an issuer that is well needs to answer once more, and what nobody feels who pressed Ctrl-C.
-	lastTime = time.Second
+	// revokeTimeAfterCtrlC is enough for a working issuer, and short enough for a person who pressed Ctrl-C.
+	revokeTimeAfterCtrlC = time.Second
 )
 
-// revokeUnlessKept revokes the token of a login that did not keep it, and leaves the person logged in at the issuer. Some issuers end all
-// sessions of a person with one (keycloak/keycloak#35486): where one is kept, the new one is left alone.
-func (m *Method) revokeUnlessKept(ctx context.Context, issuer *oidc.Client) {
+// revokeUnlessStored revokes the token of a login that was not stored. The person stays logged in at the issuer. Some issuers then revoke
+// all sessions of the person (keycloak/keycloak#35486), so nothing is revoked if another session of the person is stored.
+func (m *Method) revokeUnlessStored(ctx context.Context, issuer *oidc.Client) {
 	if m.inUse(issuer) {
 		return
 	}
-	// What was interrupted must not leave a token behind either; Ctrl-C still ends it, lastTime later.
+	// An interrupted login revokes its token too. After Ctrl-C it has revokeTimeAfterCtrlC for that.
 	revoking, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTime, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(revokeTimeAfterCtrlC, cancel) })()
 	_ = issuer.RevokeToken(revoking)
 }
 
-// inUse reports whether a session of the same person and client is kept, at whatever server. One that cannot be read may be of them.
+// inUse reports whether the store has a session of the same person and client, at any server. A session that cannot be read counts as one.
 func (m *Method) inUse(issuer *oidc.Client) bool {
 	all, unreadable := m.Sessions.Store.Sessions()
 	return len(unreadable) > 0 || slices.ContainsFunc(all, func(s tokens.Session) bool {

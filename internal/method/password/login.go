@@ -13,17 +13,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// attempt is one login under way.
+// attempt is one login.
 type attempt struct {
 	*Method
 	site    site.Site
 	request session.Request
 	user    string
-	last    tokens.Session // as the last login left it
+	last    tokens.Session // the session after the last login, with this login's trust
 }
 
-// Login sends the password, once, through the guard; with it everything is logged in to and kept. The account's lock is held
-// meanwhile, so that a get-token that waits finds the new credential.
+// Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
+// meanwhile, so that a waiting get-token finds the new credential.
 func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
 	user, err := session.Username(ctx, m.Sessions.Env, r.User)
 	if err != nil {
@@ -39,20 +39,20 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	var out session.Outcome
 	guard := a.guard()
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
-		res, err := a.reach(ctx, password)
+		res, err := a.loginEverywhere(ctx, password)
 		if err != nil {
 			return err
 		}
-		if res.Refused() { // Changed meanwhile, or the account was locked.
+		if res.Refused() { // The password was changed meanwhile, or the account is locked.
 			guard.Refused()
 		}
-		out, err = a.settle(ctx, res, password)
+		out, err = a.finish(ctx, res, password)
 		return err
 	})
 	return out, failure.Password{User: user}.Explain(err)
 }
 
-// guard lets a person's own command ask, and holds the account's lock until the outcome is noted.
+// guard returns a guard for a command that a person types. It holds the account's lock until the outcome is recorded.
 func (a *attempt) guard() *secret.Guard {
 	guard := a.Sessions.Guard(a.last.Account, a.user)
 	guard.Explicit, guard.Force = true, a.request.Passwords.Force
@@ -62,8 +62,8 @@ func (a *attempt) guard() *secret.Guard {
 	return guard
 }
 
-// reach logs in to everything, with progress on a terminal.
-func (a *attempt) reach(ctx context.Context, password redact.Secret) (*login.Result, error) {
+// loginEverywhere logs in to all control plane hosts and clusters, and shows progress on a terminal.
+func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (*login.Result, error) {
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
 	request := a.loginRequest(password)
@@ -77,14 +77,14 @@ func (a *attempt) loginRequest(password redact.Secret) login.Request {
 	return login.Request{Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: password}
 }
 
-// settle keeps the session and its credentials, unless it is a dry run.
-func (a *attempt) settle(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
-	a.last.Trust = a.site.Trust() // Other hosts may have been decided about.
+// finish saves the session and its credentials, unless it is a dry run.
+func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
+	a.last.Trust = a.site.Trust() // It may have pins for other hosts now.
 	out := session.Outcome{Session: a.last, Result: res}
 	if a.request.DryRun {
 		return out, nil
 	}
-	kept, err := a.keep(res)
+	saved, err := a.save(res)
 	if err != nil {
 		return out, failure.NotKept(a.Sessions.Store.Dir(), err)
 	}
@@ -92,36 +92,36 @@ func (a *attempt) settle(ctx context.Context, res *login.Result, password redact
 		a.Sessions.ForgetPassword(ctx, a.last)
 	}
 	if a.request.Passwords.Save {
-		kept = a.Sessions.SavePassword(ctx, kept, password)
+		saved = a.Sessions.SavePassword(ctx, saved, password)
 	}
-	out.Session = kept
+	out.Session = saved
 	out.Await = func(ctx context.Context, wait time.Duration) error { return a.await(ctx, wait, out, password) }
 	return out, nil
 }
 
-// keep saves the session and its credentials. A login always replaces what was there.
-func (a *attempt) keep(res *login.Result) (tokens.Session, error) {
+// save saves the session and its credentials. It replaces an older session.
+func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	now, passwords := a.Sessions.Env.Now(), a.request.Passwords
-	kept := tokens.Session{
+	s := tokens.Session{
 		Server: a.site.Address.String(), User: a.user, Method: Name, Account: res.Account, Trust: a.last.Trust, Aliases: a.site.Aliases,
 		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
 	}
 	if !passwords.CommandSet {
-		kept.PasswordCommand = a.last.PasswordCommand
+		s.PasswordCommand = a.last.PasswordCommand
 	}
 	for _, h := range res.Hosts {
-		kept.Hosts = append(kept.Hosts, h.Address.String())
+		s.Hosts = append(s.Hosts, h.Address.String())
 	}
-	kept, err := a.Sessions.Store.SaveSession(kept)
+	s, err := a.Sessions.Store.SaveSession(s)
 	if err != nil {
-		return kept, err
+		return s, err
 	}
-	return kept, a.Sessions.KeepCredentials(kept, res.Credentials())
+	return s, a.Sessions.KeepCredentials(s, res.Credentials())
 }
 
-// await asks for clusters that are being created, and keeps the credentials that come of it.
+// await waits for clusters that are being created, and saves their credentials.
 func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Outcome, password redact.Secret) error {
 	look := a.loginRequest(password).Look(func(ctx context.Context, c login.Cluster) error {
 		return session.Accepts(ctx, a.Sessions.Env, c, a.site.Aliases)

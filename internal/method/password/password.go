@@ -1,5 +1,5 @@
-// Package password is vCenter Single Sign-On as a session.Method: a user name and a password, which the Supervisor's front takes
-// for itself and for every cluster (/wcp/login).
+// Package password is vCenter Single Sign-On as a session.Method. The Supervisor's front accepts a user name and a password, for itself
+// and for every cluster (/wcp/login).
 package password
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// Name is how sessions and --auth-method spell the method.
+// Name is the method's name in sessions and in --auth-method.
 const Name = "sso"
 
 // Method is vCenter Single Sign-On.
@@ -22,22 +22,22 @@ var (
 	_ session.PasswordSender = (*Method)(nil)
 )
 
-// Name is sso.
+// Name returns "sso".
 func (m *Method) Name() string { return Name }
 
-// LocksAccount is false: a password is the account's, and one process sends it at a time.
+// LocksAccount returns false: the caller locks the account, so that one process at a time sends its password.
 func (m *Method) LocksAccount() bool { return false }
 
-// Command names the server and the user.
+// Command returns a login command with the server and the user.
 func (m *Method) Command(s tokens.Session) string { return failure.LoginCommand(s.Server, s.User) }
 
-// Facts are none: the session holds no more than its fields.
+// Facts returns no facts: a session of this method has none.
 func (m *Method) Facts(tokens.Session) (session.Facts, error) { return session.Facts{}, nil }
 
-// Resume is ErrNobody: Renew has asked for the password already.
+// Resume returns ErrNobody: Renew has asked for the password already.
 func (m *Method) Resume(context.Context, session.Renewal) error { return session.ErrNobody }
 
-// Revoke does nothing: vCenter offers no way to make a token invalid.
+// Revoke does nothing: vCenter cannot revoke a token.
 func (m *Method) Revoke(context.Context, tokens.Session) error { return nil }
 
 // SendPassword implements session.PasswordSender.
@@ -47,7 +47,7 @@ func (m *Method) SendPassword(ctx context.Context, s tokens.Session, question st
 	return guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
 }
 
-// ended is a session that only a login brings back.
+// ended returns the error of a session that needs a new login. why is added, unless it is empty.
 func ended(r session.Renewal, why string) *tokens.LoginRequiredError {
 	return session.Ended(r, "the password", why)
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Renew gets a credential with a password from where the session has one, or that somebody types.
+// Renew returns a fresh credential. The password comes from the session's sources, or a person types it. A typed password also renews the
+// session's other credentials that are due.
 func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
 	s := r.Session
 	w, err := site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
@@ -38,7 +39,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	return fresh, renewError(err, r)
 }
 
-// renewError words why no credential was had.
+// renewError says why there is no fresh credential.
 func renewError(err error, r session.Renewal) error {
 	var none *secret.NoPasswordError
 	var refused *secret.RefusedError
@@ -57,11 +58,11 @@ func renewError(err error, r session.Renewal) error {
 	return err
 }
 
-// dueTime bounds what a typed password renews beyond what was asked: kubectl is waiting.
+// dueTime bounds the renewal of other credentials: kubectl is waiting.
 const dueTime = 3 * time.Second
 
-// renewDue uses the password while it is at hand for the session's other credentials that are due, so that the next context does not
-// ask again. What fails is simply due later.
+// renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
+// failures: those credentials are renewed later.
 func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password redact.Secret) {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
