@@ -1,4 +1,4 @@
-// Command docker-credential-vsphere hands a vSphere login to registry clients.
+// Command docker-credential-vsphere gives a vSphere login to registry clients.
 package main
 
 import (

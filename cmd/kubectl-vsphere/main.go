@@ -1,4 +1,4 @@
-// Command kubectl-vsphere logs in to a vSphere Supervisor and hands kubectl its tokens.
+// Command kubectl-vsphere logs in to a vSphere Supervisor and gives kubectl its tokens.
 package main
 
 import (

@@ -16,11 +16,11 @@ import (
 const (
 	program = "kubectl-vsphere"
 	user    = "dev@vsphere.local"
-	// certificate is about what a cluster's CA has in DER: an RSA key of 2048 bits and a signature by one.
+	// certificate is about the size of a cluster's CA in DER, in bytes: an RSA key of 2048 bits and a signature.
 	certificate = 800
 )
 
-// wanted are n contexts of clusters, each with an address and a CA of its own. network tells two sets of them apart.
+// wanted returns n contexts of clusters, each with its own address and CA. Two values of network give two different sets.
 func wanted(network, n int) []kubeconfig.Wanted {
 	var all []kubeconfig.Wanted
 	for i := range n {
@@ -34,7 +34,7 @@ func wanted(network, n int) []kubeconfig.Wanted {
 	return all
 }
 
-// ca is as long as a CA and, being made of hashes, compresses as badly.
+// ca returns a text as long as a CA that compresses as little, since it is made of hashes.
 func ca(name string) []byte {
 	der := make([]byte, 0, certificate+sha256.Size)
 	for sum := sha256.Sum256([]byte(name)); len(der) < certificate; sum = sha256.Sum256(sum[:]) {
@@ -56,7 +56,7 @@ func writeKubeconfig(path string, n int) error {
 	return clientcmd.WriteToFile(*cfg, path)
 }
 
-// rewrite is the least that a program does that changes a kubeconfig with client-go.
+// rewrite does the least that a program must do to change a kubeconfig with client-go.
 func rewrite(path string) error {
 	cfg, err := clientcmd.LoadFromFile(path)
 	if err != nil {

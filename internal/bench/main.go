@@ -1,5 +1,5 @@
-// Command bench is the other side of `make bench`: what users wait for is measured from outside, by test/e2e/bench, and
-// this program does, in a process of its own, what that is compared with. It uses the packages as a program would.
+// Command bench does the work that `make bench` compares with, in a process of its own. test/e2e/bench measures it, and the programs
+// that users run. It uses the packages as another program would.
 package main
 
 import (

@@ -18,11 +18,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// timeout leaves a request the time to wait for those before it.
+// timeout includes the time in which a request waits for those before it.
 const timeout = time.Minute
 
-// serial is the login of the package, with one request at a time over one connection. It stores and writes nothing, so
-// that what is compared with it has rather more to do.
+// serial is the login of package login, with one request at a time over one connection. It saves nothing, so the program that is
+// compared with it does more.
 func serial(ctx context.Context, server, user, ca string) error {
 	address, err := supervisor.ParseAddress(server)
 	if err != nil {
@@ -50,7 +50,7 @@ func serial(ctx context.Context, server, user, ca string) error {
 	return err
 }
 
-// oneAtATime begins a request when the reply to the one before it has been read.
+// oneAtATime starts a request after the reply to the request before it was read.
 type oneAtATime struct {
 	mu   sync.Mutex
 	next http.RoundTripper

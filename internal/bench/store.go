@@ -9,10 +9,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// tokenLength is about what a token of a real vCenter has.
+// tokenLength is about the length of a real vCenter's token, in characters.
 const tokenLength = 1200
 
-// fill puts n credentials into a store: cluster-0 and so on of supervisor.example.com.
+// fill saves n credentials in a store: cluster-0 and so on, of supervisor.example.com.
 func fill(dir string, n int) error {
 	store, err := tokens.Open(dir)
 	if err != nil {

@@ -21,17 +21,17 @@ type Backing interface {
 	List() (map[string]string, error)
 }
 
-// program runs docker-credential-NAME from PATH, within a time.
+// program runs docker-credential-NAME from PATH, with a time limit.
 type program struct {
 	name    string
 	timeout time.Duration
 }
 
-// run gives package client one process. Its output is read whole: it is the user's own program.
+// run returns a process for package client. Its output has no size limit: it is the user's own program.
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
 		c := exec.CommandContext(ctx, "docker-credential-"+p.name, args...) //nolint:gosec // The name was checked; the user chose the helper.
-		c.WaitDelay = grace                                                 // It may be a script, whose children hold the pipe.
+		c.WaitDelay = grace                                                 // Children of a script may keep the pipe open.
 		return &process{c}
 	}
 }
@@ -41,7 +41,7 @@ type process struct{ *exec.Cmd }
 // Input implements client.Program.
 func (p *process) Input(in io.Reader) { p.Stdin = in }
 
-// do runs one command of it in time.
+// do runs one command of the helper, with the time limit.
 func (p program) do(work func(client.ProgramFunc) error) error {
 	if err := registry.CheckBacking(p.name); err != nil {
 		return fmt.Errorf("%q: %w", p.name, err)
@@ -75,7 +75,7 @@ func (p program) Store(c credentials.Credentials) error {
 	return p.do(func(run client.ProgramFunc) error { return client.Store(run, &c) })
 }
 
-// Erase implements Backing. Some helpers fail when there is nothing.
+// Erase implements Backing. It asks first, since some helpers fail if there is nothing to erase.
 func (p program) Erase(url string) error {
 	return p.do(func(run client.ProgramFunc) error {
 		if _, err := client.Get(run, url); credentials.IsErrCredentialsNotFound(err) {

@@ -1,6 +1,6 @@
 // Package credhelper is docker-credential-vsphere: the credential helper protocol of
-// https://github.com/docker/docker-credential-helpers for every registry client. It answers from the store, without network; what only
-// kubectl-vsphere can do, renewing among it, that program does as a child process.
+// https://github.com/docker/docker-credential-helpers for every registry client. It answers from the store, without network. To renew a
+// token, it runs kubectl-vsphere as a child process.
 package credhelper
 
 import (
@@ -15,16 +15,17 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Name is the program's. Docker looks for docker-credential-NAME.
+// Name is the name of the program. Docker looks for docker-credential-NAME.
 const Name = "docker-credential-vsphere"
 
-// Helper implements credentials.Helper. Each client reads its own few messages on standard output (reference docker-credentials.md, 1.1);
-// all that a person should read goes to ErrOut, a line each, since every client passes that on.
+// Helper implements credentials.Helper. On standard output, clients understand only a few fixed messages (reference
+// docker-credentials.md, 1.1). Messages to people go to ErrOut, one line each: every client passes them on.
 type Helper struct {
 	Store  registry.Store
 	Now    func() time.Time
 	ErrOut io.Writer
-	// Renew brings the credential of a session into the store, without asking anybody. The error is a code, or says why nothing was tried.
+	// Renew renews the credential of a session in the store, without a person. The error is an exit code, a timeout, or says why nothing
+	// was tried.
 	Renew func(credfile.Key) error
 	// Backing runs the helper docker-credential-NAME.
 	Backing func(name string) Backing
@@ -32,8 +33,8 @@ type Helper struct {
 
 var _ credentials.Helper = (*Helper)(nil)
 
-// Get gives user name and secret for a registry. Whatever is wrong is told as "not found", with which clients go on anonymously or
-// say that a login is needed, and as a line on ErrOut.
+// Get returns user name and secret for a registry. After any failure it prints a line to ErrOut and returns "not found". Clients then go on
+// without a login, or say that one is needed.
 func (h *Helper) Get(url string) (username, secret string, err error) {
 	host, err := registry.ParseHost(url)
 	if err == nil {
@@ -43,7 +44,7 @@ func (h *Helper) Get(url string) (username, secret string, err error) {
 	case credentials.IsErrCredentialsNotFound(err): // A backing helper has nothing.
 		return "", "", err
 	case err != nil:
-		h.say(host, err)
+		h.print(host, err)
 		return "", "", credentials.NewErrCredentialsNotFound()
 	}
 	return username, secret, nil
@@ -71,7 +72,8 @@ func (h *Helper) get(host, url string) (username, secret string, err error) {
 	return h.token(r)
 }
 
-// unknown is a registry that was not added: we are the credentials store of a client.
+// unknown returns the login for a registry that was not added, from the backing helper. A client asks for such a registry if this helper
+// is its credsStore.
 func (h *Helper) unknown(host, url string) (username, secret string, err error) {
 	set, err := h.Store.Settings()
 	switch {
@@ -88,7 +90,7 @@ func (h *Helper) unknown(host, url string) (username, secret string, err error) 
 	return "", "", notAdded(host)
 }
 
-// token is the session's, renewed when it has ended and that needs nobody.
+// token returns the session's token, renewed if it has expired and no person is needed.
 func (h *Helper) token(r registry.Record) (username, secret string, err error) {
 	switch {
 	case r.LoggedOut:
@@ -99,7 +101,7 @@ func (h *Helper) token(r registry.Record) (username, secret string, err error) {
 	return h.renewed(r)
 }
 
-// renewed is the session's token, and the user name that the registry takes it under.
+// renewed returns the session's token, and the user name that the registry accepts with it.
 func (h *Helper) renewed(r registry.Record) (username, secret string, err error) {
 	token, err := credfile.Token(h.Store.Dir, r.Key(), h.Now())
 	if err == nil {
@@ -112,12 +114,12 @@ func (h *Helper) renewed(r registry.Record) (username, secret string, err error)
 	return r.Username, token, err
 }
 
-// Delete logs out of a registry: what was stored is gone, and the session's token is not handed out until the next login. Clients
-// call it several times, and for registries that never were.
+// Delete logs out of a registry: it removes the stored login, and the session's token is not given out until the next login. Clients call
+// it several times, also for registries that were never added.
 func (h *Helper) Delete(url string) error {
 	host, err := registry.ParseHost(url)
 	if err != nil {
-		return nil //nolint:nilerr // There is nothing under such a name.
+		return nil //nolint:nilerr // Nothing is stored under such a name.
 	}
 	if err := h.forget(host); err != nil {
 		return err
@@ -129,7 +131,7 @@ func (h *Helper) Delete(url string) error {
 	return h.eraseUnknown(host, url)
 }
 
-// Forget removes what a client stored for a host, wherever that is, and leaves the rest.
+// Forget removes the login that a client stored for a host, also from the backing helper. The session's token stays in use.
 func (h *Helper) Forget(host string) error {
 	if err := h.forget(host); err != nil {
 		return err
@@ -144,11 +146,11 @@ func (h *Helper) forget(host string) error {
 			return fmt.Errorf("docker-credential-%s keeps what was stored for %s: %w", login.Service, host, err)
 		}
 	}
-	_, err = h.Store.RemoveLogin(host) // What cannot be read goes, too.
+	_, err = h.Store.RemoveLogin(host) // It also removes a file that cannot be read.
 	return err
 }
 
-// eraseUnknown passes on what is not ours.
+// eraseUnknown erases a login in the backing helper that this helper has no record of.
 func (h *Helper) eraseUnknown(host, url string) error {
 	set, err := h.Store.Settings()
 	if err != nil || set.Backing == "" {
@@ -168,7 +170,7 @@ func (h *Helper) setLoggedOut(host string, out bool) error {
 	})
 }
 
-// List gives the registries that there is something for, with the user names.
+// List returns the registries that have a valid login, with the user names.
 func (h *Helper) List() (map[string]string, error) {
 	all := map[string]string{}
 	set, err := h.Store.Settings()
@@ -176,7 +178,7 @@ func (h *Helper) List() (map[string]string, error) {
 		all, err = h.Backing(set.Backing).List()
 	}
 	if err != nil {
-		h.say("", err)
+		h.print("", err)
 		all = map[string]string{}
 	}
 	records, errs := h.Store.Records()
@@ -192,13 +194,13 @@ func (h *Helper) List() (map[string]string, error) {
 		}
 	}
 	for _, err := range append(errs, more...) {
-		h.say("", err)
+		h.print("", err)
 	}
 	return all, nil
 }
 
-// say writes a line for a person.
-func (h *Helper) say(host string, err error) {
+// print prints an error to ErrOut, as one line. host may be empty.
+func (h *Helper) print(host string, err error) {
 	prefix := Name + ": "
 	if host != "" {
 		prefix += host + ": "

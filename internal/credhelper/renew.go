@@ -15,19 +15,20 @@ import (
 )
 
 const (
-	// plugin is the program that does all that needs the network.
+	// plugin is the program that does everything that needs the network.
 	plugin = "kubectl-vsphere"
-	// timeoutVariable bounds what get waits when the store has nothing: no registry client has a bound of its own.
+	// timeoutVariable bounds how long get waits for a renewal. Registry clients have no time limit of their own.
 	timeoutVariable = "DOCKER_CREDENTIAL_VSPHERE_TIMEOUT"
 	defaultTimeout  = 10 * time.Second
-	// grace is what a child gets to clean up when its time is over.
+	// grace is the time that a child process has to clean up after its time limit.
 	grace = time.Second
 )
 
-// silent is what client-go says to a plugin that must not ask anybody.
-const silent = credfile.ExecInfoVariable + `={"kind":"ExecCredential","apiVersion":"` + credfile.V1 + `","spec":{"interactive":false}}`
+// nonInteractive is the variable with which client-go tells a plugin that it must not ask.
+const nonInteractive = credfile.ExecInfoVariable + `={"kind":"ExecCredential","apiVersion":"` + credfile.V1 + `","spec":{"interactive":false}}`
 
-// timeout is DefaultTimeout, or what the user set: a number of seconds or a duration.
+// timeout returns the user's time limit, a number of seconds or a duration, else defaultTimeout. The error is about a value that is
+// neither; defaultTimeout comes with it.
 func timeout(getenv func(string) string) (time.Duration, error) {
 	text := getenv(timeoutVariable)
 	if text == "" {
@@ -43,7 +44,7 @@ func timeout(getenv func(string) string) (time.Duration, error) {
 	return d, nil
 }
 
-// What the exit code of kubectl-vsphere says, as the README documents it.
+// The exit codes of kubectl-vsphere, as in docs/reference.md.
 const (
 	exitUsage       = 2
 	exitRefused     = 3
@@ -51,20 +52,20 @@ const (
 	exitInterrupted = 130
 )
 
-// exitError is a kubectl-vsphere that brought no credential. Its code says why: its words are for a person at a terminal, and change.
+// exitError is the error if kubectl-vsphere got no credential. Its exit code says why. Its messages are for people, and may change.
 type exitError struct{ code int }
 
 func (e *exitError) Error() string { return fmt.Sprintf("%s ends with exit code %d", plugin, e.code) }
 
-// timeoutError is a kubectl-vsphere that took longer than it may.
+// timeoutError is the error if kubectl-vsphere ran into the time limit.
 type timeoutError struct{ wait time.Duration }
 
 func (e *timeoutError) Error() string {
 	return fmt.Sprintf("%s takes longer than %s (%s)", plugin, e.wait, timeoutVariable)
 }
 
-// renew has kubectl-vsphere bring the credential of key into the store, by the locks and guards that kubectl's own calls go by. Nobody is
-// asked for anything. The error is an *exitError, a *timeoutError, or says why that program cannot be run.
+// renew runs kubectl-vsphere get-token to renew the credential of key in the store, with the same locks and guards as for kubectl. It asks
+// nobody. The error is an *exitError, a *timeoutError, or says why that program cannot run.
 func renew(key credfile.Key, wait time.Duration) error {
 	path, err := findPlugin()
 	if err != nil {
@@ -73,7 +74,7 @@ func renew(key credfile.Key, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	c := exec.CommandContext(ctx, path, key.Args()...) //nolint:gosec // Our own program.
-	c.Env = append(os.Environ(), silent)
+	c.Env = append(os.Environ(), nonInteractive)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = grace
 	err = c.Run()
@@ -87,7 +88,7 @@ func renew(key credfile.Key, wait time.Duration) error {
 	return err
 }
 
-// findPlugin is kubectl-vsphere beside this program, where both were installed, else on PATH.
+// findPlugin returns the path of kubectl-vsphere, from this program's directory or from PATH.
 func findPlugin() (string, error) {
 	name := plugin
 	if runtime.GOOS == "windows" {

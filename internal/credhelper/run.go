@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-const usage = `Hands your vSphere login to docker, podman, skopeo, buildah, crane, oras, helm and every other registry client.
+const usage = `Gives your vSphere login to docker, podman, skopeo, buildah, crane, oras, helm and other registry clients.
 
 Usage, by people:
   docker-credential-vsphere login [REGISTRY] [-u USER] [--server SUPERVISOR] [--service STORE] [--tlscacert FILE]
@@ -25,13 +25,13 @@ Usage, by people:
 Usage, by registry clients (https://github.com/docker/docker-credential-helpers):
   docker-credential-vsphere get|store|erase|list|version
 
-login, logout, configure and status are "kubectl vsphere registry" under other names; "... login --help" tells their flags.
-When a login has ended, get renews it if that needs nobody; it waits 10s at most, or what DOCKER_CREDENTIAL_VSPHERE_TIMEOUT says.`
+login, logout, configure and status are commands of "kubectl vsphere registry". Type "... login --help" to see the flags.
+When a login has ended, get renews it if no person is needed. It waits at most 10s, or DOCKER_CREDENTIAL_VSPHERE_TIMEOUT.`
 
-// protocol are the words of registry clients.
+// protocol are the commands that registry clients use.
 var protocol = []string{credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion, "--version", "-v"}
 
-// Run is the program. It returns the exit code; for the words of the protocol it may not return.
+// Run runs the program and returns the exit code. For a command of the protocol, it may end the process itself.
 func Run(args []string) int {
 	switch {
 	case len(args) == 0:
@@ -49,18 +49,18 @@ func Run(args []string) int {
 	return 2
 }
 
-// serve speaks the protocol.
+// serve runs a command of the protocol.
 func serve() int {
 	dir, err := credfile.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
-		credentials.Serve(homeless{err, os.Stderr})
+		credentials.Serve(noStore{err, os.Stderr})
 		return 0
 	}
 	credentials.Serve(New(registry.Store{Dir: dir}, os.Getenv, os.Stderr))
 	return 0
 }
 
-// New is the helper of a store.
+// New returns the helper of a store.
 func New(store registry.Store, getenv func(string) string, errOut io.Writer) *Helper {
 	wait, err := timeout(getenv)
 	if err != nil {
@@ -73,33 +73,33 @@ func New(store registry.Store, getenv func(string) string, errOut io.Writer) *He
 	}
 }
 
-// homeless is a helper without a place for anything: it has nothing, and keeps nothing.
-type homeless struct {
+// noStore is a helper without a directory for its store: it has no login, and stores none.
+type noStore struct {
 	err    error
 	errOut io.Writer
 }
 
 // Add implements credentials.Helper.
-func (h homeless) Add(*credentials.Credentials) error { return h.err }
+func (h noStore) Add(*credentials.Credentials) error { return h.err }
 
 // Delete implements credentials.Helper.
-func (h homeless) Delete(string) error { return nil }
+func (h noStore) Delete(string) error { return nil }
 
 // Get implements credentials.Helper.
-func (h homeless) Get(string) (username, secret string, err error) {
+func (h noStore) Get(string) (username, secret string, err error) {
 	fmt.Fprintf(h.errOut, "%s: %v\n", Name, h.err)
 	return "", "", credentials.NewErrCredentialsNotFound()
 }
 
 // List implements credentials.Helper.
-func (h homeless) List() (map[string]string, error) { return map[string]string{}, nil }
+func (h noStore) List() (map[string]string, error) { return map[string]string{}, nil }
 
-// delegate runs the command of kubectl-vsphere that a person's word stands for.
+// delegate runs the kubectl-vsphere registry command with the same arguments.
 func delegate(args []string) int {
 	path, err := findPlugin()
 	if err == nil {
 		var code int
-		if code, err = become(path, append([]string{path, "registry"}, args...)); err == nil {
+		if code, err = replaceProcess(path, append([]string{path, "registry"}, args...)); err == nil {
 			return code
 		}
 	}

@@ -11,35 +11,35 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// What people read is made here, from codes: registry clients show a line of it.
+// The messages to people are here, made from codes. Registry clients show one line of a message.
 
-// maxLine bounds what is repeated of somebody else's words, in characters.
+// maxLine bounds a text from outside in a message, in characters.
 const maxLine = 600
 
-// Explain says why a registry gets or takes no token of the session, and what to type.
+// Explain returns why a registry gets no token of the session, or does not accept it, and what to type.
 func Explain(r registry.Record) string {
-	untied := func(why string) string {
+	unproven := func(why string) string {
 		return fmt.Sprintf("nothing proves that %s belongs to your Supervisor: %s; your token was not sent to it", r.Host, why)
 	}
 	switch r.Reason {
 	case registry.ReasonNotHarbor:
-		return "it is no Harbor; if it is a registry all the same, type: docker login " + r.Host
+		return "it is not a Harbor; if it is another registry, type: docker login " + r.Host
 	case registry.ReasonAuthMode:
 		return ownAccounts(r)
 	case registry.ReasonCLISecret:
-		return fmt.Sprintf("the CLI secret that it has for you is not here; type: %s login %s", Name, r.Host)
+		return fmt.Sprintf("your CLI secret for it is missing; type: %s login %s", Name, r.Host)
 	case registry.ReasonNoToken:
-		return "you logged in by an identity provider, and it takes the tokens of vCenter Single Sign-On only; type: docker login " + r.Host
+		return "you logged in with an identity provider, and it accepts only tokens of vCenter Single Sign-On; type: docker login " + r.Host
 	case registry.ReasonRefused:
 		return refused(r)
 	case registry.ReasonEndpoint:
-		return untied(fmt.Sprintf("it asks %q about people, which is no control plane host of your login", r.Endpoint))
+		return unproven(fmt.Sprintf("it asks %q about users, which is not a control plane host of your login", r.Endpoint))
 	case registry.ReasonUnverified:
-		return untied("your login does not verify certificates")
+		return unproven("your login does not verify certificates")
 	case registry.ReasonOtherCA:
-		return untied("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
+		return unproven("its certificate is verified by the CA that you gave for it, not by that of your Supervisor")
 	case registry.ReasonPublicCA:
-		return untied("its certificate is of a public CA, as anybody's can be")
+		return unproven("its certificate is from a public CA, which anybody can use")
 	}
 	return "it did not take your login when it was last asked; to ask it again, type: kubectl vsphere registry add " + r.Host
 }
@@ -62,7 +62,7 @@ func refused(r registry.Record) string {
 		version, r.Host, Name, keychain(runtime.GOOS), r.Host)
 }
 
-// keychain is the credential helper of a system's keychain.
+// keychain returns the name of the credential helper for a system's keychain.
 func keychain(goos string) string {
 	switch goos {
 	case "darwin":
@@ -73,7 +73,7 @@ func keychain(goos string) string {
 	return registry.Keychains[0]
 }
 
-// robotEnded is a robot account that we made, and whose time is over.
+// robotEnded is the error for a robot account of ours that has expired.
 func robotEnded(l registry.Login) error {
 	return fmt.Errorf("the robot account %s has ended; for a new one type: kubectl vsphere registry robot create %s -n NAMESPACE --name NAME --save; "+
 		"for your own login: docker logout %s", safetext.Line(l.Username, maxLine), l.Host, l.Host)
@@ -87,20 +87,20 @@ func notAdded(host string) error {
 	return fmt.Errorf("not known here; if it takes your vSphere login, type: kubectl vsphere registry add %s", host)
 }
 
-// passwordDropped is a password that a client stored, and that the session's token stands in for.
+// passwordDropped says that a client's password is not stored, since the session's token is used.
 func passwordDropped(username string) error {
 	return fmt.Errorf("the password of %s is not kept; your login with kubectl vsphere is used", safetext.Line(username, maxLine))
 }
 
-// passwordWithoutLogin is the same where the session has ended.
+// passwordWithoutLogin says the same if the session has ended.
 func passwordWithoutLogin(host string) error {
 	return fmt.Errorf("a password is not kept, and your login with kubectl vsphere has ended; type: %s login %s", Name, host)
 }
 
-// passwordOfAPerson is a password that may not lie in a file.
+// passwordOfAPerson says that a password may only be stored in a keychain.
 func passwordOfAPerson(host, username string) error {
 	name := safetext.Line(username, maxLine)
-	text := fmt.Sprintf("the password of %s may be one of vCenter, and is kept in a keychain only; to use one, type: %s configure --service %s",
+	text := fmt.Sprintf("the password of %s may be a vCenter password, which is stored only in a keychain; to use one, type: %s configure --service %s",
 		name, Name, registry.Keychains[0])
 	if strings.Contains(name, "@") {
 		text += fmt.Sprintf("; to use a login with kubectl vsphere: kubectl vsphere registry add %s -u %s", host, name)
@@ -108,7 +108,7 @@ func passwordOfAPerson(host, username string) error {
 	return errors.New(text)
 }
 
-// notRenewed says why a session's token cannot be had, by what the renewal came to.
+// notRenewed says why a session's token cannot be renewed.
 func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	who := fmt.Sprintf("the login of %s at %s", safetext.Line(key.User, maxLine), key.Server)
 	var exit *exitError
@@ -121,30 +121,30 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	}
 	switch exit.code {
 	case exitUsage:
-		return fmt.Errorf("%s has ended, and %s does not know what %s asks of it: install the two of one version", who, plugin, Name)
+		return fmt.Errorf("%s has ended, and %s does not understand %s: install the same version of both", who, plugin, Name)
 	case exitRefused:
 		return fmt.Errorf("%s has ended, and renewing it was refused; type: %s", who, h.loginCommand(key))
 	case exitServer:
 		return fmt.Errorf("%s has ended, and it cannot be renewed: the Supervisor cannot be reached, is not trusted or answers badly; to see which, type: %s",
-			who, words(append([]string{plugin}, key.Args()...)))
+			who, shellLine(append([]string{plugin}, key.Args()...)))
 	case exitInterrupted:
 		return fmt.Errorf("%s has ended, and renewing it was interrupted", who)
 	}
 	return fmt.Errorf("%s has ended; type: %s", who, h.loginCommand(key))
 }
 
-// loginCommand is what a person types to bring a session back. By an identity provider no user is named.
+// loginCommand returns the command that logs in again. For an identity provider it names no user.
 func (h *Helper) loginCommand(key credfile.Key) string {
 	for _, s := range h.Store.Sessions() {
 		if s.Server == key.Server && credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer() {
-			return words([]string{"kubectl", "vsphere", "login", "--server", key.Server, "--auth-method", "oidc"})
+			return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "--auth-method", "oidc"})
 		}
 	}
-	return words([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+	return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
 }
 
-// words makes arguments a line for a POSIX shell.
-func words(args []string) string {
+// shellLine returns arguments as one line for a POSIX shell.
+func shellLine(args []string) string {
 	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_"
 	var quoted []string
 	for _, arg := range args {

@@ -63,7 +63,7 @@ func TestNotRenewedGoesByTheCode(t *testing.T) {
 	}{
 		"failed":      {&exitError{1}, "has ended; " + login},
 		"killed":      {&exitError{-1}, "has ended; " + login},
-		"usage":       {&exitError{2}, "install the two of one version"},
+		"usage":       {&exitError{2}, "install the same version of both"},
 		"refused":     {&exitError{3}, "was refused; " + login},
 		"server":      {&exitError{4}, "to see which, type: kubectl-vsphere get-token --server 10.0.0.1 --user Dev@vsphere.local"},
 		"Ctrl-C":      {&exitError{130}, "was interrupted"},

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// sorted sorts the files by name, so that each build has the same order.
+// sorted sorts the files by name and returns them, so that every build has the same order.
 func sorted(files []file) []file {
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	return files
 }
 
-// writeTar makes a .tar.gz. The same arguments give the same bytes.
+// writeTar returns a .tar.gz archive. The same arguments give the same bytes.
 func writeTar(files []file, mtime time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -38,7 +38,7 @@ func writeTar(files []file, mtime time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// writeZip makes a .zip. The same arguments give the same bytes.
+// writeZip returns a .zip archive. The same arguments give the same bytes.
 func writeZip(files []file, mtime time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)

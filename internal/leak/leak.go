@@ -28,7 +28,7 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// opened are the files that are open now and were not before. Connections take a moment to close.
+// opened returns the files that are open now and were not open before. It waits a moment for connections to close.
 func opened(before map[string]string) []string {
 	for tries := 20; ; tries-- {
 		var left []string
@@ -44,7 +44,7 @@ func opened(before map[string]string) []string {
 	}
 }
 
-// files are the open files of this process, by number. It is empty on systems without /proc.
+// files returns the open files of this process, by number. It returns none on systems without /proc.
 func files() map[string]string {
 	const dir = "/proc/self/fd"
 	open := map[string]string{}

@@ -37,13 +37,13 @@ func TestRegistryHostile(t *testing.T) {
 		spec map[string]any
 		says string
 	}{
-		"another endpoint":           {map[string]any{"endpoint": "https://192.0.2.1/wcp/login"}, "no control plane host of your login"},
-		"its own endpoint":           {map[string]any{"endpoint": "https://" + catcher + "/wcp/login"}, "no control plane host of your login"},
-		"an endpoint without TLS":    {map[string]any{"endpoint": "http://" + site.Supervisors[0].Server + "/wcp/login"}, "no control plane host of your login"},
-		"an endpoint that pretends":  {map[string]any{"endpoint": "https://" + site.Supervisors[0].Server + "@" + catcher + "/"}, "no control plane host of your login"},
+		"another endpoint":           {map[string]any{"endpoint": "https://192.0.2.1/wcp/login"}, "not a control plane host of your login"},
+		"its own endpoint":           {map[string]any{"endpoint": "https://" + catcher + "/wcp/login"}, "not a control plane host of your login"},
+		"an endpoint without TLS":    {map[string]any{"endpoint": "http://" + site.Supervisors[0].Server + "/wcp/login"}, "not a control plane host of your login"},
+		"an endpoint that pretends":  {map[string]any{"endpoint": "https://" + site.Supervisors[0].Server + "@" + catcher + "/"}, "not a control plane host of your login"},
 		"another CA":                 {map[string]any{"otherCA": true}, "certificate"},
 		"another CA, and a redirect": {map[string]any{"otherCA": true, "redirect": "https://" + catcher + "/"}, "certificate"},
-		"a redirect":                 {map[string]any{"redirect": "https://" + catcher + "/", "endpoint": "https://192.0.2.1/wcp/login"}, "no control plane host of your login"},
+		"a redirect":                 {map[string]any{"redirect": "https://" + catcher + "/", "endpoint": "https://192.0.2.1/wcp/login"}, "not a control plane host of your login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

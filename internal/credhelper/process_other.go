@@ -8,8 +8,8 @@ import (
 	"os/exec"
 )
 
-// become runs another program at the same terminal and returns its exit code.
-func become(path string, argv []string) (int, error) {
+// replaceProcess runs another program at the same terminal and returns its exit code.
+func replaceProcess(path string, argv []string) (int, error) {
 	c := exec.Command(path, argv[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := c.Run()

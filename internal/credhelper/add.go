@@ -12,7 +12,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Add keeps what a client was told to store. "docker login" stores what it just got from us: that is nothing new.
+// Add stores a login for a client. It stores no password of a vCenter user in a file, and nothing that Get has just returned: "docker
+// login" stores that again.
 func (h *Helper) Add(c *credentials.Credentials) error {
 	host, err := registry.ParseHost(c.ServerURL)
 	if err != nil {
@@ -27,18 +28,18 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 		if _, _, err := h.renewed(r); err != nil {
 			return passwordWithoutLogin(host)
 		}
-		h.say(host, passwordDropped(c.Username))
-	case found && ours(r, c.Username):
-	case h.person(r, c.Username):
-		return h.keepPassword(host, *c)
+		h.print(host, passwordDropped(c.Username))
+	case found && isTokenUser(r, c.Username):
+	case h.isPerson(r, c.Username):
+		return h.savePassword(host, *c)
 	default:
-		return h.keep(host, *c)
+		return h.save(host, *c)
 	}
 	return orError(h.forget(host), h.setLoggedOut(host, false))
 }
 
-// keepPassword keeps that of a person, where the user chose a keychain for such things.
-func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
+// savePassword stores the password of a person in the keychain. Without a keychain it returns an error.
+func (h *Helper) savePassword(host string, c credentials.Credentials) error {
 	set, err := h.Store.Settings()
 	if err != nil {
 		return err
@@ -46,22 +47,22 @@ func (h *Helper) keepPassword(host string, c credentials.Credentials) error {
 	if !set.Keychain() {
 		return passwordOfAPerson(host, c.Username)
 	}
-	return h.keep(host, c)
+	return h.save(host, c)
 }
 
-// ours tells whether a user name stands for the session's token.
-func ours(r registry.Record, username string) bool {
+// isTokenUser reports whether a user name is for the session's token.
+func isTokenUser(r registry.Record, username string) bool {
 	return username == r.Username || strings.HasPrefix(username, registry.TokenPrefix)
 }
 
-// person tells whether a user name is that of an account of vCenter, as far as such are known here. A password of one opens far more than a
-// registry: it is never kept in a file. A registry that asks a Supervisor about people has nobody but them and robots.
-func (h *Helper) person(r registry.Record, username string) bool {
+// isPerson reports whether a user name may be a vCenter account. Its password opens far more than a registry, so it is never stored in a
+// file. A registry that authenticates users at a Supervisor has only vCenter accounts and robot accounts.
+func (h *Helper) isPerson(r registry.Record, username string) bool {
 	switch r.AuthMode {
 	case registry.HTTPAuth:
-		return !robot(username) && username != "admin" // Harbor's own, in every mode.
+		return !isRobot(username) && username != "admin" // Harbor's own account, in every mode.
 	case registry.OIDCAuth:
-		return false // Registry clients have a CLI secret there, and nobody's password is taken.
+		return false // Registry clients use a CLI secret there, never a password.
 	}
 	name := credfile.Fold(username)
 	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Sessions(), func(s registry.Session) bool {
@@ -69,15 +70,16 @@ func (h *Helper) person(r registry.Record, username string) bool {
 	})
 }
 
-// ssoDomain is that of vCenter's own accounts, unless it was renamed.
+// ssoDomain is the default domain of vCenter's own accounts.
 const ssoDomain = "@vsphere.local"
 
-// robot tells whether a user name is that of a robot account of Harbor: robot$NAME, or with another prefix PROJECT+NAME.
-func robot(username string) bool {
+// isRobot reports whether a user name is that of a Harbor robot account: robot$NAME, or with another prefix PROJECT+NAME.
+func isRobot(username string) bool {
 	return !strings.ContainsAny(username, `@\`) && (strings.HasPrefix(username, "robot$") || strings.Contains(username, "+"))
 }
 
-func (h *Helper) keep(host string, c credentials.Credentials) error {
+// save stores a login in the backing helper, or in a file without one.
+func (h *Helper) save(host string, c credentials.Credentials) error {
 	set, err := h.Store.Settings()
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func (h *Helper) keep(host string, c credentials.Credentials) error {
 	}
 	old, _, err := h.Store.Login(host)
 	if err == nil && old.Service == "" && old.Username == c.Username && old.Secret.Secret == redact.Secret(c.Secret) {
-		return nil // "docker login" stores what it just got. What else is known of it stays.
+		return nil // "docker login" stores what it has just got. The other fields must stay.
 	}
 	if login.Service != "" {
 		if err := h.Backing(login.Service).Store(c); err != nil {
