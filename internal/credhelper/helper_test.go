@@ -498,7 +498,7 @@ func TestABackingHelperIsBounded(t *testing.T) {
 func TestHomeless(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var said strings.Builder
-	h := homeless{errors.New("there is no place"), &said}
+	h := noStore{errors.New("there is no place"), &said}
 	for action, want := range map[string]string{"get": notFound, "erase": "", "list": "{}\n", "store": "there is no place"} {
 		var b strings.Builder
 		in := harbor
