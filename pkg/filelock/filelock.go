@@ -1,4 +1,4 @@
-// Package filelock takes locks between processes, and waits for them as long as the caller wants.
+// Package filelock locks files between processes, and waits for a lock as long as the caller wants.
 package filelock
 
 import (
@@ -13,23 +13,23 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
-// retry is how often a taken lock is tried again: below what a person notices, above what costs anything.
+// retry is the time between two tries to take a lock: a person does not notice it, and it costs little.
 const retry = 20 * time.Millisecond
 
-// ErrBusy is a lock that somebody else did not give up in time.
+// ErrBusy is the error if another process holds the lock for longer than Options.Patience.
 var ErrBusy = errors.New("another process holds it")
 
-// Options say how a lock is waited for. Functions may be nil.
+// Options are how to wait for a lock. Functions may be nil.
 type Options struct {
 	Patience time.Duration // how long to wait for another process that holds the lock; 0: not at all
-	Waiting  func()        // called once, when another process holds the lock
-	Unlocked func(error)   // called with the reason when nothing could be locked
+	Waiting  func()        // called once if another process holds the lock
+	Unlocked func(error)   // called with the reason if nothing could be locked
 }
 
-// Take takes the exclusive lock of the file at path until unlock is called or the process ends. It makes the file (0600) and its
-// directory (0700). When another process holds the lock, Take waits until ctx ends (its cause), or for o.Patience (ErrBusy).
-// A place without locks, as some network file systems are, or one that cannot be written, is no error: o.Unlocked is called, and
-// nothing is locked.
+// Take locks the file at path exclusively, until unlock is called or the process ends. It creates the file (0600) and its directory
+// (0700). If another process holds the lock, Take waits until ctx ends (the error is its cause), or for o.Patience (ErrBusy). A file
+// system without locks, such as some network file systems, or one that cannot be written, is no error: Take calls o.Unlocked and locks
+// nothing.
 func Take(ctx context.Context, path string, o Options) (unlock func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
@@ -40,7 +40,7 @@ func Take(ctx context.Context, path string, o Options) (unlock func(), err error
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	var taken bool
-	err = disk.Do("lock", path, func() error { // It may make the file.
+	err = disk.Do("lock", path, func() error { // It may create the file.
 		taken, err = lock.TryLock()
 		return err
 	})
@@ -59,7 +59,7 @@ func Take(ctx context.Context, path string, o Options) (unlock func(), err error
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// wait tries the lock again and again. It is not taken and there is no error when patience ends first.
+// wait tries to take the lock until ctx ends or for o.Patience. After o.Patience it returns false without an error.
 func (o Options) wait(ctx context.Context, lock *flock.Flock) (taken bool, err error) {
 	if o.Waiting != nil {
 		o.Waiting()
@@ -73,14 +73,14 @@ func (o Options) wait(ctx context.Context, lock *flock.Flock) (taken bool, err e
 	return taken, err
 }
 
-// unlocked says why nothing is locked.
+// unlocked calls o.Unlocked, if set.
 func (o Options) unlocked(err error) {
 	if o.Unlocked != nil {
 		o.Unlocked(err)
 	}
 }
 
-// words writes whole minutes as people say them.
+// words returns a duration as text: whole minutes as "2 minutes".
 func words(d time.Duration) string {
 	if d >= 2*time.Minute && d%time.Minute == 0 {
 		return fmt.Sprintf("%d minutes", int(d.Minutes()))

@@ -1,5 +1,5 @@
-// Package jwt reads what a JSON Web Token (RFC 7519) says about itself. It verifies nothing: only the API server can, and does. What
-// it reads may decide when to ask for a new token, or what a person is shown; it never proves anything.
+// Package jwt reads the claims of a JSON Web Token (RFC 7519) without verifying them. Claims may decide when to renew a token, or what to
+// show to a person. They never prove anything: the API server verifies the token.
 package jwt
 
 import (
@@ -12,18 +12,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// MaxSize bounds a token, in bytes. No API server takes so much in a request header.
+// MaxSize bounds a token, in bytes. No API server accepts a request header of that size.
 const MaxSize = 256 << 10
 
-// The errors say what a token is not, and hold nothing of it.
+// The errors of Payload. They contain nothing of the token.
 var (
 	ErrNotJWT  = errors.New("it is not a JWT")                    // not three parts, or too long; it may be an opaque token
 	ErrPayload = errors.New("its payload is not base64url")       // the middle part cannot be decoded
 	ErrClaims  = errors.New("its payload is not a set of claims") // it is not a JSON object
 )
 
-// Payload returns the claims of a signed token (RFC 7515, section 7.1: header, payload and signature): a JSON object, as it is in
-// the token. The error is ErrNotJWT, ErrPayload or ErrClaims.
+// Payload returns the claims of a signed token (RFC 7515, section 7.1: header, payload and signature), the same JSON object as in the
+// token. The error is ErrNotJWT, ErrPayload or ErrClaims.
 func Payload(token redact.Secret) (json.RawMessage, error) {
 	text := token.Reveal()
 	if len(text) > MaxSize || strings.Count(text, ".") != 2 {
@@ -41,11 +41,11 @@ func Payload(token redact.Secret) (json.RawMessage, error) {
 	return payload, nil
 }
 
-// year9999 is the last second that RFC 3339 can write, since 1970.
+// year9999 is the last second that RFC 3339 can write, in seconds since 1970.
 const year9999 = 253402300799
 
-// NumericDate is the time of an exp, iat or nbf claim: seconds since 1970 (RFC 7519, section 2), fractions dropped. It is zero for
-// a time that RFC 3339 cannot write, and for one before 1970.
+// NumericDate returns the time of an exp, iat or nbf claim: seconds since 1970 (RFC 7519, section 2), without fractions. It returns the
+// zero time for a time before 1970, or that RFC 3339 cannot write.
 func NumericDate(seconds float64) time.Time {
 	if seconds <= 0 || seconds > year9999 {
 		return time.Time{}

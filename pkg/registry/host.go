@@ -1,11 +1,11 @@
-// Package registry remembers container registries: whose token goes to which, under which user name. It knows no network. What it
-// remembers lies in the store of package tokens:
+// Package registry stores what is known about container registries: which session's token a registry gets, and under which user name. It
+// knows no network. Its files are in the store of package tokens:
 //
 //	registries/<host>.json         a registry that was added (Record)
 //	registries/<host>=login.json   a user name and secret that a registry client stored (Login), for any registry
-//	registries/settings            what the user set for the helper (Settings)
+//	registries/settings            the user's settings for the credential helper (Settings)
 //
-// A colon of the host is = in the file name.
+// In file names, a colon of the host becomes =.
 package registry
 
 import (
@@ -15,12 +15,12 @@ import (
 	"strings"
 )
 
-// ErrHost is a server URL that names no registry.
+// ErrHost is the error for a server URL that is not the address of a registry.
 var ErrHost = errors.New("it is not the address of a registry")
 
-// ParseHost finds the registry in a server URL as registry clients spell it (reference docker-credentials.md, 5.2): with or without a
-// scheme, a port, a path and white space. The result is HOST or HOST:PORT in lower case; port 443 is left out, and 80 after http://.
-// A user name in the URL, as in https://good.example@evil.example/, is refused: it only deceives.
+// ParseHost returns the registry in a server URL, as registry clients spell it (reference docker-credentials.md, 5.2): with or without a
+// scheme, a port, a path and white space. The result is HOST or HOST:PORT in lower case, without port 443, and without port 80 after
+// http://. A user name in the URL, as in https://good.example@evil.example/, is an error: it only deceives. The error is ErrHost.
 func ParseHost(url string) (string, error) {
 	rest := strings.TrimSpace(url)
 	plain := false
@@ -39,14 +39,14 @@ func ParseHost(url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// nerdctl tries http://HOST:443 for HOST, too.
+	// nerdctl also tries http://HOST:443 for HOST.
 	if port == "" || port == "443" || plain && port == "80" {
 		return host, nil
 	}
 	return host + ":" + port, nil
 }
 
-// splitPort takes HOST, HOST:PORT, [IPv6] and [IPv6]:PORT apart and spells each in one way.
+// splitPort splits HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, and returns both parts in a canonical spelling.
 func splitPort(s string) (host, port string, err error) {
 	if ip, err := netip.ParseAddr(s); err == nil && ip.Is6() {
 		s = "[" + s + "]" // Some programs leave the brackets out.
@@ -75,7 +75,7 @@ func splitPort(s string) (host, port string, err error) {
 	return host, strconv.FormatUint(n, 10), nil
 }
 
-// isName tells whether s can be the name or the IPv4 address of a host, and so a part of a file name.
+// isName reports whether s can be a host name or an IPv4 address, and is safe in a file name.
 func isName(s string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789.-_"
 	return s != "" && len(s) <= 253 && strings.Trim(s, letters) == "" && s[0] != '.' && s[0] != '-'

@@ -9,30 +9,30 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Settings are what a user set for the credential helper.
+// Settings are the user's settings for the credential helper.
 type Settings struct {
 	Version int `json:"version"`
-	// Backing names another helper (docker-credential-NAME) that keeps what registry clients store, and that is asked about registries
-	// that were not added. Empty: files of ours, and nobody.
+	// Backing is the NAME of another helper (docker-credential-NAME). It stores the logins of registry clients, and is asked about
+	// registries that were not added. Empty: logins are stored in files.
 	Backing string `json:"backing,omitempty"`
-	// Link is where the helper program was linked for the user, so that a later version can be linked there again.
+	// Link is the path of the link to the helper program, so that a later version can renew it.
 	Link string `json:"link,omitempty"`
 }
 
-// Keychains are the helpers that keep secrets where the operating system, or GnuPG, guards them
+// Keychains are the helpers that store secrets in a keychain of the operating system or with GnuPG
 // (https://github.com/docker/docker-credential-helpers).
 var Keychains = []string{"secretservice", "osxkeychain", "wincred", "pass"}
 
-// Keychain tells whether the backing helper keeps secrets in a keychain.
+// Keychain reports whether the backing helper stores secrets in a keychain.
 func (s Settings) Keychain() bool { return slices.Contains(Keychains, s.Backing) }
 
-// Settings reads what was set; there may be nothing.
+// Settings reads the settings. Without a file it returns the zero Settings.
 func (s Store) Settings() (set Settings, err error) {
 	_, err = s.read(s.settingsPath(), &set)
 	return set, err
 }
 
-// UpdateSettings changes what was set.
+// UpdateSettings changes the settings with change, under the lock.
 func (s Store) UpdateSettings(change func(*Settings)) error {
 	return s.locked(func() error {
 		set, err := s.Settings()
@@ -48,13 +48,13 @@ func (s Store) UpdateSettings(change func(*Settings)) error {
 	})
 }
 
-// settingsPath ends unlike the files of a host.
+// settingsPath has no extension, so it is not the file of a host.
 func (s Store) settingsPath() string { return filepath.Join(s.Dir, dir, "settings") }
 
-// ErrBacking is a name that no backing helper can have.
+// ErrBacking is the error for a name that a backing helper cannot have.
 var ErrBacking = errors.New("a helper is named as in docker-credential-NAME, and is not this one")
 
-// CheckBacking refuses what is no name of another helper.
+// CheckBacking returns ErrBacking if name cannot be the name of another helper.
 func CheckBacking(name string) error {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789._-"
 	if name == "" || len(name) > 60 || strings.Trim(name, letters) != "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") || name == "vsphere" {

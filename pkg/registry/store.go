@@ -17,12 +17,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Store is the registries of the store of package tokens at a directory. Each file is replaced in one step, and all that writes does so
-// under one lock, which is held for as long as that takes and no longer.
+// Store is the registries in the store of package tokens, at a directory. Each file is replaced in one step. All writers hold one lock,
+// only while they write.
 type Store struct{ Dir string }
 
-// Record finds a registry. One that was not added is not found; a file that others could have written is an error, as is one that
-// cannot be read.
+// Record returns the record of a registry. found is false if it was not added. A file that cannot be read, or that others could have
+// written, is an error.
 func (s Store) Record(host string) (r Record, found bool, err error) {
 	found, err = s.read(path(s.Dir, host, recordFile), &r)
 	if err == nil && found && r.Host != host {
@@ -31,7 +31,7 @@ func (s Store) Record(host string) (r Record, found bool, err error) {
 	return r, found, err
 }
 
-// Login finds what a registry client stored for a host.
+// Login returns the login that a registry client stored for a host.
 func (s Store) Login(host string) (l Login, found bool, err error) {
 	found, err = s.read(path(s.Dir, host, loginFile), &l)
 	if err == nil && found && l.Host != host {
@@ -40,7 +40,7 @@ func (s Store) Login(host string) (l Login, found bool, err error) {
 	return l, found, err
 }
 
-// read reads a file of ours, which nobody else can have put there.
+// read reads a file that only the user can have written.
 func (s Store) read(path string, into any) (found bool, err error) {
 	text, err := credfile.ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,7 +66,7 @@ func (s Store) saveRecord(r Record) error {
 	return s.write(path(s.Dir, r.Host, recordFile), r)
 }
 
-// ReplaceRecord writes what became of a registry, unless somebody else has changed or removed it meanwhile: then that counts.
+// ReplaceRecord replaces the record old with fresh. If another process has changed or removed the record meanwhile, nothing is written.
 func (s Store) ReplaceRecord(old, fresh Record) error {
 	return s.UpdateRecord(old.Host, func(now Record) Record {
 		if !now.Same(old) {
@@ -76,7 +76,7 @@ func (s Store) ReplaceRecord(old, fresh Record) error {
 	})
 }
 
-// UpdateRecord changes a registry by what is known of it now; one that is not known stays so.
+// UpdateRecord changes the present record of a host with change. Without a record it does nothing.
 func (s Store) UpdateRecord(host string, change func(Record) Record) error {
 	return s.locked(func() error {
 		now, found, err := s.Record(host)
@@ -90,35 +90,35 @@ func (s Store) UpdateRecord(host string, change func(Record) Record) error {
 	})
 }
 
-// lockTime bounds the wait for the lock: nobody holds it for long.
+// lockTime bounds the wait for the lock, which nobody holds for long.
 const lockTime = 3 * time.Second
 
-// locked does something that nobody else does meanwhile.
+// locked calls do under the lock.
 func (s Store) locked(do func() error) error {
 	unlock, err := filelock.Take(context.Background(), filepath.Join(s.Dir, dir, "lock"), filelock.Options{Patience: lockTime})
 	if err != nil {
-		return fmt.Errorf("another process changes what is known of registries, and does not end: %w", err)
+		return fmt.Errorf("another process holds the lock of the registries: %w", err)
 	}
 	defer unlock()
 	return do()
 }
 
-// SaveLogin writes what a registry client stored.
+// SaveLogin writes a login.
 func (s Store) SaveLogin(l Login) error {
 	l.Version = credfile.Version
 	return s.locked(func() error { return s.write(path(s.Dir, l.Host, loginFile), l) })
 }
 
-// RemoveRecord forgets a registry; one that is not there is fine.
+// RemoveRecord removes the record of a registry, if there is one.
 func (s Store) RemoveRecord(host string) error { return s.remove(path(s.Dir, host, recordFile)) }
 
-// RemoveLogin forgets what was stored; found tells whether there was something.
+// RemoveLogin removes the login for a host. found reports whether there was one.
 func (s Store) RemoveLogin(host string) (found bool, err error) {
 	_, err = os.Lstat(path(s.Dir, host, loginFile))
 	return err == nil, s.remove(path(s.Dir, host, loginFile))
 }
 
-// Records lists the registries by host, and what is wrong with those that cannot be read.
+// Records returns the records, sorted by host, and an error for each file that cannot be read.
 func (s Store) Records() (all []Record, errs []error) {
 	for _, host := range s.hosts(recordFile) {
 		r, found, err := s.Record(host)
@@ -132,7 +132,7 @@ func (s Store) Records() (all []Record, errs []error) {
 	return all, errs
 }
 
-// Logins lists what registry clients stored, by host.
+// Logins returns the stored logins, sorted by host, and an error for each file that cannot be read.
 func (s Store) Logins() (all []Login, errs []error) {
 	for _, host := range s.hosts(loginFile) {
 		l, found, err := s.Login(host)
@@ -146,17 +146,17 @@ func (s Store) Logins() (all []Login, errs []error) {
 	return all, errs
 }
 
-// Session is what a session of package tokens says of a person.
+// Session is the part of a session of package tokens that the helper needs.
 type Session struct {
 	Server string `json:"server"`
 	User   string `json:"user"`
 	Method string `json:"method"`
 }
 
-// ByIssuer reports whether an identity provider vouches for the person, and not vCenter.
+// ByIssuer reports whether the session is with an identity provider, and not with vCenter Single Sign-On.
 func (s Session) ByIssuer() bool { return s.Method == "oidc" }
 
-// Sessions are those of the store (sessions/ of package tokens). What cannot be read is none.
+// Sessions returns the sessions in the store (sessions/ of package tokens). It skips files that cannot be read.
 func (s Store) Sessions() (all []Session) {
 	const sessions = "sessions"
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, sessions))
@@ -169,9 +169,9 @@ func (s Store) Sessions() (all []Session) {
 	return all
 }
 
-// hosts are those that have a file with the extension.
+// hosts returns the hosts that have a file with the extension, sorted.
 func (s Store) hosts(extension string) (all []string) {
-	entries, _ := os.ReadDir(filepath.Join(s.Dir, dir)) // Sorted; none: none were added.
+	entries, _ := os.ReadDir(filepath.Join(s.Dir, dir)) // It returns the entries sorted. Without a directory there are none.
 	for _, e := range entries {
 		host, ok := strings.CutSuffix(e.Name(), extension)
 		if !ok || extension == recordFile && strings.HasSuffix(host, loginSuffix) {
@@ -182,7 +182,7 @@ func (s Store) hosts(extension string) (all []string) {
 	return all
 }
 
-// write replaces a file. What a login cost a person is on the disk when it returns.
+// write replaces a file. The file is on disk when write returns: a person may have logged in for it.
 func (s Store) write(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -197,7 +197,7 @@ func (s Store) write(path string, v any) error {
 
 func (s Store) remove(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil // A client's logout of a registry that never was leaves nothing behind.
+		return nil // Without the lock, which would create a file: clients also log out of unknown registries.
 	}
 	return s.locked(func() error {
 		if err := disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -9,18 +9,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// leeway is taken off every expiry: client-go has none of its own and a token that ends in flight costs the user a
-// 401. A credential that lives shorter than twice as long gives half of its life.
+// leeway is subtracted from every expiry: client-go has none, and a token that expires in flight costs the user a 401. A short
+// credential loses at most half of its lifetime.
 const leeway = 45 * time.Second
 
-// Key names one credential: an API server as a session sees it. It is exactly the arguments of get-token.
+// Key names one credential: see credfile.Key.
 type Key = credfile.Key
 
-// Fold is the form in which user names are compared.
+// Fold returns the form in which user names are compared: see credfile.Fold.
 func Fold(user string) string { return credfile.Fold(user) }
 
-// Credential is what one API server accepts, until when: a bearer token, or a client certificate. A credential that has not been
-// minted yet has neither: it only keeps the target.
+// Credential is what one API server accepts, and until when: a bearer token, or a client certificate. A credential that is not minted yet
+// has neither: it has only a target.
 type Credential struct {
 	Key         Key
 	Session     string // the ID of the session it came from
@@ -28,36 +28,35 @@ type Credential struct {
 	Certificate string        // PEM
 	PrivateKey  redact.Secret // PEM, of Certificate
 	Issued      time.Time
-	Expires     time.Time
-	Target      *Target // where it is minted, if that is not the control plane host
+	Expires     time.Time // when the server stops accepting it
+	Target      *Target   // where to mint it; nil: at the control plane host
 }
 
-// Target is what is needed to mint the credential of an API server from a session of an identity provider. It is a cache of what
-// the Supervisor tells.
+// Target is what a session of an identity provider needs to mint the credential of an API server. It is cached from the Supervisor.
 type Target struct {
 	Audience  string `json:"audience"`
 	Server    string `json:"server"`              // URL of the API server
 	CA        string `json:"ca,omitempty"`        // PEM; empty: the system's roots, unless CAUnknown
-	CAUnknown bool   `json:"caUnknown,omitempty"` // the server could not be asked yet: nothing may be sent to it
-	Concierge string `json:"concierge,omitempty"` // the form of its Concierge, once that is known (package concierge)
+	CAUnknown bool   `json:"caUnknown,omitempty"` // the CA is not known yet: send nothing to the server
+	Concierge string `json:"concierge,omitempty"` // the form of its Concierge, if known (package concierge)
 }
 
-// Minted tells whether there is something to hand out.
+// Minted reports whether the credential has a token or a certificate.
 func (c Credential) Minted() bool {
 	return c.Token != "" || c.Certificate != "" && c.PrivateKey != ""
 }
 
-// Until is when the credential is no longer handed out. It is a whole second, as in the stamp that kubectl gets: a
-// stamp in the past makes client-go run its plugin again for each request.
+// Until returns when to stop giving out the credential: Expires without the leeway. It is a whole second, as in the timestamp that
+// kubectl gets. With a timestamp in the past, client-go runs its plugin again for each request.
 func (c Credential) Until() time.Time {
 	life := c.Expires.Sub(c.Issued)
 	return c.Expires.Add(-max(0, min(leeway, life/2))).UTC().Truncate(time.Second)
 }
 
-// Good tells whether the credential can be handed out.
+// Good reports whether the credential can be given out.
 func (c Credential) Good(now time.Time) bool { return c.Minted() && now.Before(c.Until()) }
 
-// Aging tells whether more than half of the credential's life is over.
+// Aging reports whether more than half of the credential's lifetime is over.
 func (c Credential) Aging(now time.Time) bool {
 	return c.Minted() && now.After(c.Issued.Add(c.Expires.Sub(c.Issued)/2))
 }
@@ -70,7 +69,7 @@ type status struct {
 	ClientKeyData         string `json:"clientKeyData,omitempty"`
 }
 
-// Status is the ExecCredential status that kubectl gets. Its expirationTimestamp has the leeway taken off.
+// Status returns the ExecCredential status for kubectl. Its expirationTimestamp is Until.
 func (c Credential) Status() (json.RawMessage, error) {
 	return json.Marshal(status{
 		ExpirationTimestamp:   c.Until().Format(time.RFC3339),

@@ -2,24 +2,24 @@ package tokens
 
 import "time"
 
-// FailedError is the failure of another process that renewed a credential while this one waited for it.
+// FailedError is the error if another process tried to renew the credential, failed, and this one waited for it.
 type FailedError struct{ Reason string }
 
-// Error gives the reason in that process's words.
+// Error returns the other process's error text.
 func (e *FailedError) Error() string { return e.Reason }
 
-// failed returns the failure of whoever held the lock since then, or nil. Trying once more would make everybody who waits wait for
-// as long again.
+// failed returns the failure of the process that held the lock after since, or nil. Without it, every waiting process would try again and
+// make the others wait.
 func (p *Provider) failed(key Key, since time.Time) error {
 	m, err := p.Store.Mark(failedMark(key))
 	if err != nil || m.Reason == "" || !m.Time.After(since) {
-		return nil //nolint:nilerr // There is no word of a failure.
+		return nil //nolint:nilerr // No failure is recorded.
 	}
 	return &FailedError{m.Reason}
 }
 
-// tell leaves the outcome of a renewal for those who wait. What cannot be written down they find out themselves.
-func (p *Provider) tell(key Key, err error) {
+// record records the outcome of a renewal for waiting processes. If that fails, they try to renew themselves.
+func (p *Provider) record(key Key, err error) {
 	switch {
 	case err == nil:
 		_ = p.Store.ClearMark(failedMark(key))

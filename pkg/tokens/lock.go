@@ -9,34 +9,33 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
 
-// patience bounds the wait for a lock of the store. Its holder may be a person at a password prompt, so it is long; whoever waits
-// says so.
+// patience bounds the wait for a lock of the store. It is long, since a person at a password prompt may hold the lock.
 const patience = 2 * time.Minute
 
-// The names of locks and marks in accounts/. A file is called after the hash of its name, so a name is never changed: programs of
-// two versions would no longer wait for each other.
+// The names of locks and marks in accounts/. A file name is the hash of such a name. Never change one: two versions of the program would
+// no longer wait for each other.
 
 // accountLock is held while something is done with an account at its identity service.
 func accountLock(account string) string { return account }
 
-// credentialLock is held while one credential of an account is renewed, where the account's lock is taken inside of that.
+// credentialLock is held while one credential is renewed, if the renewal itself takes the account's lock.
 func credentialLock(account string, key Key) string {
 	return account + " " + key.Cluster + " at " + key.Server
 }
 
-// loginLock is held by the one process that has a person log in.
+// loginLock is held by the one process that logs a person in.
 func loginLock(account string) string { return account + " login" }
 
-// failedMark keeps why a renewal of a credential failed, for those who waited for it.
+// failedMark records why a renewal of a credential failed, for waiting processes.
 func failedMark(key Key) string { return "failed " + key.ID() }
 
-// LockAccount takes the lock of an account. It waits at most two minutes for another process that holds it (filelock.ErrBusy), and
-// calls waiting once when there is one. Where there are no locks, two processes may renew at once: warn, if set, is told.
+// LockAccount takes the lock of an account. If another process holds it, LockAccount calls waiting once and waits for at most two minutes;
+// then the error is filelock.ErrBusy. If the file system has no locks, it calls warn, which may be nil, and returns without a lock.
 func (s *Store) LockAccount(ctx context.Context, account string, waiting func(), warn func(error)) (unlock func(), err error) {
 	return s.lock(ctx, accountLock(account), waiting, warn)
 }
 
-// LockLogin takes the lock under which one process has a person log in to an account. It is as LockAccount otherwise.
+// LockLogin takes the lock of the one process that logs a person in to an account. Otherwise it works as LockAccount.
 func (s *Store) LockLogin(ctx context.Context, account string, waiting func(), warn func(error)) (unlock func(), err error) {
 	return s.lock(ctx, loginLock(account), waiting, warn)
 }

@@ -10,32 +10,32 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Mark remembers of an account that a password was refused, or that a prompt was cancelled or left empty. kubectl runs a
-// failing plugin five times for one command, IDEs run kubectl for ever, and vCenter locks an account at five refusals:
-// after a mark nothing is asked and nothing refused is sent for a while.
+// Mark records that an account's password was refused, or that a prompt was cancelled or left empty. For a while after that, nobody is
+// asked and no refused password is sent: kubectl runs a failing plugin five times for one command, IDEs run kubectl all the time, and
+// vCenter locks an account after five refusals.
 type Mark struct {
 	Version     int       `json:"version"`
 	Time        time.Time `json:"time"`
 	ParentPID   int       `json:"parentPID,omitempty"`
-	ParentStart string    `json:"parentStart,omitempty"` // tells a process from a later one with the same number
-	Everybody   bool      `json:"everybody,omitempty"`   // a person was asked: other parents are quiet too, for a minute
-	Reason      string    `json:"reason,omitempty"`      // in words, for the next caller
+	ParentStart string    `json:"parentStart,omitempty"` // start time of the parent: a later process may have the same number
+	Everybody   bool      `json:"everybody,omitempty"`   // a person was asked: no other parent asks for a minute
+	Reason      string    `json:"reason,omitempty"`      // error text for the next caller
 	Refusals    []Refusal `json:"refusals,omitempty"`    // secrets that the server refused, the newest last
 }
 
-// Refusal is a secret that the server refused: enough to know it again, and expensive to guess from. Without a hash it is one that
-// was sent and whose outcome is not known: the program was killed, or no answer came.
+// Refusal records a secret that the server refused. Its hash is slow, so that nobody can guess the secret from it. Without a hash, the
+// outcome is not known: the secret was sent, and then the program was killed or no answer came.
 type Refusal struct {
 	Time time.Time `json:"time"`
 	Salt []byte    `json:"salt,omitempty"`
 	Hash []byte    `json:"hash,omitempty"` // Argon2id (RFC 9106), see package secret
 }
 
-// quiet is how long a mark holds: of a prompt, for everybody but the parent that asked, for which it holds for good; of something
-// that only ran in vain, for the parent. The five runs of one kubectl take two seconds; an IDE is one parent for days.
+// quiet is how long a mark blocks. After a prompt, it blocks every other parent this long, and the parent that asked for ever. After a
+// failure without a prompt, it blocks only the parent. The five runs of one kubectl take two seconds; an IDE is one parent for days.
 const quiet = 60 * time.Second
 
-// Blocks tells whether a caller with this parent must not ask.
+// Blocks reports whether a process with this parent must not ask.
 func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 	if m.Time.IsZero() {
 		return false
@@ -45,10 +45,10 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 		return true
 	}
 	age := now.Sub(m.Time)
-	return (m.Everybody || same) && age >= 0 && age < quiet // A clock that was set back must not block for long.
+	return (m.Everybody || same) && age >= 0 && age < quiet // A negative age means that the clock was set back.
 }
 
-// Mark reads the mark of an account; the zero Mark when there is none. One that cannot be read is an error: it may tell of refusals.
+// Mark reads the mark of an account. Without one it returns the zero Mark. A mark that cannot be read is an error: it may record refusals.
 func (s *Store) Mark(account string) (Mark, error) {
 	path := s.markPath(account)
 	text, err := credfile.ReadPrivate(path)
@@ -78,7 +78,7 @@ func (s *Store) SetMark(account string, m Mark) error {
 // ClearMark removes the mark of an account.
 func (s *Store) ClearMark(account string) error { return remove(s.markPath(account)) }
 
-// EndQuiet lets everybody be asked again: somebody logged in. What was refused stays refused.
+// EndQuiet allows to ask again, after a login. The refusals stay recorded.
 func (s *Store) EndQuiet(account string) error {
 	m, err := s.Mark(account)
 	switch {

@@ -7,40 +7,39 @@ import (
 	"time"
 )
 
-// Renew returns a fresh credential of key for the session. It runs under the account's lock, or that of the credential. The error
-// is a *LoginRequiredError when only a person at a terminal can help.
+// Renew returns a fresh credential of key for the session. The caller holds the account's lock, or that of the credential. The error is a
+// *LoginRequiredError if only a login can help.
 type Renew func(ctx context.Context, s Session, key Key) (Credential, error)
 
-// LoginRequiredError is a credential that cannot be had without a login.
+// LoginRequiredError is the error for a credential that needs a login.
 type LoginRequiredError struct {
-	Server string // what to log in to
+	Server string // the Supervisor to log in to
 	User   string
-	Reason string // why, in words
-	Err    error  // the cause, if there is one
+	Reason string // error text
+	Err    error  // the cause; may be nil
 }
 
-// Error gives the reason, without the command to type: the caller words that.
+// Error returns the reason. It names no command: the caller adds that.
 func (e *LoginRequiredError) Error() string { return e.Reason }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *LoginRequiredError) Unwrap() error { return e.Err }
 
-// Provider hands out credentials: from the store, or renewed. Functions but Renew and Now may be nil.
+// Provider gives out credentials, from the store or renewed. All functions except Renew and Now may be nil.
 type Provider struct {
 	Store *Store
 	Renew Renew
 	Now   func() time.Time
-	// OwnLock reports whether the method of a session takes the account's lock itself, inside of Renew. Then only the credential
-	// is locked around that.
+	// OwnLock reports whether Renew takes the account's lock itself for a session. Then Get locks only the credential.
 	OwnLock func(Session) bool
-	// Outage reports whether an error is a failure of the server, which everybody who waits for the same credential shares.
+	// Outage reports whether an error is a failure of the server. Other processes that wait for the same credential get that error too.
 	Outage  func(error) bool
-	Waiting func(Session)   // called when another process renews for the same account
-	Warn    func(err error) // called when a fresh credential could not be kept, or where there are no locks
+	Waiting func(Session)   // called if another process renews a credential of the same account
+	Warn    func(err error) // called if a fresh credential could not be saved, or if the file system has no locks
 }
 
-// Get returns a good credential of key. With force it is renewed even when the stored one is good. However many processes ask at
-// once, one of them renews: the others wait for its lock, and find the result or its failure (*FailedError).
+// Get returns a valid credential of key. With force it renews a valid one too. If several processes need the credential, one renews it:
+// the others wait for its lock, and get the result or its failure (*FailedError).
 func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -59,23 +58,23 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 		return Credential{}, err
 	}
 	defer unlock()
-	// Somebody may have logged out meanwhile.
+	// The user may have logged out meanwhile.
 	if session, err = p.session(key); err != nil {
 		return Credential{}, err
 	}
-	again, found, err := p.Store.Credential(key)
+	current, found, err := p.Store.Credential(key)
 	if err != nil {
 		return Credential{}, err
 	}
-	// A caller that waited for the lock takes what its holder got, even when told to force a renewal.
-	if found && again.Good(p.Now()) && (!force || again.Token != stored.Token || again.Certificate != stored.Certificate) {
-		return again, nil
+	// A process that waited for the lock uses the new credential of its holder, also with force.
+	if found && current.Good(p.Now()) && (!force || current.Token != stored.Token || current.Certificate != stored.Certificate) {
+		return current, nil
 	}
 	if err := p.failed(key, began); err != nil {
 		return Credential{}, err
 	}
 	fresh, err := p.renew(ctx, session, key)
-	p.tell(key, err)
+	p.record(key, err)
 	return fresh, err
 }
 
@@ -92,7 +91,7 @@ func (p *Provider) lock(ctx context.Context, session Session, key Key) (unlock f
 	}, p.Warn)
 }
 
-// session is the one that key belongs to.
+// session returns the session of key. The error is a *LoginRequiredError if there is none.
 func (p *Provider) session(key Key) (Session, error) {
 	session, known, err := p.Store.FindSession(key)
 	if err == nil && !known {
@@ -113,18 +112,17 @@ func (p *Provider) renew(ctx context.Context, session Session, key Key) (Credent
 	}
 	fresh.Session = session.ID
 	if err := p.Store.SaveCredential(fresh); err != nil && p.Warn != nil {
-		// The credential is good all the same; the next call pays for another one.
+		// The credential is valid, but the next call must renew again.
 		p.Warn(fmt.Errorf("the new token could not be kept: %w", err))
 	}
-	// A logout waits for nobody. What was saved after it is removed, too.
+	// Logout does not wait for long. A credential that was saved after it is removed here.
 	if _, known, err := p.Store.FindSession(key); err == nil && !known {
 		return Credential{}, errors.Join(notLoggedIn(key), p.Store.DeleteSession(session.ID), p.Store.DeleteCredential(key))
 	}
 	return fresh, nil
 }
 
-// Due lists the credentials of a session that are worth renewing while a password is at hand: more than half of their
-// life is over.
+// Due returns the keys of a session's credentials with more than half of their lifetime over. A caller with a password can renew them too.
 func (s *Store) Due(session Session, now time.Time) []Key {
 	var due []Key
 	all, _ := s.Credentials()

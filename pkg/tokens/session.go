@@ -10,30 +10,30 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Session is one account at one Supervisor: how it logs in, how the server is trusted, what renews it. It holds no password.
+// Session is one account at one Supervisor: how it logs in, how the server is verified, how it is renewed. It holds no password.
 type Session struct {
 	Version int         `json:"version"`
 	ID      string      `json:"id"`
 	Server  string      `json:"server"`  // canonical address of the Supervisor
 	User    string      `json:"user"`    // as typed
 	Method  string      `json:"method"`  // "sso" or "oidc"
-	Account string      `json:"account"` // whom the identity service counts refusals for
+	Account string      `json:"account"` // what refusals are counted for, and what the lock is for
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
-	// Aliases say where servers are reached whose own address is not (supervisor.Aliases).
+	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
-	// What renews it without a person; a login sets it.
+	// The password sources for renewals without a person.
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, as KeychainEntry
 
-	// Renewal is what the method keeps to renew the session, as JSON that only it reads. It holds secrets.
+	// Renewal is what the login method needs to renew the session, as JSON that only the method reads. It holds secrets.
 	Renewal redact.JSON `json:"renewal,omitempty"`
-	// Ends is when a person must log in again, whatever is renewed; zero when that is not known.
+	// Ends is when a person must log in again; zero if that is not known.
 	Ends time.Time `json:"ends,omitzero"`
 
-	// What the last login was for, so that the next one can repeat it.
+	// The options of the last login, so that the next one can repeat it.
 	Clusters      string   `json:"clusters,omitempty"`   // a selection as typed; empty: all
-	Namespaces    []string `json:"namespaces,omitempty"` // named by the user, where they cannot be listed
+	Namespaces    []string `json:"namespaces,omitempty"` // named by the user, who may not list them
 	StaticTokens  bool     `json:"staticTokens,omitempty"`
 	ContextPrefix string   `json:"contextPrefix,omitempty"`
 
@@ -41,14 +41,14 @@ type Session struct {
 	Updated time.Time `json:"updated"`
 }
 
-// SessionID names the session of a user at a Supervisor. It is a file name.
+// SessionID returns the ID of the session of a user at a Supervisor. It is also its file name, without extension.
 func SessionID(server, user string) string { return hash(server + "\x00" + Fold(user)) }
 
-// KeychainEntry names the session's password in the OS keychain. It is not the account, which the server tells: one that lied could be
-// handed the password of another.
+// KeychainEntry returns the name of the session's password in the OS keychain. It does not use Account, which comes from the server: a
+// server that lies could get the password of another account.
 func (s Session) KeychainEntry() string { return HostAccount(Key{Server: s.Server, User: s.User}) }
 
-// HostAccount stands for an account before the identity service has named it.
+// HostAccount returns the account to use until the identity service has named one.
 func HostAccount(key Key) string { return key.Server + " " + Fold(key.User) }
 
 func hash(s string) string {
@@ -56,7 +56,7 @@ func hash(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Covers tells whether a credential of key belongs to the session.
+// Covers reports whether a credential of key belongs to the session.
 func (s Session) Covers(key Key) bool {
 	return Fold(s.User) == Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
 }

@@ -1,12 +1,12 @@
-// Package tokens keeps sessions and credentials: it stores, locks, renews and hands out. It knows no login method and
-// no network; whoever renews is given as a function.
+// Package tokens stores sessions and credentials, locks them, renews them and gives them out. It knows no login method and no network:
+// the caller gives it a function that renews.
 //
 // The store is a directory that only the user can use:
 //
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
-//	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be read is a miss
-//	accounts/<id>.lock       taken while a credential of the account is renewed; never removed
-//	accounts/<id>.json       the mark of a prompt that was refused or declined
+//	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
+//	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
+//	accounts/<id>.json       the Mark of an account, or of a failed renewal
 package tokens
 
 import (
@@ -32,7 +32,7 @@ const (
 	accountsDir = "accounts"
 )
 
-// Open returns the store at dir, which need not exist yet. It refuses a directory that other people can use.
+// Open returns the store at dir, which need not exist yet. A directory that other people can use is a *credfile.PermissionError.
 func Open(dir string) (*Store, error) {
 	info, err := os.Stat(dir)
 	switch {
@@ -49,10 +49,10 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir}, nil
 }
 
-// Dir is where the store is.
+// Dir returns the directory of the store.
 func (s *Store) Dir() string { return s.dir }
 
-// Sessions lists the sessions, the most recently used first, and what is wrong with those that cannot be read.
+// Sessions returns the sessions, the last login first, and an error for each file that cannot be read.
 func (s *Store) Sessions() ([]Session, []error) {
 	var all []Session
 	var errs []error
@@ -68,7 +68,7 @@ func (s *Store) Sessions() ([]Session, []error) {
 	return all, errs
 }
 
-// Session is the session of a user at a Supervisor.
+// Session returns the session of a user at a Supervisor.
 func (s *Store) Session(server, user string) (Session, bool) {
 	for _, session := range s.SessionsAt(server) {
 		if session.ID == SessionID(server, user) {
@@ -78,17 +78,17 @@ func (s *Store) Session(server, user string) (Session, bool) {
 	return Session{}, false
 }
 
-// SessionsAt lists the sessions at a Supervisor, the last used first. What cannot be read is left out.
+// SessionsAt returns the sessions at a Supervisor, the last login first. It leaves out files that cannot be read.
 func (s *Store) SessionsAt(server string) []Session {
 	all, _ := s.Sessions()
 	return slices.DeleteFunc(all, func(session Session) bool { return session.Server != server })
 }
 
-// SessionPath is the file of a session.
+// SessionPath returns the path of a session's file.
 func (s *Store) SessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
 
-// FindSession is the session that key belongs to: the one of the very Supervisor, else the most recently used one that
-// covers the host.
+// FindSession returns the session of key: the one at that Supervisor, else the one with the last login that covers the host. The error is
+// that of a session file that cannot be read.
 func (s *Store) FindSession(key Key) (Session, bool, error) {
 	direct, err := readSession(s.SessionPath(SessionID(key.Server, key.User)))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +103,7 @@ func (s *Store) FindSession(key Key) (Session, bool, error) {
 	return Session{}, false, nil
 }
 
-// SaveSession writes a session and returns it with its ID. Created is kept when the session exists.
+// SaveSession writes a session and returns it with its ID. If the session exists, Created keeps its value. The error is a *WriteError.
 func (s *Store) SaveSession(session Session) (Session, error) {
 	session.Version = credfile.Version
 	session.ID = SessionID(session.Server, session.User)
@@ -118,7 +118,7 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 	return session, s.write(path, append(text, '\n'), durable)
 }
 
-// UpdateSession writes a session that is there. Somebody may have logged out: then it stays gone, and the error says so.
+// UpdateSession writes a session that exists. After a logout it does not exist: then the error is a *LoginRequiredError.
 func (s *Store) UpdateSession(session Session) (Session, error) {
 	if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {
 		return session, notLoggedIn(Key{Server: session.Server, User: session.User})
@@ -139,8 +139,8 @@ func (s *Store) DeleteSession(id string) error {
 	return remove(s.SessionPath(id))
 }
 
-// Credential reads the credential of key. One that cannot be read is a miss, unless its permissions are wrong or a
-// newer program wrote it: those are errors to be told.
+// Credential reads the credential of key. A file that cannot be read is a miss, except for a *credfile.PermissionError and a
+// *credfile.VersionError, which the user must see.
 func (s *Store) Credential(key Key) (Credential, bool, error) {
 	f, err := credfile.Read(credfile.Path(s.dir, key))
 	var version *credfile.VersionError
@@ -149,7 +149,7 @@ func (s *Store) Credential(key Key) (Credential, bool, error) {
 	case errors.As(err, &version), errors.As(err, &permission):
 		return Credential{}, false, err
 	case err != nil || !f.Key().Same(key):
-		return Credential{}, false, nil //nolint:nilerr // A cache that got lost.
+		return Credential{}, false, nil //nolint:nilerr // A miss of the cache.
 	}
 	c, err := fromFile(f)
 	return c, err == nil, nil
@@ -173,7 +173,7 @@ func (s *Store) DeleteCredential(key Key) error {
 	return errors.Join(remove(credfile.Path(s.dir, key)), s.ClearMark(failedMark(key)))
 }
 
-// Credentials lists the credentials that can be read, by server and cluster.
+// Credentials returns the credentials, sorted by server and cluster, and an error for each file that cannot be read.
 func (s *Store) Credentials() ([]Credential, []error) {
 	var all []Credential
 	var errs []error
@@ -193,7 +193,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Clear removes every session, credential and mark, also those that cannot be read.
+// Clear removes every session, credential and mark, including files that cannot be read.
 func (s *Store) Clear() error {
 	var errs []error
 	for _, sub := range []string{credfile.Credentials, sessionsDir, accountsDir} {
@@ -204,20 +204,21 @@ func (s *Store) Clear() error {
 	return errors.Join(errs...)
 }
 
-// Sweep removes what killed writers left behind.
+// Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
 	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }
 
-// Prune removes the credentials that ended longer than age ago, and what killed writers left behind. It returns what went.
+// Prune removes the credentials that expired longer than age ago, and the temporary files of killed processes. It returns the removed
+// credentials.
 func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 	s.Sweep()
 	var gone []Credential
 	for _, path := range s.list(credfile.Credentials) {
 		if info, err := os.Stat(path); err != nil || now.Sub(info.ModTime()) < age {
-			continue // It was good when it was written.
+			continue // It was valid when it was written, so it has not expired longer than age ago.
 		}
 		f, err := credfile.Read(path)
 		if err != nil || now.Sub(f.Expires) <= age || len(f.Target) > 0 && recent(path, now) {
@@ -233,7 +234,7 @@ func (s *Store) Prune(now time.Time, age time.Duration) ([]Credential, error) {
 	return gone, nil
 }
 
-// targetAge is how long a target is kept that no credential is minted for.
+// targetAge is how long a target stays in the store without a new credential.
 const targetAge = 30 * 24 * time.Hour
 
 func recent(path string, now time.Time) bool {
@@ -241,8 +242,7 @@ func recent(path string, now time.Time) bool {
 	return err == nil && now.Sub(info.ModTime()) < targetAge
 }
 
-
-// list gives the JSON files of a directory of the store; temporary files have another ending.
+// list returns the paths of the JSON files in a directory of the store. Temporary files have another extension.
 func (s *Store) list(sub string) []string {
 	dir := filepath.Join(s.dir, sub)
 	entries, _ := os.ReadDir(dir)

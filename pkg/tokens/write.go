@@ -11,24 +11,24 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// durability says what a crash of the machine may cost.
+// durability is what a crash of the machine may destroy.
 type durability bool
 
 const (
-	cache   durability = false // may be lost, never torn
+	cache   durability = false // the file may be lost, but is never half written
 	durable durability = true  // on disk when write returns
 )
 
-// WriteError is a store that takes nothing.
+// WriteError is the error if the store cannot be written.
 type WriteError struct {
 	Dir string // of the store
 	Err error
 }
 
-// Error says what did not work.
+// Error returns the text of Err, after what it means.
 func (e *WriteError) Error() string { return "the store cannot be written: " + e.Err.Error() }
 
-// Unwrap gives that.
+// Unwrap returns Err.
 func (e *WriteError) Unwrap() error { return e.Err }
 
 // write replaces a file of the store. The error is a *WriteError.
@@ -43,8 +43,8 @@ func (s *Store) write(path string, text []byte, d durability) error {
 	return nil
 }
 
-// Check tells, before anybody logs in, whether a login could be kept. It makes the store, and leaves nothing in it. The error is a
-// *WriteError.
+// Check returns a *WriteError if the store cannot be written. login calls it before a person types a password. It creates the store's
+// directory if needed, and leaves no file in it.
 func (s *Store) Check() error {
 	err := disk.MkdirAll(s.dir, 0o700)
 	for _, sub := range []string{"", sessionsDir, credfile.Credentials} {

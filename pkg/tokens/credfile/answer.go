@@ -1,9 +1,9 @@
-// Package credfile answers kubectl from the store: one file is opened, read and printed. kubectl runs the program for
-// every command and keeps nothing between two, so this package imports the standard library only and runs before
-// anything else is set up; what it cannot answer is left to the long way.
+// Package credfile reads a credential's file and prints it for kubectl. kubectl runs the program for every command, so this package must be
+// fast: it opens one file, imports only the standard library, and runs before other packages are initialised. If it cannot answer, the
+// rest of the program does (the long way).
 //
-// What runs before the rest of a program waits for what it imports: Go initialises packages in the order of their
-// import paths. So this package does without path/filepath, which comes after all of Kubernetes.
+// Go initialises packages in the order of their import paths, after their imports. So this package must not import path/filepath, which
+// is initialised after all Kubernetes packages.
 //
 // What kubectl asks and gets is the ExecCredential of
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
@@ -17,10 +17,9 @@ import (
 	"time"
 )
 
-// Answer prints the credential that args ask for when the store holds a good one. False means that nothing was
-// printed and the long way must be gone: the arguments are not ours, there is no such credential or it has ended, or
-// something is wrong that only the long way can explain. An error means that a part of it was printed and the rest
-// could not be: whatever is printed after it would be garbage.
+// Answer prints the credential that args ask for, if the store has a valid one. answered is false if nothing was printed: args are not of
+// get-token, the store has no valid credential, or something is wrong that the long way explains. An error means that only a part was
+// printed. Then nothing else may be printed.
 func Answer(args []string, getenv func(string) string, now time.Time, stdout io.Writer) (answered bool, err error) {
 	key, ok := ParseArgs(args)
 	if !ok {
@@ -41,12 +40,12 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 	out := counter{w: stdout}
 	err = Write(&out, info.APIVersion, f.Status)
 	if err != nil && out.n == 0 {
-		return false, nil //nolint:nilerr // The long way meets it again, and explains it.
+		return false, nil //nolint:nilerr // The long way gets the same error, and explains it.
 	}
 	return true, err
 }
 
-// counter counts what was written.
+// counter counts the written bytes.
 type counter struct {
 	w io.Writer
 	n int
@@ -59,8 +58,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Token is the bearer token for key in the store at dir. An error means that there is none that can be used now: it has ended, it is
-// a certificate, or something is wrong that only the long way can explain.
+// Token returns the bearer token for key from the store at dir. The error means that there is none to use now: the credential has expired,
+// it is a certificate, or something is wrong that the long way explains.
 func Token(dir string, key Key, now time.Time) (string, error) {
 	_, s, err := find(dir, key, now)
 	if err == nil && s.Token == "" {
@@ -74,7 +73,7 @@ var (
 	errNoToken = errors.New("the credential is no token")
 )
 
-// find is the credential for key, if it can be used now.
+// find returns the credential for key, if it is valid now.
 func find(dir string, key Key, now time.Time) (File, status, error) {
 	if err := PrivateDirs(dir, join(dir, Credentials)); err != nil {
 		return File{}, status{}, err
@@ -90,7 +89,7 @@ func find(dir string, key Key, now time.Time) (File, status, error) {
 	return f, s, nil
 }
 
-// PrivateDirs reports whether nobody else can put files into directories of the store.
+// PrivateDirs returns an error if other people can put files into directories of the store. It is that of Private, or of os.Stat.
 func PrivateDirs(dirs ...string) error {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
@@ -104,10 +103,10 @@ func PrivateDirs(dirs ...string) error {
 	return nil
 }
 
-// Path is the credential's file in the store at dir.
+// Path returns the path of a credential's file in the store at dir.
 func Path(dir string, key Key) string { return join(join(dir, Credentials), key.ID()+".json") }
 
-// join is a path below a directory of the store.
+// join returns a path below a directory, as filepath.Join does.
 func join(dir, name string) string {
 	if dir != "" && os.IsPathSeparator(dir[len(dir)-1]) {
 		return dir + name

@@ -5,7 +5,7 @@ import "strings"
 // Command is the subcommand that a kubeconfig calls.
 const Command = "get-token"
 
-// Args are the arguments that ask for the credential.
+// Args returns the arguments of the program that print the credential.
 func (k Key) Args() []string {
 	args := []string{Command, "--server", k.Server, "--user", k.User}
 	if k.Cluster != "" {
@@ -14,8 +14,8 @@ func (k Key) Args() []string {
 	return args
 }
 
-// ParseArgs is the reverse of Args; a flag may also be one word, --flag=value. It is false for anything else, another
-// flag or order included: such a command line is for the long way, and such a kubeconfig entry is not one that we wrote.
+// ParseArgs is the reverse of Args. A flag may also be one word: --flag=value. It returns false for anything else, such as other flags or
+// another order: the long way parses such a command line, and such a kubeconfig entry is not ours.
 func ParseArgs(args []string) (Key, bool) {
 	if len(args) == 0 || args[0] != Command {
 		return Key{}, false
@@ -39,7 +39,7 @@ func ParseArgs(args []string) (Key, bool) {
 	return k, true
 }
 
-// takeFlag takes a flag with its value, which must not be empty, off the front of args.
+// takeFlag removes a flag and its value from the front of args. ok is false if the flag is not there or the value is empty.
 func takeFlag(name string, args []string) (value string, rest []string, ok bool) {
 	switch {
 	case len(args) == 0:
@@ -53,7 +53,7 @@ func takeFlag(name string, args []string) (value string, rest []string, ok bool)
 	return args[1], args[2:], args[1] != ""
 }
 
-// qualified tells whether s is NAMESPACE/NAME.
+// qualified reports whether s is NAMESPACE/NAME.
 func qualified(s string) bool {
 	namespace, name, ok := strings.Cut(s, "/")
 	return ok && namespace != "" && name != "" && !strings.Contains(name, "/")

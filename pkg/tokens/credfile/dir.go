@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// HomeVariable names the environment variable that moves the store.
+// HomeVariable is the environment variable with the directory of the store.
 const HomeVariable = "KUBECTL_VSPHERE_HOME"
 
-// Credentials is the directory of credential files below the store's.
+// Credentials is the name of the store's subdirectory of credential files.
 const Credentials = "credentials"
 
 const program = "kubectl-vsphere"
 
-// Dir is the store's directory: $KUBECTL_VSPHERE_HOME, else the place for state of the operating system goos. A
-// relative path is not taken: kubectl is run from everywhere, and each directory would have a store of its own.
+// Dir returns the store's directory: $KUBECTL_VSPHERE_HOME, else the directory for state on the operating system goos. A relative
+// $KUBECTL_VSPHERE_HOME is an error: kubectl runs in any directory, and each would have its own store.
 func Dir(getenv func(string) string, goos string) (string, error) {
 	if dir := getenv(HomeVariable); dir != "" {
 		if !absolute(dir, goos) {
@@ -28,14 +28,14 @@ func Dir(getenv func(string) string, goos string) (string, error) {
 	case "darwin":
 		return below(getenv, goos, "HOME", "Library/Application Support/"+program)
 	}
-	// The XDG Base Directory Specification tells to ignore a relative path.
+	// The XDG Base Directory Specification says to ignore a relative path.
 	if state := getenv("XDG_STATE_HOME"); absolute(state, goos) {
 		return below(getenv, goos, "XDG_STATE_HOME", program)
 	}
 	return below(getenv, goos, "HOME", ".local/state/"+program)
 }
 
-// below is a path below the directory that a variable names.
+// below returns a path below the directory that an environment variable names.
 func below(getenv func(string) string, goos, variable, path string) (string, error) {
 	dir := getenv(variable)
 	if !absolute(dir, goos) {
@@ -47,7 +47,7 @@ func below(getenv func(string) string, goos, variable, path string) (string, err
 	return strings.TrimRight(dir, "/") + "/" + path, nil
 }
 
-// absolute is filepath.IsAbs for any operating system, so that the rules of each are tested on all.
+// absolute is filepath.IsAbs for any operating system, so that tests on one system cover all.
 func absolute(path, goos string) bool {
 	if goos != "windows" {
 		return strings.HasPrefix(path, "/")

@@ -14,20 +14,20 @@ const (
 	V1beta1 = "client.authentication.k8s.io/v1beta1"
 )
 
-// ExecInfoVariable is how client-go tells a plugin what it wants.
+// ExecInfoVariable is the environment variable with client-go's request to a plugin.
 const ExecInfoVariable = "KUBERNETES_EXEC_INFO"
 
 const execKind = "ExecCredential"
 
-// ExecInfo is what client-go says to a credential plugin.
+// ExecInfo is client-go's request to a credential plugin.
 type ExecInfo struct {
 	APIVersion  string // V1 or V1beta1
 	Interactive bool   // the plugin may use standard input to ask the user
-	Asked       bool   // client-go asked; false when a person or script runs the command by hand
+	Asked       bool   // client-go runs the plugin; false if a person or script runs the command
 }
 
-// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank one means that client-go did not ask: V1. The error
-// of anything but an ExecCredential of a version that we speak names the variable.
+// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank value means that client-go does not run the program: the version is V1
+// then. A value that is not an ExecCredential of V1 or V1beta1 is an error that names the variable.
 func ParseExecInfo(value string) (ExecInfo, error) {
 	if strings.TrimSpace(value) == "" {
 		return ExecInfo{APIVersion: V1}, nil
@@ -52,8 +52,7 @@ func ParseExecInfo(value string) (ExecInfo, error) {
 	return ExecInfo{APIVersion: raw.APIVersion, Interactive: raw.Spec.Interactive, Asked: true}, nil
 }
 
-// Write prints the ExecCredential with a finished status: one object and a line end, in one write, so that a reader
-// never sees a part. The hit and the long way both answer with it.
+// Write prints an ExecCredential with a status: one JSON object and a line end, in one write, so that a reader never sees a part of it.
 func Write(w io.Writer, apiVersion string, status json.RawMessage) error {
 	out := make([]byte, 0, len(status)+128)
 	out = append(out, `{"kind":"`+execKind+`","apiVersion":`...)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Version is the version of the store's files. Another one is not read.
+// Version is the version of the store's files. Files of other versions are not read.
 const Version = 1
 
 // File is a credential as it is stored, one JSON object. Status is the finished status of the ExecCredential
@@ -25,10 +25,10 @@ type File struct {
 	Target  json.RawMessage `json:"target,omitempty"` // of package tokens
 }
 
-// Key is what the credential is for.
+// Key returns the key of the credential.
 func (f File) Key() Key { return Key{Server: f.Server, User: f.User, Cluster: f.Cluster} }
 
-// status is what a finished status says about its use.
+// status is the part of the status that decides whether the credential is valid.
 type status struct {
 	ExpirationTimestamp   time.Time `json:"expirationTimestamp"`
 	Token                 string    `json:"token"`
@@ -36,18 +36,18 @@ type status struct {
 	ClientKeyData         string    `json:"clientKeyData"`
 }
 
-// good reports whether kubectl can use the credential now: it proves something and nothing in it has ended. client-go
-// runs its plugin again for each request while the stamp that it was given is in the past.
+// good reports whether kubectl can use the credential now: it has a token or a certificate, and none of its times is over. With a
+// timestamp in the past, client-go runs its plugin again for each request.
 func (f File) good(now time.Time) (status, bool) {
 	var s status
 	if json.Unmarshal(f.Status, &s) != nil {
 		return status{}, false
 	}
-	proves := s.Token != "" || s.ClientCertificateData != "" && s.ClientKeyData != ""
-	return s, proves && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
+	minted := s.Token != "" || s.ClientCertificateData != "" && s.ClientKeyData != ""
+	return s, minted && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
 }
 
-// VersionError is a file of a version that this program does not know.
+// VersionError is the error for a file of another version.
 type VersionError struct {
 	Path    string
 	Version int
@@ -59,8 +59,8 @@ func (e *VersionError) Error() string {
 		e.Path, e.Version, Version)
 }
 
-// Decode reads text, what the file at path held, into a value with a version. The version is looked at first, since
-// another one may have the same fields in other types. The error is a *VersionError or names the file.
+// Decode decodes text, the content of the file at path, into a value. It checks the version first, since another version may have the same
+// fields with other types. The error is a *VersionError, or names the file.
 func Decode(path string, text []byte, into any) error {
 	var v struct {
 		Version int `json:"version"`
@@ -78,15 +78,15 @@ func Decode(path string, text []byte, into any) error {
 	return nil
 }
 
-// Read reads a credential file. os.ErrNotExist means that there is none; *PermissionError and *VersionError must be
-// told to the user; anything else is a cache that got lost.
+// Read reads a credential file. The error is os.ErrNotExist if there is none. The user must see a *PermissionError and a *VersionError.
+// Any other error is a miss of the cache.
 func Read(path string) (File, error) {
 	text, err := ReadPrivate(path)
 	if err != nil {
 		return File{}, err
 	}
 	var f File
-	if json.Unmarshal(text, &f) != nil || f.Version != Version { // A good file is parsed once; Decode says what a bad one is.
+	if json.Unmarshal(text, &f) != nil || f.Version != Version { // A good file is parsed once. For a bad one, Decode returns the error.
 		f = File{}
 		if err := Decode(path, text, &f); err != nil {
 			return File{}, err

@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// maxFile bounds what is read of a file of the store. A token has about 1 kB; a session with a bundle of CA
-// certificates has less than half of this (trust takes a bundle of some hundred certificates at most).
+// maxFile bounds the size of a file of the store, in bytes. A token has about 1 kB. A session with a bundle of CA certificates has less
+// than half of maxFile, since package trust bounds a bundle.
 const maxFile = 4 << 20
 
-// PermissionError is a file or directory of the store that other people could read, change or have made.
+// PermissionError is the error for a file or directory of the store that other people can use or own.
 type PermissionError struct {
 	Path   string
 	What   string
 	Remedy string // a command to type
 }
 
-// Error says what is wrong and what to type.
+// Error returns what is wrong and what to type.
 func (e *PermissionError) Error() string {
 	return fmt.Sprintf("%s %s; type: %s", e.Path, e.What, e.Remedy)
 }
 
-// ReadPrivate reads a file of the store and refuses one that is not a regular file, that others can read or write, or
-// that neither the user nor root owns. A symbolic link is not followed. The checks look at what was opened, so that
-// the path cannot come to mean another file in between.
+// ReadPrivate reads a file of the store. It returns an error for a symbolic link or another file that is not regular, for a file that
+// others can read or write, and for one that neither the user nor root owns (*PermissionError). It checks the opened file, so that
+// nobody can exchange the file between the check and the read.
 func ReadPrivate(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
@@ -53,5 +53,5 @@ func ReadPrivate(path string) ([]byte, error) {
 	return text, nil
 }
 
-// shellQuote makes a path one word of a POSIX shell.
+// shellQuote returns a path as one word of a POSIX shell.
 func shellQuote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

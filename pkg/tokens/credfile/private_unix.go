@@ -8,11 +8,10 @@ import (
 	"syscall"
 )
 
-// noFollow keeps a symbolic link from being followed and a named pipe from blocking.
+// noFollow are flags of open(2): a symbolic link is an error, and a named pipe does not block.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// Private refuses a file or directory that others can use, or that neither the user nor root owns. The error is a
-// *PermissionError.
+// Private returns a *PermissionError for a file or directory that others can use, or that neither the user nor root owns.
 func Private(info os.FileInfo, path string) error {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		want := "600"
