@@ -7,21 +7,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 )
 
-// site is a Supervisor with two namespaces and two clusters.
+// site and signIn are those of clitest.
 func site(t *testing.T) (*consoletest.World, *consoletest.Supervisor) {
 	t.Helper()
-	w := clitest.New(t)
-	s := w.Supervisor("10.0.0.1",
-		&consoletest.Namespace{Name: "ns1", Clusters: []*consoletest.Cluster{w.Cluster("tkc1", "10.0.0.11"), w.Cluster("tkc2", "10.0.0.12")}},
-		&consoletest.Namespace{Name: "ns2"},
-	)
-	return w, s
+	return clitest.Site(t)
 }
 
-// signIn is the command line of a login with vCenter Single Sign-On.
-func signIn(w *consoletest.World, more ...string) []string {
-	return append([]string{"login", "--server", "10.0.0.1", "-u", consoletest.User, "--certificate-authority", w.CAFile}, more...)
-}
+func signIn(w *consoletest.World, more ...string) []string { return clitest.SignIn(w, more...) }
 
 func TestLogin(t *testing.T) {
 	w, s := site(t)
