@@ -20,7 +20,7 @@ func TestExplainHasWordsForEveryReason(t *testing.T) {
 		registry.ReasonCLISecret:  "docker-credential-vsphere login harbor.lab",
 		registry.ReasonNoToken:    "identity provider",
 		registry.ReasonRefused:    "Harbor v2.12.2",
-		registry.ReasonEndpoint:   `it asks "https://evil\x1b[2J" about people`,
+		registry.ReasonEndpoint:   `it asks "https://evil\x1b[2J" about users`,
 		registry.ReasonUnverified: "does not verify",
 		registry.ReasonOtherCA:    "the CA that you gave",
 		registry.ReasonPublicCA:   "a public CA",

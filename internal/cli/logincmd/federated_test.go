@@ -122,7 +122,7 @@ func TestFlowThatIsNotOffered(t *testing.T) {
 	given(w)
 	w.Run(byPassword(w, "--oidc-flow", "device")...).Exits(2).Says("device", "--no-browser")
 	i.Providers = []consoletest.Provider{{Name: "ad", Type: "activedirectory", Flows: []string{"cli_password"}}}
-	w.Run(byPassword(w, "--oidc-flow", "browser")...).Exits(2).Says("passwords only")
+	w.Run(byPassword(w, "--oidc-flow", "browser")...).Exits(2).Says("only passwords")
 }
 
 func TestStaticTokensAreForVCenter(t *testing.T) {
@@ -151,7 +151,7 @@ func TestChoiceOfAProvider(t *testing.T) {
 	}
 	w.Nobody()
 	w.Run(byPassword(w, "--identity-provider", "ldap")...).Exits(0)
-	w.Run(byPassword(w)...).Exits(0).Says("ldap, as the last time")
+	w.Run(byPassword(w)...).Exits(0).Says("ldap, as in the last login")
 	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
 	w.Run(byProvider(w, "--identity-provider", "okta", "--no-browser")...).Exits(0)
 	if got := kept(t, w); got.IdentityProvider != "okta" {
@@ -166,12 +166,12 @@ func TestIssuerOnAnotherServer(t *testing.T) {
 	given(w)
 	w.Run(byPassword(w)...).Exits(1).Says("another server", "--trust-issuer "+i.URL)
 	w.Run(byPassword(w, "--trust-issuer", "https://sso.example/other")...).Exits(2).Says("--trust-issuer", i.URL)
-	w.Person(consoletest.Answer{To: "Is that meant?", Keys: ""})
+	w.Person(consoletest.Answer{To: "Is that right?", Keys: ""})
 	w.Run(byPassword(w)...).Exits(1).Says("you did not log in there")
 	if i.Count("authorize") > 0 {
 		t.Error("a password was sent")
 	}
-	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"})
+	w.Person(consoletest.Answer{To: "Is that right?", Keys: "y"})
 	w.Run(byPassword(w)...).Exits(0)
 	w.Nobody()
 	w.Run(byPassword(w)...).Exits(0).Omits("another server")
@@ -230,7 +230,7 @@ func TestSomebodyElse(t *testing.T) {
 	i.Revokes = true
 	i.Users["ops@vsphere.local"] = "x"
 	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
-	w.Run(byPassword(w, "--no-browser")...).Exits(1).Says("you logged in as ops@vsphere.local", "nothing was kept")
+	w.Run(byPassword(w, "--no-browser")...).Exits(1).Says("you logged in as ops@vsphere.local", "you logged in as")
 	if n := i.LiveTokens(); n > 0 {
 		t.Errorf("%d tokens that nobody keeps are still good", n)
 	}
