@@ -43,8 +43,8 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		if err != nil {
 			return err
 		}
-		if res.Refused() { // The password was changed meanwhile, or the account is locked.
-			guard.Refused()
+		if res.Refused() { // Changed meanwhile, or the account was locked.
+			defer guard.Refused(password)
 		}
 		out, err = a.finish(ctx, res, password)
 		return err

@@ -133,9 +133,8 @@ type outcome int
 const (
 	accepted outcome = iota
 	refused
-	refusedLate // accepted first, and refused by a later request of the same login
-	uncounted   // the server answered something else, or was never reached: it counted no refusal
-	unknown     // no answer came: it may have counted one
+	uncounted // the server answered something else, or was never reached: it counted no refusal
+	unknown   // no answer came: it may have counted one
 )
 
 // outcomeOf reads the outcome from the error of sending.

@@ -31,7 +31,6 @@ type Guard struct {
 	Warn func(error)
 
 	hasher hasher
-	late   bool // the password that is being sent was refused after all
 }
 
 // Sender sends a password to the server once.
@@ -87,9 +86,13 @@ func (g *Guard) Ask(login func() error) error {
 	return nil
 }
 
-// Refused says that the server refused the password after it had accepted it: it was changed meanwhile, or the account is locked. A
-// Sender calls it. The password is remembered as refused then, whatever the Sender returns.
-func (g *Guard) Refused() { g.late = true }
+// Refused remembers a secret that was refused after it had been accepted: it was changed meanwhile, or the account is locked.
+func (g *Guard) Refused(password redact.Secret) {
+	c, m := g.caller(), g.memory()
+	mark := m.read().mark // One that cannot be read is written anew.
+	mark.Refusals = append(c.recent(mark.Refusals), g.hasher.refusal(password, c.now))
+	m.save(mark)
+}
 
 // try sends one password under the lock, if that may be, and notes the outcome. The decision is proceed when it was sent, or could
 // not be for another reason, which is the error.
@@ -132,15 +135,7 @@ func (g *Guard) noteSending(mark tokens.Mark) error {
 // the error for the caller.
 func (g *Guard) note(source Source, password redact.Secret, mark tokens.Mark, err error) error {
 	c, m := g.caller(), g.memory()
-	outcome := outcomeOf(err)
-	if g.late {
-		outcome = refusedLate
-	}
-	switch outcome {
-	case refusedLate: // The error, if there is one, is about something else.
-		refusal := g.hasher.refusal(password, c.now)
-		m.save(tokens.Mark{Refusals: append(c.recent(mark.Refusals), refusal)})
-		m.addByName(c, refusal)
+	switch outcomeOf(err) {
 	case accepted:
 		same := g.hasher.same(password)
 		m.save(tokens.Mark{Refusals: c.without(mark.Refusals, same)})
