@@ -83,7 +83,7 @@ func TestOIDCWithoutTerminal(t *testing.T) {
 	t.Parallel()
 	i, h := newIssuer(t, nil), newHome(t)
 	out, code := h.run(t, i.loginArgs()...)
-	if code != 2 || !strings.Contains(out, "there is no browser here to log in with, and no terminal") || !strings.Contains(out, "--oidc-flow password") {
+	if code != 2 || !strings.Contains(out, "there is no browser here to log in with, and there is no terminal") || !strings.Contains(out, "--oidc-flow password") {
 		t.Errorf("%d %s", code, out)
 	}
 }

@@ -37,7 +37,7 @@ func TestOIDCLogoutMeanwhile(t *testing.T) {
 		if out, code := h.run(t, "kubectl-vsphere", "logout"); code != 0 || !strings.Contains(out, "Logged out") {
 			t.Errorf("%d %s", code, out)
 		}
-		if code := wait(); code == 0 || !strings.Contains(output.String(), "is not logged in to "+i.server+" any more") {
+		if code := wait(); code == 0 || !strings.Contains(output.String(), "is no longer logged in to "+i.server) {
 			t.Errorf("%d %s", code, output)
 		}
 		left(t, h)

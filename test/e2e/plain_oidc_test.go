@@ -81,7 +81,7 @@ func TestPlainDevice(t *testing.T) {
 	u, h := newUser(t, "ns1"), newHome(t)
 	term := h.onTerminal(t, plainArgs(t, "--oidc-flow", "device")...)
 	term.expect("Waiting …")
-	complete := regexp.MustCompile(`address is (https://\S+)`).FindStringSubmatch(term.output())
+	complete := regexp.MustCompile(`open this address, which has the code in it: (https://\S+)`).FindStringSubmatch(term.output())
 	if complete == nil || !regexp.MustCompile(`type the code [A-Z]{4}-[A-Z]{4} there`).MatchString(term.output()) {
 		t.Fatal(term.output())
 	}
