@@ -259,7 +259,8 @@ func (i *Issuer) issue(w http.ResponseWriter, user, nonce string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	access, refresh := "at_"+rand.Text(), "rt_"+rand.Text()
-	reply := map[string]any{"access_token": access, "token_type": "bearer", "expires_in": int(TokenLife.Seconds()), "id_token": i.sign(claims)}
+	life := time.Until(i.w.Now().Add(TokenLife)) // x/oauth2 counts from the real time.
+	reply := map[string]any{"access_token": access, "token_type": "bearer", "expires_in": int(life.Seconds()), "id_token": i.sign(claims)}
 	i.access[access] = user
 	if !i.NoRefresh {
 		i.refresh[refresh], reply["refresh_token"] = user, refresh

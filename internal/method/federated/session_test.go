@@ -1,0 +1,313 @@
+package federated_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
+
+// scene is a site whose Supervisor has an identity provider, and a session by a password of it that is not at hand any more.
+type scene struct {
+	*consoletest.World
+	s *consoletest.Supervisor
+	i *consoletest.Issuer
+	c *consoletest.Cluster // ns1/tkc1
+}
+
+func newScene(t *testing.T, more ...string) scene {
+	t.Helper()
+	w, s := clitest.Site(t)
+	x := scene{w, s, s.Federate("", consoletest.LDAP()), s.Namespaces[0].Clusters[0]}
+	clitest.SignedIn(t, w, s, append([]string{"--auth-method", "oidc"}, more...)...)
+	return x
+}
+
+// getToken is what kubectl runs for the cluster ns1/tkc1.
+func (x scene) getToken(more ...string) consoletest.Result {
+	return x.Run(append([]string{"get-token", "--server", clitest.Server, "--user", consoletest.User, "--cluster", "ns1/tkc1"}, more...)...)
+}
+
+const (
+	refresh      = "token refresh_token"
+	exchange     = "token token-exchange"
+	certificate  = "clientCertificateData"
+	request      = "POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"
+	aNewOne      = "kubectl vsphere login --server 10.0.0.1 --auth-method oidc"
+	afterRefresh = 10 * time.Minute // access tokens and certificates have ended, and the session has not
+)
+
+// A credential is minted when it is used, refreshed when it has ended, and asked of nobody while it is good.
+func TestRenew(t *testing.T) {
+	x := newScene(t)
+	x.getToken().Exits(0).Says(certificate)
+	before := x.i.Count(exchange)
+	x.getToken().Exits(0)
+	if n := x.i.Count(exchange); n != before || x.i.Count(refresh) > 0 {
+		t.Error("a good credential was renewed")
+	}
+	x.Advance(afterRefresh)
+	x.getToken().Exits(0).Says(certificate)
+	x.Run("get-token", "--server", clitest.Server, "--user", consoletest.User).Exits(0).Says(certificate)
+	if n := x.i.Count(refresh); n != 1 {
+		t.Errorf("%d refreshes for two credentials", n)
+	}
+	x.getToken("--force-refresh").Exits(0)
+	if n := x.i.Count(refresh); n != 2 {
+		t.Errorf("%d refreshes with --force-refresh", n)
+	}
+}
+
+// A refusal of the issuer ends the session: its tokens are forgotten, and not sent again.
+func TestTheIssuerEndsTheSession(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	x.i.EndSessions()
+	x.getToken().Exits(3).Says("does not renew it", "type: "+aNewOne)
+	x.getToken().Exits(1).Says("type: " + aNewOne)
+	if n := x.i.Count(refresh); n != 1 {
+		t.Errorf("%d refreshes with a void token", n)
+	}
+	if ends := x.Session().Ends; ends.After(x.Now()) {
+		t.Errorf("it ends at %s", ends)
+	}
+}
+
+// What the network or a provider behind the issuer does is no end of a session.
+func TestTheIssuerIsDown(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	x.i.Replies[refresh] = consoletest.Status(http.StatusBadGateway, "")
+	x.getToken().Exits(4).Omits(aNewOne)
+	x.i.Replies[refresh] = consoletest.Refuse(500, "server_error")
+	x.getToken().Exits(4).Omits(aNewOne)
+	delete(x.i.Replies, refresh)
+	x.getToken().Exits(0)
+}
+
+// A cluster without a Concierge takes the token itself.
+func TestNoConcierge(t *testing.T) {
+	x := newScene(t)
+	x.c.Concierge = nil
+	x.getToken().Exits(0).Says(`"token"`).Omits(certificate)
+}
+
+// A cluster of the same name that is another one is found anew where only its identity changed; one that is elsewhere, or has another
+// CA, is of no use to a kubeconfig of before.
+func TestAnotherClusterOfThatName(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(t *testing.T, x scene)
+		code   int
+		says   []string
+	}{
+		"made anew at the same address": {func(_ *testing.T, x scene) { x.c.UID = "uid-2"; x.c.Trust(x.i) }, 0, []string{certificate}},
+		"moved": {func(_ *testing.T, x scene) {
+			x.Down(x.c.Host + ":6443")
+			x.c.Host = "10.0.0.31"
+			x.Serve("10.0.0.31:6443", x.c.CA, x.c)
+		}, 1, []string{"is not the cluster of the last login", "10.0.0.31", aNewOne}},
+		"another CA": {func(t *testing.T, x scene) {
+			x.c.CA = consoletest.NewCA(t, "another-ca")
+			x.Serve(x.c.Host+":6443", x.c.CA, x.c)
+		}, 1, []string{"another address or CA", aNewOne}},
+		"somebody in between": {func(t *testing.T, x scene) {
+			x.Serve(x.c.Host+":6443", consoletest.NewCA(t, "another-ca"), x.c)
+		}, 4, []string{"somebody may be in between"}},
+		"gone": {func(_ *testing.T, x scene) { x.Down(x.c.Host + ":6443"); x.s.Namespaces[0].Clusters = nil }, 1, []string{"ns1/tkc1", "--prune"}},
+		"down": {func(_ *testing.T, x scene) { x.Down(x.c.Host + ":6443") }, 4, []string{"connection refused"}},
+		"its Concierge refuses": {func(_ *testing.T, x scene) {
+			x.c.Concierge = consoletest.Reply(`{"status":{"message":"authentication failed"}}`)
+		}, 1, []string{"ns1/tkc1", "trusts the Supervisor's issuer"}},
+		"and nobody can tell": {func(t *testing.T, x scene) {
+			x.Serve(x.c.Host+":6443", consoletest.NewCA(t, "another-ca"), x.c)
+			x.s.Replies["GET /apis/cluster.x-k8s.io/v1beta1/namespaces/ns1/clusters/tkc1"] = consoletest.Status(503, "")
+		}, 4, []string{"could not tell", aNewOne}},
+	} {
+		x := newScene(t)
+		x.getToken().Exits(0)
+		x.Advance(afterRefresh)
+		tc.change(t, x)
+		t.Run(name, func(*testing.T) { x.getToken().Exits(tc.code).Says(tc.says...) })
+	}
+}
+
+// What the store has lost of a cluster is asked of the Supervisor again.
+func TestLostTarget(t *testing.T) {
+	x := newScene(t)
+	all, _ := x.Store().Credentials()
+	for _, c := range all {
+		if err := x.Store().DeleteCredential(c.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.getToken().Exits(0).Says(certificate)
+	x.Run("get-token", "--server", clitest.Server, "--user", consoletest.User, "--cluster", "ns1/none").Exits(1).Says("ns1/none", "--prune")
+}
+
+// A session that went by a password is brought back by one that is at hand, or that somebody types.
+func TestResumeByAPassword(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	x.i.EndSessions()
+	x.Person(consoletest.Answer{To: "Password of " + consoletest.User, Keys: consoletest.Password})
+	x.getToken().Exits(0).Says(certificate)
+	x.Nobody()
+	x.Vars[failure.PasswordVariable] = consoletest.Password
+	x.Advance(afterRefresh)
+	x.i.EndSessions()
+	x.getToken().Exits(0).Says(certificate).Omits(consoletest.Password)
+	x.Vars[failure.PasswordVariable] = "wrong-word-9"
+	x.Advance(afterRefresh)
+	x.i.EndSessions()
+	x.getToken().Exits(3).Says("logging in did not succeed", "was refused", "type: "+aNewOne).Omits("wrong-word-9")
+	before := x.i.Count("authorize")
+	x.getToken().Says("type: " + aNewOne)
+	if n := x.i.Count("authorize"); n != before {
+		t.Error("a refused password was sent again")
+	}
+}
+
+const paste = "paste the code"
+
+// One that went by a browser is brought back by a person, and by nobody else.
+func TestResumeByABrowser(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.Okta())
+	i.Users["ops@vsphere.local"] = "x"
+	x := scene{w, s, i, s.Namespaces[0].Clusters[0]}
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run("login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--no-browser").Exits(0)
+	end := func() { x.Advance(afterRefresh); i.EndSessions() }
+
+	end()
+	w.Nobody()
+	x.getToken().Exits(3).Says("type: " + aNewOne)
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
+	x.getToken().Exits(1).Says("somebody else than before (ops@vsphere.local)", "type: "+aNewOne)
+	// The same kubectl does not ask again at once: the test's parent is that.
+	w.Person()
+	x.getToken().Exits(1).Says("did not succeed a moment ago")
+	if err := w.Store().EndQuiet(w.Session().Account); err != nil {
+		t.Fatal(err)
+	}
+	w.Person(consoletest.Answer{To: paste, Reply: i.Browser(consoletest.User)})
+	x.getToken().Exits(0).Says("has ended", certificate)
+}
+
+// of calls do with the session's method.
+func (x scene) of(t *testing.T, do func(ctx context.Context, m session.Method, s tokens.Session)) {
+	t.Helper()
+	x.Do(func(ctx context.Context, e *console.Env) {
+		s := x.Session()
+		m, err := method.Sessions(e, x.Store()).Method(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(ctx, m, s)
+	})
+}
+
+func TestRevoke(t *testing.T) {
+	x := newScene(t)
+	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
+		if err := m.Revoke(ctx, s); !errors.Is(err, oidc.ErrNoRevocation) || x.i.LiveTokens() != 1 {
+			t.Errorf("%v, %d tokens", err, x.i.LiveTokens())
+		}
+	})
+	w, s := clitest.Site(t)
+	x = scene{World: w, s: s, i: s.Federate("", consoletest.LDAP())}
+	x.i.Revokes = true
+	clitest.SignedIn(t, w, s, "--auth-method", "oidc")
+	if n := x.i.Count("revoke"); n > 0 || x.i.LiveTokens() != 1 {
+		t.Errorf("a login revoked %d tokens that it keeps", n)
+	}
+	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
+		if err := m.Revoke(ctx, s); err != nil || x.i.LiveTokens() != 0 {
+			t.Errorf("%v, %d tokens", err, x.i.LiveTokens())
+		}
+	})
+}
+
+// A dry run leaves no token behind, unless a session of the same person is kept: some issuers end all with one.
+func TestRevokeUnlessKept(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.LDAP())
+	i.Revokes = true
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	dry := clitest.SignIn(w, "--auth-method", "oidc", "--dry-run")
+	w.Run(dry...).Exits(0)
+	if n := i.LiveTokens(); n != 0 {
+		t.Errorf("a dry run leaves %d tokens", n)
+	}
+	w.Run(clitest.SignIn(w, "--auth-method", "oidc")...).Exits(0)
+	w.Run(dry...).Exits(0)
+	if n := i.LiveTokens(); n != 2 {
+		t.Errorf("%d tokens are good, not that of the session and the new one", n)
+	}
+}
+
+func TestFactsAndTokens(t *testing.T) {
+	x := newScene(t)
+	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
+		facts, err := m.Facts(s)
+		var claims struct{ Username string }
+		if err != nil || !facts.Renews || json.Unmarshal(facts.Claims, &claims) != nil || claims.Username != consoletest.User {
+			t.Errorf("%s %v", facts.Claims, err)
+		}
+		token, err := m.(session.Exchanger).TokenFor(ctx, s, "registry")
+		if err != nil || strings.Count(token.Reveal(), ".") != 2 {
+			t.Errorf("%v", err)
+		}
+		if m.Command(s) != aNewOne {
+			t.Error(m.Command(s))
+		}
+		s.Renewal = []byte("{")
+		if _, err := m.Facts(s); err == nil {
+			t.Error("facts of what cannot be read")
+		}
+		if err := m.Resume(ctx, session.Renewal{Session: s}); !errors.Is(err, session.ErrNobody) {
+			t.Errorf("%v", err)
+		}
+		if _, err := m.Renew(ctx, session.Renewal{Session: s}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// A session that another login replaced while this one waited is not used.
+func TestReplacedMeanwhile(t *testing.T) {
+	x := newScene(t)
+	x.getToken().Exits(0)
+	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
+		now := s
+		now.Account = "another account"
+		if _, err := x.Store().SaveSession(now); err != nil {
+			t.Fatal(err)
+		}
+		key := tokens.Key{Server: s.Server, User: s.User, Cluster: "ns1/tkc1"}
+		if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "logged in anew meanwhile") {
+			t.Errorf("%v", err)
+		}
+		if err := x.Store().DeleteSession(s.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "is not logged in to 10.0.0.1") {
+			t.Errorf("%v", err)
+		}
+	})
+}
