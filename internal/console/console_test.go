@@ -1,0 +1,102 @@
+package console_test
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+)
+
+// kubectl says whether somebody is there; a person who runs the command by hand is.
+func TestMayAsk(t *testing.T) {
+	const info = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":`
+	for name, tc := range map[string]struct {
+		vars   map[string]string
+		person bool
+		want   bool
+	}{
+		"by hand":         {nil, true, true},
+		"no terminal":     {nil, false, false},
+		"interactive":     {map[string]string{"KUBERNETES_EXEC_INFO": info + "true}}"}, true, true},
+		"not interactive": {map[string]string{"KUBERNETES_EXEC_INFO": info + "false}}"}, true, false},
+		"garbled":         {map[string]string{"KUBERNETES_EXEC_INFO": "{"}, true, false},
+		"forbidden":       {map[string]string{"KUBECTL_VSPHERE_INTERACTIVE": "never"}, true, false},
+	} {
+		w := consoletest.New(t)
+		for k, v := range tc.vars {
+			w.Vars[k] = v
+		}
+		if tc.person {
+			w.Person()
+		}
+		e := w.Env()
+		if tc.person {
+			keyboard, tty, err := pty.Open()
+			if err != nil {
+				t.Skip(err)
+			}
+			defer keyboard.Close() //nolint:errcheck // The test ends.
+			defer tty.Close()      //nolint:errcheck // The test ends.
+			e.Terminal = tty
+		}
+		if got := e.MayAsk(); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+		if e.Unattended().MayAsk() || e.Quiet().MayAsk() {
+			t.Errorf("%s: somebody is asked who is not there", name)
+		}
+	}
+}
+
+func TestUntil(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	e := &console.Env{Now: func() time.Time { return now }}
+	for in, want := range map[time.Duration]string{10*time.Hour - time.Second: "(in 10h)", -3 * time.Minute: "(3m ago)", 40 * time.Second: "(in 40s)"} {
+		if got := e.Until(now.Add(in)); len(got) < len(want) || got[len(got)-len(want):] != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}
+
+// Progress is one line that is written over, gives way to a question, and is removed at the end; in a pipe there is none.
+func TestProgress(t *testing.T) {
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("there are no pseudo terminals here: ", err)
+	}
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(keyboard) // It ends with the terminal.
+		shown <- string(text)
+	}()
+	now := time.Now()
+	e := &console.Env{Now: func() time.Time { return now }}
+	e.ErrOut = tty
+	p := e.NewProgress()
+	p.Show("Listing", 0, 0)
+	p.Show("Getting", 1, 3)
+	p.Show("Getting", 2, 3) // Too soon.
+	p.Pause()
+	p.Show("Quiet", 0, 0)
+	p.Resume()
+	now = now.Add(time.Second)
+	p.Show("Getting", 3, 3)
+	p.Done()
+	_ = tty.Close()
+	const removed = "\r\x1b[K"
+	if got, want := <-shown, "\rListing …\x1b[K\rGetting: 1 of 3\x1b[K"+removed+"\rGetting: 3 of 3\x1b[K"+removed; got != want {
+		t.Errorf("%q", got)
+	}
+	_ = keyboard.Close()
+	e.ErrOut = &consoletest.Stream{}
+	p = e.NewProgress()
+	p.Show("Listing", 0, 0)
+	p.Done()
+	if got := e.ErrOut.(*consoletest.Stream).String(); got != "" {
+		t.Errorf("in a pipe: %q", got)
+	}
+}
