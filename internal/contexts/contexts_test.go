@@ -20,7 +20,7 @@ import (
 )
 
 // The bare name is written only where PATH finds this very file.
-func TestExecCommand(t *testing.T) {
+func TestTheCommandOfContexts(t *testing.T) {
 	w := consoletest.New(t)
 	own, _ := w.Env().Executable()
 	for name, tc := range map[string]struct {
