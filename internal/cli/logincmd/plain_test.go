@@ -112,7 +112,7 @@ func TestTokenOfARunner(t *testing.T) {
 	w.Vars["ID_TOKEN"] = "junk"
 	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN")...).Exits(1).Says("ID_TOKEN", "no JWT")
 	w.Vars["ID_TOKEN"] = i.Token(consoletest.User, "kube")
-	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN", "-u", "ops@vsphere.local")...).Exits(1).Says("you logged in as", "runner")
+	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN", "-u", "ops@vsphere.local")...).Exits(1).Says("you logged in as", "must provide a token of")
 	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN")...).Exits(0)
 }
 

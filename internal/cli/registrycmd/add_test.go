@@ -104,7 +104,7 @@ func TestAddWhatTakesNothing(t *testing.T) {
 	r.harbor.AuthMode = "db_auth"
 	r.Run("registry", "add", host).Exits(failure.Failed).Says("db_auth", "docker login "+host)
 	r.Serve("10.0.0.6:443", r.CA, http.NotFoundHandler())
-	r.Run("registry", "add", "10.0.0.6").Exits(failure.Failed).Says("no Harbor")
+	r.Run("registry", "add", "10.0.0.6").Exits(failure.Failed).Says("not a Harbor")
 	if _, found, _ := r.records().Record("10.0.0.6"); found {
 		t.Error("what is no Harbor is remembered")
 	}

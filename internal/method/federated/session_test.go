@@ -124,7 +124,7 @@ func TestAnotherClusterOfThatName(t *testing.T) {
 		"another CA": {func(t *testing.T, x scene) {
 			x.c.CA = consoletest.NewCA(t, "another-ca")
 			x.Serve(x.c.Host+":6443", x.c.CA, x.c)
-		}, 1, []string{"another address or CA", aNewOne}},
+		}, 1, []string{"its address or CA is not the one in your kubeconfig", aNewOne}},
 		"somebody in between": {func(t *testing.T, x scene) {
 			x.Serve(x.c.Host+":6443", consoletest.NewCA(t, "another-ca"), x.c)
 		}, 4, []string{"somebody may be in between"}},
@@ -136,7 +136,7 @@ func TestAnotherClusterOfThatName(t *testing.T) {
 		"and nobody can tell": {func(t *testing.T, x scene) {
 			x.Serve(x.c.Host+":6443", consoletest.NewCA(t, "another-ca"), x.c)
 			x.s.Replies["GET /apis/cluster.x-k8s.io/v1beta1/namespaces/ns1/clusters/tkc1"] = consoletest.Status(503, "")
-		}, 4, []string{"could not tell", aNewOne}},
+		}, 4, []string{"could not be asked whether", aNewOne}},
 	} {
 		x := newScene(t)
 		x.getToken().Exits(0)
@@ -300,7 +300,7 @@ func TestReplacedMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		key := tokens.Key{Server: s.Server, User: s.User, Cluster: "ns1/tkc1"}
-		if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "logged in anew meanwhile") {
+		if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "another login replaced this session") {
 			t.Errorf("%v", err)
 		}
 		if err := x.Store().DeleteSession(s.ID); err != nil {
