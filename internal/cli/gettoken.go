@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
+//nolint:gosec // A help text.
 const getTokenLong = `Prints a credential of an API server for kubectl, as a client-go exec plugin does
 (client.authentication.k8s.io/v1 and v1beta1). kubectl runs it on every call.
 

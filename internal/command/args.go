@@ -27,7 +27,7 @@ func Unknown(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	c.SuggestionsMinimumDistance = typos
+	c.SuggestionsMinimumDistance = max(1, min(typos, len(args[0])-1)) // Every short word is like another one.
 	if suggestions := c.SuggestionsFor(args[0]); len(suggestions) > 0 {
 		return failure.Usagef("unknown command %q; did you mean %s?", args[0], strings.Join(suggestions, " or "))
 	}

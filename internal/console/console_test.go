@@ -39,8 +39,8 @@ func TestMayAsk(t *testing.T) {
 			if err != nil {
 				t.Skip(err)
 			}
-			defer keyboard.Close() //nolint:errcheck // The test ends.
-			defer tty.Close()      //nolint:errcheck // The test ends.
+			defer keyboard.Close()
+			defer tty.Close()
 			e.Terminal = tty
 		}
 		if got := e.MayAsk(); got != tc.want {

@@ -19,7 +19,10 @@ func (e *Env) Until(t time.Time) string {
 // Span returns a duration in the form of kubectl's ages: 7d, 10h, 7h58m, 12m or 40s. From ten minutes on it rounds to minutes: one
 // second after login, a token of ten hours still shows 10h.
 func Span(d time.Duration) string {
-	if d >= 10*time.Minute {
+	switch {
+	case d >= 8*time.Hour: // From there on it shows whole hours, and drops the rest.
+		d = d.Round(time.Hour)
+	case d >= 10*time.Minute:
 		d = d.Round(time.Minute)
 	}
 	return duration.HumanDuration(d)

@@ -16,7 +16,7 @@ func TestExecCommand(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name string) string {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(name), 0o700); err != nil { //nolint:gosec // A program.
+		if err := os.WriteFile(path, []byte(name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		return path

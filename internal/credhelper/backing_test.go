@@ -22,7 +22,7 @@ func backed(t *testing.T, script string) (p program, said func() string) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
 	script = "#!/bin/sh\nin=$(cat)\necho \"$1 $in\" >>" + log + "\n" + script + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "docker-credential-backed"), []byte(script), 0o700); err != nil { //nolint:gosec // A program.
+	if err := os.WriteFile(filepath.Join(dir, "docker-credential-backed"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")

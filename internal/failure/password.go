@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -33,7 +34,7 @@ func (p Password) Explain(err error) error {
 	case errors.Is(err, secret.ErrEmpty):
 		return NoTerminal(err, "")
 	case errors.As(err, &refused) && p.Provider:
-		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.User, refused.Err), "It was not sent again.")
+		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
 	}
 	return p.vCenter(err)
 }
@@ -52,12 +53,17 @@ func (p Password) known() string {
 func (p Password) vCenter(err error) error {
 	switch {
 	case errors.Is(err, wire.ErrRefused):
-		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.User, err),
+		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.user(), err),
 			"It was not sent again: vCenter locks an account for some minutes after five refusals.")
 	case errors.Is(err, wire.ErrForbidden):
-		return Hint(fmt.Errorf("%s may not log in here: %w", p.User, err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
+		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):
 		return Hint(err, "Please contact your vSphere server administrator for assistance.")
 	}
 	return err
 }
+
+// maxUser bounds a user name on the terminal, in characters.
+const maxUser = 256
+
+func (p Password) user() string { return safetext.Line(p.User, maxUser) }

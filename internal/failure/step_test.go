@@ -93,7 +93,7 @@ func said(err error) string {
 }
 
 func TestNotKept(t *testing.T) {
-	if err := NotKept("/s", errAny); err != errAny { //nolint:errorlint // The very same.
+	if err := NotKept("/s", errAny); err != errAny {
 		t.Error(err)
 	}
 	if err := NotKept("/s", nil); err != nil {
@@ -115,7 +115,7 @@ func TestNoTerminal(t *testing.T) {
 	if err := NoTerminal(secret.ErrEmpty, "x"); Code(err) != Failed || !strings.Contains(err.Error(), "nothing was typed") {
 		t.Error(err)
 	}
-	if err := NoTerminal(secret.ErrCancelled, "x"); err != secret.ErrCancelled { //nolint:errorlint // The very same.
+	if err := NoTerminal(secret.ErrCancelled, "x"); err != secret.ErrCancelled {
 		t.Error(err)
 	}
 	if NoTerminal(nil, "x") != nil {
@@ -139,7 +139,7 @@ func TestLogin(t *testing.T) {
 			}
 		}
 	}
-	if err := (Password{User: "ada"}).Explain(errAny); err != errAny { //nolint:errorlint // The very same.
+	if err := (Password{User: "ada"}).Explain(errAny); err != errAny {
 		t.Error(err)
 	}
 }

@@ -19,11 +19,7 @@ import (
 // FindCA returns the CA (PEM) of a registry's certificate: one that the user trusts already, else one with the fingerprint, else one that
 // the user confirms at the terminal. fingerprint may be empty.
 func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, error) {
-	known, err := a.knownTrusts(host)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range append(known, trust.Trust{Mode: trust.System}) {
+	for _, t := range append(a.knownTrusts(host), trust.Trust{Mode: trust.System}) {
 		err := a.verifies(ctx, host, t)
 		var untrusted *trust.UntrustedError
 		switch {
@@ -42,7 +38,7 @@ func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, 
 }
 
 // knownTrusts returns the CA that the registry was added with, and the CAs that the sessions trust.
-func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
+func (a *Access) knownTrusts(host string) (all []trust.Trust) {
 	if r, found, err := a.Records.Record(host); err == nil && found && r.CA != "" {
 		all = append(all, trust.Trust{Mode: trust.Bundle, CA: r.CA})
 	}
@@ -52,7 +48,7 @@ func (a *Access) knownTrusts(host string) (all []trust.Trust, err error) {
 			all = append(all, trust.Trust{Mode: trust.Bundle, CA: s.Trust.CA})
 		}
 	}
-	return all, nil
+	return all
 }
 
 // verifies returns nil if t verifies the registry's certificate, whatever the registry answers.
@@ -102,7 +98,7 @@ func (a *Access) confirmCA(ctx context.Context, host string, ca []byte) ([]byte,
 		return nil, failure.Hint(fmt.Errorf("the CA that %s gives is not confirmed", host), "%sCompare the SHA-256 with its administrator. If it is right, give --ca-fingerprint.", text)
 	}
 	a.Env.Tellf("%s says that its CA is this:\n%sOnly you can check that: compare the SHA-256 with its administrator.", host, text)
-	yes, err := a.Env.Confirm(ctx, "Use this CA?")
+	yes, err := a.Env.Confirm(ctx, "Take it?")
 	if err == nil && !yes {
 		err = errors.New("the CA is not used, and nothing was changed")
 	}

@@ -80,7 +80,7 @@ func TestFindCAThatTheRegistryTells(t *testing.T) {
 		t.Errorf("another fingerprint: %v", err)
 	}
 	for answer, want := range map[string]string{"y": ca.PEM, "yes": ca.PEM, "n": "", "": ""} {
-		s.Person(consoletest.Answer{To: "Use this CA? [y/N]", Keys: answer})
+		s.Person(consoletest.Answer{To: "Take it? [y/N]", Keys: answer})
 		got, err := s.findCA("")
 		if err == nil && got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %v %q", answer, err, got)

@@ -65,7 +65,7 @@ func (r Renewal) Question() string {
 type Facts struct {
 	// Renews reports whether the session renews itself until it ends.
 	Renews bool
-	// Claims (JSON) are the identity provider's claims about the user; nil without a provider.
+	// Claims (JSON) are what the identity provider said of the person: nil where the method has none, empty where none were kept.
 	Claims []byte
 }
 

@@ -156,7 +156,7 @@ func TestOIDCIssuerOfAnotherServer(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 	term := h.onTerminal(t, args...)
-	term.expect("Is that right? [y/N] ")
+	term.expect("Is that meant? [y/N] ")
 	term.enter("\r")
 	if code := term.wait(); code == 0 || strings.Contains(term.output(), site.OIDC.Issuer+"/auth?") {
 		t.Errorf("%d %s", code, term.output())
@@ -167,7 +167,7 @@ func TestOIDCIssuerOfAnotherServer(t *testing.T) {
 	}{{"y\r", nil}, {"", []string{"--trust-issuer", site.OIDC.Issuer}}} {
 		term := h.onTerminal(t, append(args, tc.flags...)...)
 		if tc.answer != "" {
-			term.expect("Is that right? [y/N] ")
+			term.expect("Is that meant? [y/N] ")
 			term.enter(tc.answer)
 		}
 		term.expect(site.OIDC.Issuer + "/auth?")

@@ -645,7 +645,7 @@ func TestRegistryCA(t *testing.T) {
 		t.Error("it is installed all the same")
 	}
 	term := h.onTerminal(t, "kubectl-vsphere", "registry", "ca", other, "--certs-dir", certs)
-	term.expect("Use this CA? [y/N] ")
+	term.expect("Take it? [y/N] ")
 	term.enter("\n")
 	if code := term.wait(); code == 0 || !strings.Contains(term.output(), "the CA is not used") {
 		t.Errorf("%d %s", code, term.output())

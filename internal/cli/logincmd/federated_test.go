@@ -166,12 +166,12 @@ func TestIssuerOnAnotherServer(t *testing.T) {
 	given(w)
 	w.Run(byPassword(w)...).Exits(1).Says("another server", "--trust-issuer "+i.URL)
 	w.Run(byPassword(w, "--trust-issuer", "https://sso.example/other")...).Exits(2).Says("--trust-issuer", i.URL)
-	w.Person(consoletest.Answer{To: "Is that right?", Keys: ""})
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: ""})
 	w.Run(byPassword(w)...).Exits(1).Says("you did not log in there")
 	if i.Count("authorize") > 0 {
 		t.Error("a password was sent")
 	}
-	w.Person(consoletest.Answer{To: "Is that right?", Keys: "y"})
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"})
 	w.Run(byPassword(w)...).Exits(0)
 	w.Nobody()
 	w.Run(byPassword(w)...).Exits(0).Omits("another server")
@@ -282,7 +282,7 @@ func TestWaitByTheIdentityProvider(t *testing.T) {
 	s.Federate("", consoletest.LDAP())
 	given(w)
 	s.Namespaces[0].Clusters[0].Building = true
-	w.Run(byPassword(w, "--wait", "100ms")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time")
+	w.Run(byPassword(w, "--wait", "100ms")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time").Omits("another process")
 	s.Namespaces[0].Clusters[0].Building = false
 	w.Run(byPassword(w, "--wait", "1m")...).Exits(0)
 	for _, c := range s.Namespaces[0].Clusters {

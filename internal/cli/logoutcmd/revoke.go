@@ -8,8 +8,12 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
+
+// maxMethod bounds the name of a login method on the terminal, in characters.
+const maxMethod = 40
 
 // revokeTime bounds how long logout waits for an identity provider.
 const revokeTime = 5 * time.Second
@@ -24,10 +28,11 @@ func (l *logoutRun) revoke(ctx context.Context) (wait func()) {
 			ctx, cancel := context.WithTimeout(ctx, revokeTime)
 			defer cancel()
 			m, err := l.sessions.Method(s)
-			if err == nil {
-				err = m.Revoke(ctx, s)
+			if err != nil {
+				errs[i] = errUnknownMethod
+				return
 			}
-			errs[i] = err
+			errs[i] = m.Revoke(ctx, s)
 		})
 	}
 	return func() {
@@ -38,9 +43,14 @@ func (l *logoutRun) revoke(ctx context.Context) (wait func()) {
 	}
 }
 
+// errUnknownMethod is a session that another version of the program made: only that can revoke it.
+var errUnknownMethod = errors.New("unknown login method")
+
 func (l *logoutRun) reportRevoked(s tokens.Session, err error) {
 	switch {
 	case err == nil:
+	case errors.Is(err, errUnknownMethod):
+		l.env.Notef("the session of %s at %s was not revoked: this program does not know its login method, %q", s.User, s.Server, safetext.Line(s.Method, maxMethod))
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && s.Ends.Before(l.env.Now()): // A copy is of no use any more.
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
 		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s", s.Server, l.env.Until(s.Ends))

@@ -70,12 +70,12 @@ func TestCAByFingerprint(t *testing.T) {
 	if result := r.Run("registry", "ca", host, "--ca-fingerprint", "sha256:"+sum).Exits(failure.OK); result.Out != r.CA.PEM {
 		t.Errorf("%q", result.Out)
 	}
-	r.Person(consoletest.Answer{To: "Use this CA?", Keys: "y"})
+	r.Person(consoletest.Answer{To: "Take it?", Keys: "y"})
 	if result := r.Run("registry", "ca", host).Exits(failure.OK).Says(sum); result.Out != r.CA.PEM {
 		t.Errorf("%q", result.Out)
 	}
-	r.Person(consoletest.Answer{To: "Use this CA?", Keys: "n"})
+	r.Person(consoletest.Answer{To: "Take it?", Keys: "n"})
 	r.Run("registry", "ca", host).Exits(failure.Failed).Says("the CA is not used").Omits("BEGIN CERTIFICATE")
-	r.Person(consoletest.Answer{To: "Use this CA?", Keys: consoletest.Interrupt})
+	r.Person(consoletest.Answer{To: "Take it?", Keys: consoletest.Interrupt})
 	r.Run("registry", "ca", host).Exits(failure.Interrupted)
 }

@@ -137,3 +137,16 @@ func TestLoginRefreshes(t *testing.T) {
 	r.save(t, func(rec *registry.Record) { rec.User, rec.Username = "eve@vsphere.local", "tokenreview$eve" })
 	login().Says("login of eve@vsphere.local", "registry add "+host+" -u "+consoletest.User)
 }
+
+// A name that cannot log in is refused before anything is sent: vCenter would count it.
+func TestLoginWithABrokenName(t *testing.T) {
+	for _, name := range []string{"a:b", " ", "x\x1b[2J"} {
+		r := newRig(t)
+		s := r.World.Supervisor(supervisor)
+		r.Vars[failure.PasswordVariable] = consoletest.Password
+		r.Run("registry", "login", host, "--server", supervisor, "-u", name, "--certificate-authority", r.CAFile).Exits(failure.Usage).Omits("\x1b")
+		if all := s.Requests(); len(all) > 0 {
+			t.Errorf("%q: %q", name, all)
+		}
+	}
+}

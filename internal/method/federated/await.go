@@ -18,9 +18,10 @@ import (
 // await returns a function that waits for clusters that are being created. It gets and saves credentials as get-token does.
 func (a *attempt) await(s tokens.Session, res *login.Result) func(context.Context, time.Duration) error {
 	return func(ctx context.Context, wait time.Duration) error {
-		quiet := *a.Sessions
-		quiet.Env = a.Sessions.Env.Quiet() // Its notes about the account's lock would be about this process.
-		w := waiting{attempt: a, session: s, provider: (&quiet).Provider(false), slots: make(chan struct{}, login.MaxInFlight)}
+		// Another process that waits for the account's lock waits for us: nothing is said about that.
+		quiet := &session.Sessions{Env: a.Sessions.Env.Quiet(), Store: a.Sessions.Store}
+		quiet.Methods = []session.Method{&Method{Sessions: quiet}}
+		w := waiting{attempt: a, session: s, provider: quiet.Provider(false), slots: make(chan struct{}, login.MaxInFlight)}
 		return a.Sessions.Await(ctx, wait, res, w.look)
 	}
 }

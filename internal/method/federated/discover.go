@@ -70,7 +70,7 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 			"Ask your vSphere administrator. If that is right, add: --trust-issuer %s", failure.Quote(issuer))
 	}
 	env.Tellf("%s sends you to log in at another server, %s. Whoever runs the first server can then act as you at the second.", a.site.Address, issuer)
-	yes, err := env.Confirm(ctx, "Is that right?")
+	yes, err := env.Confirm(ctx, "Is that meant?")
 	if err == nil && !yes {
 		return errors.New("you did not log in there")
 	}

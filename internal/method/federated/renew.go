@@ -134,6 +134,9 @@ func (l *live) target(ctx context.Context, key tokens.Key) (tokens.Target, error
 func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, error) {
 	key := tokens.Key{Server: l.session.Server, User: l.session.User}
 	p := l.Sessions.ProviderBy(func(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
+		if s.Method != Name { // Somebody logged in with another method meanwhile.
+			return tokens.Credential{}, errReplaced
+		}
 		own, err := l.open(s)
 		if err != nil {
 			return tokens.Credential{}, err

@@ -91,7 +91,11 @@ func (m *Method) resumeWithPassword(ctx context.Context, r session.Renewal, issu
 		claims, err = issuer.Password(ctx, s.User, password)
 		return err
 	})
-	return claims, failure.Password{User: s.User, Provider: true}.Explain(err)
+	var refused *secret.RefusedError
+	if errors.As(err, &refused) { // What else failed is kubectl's to show: the flags of a login do not help here.
+		err = failure.Password{User: s.User, Provider: true}.Explain(err)
+	}
+	return claims, err
 }
 
 // saveResumed saves the session after the new login.

@@ -40,7 +40,7 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 	out := counter{w: stdout}
 	err = Write(&out, info.APIVersion, f.Status)
 	if err != nil && out.n == 0 {
-		return false, nil //nolint:nilerr // The long way gets the same error, and explains it.
+		return false, nil // The long way gets the same error, and explains it.
 	}
 	return true, err
 }
