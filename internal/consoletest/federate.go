@@ -78,7 +78,7 @@ func (i *Issuer) Paste(user string) func(screen string) string {
 		}
 		r.SetBasicAuth(user, i.Users[user])
 		h := &http.Client{
-			Transport:     &http.Transport{DialContext: i.w.dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}, //nolint:gosec // A test's own server.
+			Transport:     &http.Transport{DialContext: i.w.dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 		resp, err := h.Do(r)

@@ -153,7 +153,7 @@ func TestLoginRepairsTheLink(t *testing.T) {
 		if err := os.Symlink(filepath.Join(r.Dir, lost), link); err != nil {
 			t.Fatal(err)
 		}
-		r.World.Supervisor(supervisor)
+		r.Supervisor(supervisor)
 		r.Vars[failure.PasswordVariable] = consoletest.Password
 		r.Run("login", "--server", supervisor, "-u", consoletest.User, "--certificate-authority", r.CAFile).Exits(failure.OK)
 		repaired := r.leads(t, "tools/docker-credential-vsphere") == r.Programs["docker-credential-vsphere"]

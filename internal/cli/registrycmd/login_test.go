@@ -142,7 +142,7 @@ func TestLoginRefreshes(t *testing.T) {
 func TestLoginWithABrokenName(t *testing.T) {
 	for _, name := range []string{"a:b", " ", "x\x1b[2J"} {
 		r := newRig(t)
-		s := r.World.Supervisor(supervisor)
+		s := r.Supervisor(supervisor)
 		r.Vars[failure.PasswordVariable] = consoletest.Password
 		r.Run("registry", "login", host, "--server", supervisor, "-u", name, "--certificate-authority", r.CAFile).Exits(failure.Usage).Omits("\x1b")
 		if all := s.Requests(); len(all) > 0 {
