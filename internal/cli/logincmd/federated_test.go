@@ -291,3 +291,19 @@ func TestWaitByTheIdentityProvider(t *testing.T) {
 		}
 	}
 }
+
+// A session that another method replaces during the wait is not renewed.
+func TestReplacedWhileWaiting(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	given(w)
+	s.Namespaces[0].Clusters[0].Replies["POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"] = func(rw http.ResponseWriter, _ *http.Request) {
+		now := w.Session()
+		now.Method, now.Account = "sso", "vcenter "+consoletest.User
+		if _, err := w.Store().SaveSession(now); err != nil {
+			t.Error(err)
+		}
+		rw.WriteHeader(http.StatusServiceUnavailable)
+	}
+	w.Run(byPassword(w, "--wait", "1m")...).Exits(5).Says("ns1/tkc1: another login replaced this session").Omits("does not know")
+}

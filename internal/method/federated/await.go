@@ -20,8 +20,15 @@ func (a *attempt) await(s tokens.Session, res *login.Result) func(context.Contex
 	return func(ctx context.Context, wait time.Duration) error {
 		// Another process that waits for the account's lock waits for us: nothing is said about that.
 		quiet := &session.Sessions{Env: a.Sessions.Env.Quiet(), Store: a.Sessions.Store}
-		quiet.Methods = []session.Method{&Method{Sessions: quiet}}
-		w := waiting{attempt: a, session: s, provider: quiet.Provider(false), slots: make(chan struct{}, login.MaxInFlight)}
+		method := &Method{Sessions: quiet}
+		quiet.Methods = []session.Method{method}
+		renew := func(ctx context.Context, now tokens.Session, key tokens.Key) (tokens.Credential, error) {
+			if now.Method != Name {
+				return tokens.Credential{}, errReplaced
+			}
+			return method.Renew(ctx, session.Renewal{Session: now, Key: key})
+		}
+		w := waiting{attempt: a, session: s, provider: quiet.ProviderBy(renew), slots: make(chan struct{}, login.MaxInFlight)}
 		return a.Sessions.Await(ctx, wait, res, w.look)
 	}
 }
