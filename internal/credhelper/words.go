@@ -130,7 +130,8 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	case exitInterrupted:
 		return fmt.Errorf("%s has ended, and renewing it was interrupted", who)
 	}
-	return fmt.Errorf("%s has ended; type: %s", who, h.loginCommand(key))
+	// A needed login is the most common cause, and a login tells of the others, such as a full disk.
+	return fmt.Errorf("%s could not be renewed; type: %s", who, h.loginCommand(key))
 }
 
 // loginCommand returns the command that logs in again. For an identity provider it names no user.

@@ -61,8 +61,8 @@ func TestNotRenewedGoesByTheCode(t *testing.T) {
 		err  error
 		want string
 	}{
-		"failed":      {&exitError{1}, "has ended; " + login},
-		"killed":      {&exitError{-1}, "has ended; " + login},
+		"failed":      {&exitError{1}, "could not be renewed; " + login},
+		"killed":      {&exitError{-1}, "could not be renewed; " + login},
 		"usage":       {&exitError{2}, "install the same version of both"},
 		"refused":     {&exitError{3}, "was refused; " + login},
 		"server":      {&exitError{4}, "to see which, type: kubectl-vsphere get-token --server 10.0.0.1 --user Dev@vsphere.local"},

@@ -90,8 +90,8 @@ type Outcome struct {
 	Result  *login.Result
 	// Await waits for clusters that are being created, prints which, and saves their credentials. It changes Result.
 	Await func(ctx context.Context, wait time.Duration) error
-	// Note is a note for the user at the end, or "".
-	Note string
+	// Note returns a note for the user at the end, or "". It may be nil.
+	Note func() string
 }
 
 // Exchanger is a Method whose identity provider makes tokens for its other clients, such as a registry.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -275,6 +276,19 @@ func TestNoRefreshToken(t *testing.T) {
 	if ends := w.Session().Ends; ends.IsZero() || ends.After(w.Now().Add(3*time.Minute)) {
 		t.Errorf("it ends at %s", ends)
 	}
+}
+
+// How long a session lasts is told as of the end of a wait.
+func TestNoteAfterAWait(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP()).NoRefresh = true
+	given(w)
+	s.Namespaces[0].Clusters[0].Replies["POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"] = func(rw http.ResponseWriter, _ *http.Request) {
+		w.Advance(time.Minute)
+		rw.WriteHeader(http.StatusForbidden)
+	}
+	r := w.Run(byPassword(w, "--wait", "1s")...).Exits(5)
+	r.Says("this session ends at", "(in "+console.Span(w.Session().Ends.Sub(w.Now()))+")")
 }
 
 func TestWaitByTheIdentityProvider(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -59,7 +58,7 @@ func (r *run) repeatIssuer() error {
 		return nil
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
-		if kept, err := oidc.ParseSession(s.Renewal); s.Method == federated.Name && err == nil && kept.Plain {
+		if kept, err := federated.Parse(s); err == nil && kept.Plain {
 			r.env.Tellf("Logging in to %s with the issuer of the last login.", s.Server)
 			return r.o.repeatProvider(s)
 		}
@@ -69,7 +68,7 @@ func (r *run) repeatIssuer() error {
 
 // repeatProvider is repeatLast, and also takes the identity provider and the flow from the last login.
 func (o *Options) repeatProvider(s tokens.Session) error {
-	kept, err := oidc.ParseSession(s.Renewal)
+	kept, err := federated.Parse(s)
 	if err != nil {
 		return err
 	}

@@ -174,8 +174,10 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		return r.printKubeconfig(l)
 	}
 	err := r.write(ctx, l, out)
-	if out.Note != "" {
-		r.env.Notef("%s", out.Note)
+	if out.Note != nil {
+		if note := out.Note(); note != "" {
+			r.env.Notef("%s", note)
+		}
 	}
 	return err
 }

@@ -90,8 +90,7 @@ type storedSession struct {
 
 func (a *discovery) storedSessions() (all []storedSession) {
 	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
-		stored, err := oidc.ParseSession(s.Renewal)
-		if err == nil && s.Method == Name {
+		if stored, err := Parse(s); err == nil {
 			all = append(all, storedSession{s.User, stored})
 		}
 	}

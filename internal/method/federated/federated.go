@@ -86,7 +86,7 @@ func (m *Method) Command(s tokens.Session) string {
 
 // Facts reads the issuer's part of the session.
 func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
-	kept, err := oidc.ParseSession(s.Renewal)
+	kept, err := Parse(s)
 	if err != nil {
 		return session.Facts{}, err
 	}
@@ -103,6 +103,14 @@ func (m *Method) TokenFor(ctx context.Context, s tokens.Session, audience string
 	return token, live.ended(session.Renewal{Session: s}, err)
 }
 
+// Parse returns the issuer's part of a session of this method.
+func Parse(s tokens.Session) (oidc.Session, error) {
+	if s.Method != Name {
+		return oidc.Session{}, fmt.Errorf("the session of %s at %s is not by an identity provider", s.User, s.Server)
+	}
+	return oidc.ParseSession(s.Renewal)
+}
+
 // issuerClient returns a client that verifies an issuer with the CA that the Supervisor names for it, else as the Supervisor itself.
 func (m *Method) issuerClient(ca string, t trust.Trust, aliases supervisor.Aliases) (*wire.Client, error) {
 	if ca != "" {
@@ -114,7 +122,7 @@ func (m *Method) issuerClient(ca string, t trust.Trust, aliases supervisor.Alias
 // issuer returns the client of a session's issuer. A plain issuer is verified with its own CA or the system's roots: the session's trust
 // is only for the API server.
 func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
-	kept, err := oidc.ParseSession(s.Renewal)
+	kept, err := Parse(s)
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (l *live) reload() (changed bool, err error) {
 	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || now.Trust.CA != was.Trust.CA:
 		return false, errReplaced
 	}
-	theirs, err := oidc.ParseSession(now.Renewal)
+	theirs, err := Parse(now)
 	switch {
 	case err != nil:
 		return false, err

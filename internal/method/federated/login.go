@@ -48,7 +48,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		return session.Outcome{}, err
 	}
 	m.Sessions.Env.Tellf("The identity provider says that you are %s.", saved.User) // The browser may be logged in as another user.
-	return session.Outcome{Session: saved, Result: res, Await: a.await(saved, res), Note: a.endNote(saved)}, nil
+	return session.Outcome{Session: saved, Result: res, Await: a.await(saved, res), Note: func() string { return a.endNote(saved) }}, nil
 }
 
 // sameUser returns an error if another user than -u logged in. The password flow sends the name, so it needs no check.

@@ -17,7 +17,7 @@ import (
 // Resume logs in again, with a password from the session's sources or with a person at the browser. If several processes need it, one logs
 // in and the others wait. None holds the account's lock meanwhile, so that "kubectl vsphere login" need not wait.
 func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
-	kept, err := oidc.ParseSession(r.Session.Renewal)
+	kept, err := Parse(r.Session)
 	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() {
 		return errors.Join(session.ErrNobody, err)
 	}

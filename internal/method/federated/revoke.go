@@ -45,7 +45,7 @@ func (m *Method) inUse(issuer *oidc.Client) bool {
 		if s.Method != Name {
 			return false
 		}
-		kept, err := oidc.ParseSession(s.Renewal)
+		kept, err := Parse(s)
 		same := kept.Provider.Issuer == issuer.Provider.Issuer && kept.Client == issuer.Client && kept.Subject == issuer.Subject
 		return err != nil || same
 	})
