@@ -118,7 +118,7 @@ func TestGetTokenEnded(t *testing.T) {
 	}
 }
 
-// Whoever may be asked types the password, and the next call has the token.
+// A person who may be asked types the password, and the next call has the token.
 func TestGetTokenAsks(t *testing.T) {
 	for _, info := range []string{"", asked} {
 		w, _ := ended(t)

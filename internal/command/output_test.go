@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What a server says is data for who parses the output, and nothing to a terminal. In YAML it is spelled out.
+// A server's text is data to a program that parses the output, and does nothing to a terminal. In YAML it is spelled out.
 func TestOutputIsHarmless(t *testing.T) {
 	const said = "a\u009b31m\u202e \u00e4\U000e0041\x1b]0;x\x07"
 	for _, format := range []Format{"json", "yaml"} {

@@ -62,7 +62,7 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-// Progress is one line that is written over, gives way to a question, and is removed at the end; in a pipe there is none.
+// Progress is one line that is written over, gives way to a question, and is removed at the end. A pipe gets no progress.
 func TestProgress(t *testing.T) {
 	keyboard, tty, err := pty.Open()
 	if err != nil {

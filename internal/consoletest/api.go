@@ -90,7 +90,7 @@ func (s *Supervisor) namespace(name string) *Namespace {
 	return nil
 }
 
-// cluster is nil when there is none of that name.
+// cluster returns the cluster of that name, or nil.
 func (s *Supervisor) cluster(namespace, name string) *Cluster {
 	ns := s.namespace(namespace)
 	if ns == nil {

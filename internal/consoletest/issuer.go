@@ -222,7 +222,7 @@ func (i *Issuer) byCode(w http.ResponseWriter, r *http.Request) {
 	i.issue(w, c.user, c.nonce)
 }
 
-// byRefresh rotates the refresh token. Tokens of before are void.
+// byRefresh rotates the refresh token. The old tokens become void.
 func (i *Issuer) byRefresh(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	token := r.PostFormValue("refresh_token")

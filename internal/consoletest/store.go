@@ -43,7 +43,7 @@ func (w *World) KeepToken(s tokens.Session, key tokens.Key, token redact.Secret)
 	}
 }
 
-// ReadFile is the text of a file below the home directory; empty when there is none.
+// ReadFile returns the text of a file below the home directory. It is empty if the file does not exist.
 func (w *World) ReadFile(name string) string {
 	w.t.Helper()
 	text, err := os.ReadFile(filepath.Join(w.Dir, name))

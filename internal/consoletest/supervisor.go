@@ -32,7 +32,7 @@ type Supervisor struct {
 
 	w        *World
 	issuer   string  // of its tokens
-	pinniped *Issuer // nil: there is none
+	pinniped *Issuer // nil: no Pinniped
 	mu       sync.Mutex
 	next     map[string][]http.HandlerFunc
 	requests map[string]int

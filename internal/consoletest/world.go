@@ -59,7 +59,7 @@ func New(t testing.TB) *World {
 	return w
 }
 
-// Kubeconfig is the path of the user's kubeconfig. There is none at first.
+// Kubeconfig returns the path of the user's kubeconfig. The file does not exist at first.
 func (w *World) Kubeconfig() string { return filepath.Join(w.Dir, "kubeconfig") }
 
 // WriteFile writes a file below the home directory and returns its path.
@@ -75,7 +75,7 @@ func (w *World) WriteFile(name, text string, mode os.FileMode) string {
 	return path
 }
 
-// ReadKubeconfig is the text of the user's kubeconfig; empty when there is none.
+// ReadKubeconfig returns the text of the user's kubeconfig. It is empty if the file does not exist.
 func (w *World) ReadKubeconfig() string {
 	w.t.Helper()
 	text, err := os.ReadFile(w.Kubeconfig())

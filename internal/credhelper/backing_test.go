@@ -79,7 +79,7 @@ func TestBackingList(t *testing.T) {
 	}
 }
 
-// A name that is none runs nothing, whoever wrote it into the settings.
+// An invalid name in the settings runs no program, whoever wrote it there.
 func TestBackingOfABadName(t *testing.T) {
 	for _, name := range []string{"../x", "vsphere", ""} {
 		if _, _, err := (program{name, time.Minute}).Get("x"); err == nil || !strings.Contains(err.Error(), registry.ErrBacking.Error()) {

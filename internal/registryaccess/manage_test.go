@@ -123,7 +123,7 @@ func TestManageWithoutAPassword(t *testing.T) {
 	}
 }
 
-// Whoever was logged in by an identity provider has no password of vCenter.
+// A user who logged in with an identity provider has no password of vCenter.
 func TestManageByAnIdentityProvider(t *testing.T) {
 	s, r := managed(t)
 	s.methods = []session.Method{&exchanger{}}

@@ -153,7 +153,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Who is not logged in is told what to type, and nobody is asked.
+// Without a login the error says what to type, and nobody is asked.
 func TestNotLoggedIn(t *testing.T) {
 	w, sessions := with(t, &way{})
 	if err := w.Store().DeleteSession(w.Session().ID); err != nil {

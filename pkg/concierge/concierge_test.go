@@ -112,7 +112,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// The form of before Pinniped v0.6.0 is tried when the newer one is not there, and is asked for at once when it is known.
+// The form older than Pinniped v0.6.0 is tried if the newer one is not there, and is asked for at once if it is known.
 func TestForms(t *testing.T) {
 	for name, tc := range map[string]struct {
 		replies map[string]answer

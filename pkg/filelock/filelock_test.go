@@ -39,7 +39,7 @@ func TestTakeIsExclusive(t *testing.T) {
 	}
 }
 
-// Whoever gives up leaves nothing locked: neither while waiting, nor when the context ended before.
+// Take leaves nothing locked when its context ends: neither during the wait, nor if the context ended before.
 func TestTakeStopsWithTheContext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	ctx, cancel := context.WithCancel(t.Context())

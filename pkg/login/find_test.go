@@ -99,8 +99,8 @@ func named(ns, name string) any {
 func list(items ...any) any { return map[string]any{"items": items} }
 
 // A login makes three round trips before this (the code, the exchange, the certificate), and two here: namespaces and clusters, whatever
-// their number. Endpoint and CA are read beside the last of them, or after it at the first login of who may list namespaces, but not
-// all clusters at once.
+// their number. Endpoint and CA are read beside the last of them, or after it at the first login of a user who may list namespaces, but
+// not all clusters at once.
 func TestFindIsNotDeep(t *testing.T) {
 	for name, tc := range map[string]struct {
 		everywhere map[string]bool

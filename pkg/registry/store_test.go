@@ -30,7 +30,7 @@ func TestNamesDoNotCollide(t *testing.T) {
 	}
 }
 
-// Who asked a registry for a while does not undo what was done meanwhile.
+// ReplaceRecord does not undo a change that was made while a registry was asked.
 func TestReplaceRecordYields(t *testing.T) {
 	s := newStore(t)
 	old := registry.Record{Host: "harbor", User: "dev", Username: "tokenreview$dev"}

@@ -67,13 +67,13 @@ func TestClusters(t *testing.T) {
 			},
 			[]supervisor.Cluster{one, cluster("capi", "three"), two},
 		},
-		"the older kind is not served":    {map[string][]answer{tkcGroup: {{404, ""}}}, []supervisor.Cluster{one}},
-		"the newer kind is not served":    {map[string][]answer{capiGroup: {{404, ""}}}, []supervisor.Cluster{two}},
-		"no kind is served":               {map[string][]answer{capiGroup: {{404, ""}}, tkcGroup: {{404, ""}}}, []supervisor.Cluster{}},
-		"the older kind may not be seen":  {map[string][]answer{tkcList: {{403, ""}}}, []supervisor.Cluster{one}},
-		"the resource is not served":      {map[string][]answer{tkcList: {{404, ""}}}, []supervisor.Cluster{one}},
-		"a name that is none is left out": {map[string][]answer{capiList: ok(objects("capi", "", "../x", "One", "", "one"))}, []supervisor.Cluster{one, two}},
-		"an empty list":                   {map[string][]answer{capiList: ok(`{"items":null}`), tkcList: ok(`{}`)}, []supervisor.Cluster{}},
+		"the older kind is not served":   {map[string][]answer{tkcGroup: {{404, ""}}}, []supervisor.Cluster{one}},
+		"the newer kind is not served":   {map[string][]answer{capiGroup: {{404, ""}}}, []supervisor.Cluster{two}},
+		"no kind is served":              {map[string][]answer{capiGroup: {{404, ""}}, tkcGroup: {{404, ""}}}, []supervisor.Cluster{}},
+		"the older kind may not be seen": {map[string][]answer{tkcList: {{403, ""}}}, []supervisor.Cluster{one}},
+		"the resource is not served":     {map[string][]answer{tkcList: {{404, ""}}}, []supervisor.Cluster{one}},
+		"an invalid name is left out":    {map[string][]answer{capiList: ok(objects("capi", "", "../x", "One", "", "one"))}, []supervisor.Cluster{one, two}},
+		"an empty list":                  {map[string][]answer{capiList: ok(`{"items":null}`), tkcList: ok(`{}`)}, []supervisor.Cluster{}},
 	} {
 		c, _ := client(t, site(tc.change))
 		got, err := c.As(token).Clusters(t.Context(), "team-a")

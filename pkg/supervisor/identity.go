@@ -28,7 +28,7 @@ type Identity struct {
 }
 
 // Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is
-// ErrNoIdentity when there is none, or when it may not be read without credentials.
+// ErrNoIdentity if the map does not exist, or may not be read without credentials.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	address := c.Address.URL("/api/v1/namespaces/kube-public/configmaps/pinniped-info")
 	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: address})

@@ -14,7 +14,7 @@ func TestParseIdentity(t *testing.T) {
 		"a query":             {"https://10.0.0.1/?a=b", "", "", "characters"},
 		"a user":              {"https://me:secret@10.0.0.1/", "", "", "not a URL"},
 		"no issuer":           {"", "", "", "not a URL"},
-		"a CA that is none":   {"https://10.0.0.1/", "!", "", "not base64"},
+		"a CA not in base64":  {"https://10.0.0.1/", "!", "", "not base64"},
 		"a CA without PEM":    {"https://10.0.0.1/", base64.StdEncoding.EncodeToString([]byte("hello")), "", "no certificate"},
 		"a Concierge of http": {"https://10.0.0.1/", "", "http://10.0.0.1", "not https"},
 		"a shell's":           {"https://h/';touch${IFS}/tmp/p;'", "", "", "characters"},
@@ -44,7 +44,7 @@ func TestParseEndpoint(t *testing.T) {
 		"on 443":                {cluster("server: 'https://api.example.com:443'"), "https://api.example.com:443", ""},
 		"http":                  {cluster("server: 'http://10.0.0.9:6443'"), "", "not https"},
 		"a path":                {cluster("server: 'https://10.0.0.9:6443/path'"), "", "more than a host"},
-		"a CA that is none":     {cluster("server: 'https://10.0.0.9:6443', certificate-authority-data: '!'"), "", "not base64"},
+		"a CA not in base64":    {cluster("server: 'https://10.0.0.9:6443', certificate-authority-data: '!'"), "", "not base64"},
 		"no cluster":            {users, "", "no kubeconfig"},
 		"no YAML":               {"\t: SECRET-KEY", "", "no kubeconfig"},
 	} {

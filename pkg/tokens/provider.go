@@ -91,7 +91,7 @@ func (p *Provider) lock(ctx context.Context, session Session, key Key) (unlock f
 	}, p.Warn)
 }
 
-// session returns the session of key. The error is a *LoginRequiredError if there is none.
+// session returns the session of key. The error is a *LoginRequiredError if key has no session.
 func (p *Provider) session(key Key) (Session, error) {
 	session, known, err := p.Store.FindSession(key)
 	if err == nil && !known {

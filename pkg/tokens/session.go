@@ -33,7 +33,7 @@ type Session struct {
 
 	// The options of the last login, so that the next one can repeat it.
 	Clusters      string   `json:"clusters,omitempty"`   // a selection as typed; empty: all
-	Namespaces    []string `json:"namespaces,omitempty"` // named by the user, who may not list them
+	Namespaces    []string `json:"namespaces,omitempty"` // named by a user who may not list them
 	StaticTokens  bool     `json:"staticTokens,omitempty"`
 	ContextPrefix string   `json:"contextPrefix,omitempty"`
 

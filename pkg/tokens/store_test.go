@@ -384,7 +384,7 @@ func TestSaveReplacesAFileWithoutTouchingTheOldOne(t *testing.T) {
 	}
 	defer reader.Close()
 	saveCredential(t, s, credential(clusterKey, "new"))
-	// Who opened the file before still reads all of it.
+	// A reader that opened the file before still reads all of it.
 	text := make([]byte, len(old)+1)
 	n, _ := reader.Read(text)
 	if string(text[:n]) != string(old) {

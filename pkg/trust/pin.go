@@ -22,7 +22,7 @@ func ParseFingerprint(s string) (string, error) {
 	return format(sum), nil
 }
 
-// Pin returns the certificate (PEM) of the chain with that fingerprint; false when there is none.
+// Pin returns the certificate (PEM) of the chain with that fingerprint, or false if the chain has no such one.
 func (e *UntrustedError) Pin(fingerprint string) (ca string, ok bool) {
 	for _, c := range e.chain {
 		if Fingerprint(c.Raw) == fingerprint {

@@ -61,8 +61,8 @@ func FromFile(path string) (Trust, error) {
 	return Trust{Mode: Bundle, CA: string(ca)}, nil
 }
 
-// Certificates returns the certificates of a PEM text in plain PEM, in their order. It fails when there is none, or
-// one that cannot be parsed.
+// Certificates returns the certificates of a PEM text in plain PEM, in their order. It fails if there is no
+// certificate, or one that cannot be parsed.
 func Certificates(text []byte) ([]byte, error) {
 	var out bytes.Buffer
 	for {

@@ -160,7 +160,7 @@ func scenePods(t *testing.T, s *stage) {
 
 func sceneRegistry(_ *testing.T, s *stage) { s.name("10.0.0.5", site.Registry.Host) }
 
-// sceneDocker has an engine that trusts the registry, and the image hello:1 in it. It skips where there is none.
+// sceneDocker has an engine that trusts the registry, and the image hello:1 in it. It skips the test if there is no engine.
 func sceneDocker(t *testing.T, s *stage) {
 	s.dockerd(t)
 	s.write(t, "Dockerfile", "FROM scratch\nCOPY vcenter-ca.pem /\n")

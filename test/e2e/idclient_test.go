@@ -49,7 +49,7 @@ func randomHex() string {
 	return hex.EncodeToString(b)
 }
 
-// authorizeURL is what a client opens the browser with. An empty provider is none.
+// authorizeURL returns the URL that a client opens in the browser. It names no provider if provider is empty.
 func (c *idClient) authorizeURL(provider string) string {
 	sum := sha256.Sum256([]byte(c.verifier))
 	q := url.Values{

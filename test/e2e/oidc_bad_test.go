@@ -124,7 +124,7 @@ func TestOIDCQuietTerminal(t *testing.T) {
 	}
 }
 
-// Who logs in as somebody else than -u says gets nothing.
+// A login as another user than -u names fails, and keeps nothing.
 func TestOIDCNamedUser(t *testing.T) {
 	t.Parallel()
 	i, u, h := newIssuer(t, nil), lister(t), newHome(t)

@@ -256,7 +256,7 @@ func TestOIDCKubectlLogsIn(t *testing.T) {
 	}
 }
 
-// What the login was told of the browser goes for the later ones of its session: kubectl's, and a login that is repeated.
+// Browser flags are remembered for the later logins of the same session: kubectl's, and a repeated login.
 func TestOIDCTheSameBrowserAgain(t *testing.T) {
 	t.Parallel()
 	i, u, h := shortAccess(t), lister(t), newHome(t)

@@ -138,7 +138,7 @@ func TestOIDCAuto(t *testing.T) {
 			t.Errorf("%s", out)
 		}
 	})
-	t.Run("asked for where there is none", func(t *testing.T) {
+	t.Run("asked for without a provider", func(t *testing.T) {
 		out, code := newHome(t).run(t, append(login(site.Supervisors[0].Server), "--auth-method", "oidc")...)
 		if code != 1 || !strings.Contains(out, "no external identity provider") || !strings.Contains(out, "--auth-method sso") {
 			t.Errorf("%d %s", code, out)

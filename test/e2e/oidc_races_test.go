@@ -104,7 +104,7 @@ func TestOIDCStormAtClustersThatAreDown(t *testing.T) {
 	}
 }
 
-// A session that another login replaces while somebody waits for it is not taken up with the trust of before.
+// If another login replaces a session while a renewal waits for it, the renewal does not use the new session with the old trust.
 func TestOIDCSessionIsReplacedMeanwhile(t *testing.T) {
 	t.Parallel()
 	t.Run("by one that verifies", func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestOIDCLoginKeepsWhatIsRenewedMeanwhile(t *testing.T) {
 	}
 }
 
-// A cluster that comes up while somebody waits who may not read its Secret gets a context, as at a login.
+// If a cluster comes up during --wait, it gets a context as at a login, even for a user who may not read its Secret.
 func TestOIDCWaitWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	ns := "oidc-wait-nosecrets"

@@ -258,7 +258,7 @@ func TestOIDCASlowClusterHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// Who waits for an API server that does not answer learns it from the one that asked.
+// If an API server does not answer, one process asks it, and those that wait learn the result from that one.
 func TestOIDCADeadClusterIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
@@ -344,7 +344,7 @@ func TestOIDCUnreachable(t *testing.T) {
 	}
 }
 
-// The Concierge of before Pinniped v0.6.0 is found, and remembered.
+// The Concierge of a Pinniped older than v0.6.0 is found, and remembered.
 func TestOIDCOldConcierge(t *testing.T) {
 	t.Parallel()
 	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
@@ -418,7 +418,7 @@ func TestOIDCClusterMadeAnew(t *testing.T) {
 	}
 }
 
-// Who may not list namespaces names them once.
+// A user who may not list namespaces names them once.
 func TestOIDCNamespacesHidden(t *testing.T) {
 	t.Parallel()
 	u, err := addUser("oidc-hidden", "edit", "ns1")
@@ -446,7 +446,7 @@ func TestOIDCNamespacesHidden(t *testing.T) {
 	}
 }
 
-// Who may not read Secrets gets the cluster's CA from the cluster itself, and decides about it.
+// A user who may not read Secrets gets the cluster's CA from the cluster itself, and decides about it.
 func TestOIDCWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	ns := "oidc-nosecrets"
@@ -530,8 +530,8 @@ func TestOIDCShowClaims(t *testing.T) {
 	}
 }
 
-// Where a new refresh token could not be kept none is asked for: the session lives on. And a renewal does not bring a session back
-// that was logged out meanwhile.
+// If a new refresh token could not be kept, login does not ask for one: the session lives on. And a renewal does not bring a session
+// back that was logged out meanwhile.
 func TestOIDCSessionIsKeptOrNotAskedFor(t *testing.T) {
 	t.Parallel()
 	i, u, h := shortAccess(t), lister(t), newHome(t)

@@ -104,7 +104,7 @@ func TestRegistryThatWasNamedGetsNoPassword(t *testing.T) {
 	}
 }
 
-// What somebody said of one login's token goes for that one: not for whoever logs in next, and not for a login at another Supervisor.
+// Consent to send a token is for one login: not for the next user who logs in, and not for a login at another Supervisor.
 func TestRegistryConsentIsForOneLogin(t *testing.T) {
 	t.Parallel()
 	host := newRegistry(t, map[string]any{"endpoint": "https://192.0.2.1/wcp/login"})

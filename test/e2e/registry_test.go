@@ -378,8 +378,8 @@ func TestRegistryCredsStore(t *testing.T) {
 	}
 }
 
-// The registry sees the person, not a key that everybody has: who is in no namespace gets nothing of it. (TestRegistryRobots has a viewer,
-// who may pull and not push.)
+// The registry sees the person, not a key that everybody has: a user without a namespace gets nothing from it. (TestRegistryRobots has a
+// viewer, who may pull but not push.)
 func TestRegistryRightsArePersonal(t *testing.T) {
 	t.Parallel()
 	h := newRegistryHome(t)

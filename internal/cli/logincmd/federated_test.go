@@ -224,7 +224,7 @@ func TestBadIssuers(t *testing.T) {
 	}
 }
 
-// Whoever the browser remembered is not whom -u names.
+// Login fails if the browser remembers another user than -u names.
 func TestSomebodyElse(t *testing.T) {
 	w, s := site(t)
 	i := s.Federate("", consoletest.Okta())
@@ -250,7 +250,7 @@ func TestNamespacesAreHidden(t *testing.T) {
 	}
 }
 
-// Who may not read a cluster's Secret learns its address from the object, and its CA from the cluster, once that is believed.
+// A user who may not read a cluster's Secret gets its address from the object, and its CA from the cluster if the user trusts it.
 func TestSealedCluster(t *testing.T) {
 	w, s := site(t)
 	s.Federate("", consoletest.LDAP())

@@ -36,7 +36,7 @@ func TestNoNamespaces(t *testing.T) {
 	w.Run(signIn(w)...).Exits(0).Says("you have no vSphere Namespace here", "   10.0.0.1\n")
 }
 
-// Who may not list the clusters of a namespace can name one.
+// A user who may not list the clusters of a namespace can name one.
 func TestUnlistedClusters(t *testing.T) {
 	w, s := site(t)
 	given(w)

@@ -136,7 +136,7 @@ func (f registryFlags) record(host string, old registry.Record) (registry.Record
 	return r, nil
 }
 
-// sessionsFor returns the sessions that the flags allow, the most recently used first. It returns an error if there is none.
+// sessionsFor returns the sessions that the flags allow, the most recently used first. Without such a session it returns an error.
 func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 	server := f.server
 	if server != "" {

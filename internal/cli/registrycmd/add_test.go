@@ -38,7 +38,7 @@ func TestAddLeavesDockersFile(t *testing.T) {
 	}
 }
 
-// Whose file it is counts: another helper gives way to --force only, and a file that is none stays.
+// Another helper gives way to --force only, and a file that is not JSON stays.
 func TestAddAndDockersFile(t *testing.T) {
 	r := signedIn(t)
 	r.WriteFile(dockerFile, `{"credHelpers": {"10.0.0.5": "pass"}}`, 0o600)

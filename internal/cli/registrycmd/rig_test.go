@@ -36,7 +36,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{World: clitest.New(t), harbor: harbortest.New(t, supervisor)}
 	r.Serve(host+":443", r.CA, r.harbor)
 	r.Programs["docker-credential-vsphere"] = r.WriteFile("bin/docker-credential-vsphere", "#!/bin/sh\n", 0o755)
-	r.Vars["XDG_RUNTIME_DIR"] = r.Dir // podman's files of this machine are none of ours.
+	r.Vars["XDG_RUNTIME_DIR"] = r.Dir // The tests must not see podman's files on this machine.
 	return r
 }
 

@@ -147,11 +147,11 @@ func TestRobotErrors(t *testing.T) {
 		"no rights": {func(r *rig) {
 			r.harbor.Managers, r.harbor.Members = nil, map[string]string{consoletest.User: consoletest.Password}
 		}, "rotate", failure.Refused, "editor or owner"},
-		"a wrong password":    {func(r *rig) { r.Vars[failure.PasswordVariable] = "wrong" }, "delete", failure.Refused, "was refused"},
-		"no password":         {func(r *rig) { delete(r.Vars, failure.PasswordVariable) }, "list", failure.Failed, failure.PasswordVariable},
-		"an unproven one":     {func(r *rig) { r.harbor.Endpoint = "" }, "create", failure.Failed, "your password is not sent to " + host},
-		"nobody there":        {func(r *rig) { r.Down(host + ":443") }, "create", failure.Server, host},
-		"a name that is none": {func(*rig) {}, "create --name CI", failure.Failed, "lower case"},
+		"a wrong password": {func(r *rig) { r.Vars[failure.PasswordVariable] = "wrong" }, "delete", failure.Refused, "was refused"},
+		"no password":      {func(r *rig) { delete(r.Vars, failure.PasswordVariable) }, "list", failure.Failed, failure.PasswordVariable},
+		"an unproven one":  {func(r *rig) { r.harbor.Endpoint = "" }, "create", failure.Failed, "your password is not sent to " + host},
+		"nobody there":     {func(r *rig) { r.Down(host + ":443") }, "create", failure.Server, host},
+		"an invalid name":  {func(*rig) {}, "create --name CI", failure.Failed, "lower case"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := managed(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 )
 
-// Where there is no Supervisor, nobody is sent to the administrator of one: the flag that matters is named, or who runs the issuer.
+// Without a Supervisor, the next step never names its administrator: it names the flag that matters, or the issuer's administrator.
 func TestWhatToDoAboutAToken(t *testing.T) {
 	for _, tc := range []struct {
 		err   error

@@ -108,7 +108,7 @@ func TestNoConcierge(t *testing.T) {
 }
 
 // A cluster of the same name that is another one is found anew where only its identity changed; one that is elsewhere, or has another
-// CA, is of no use to a kubeconfig of before.
+// CA, is of no use to an older kubeconfig.
 func TestAnotherClusterOfThatName(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(t *testing.T, x scene)

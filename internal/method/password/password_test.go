@@ -159,7 +159,7 @@ func TestInterruptedAtThePrompt(t *testing.T) {
 	wantLogins(t, s)
 }
 
-// Whoever answers at an address without trust gets what is sent there: nothing is sent by itself, and a person is warned.
+// At an address without trust anybody may answer: no password is sent unless a person types it, and that person is warned.
 func TestInsecureSession(t *testing.T) {
 	w, s := clitest.Site(t)
 	w.Vars[failure.PasswordVariable] = consoletest.Password

@@ -108,7 +108,7 @@ func (h *Harbor) list(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, all)
 }
 
-// robot is the place of a robot account in Robots; -1 with a reply when there is none.
+// robot returns the index of a robot account in Robots. If it is not there, robot replies and returns -1.
 func (h *Harbor) robot(w http.ResponseWriter, id string) int {
 	i := slices.IndexFunc(h.Robots, func(r Robot) bool { return strconv.FormatInt(r.ID, 10) == id })
 	if i < 0 {

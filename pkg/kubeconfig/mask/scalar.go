@@ -148,7 +148,7 @@ func blockScalar(text []byte, value string) (header, length int, ok bool) {
 	return header, length, depth >= 0
 }
 
-// indentOfFirstLine counts the spaces before the first character that is none.
+// indentOfFirstLine counts the spaces at the start of the first line that has more than spaces.
 func indentOfFirstLine(value string) int {
 	value = strings.TrimLeft(value, "\n")
 	for line := range strings.Lines(value) {

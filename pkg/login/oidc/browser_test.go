@@ -272,7 +272,7 @@ func TestCallbackEndsAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever waited for the end of a login may read what a code gave.
+// A caller that waited for the end of a login may read what a code gave.
 func TestCallbackEndsWithItsCode(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

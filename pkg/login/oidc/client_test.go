@@ -234,7 +234,7 @@ func TestRenewKeepsTheRefreshTokenFirst(t *testing.T) {
 	}
 }
 
-// API servers know a person by the ID token: a renewal without one is none, and a person must log in.
+// A plain issuer's renewal fails without an ID token, since API servers know a person by it: the person must log in.
 func TestRenewWithoutAnIDToken(t *testing.T) {
 	for _, plain := range []bool{true, false} {
 		i := newIssuer(t)

@@ -20,7 +20,7 @@ type Source struct {
 	What string
 	// Kind decides how the guard treats the source.
 	Kind Kind
-	// Get returns the password. A *NoneError means that there is none here, so that the next source may be asked. Any
+	// Get returns the password. A *NoneError means that this source has no password: the next source may be asked. Any
 	// other error ends the search.
 	Get func(ctx context.Context) (redact.Secret, error)
 }

@@ -134,7 +134,7 @@ func (w World) podmanFiles() (paths []string) {
 	return append(paths, PodmanPath(w.Getenv, w.Home))
 }
 
-// contentsOf is nothing for a file that cannot be read: whoever edits it says so.
+// contentsOf returns nothing for a file that cannot be read: the edit of that file reports it.
 func contentsOf(path string) (c contents) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {

@@ -35,8 +35,8 @@ const maxText = 80
 type Info struct {
 	Version  string // as v2.12.0; empty: not known
 	AuthMode string // http_auth, db_auth, ldap_auth, uaa_auth, oidc_auth
-	// Endpoint is the server that it asks about users in http_auth, as registry.ParseHost spells it; empty if there
-	// is none, or none with TLS.
+	// Endpoint is the server that it asks about users in http_auth, as registry.ParseHost spells it. It is empty if
+	// there is no such server, or if it has no TLS.
 	Endpoint string
 }
 

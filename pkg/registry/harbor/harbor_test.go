@@ -267,7 +267,7 @@ func TestRotateAndDeleteRobot(t *testing.T) {
 	}
 }
 
-// Who an ID token is of, and with which secret his clients come.
+// CurrentUser returns the name of an ID token's user, and the secret of that user's clients.
 func TestCurrentUser(t *testing.T) {
 	answer := func(body string) *harbor.Client {
 		return serve(t, map[string]http.HandlerFunc{"GET /api/v2.0/users/current": func(w http.ResponseWriter, r *http.Request) {

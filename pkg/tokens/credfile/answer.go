@@ -58,7 +58,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Token returns the bearer token for key from the store at dir. The error means that there is none to use now: the credential has expired,
+// Token returns the bearer token for key from the store at dir. The error means that no token can be used now: the credential has expired,
 // it is a certificate, or something is wrong that the long way explains.
 func Token(dir string, key Key, now time.Time) (string, error) {
 	_, s, err := find(dir, key, now)

@@ -98,7 +98,7 @@ func TestAnswerLeavesABadFileToTheLongWay(t *testing.T) {
 		"it ended":                          func(f *credfile.File) { f.Expires, f.Until = now.Add(-time.Hour), now.Add(-time.Hour) },
 		"the stamp is over":                 status(`{"expirationTimestamp":"2025-06-01T12:00:00Z","token":"t"}`),
 		"there is no stamp":                 status(`{"token":"t"}`),
-		"the stamp is none":                 status(`{"expirationTimestamp":"soon","token":"t"}`),
+		"the stamp is no time":              status(`{"expirationTimestamp":"soon","token":"t"}`),
 		"there is no token":                 status(`{"expirationTimestamp":"2025-06-01T12:59:00Z"}`),
 		"there is a certificate alone":      status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","clientCertificateData":"c"}`),
 		"the token is a number":             status(`{"expirationTimestamp":"2025-06-01T12:59:00Z","token":1}`),

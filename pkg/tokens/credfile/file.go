@@ -78,7 +78,7 @@ func Decode(path string, text []byte, into any) error {
 	return nil
 }
 
-// Read reads a credential file. The error is os.ErrNotExist if there is none. The user must see a *PermissionError and a *VersionError.
+// Read reads a credential file. The error is os.ErrNotExist if there is no file. The user must see a *PermissionError and a *VersionError.
 // Any other error is a miss of the cache.
 func Read(path string) (File, error) {
 	text, err := ReadPrivate(path)

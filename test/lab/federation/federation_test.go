@@ -292,7 +292,7 @@ func TestAuthorizeIsStrict(t *testing.T) {
 	}
 }
 
-// A code is for one use by who asked for it. A second use revokes what the first one got; a wrong verifier spoils it.
+// A code is for one use by the client that asked for it. A second use revokes what the first one got; a wrong verifier spoils it.
 func TestCode(t *testing.T) {
 	d := newDomain(t)
 	code := func() string {

@@ -12,8 +12,8 @@ import (
 // maxForm is far more than a client sends.
 const maxForm = 1 << 16
 
-// Who tells whose request it is, where that is known before it is answered: by the password's header, by the form of the login
-// page, or by a code or token of a session, be it an old one. The body is put back.
+// Who returns the user whom a request names: in the password's header, in the form of the login page, or by a code or token of a
+// session, also an old one. Otherwise it returns "". It puts the body back.
 func (s *Service) Who(r *http.Request) string {
 	if !strings.HasPrefix("https://"+r.Host+r.URL.Path, s.Issuer+"/") {
 		return ""

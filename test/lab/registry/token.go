@@ -129,7 +129,7 @@ type principal struct {
 
 var errUnauthorized = errors.New("unauthorized")
 
-// who finds out who asks, by Basic authentication.
+// who returns the caller of a request, by its Basic authentication.
 func (r *Registry) who(req *http.Request) (principal, error) {
 	name, secret, ok := req.BasicAuth()
 	if !ok || secret == "" {
