@@ -25,7 +25,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 	}
 	switch {
 	case found && r.Username != "" && credfile.Fold(c.Username) == credfile.Fold(r.User):
-		if _, _, err := h.renewed(r); err != nil {
+		if _, err := h.renewed(r.Key()); err != nil {
 			return passwordWithoutLogin(host)
 		}
 		h.print(host, passwordDropped(c.Username))

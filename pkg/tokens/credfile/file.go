@@ -59,23 +59,23 @@ func (e *VersionError) Error() string {
 		e.Path, e.Version, Version)
 }
 
-// Decode decodes text, the content of the file at path, into a value. It checks the version first, since another version may have the same
-// fields with other types. The error is a *VersionError, or names the file.
-func Decode(path string, text []byte, into any) error {
+// Decode decodes text, the content of the file at path, into a value. version points to the value's field of that name. The error is a
+// *VersionError, or names the file. A good file is parsed once, since clients wait for it.
+func Decode(path string, text []byte, into any, version *int) error {
+	err := json.Unmarshal(text, into)
+	if err == nil && *version == Version {
+		return nil
+	}
 	var v struct {
 		Version int `json:"version"`
 	}
-	err := json.Unmarshal(text, &v)
-	if err == nil && v.Version != Version {
+	switch other := json.Unmarshal(text, &v); { // Another version may have the same fields with other types.
+	case other == nil && v.Version != Version:
 		return &VersionError{Path: path, Version: v.Version}
+	case err == nil:
+		err = other
 	}
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	return nil
+	return fmt.Errorf("%s cannot be read: %w", path, err)
 }
 
 // Read reads a credential file. The error is os.ErrNotExist if there is no file. The user must see a *PermissionError and a *VersionError.
@@ -86,11 +86,8 @@ func Read(path string) (File, error) {
 		return File{}, err
 	}
 	var f File
-	if json.Unmarshal(text, &f) != nil || f.Version != Version { // A good file is parsed once. For a bad one, Decode returns the error.
-		f = File{}
-		if err := Decode(path, text, &f); err != nil {
-			return File{}, err
-		}
+	if err := Decode(path, text, &f, &f.Version); err != nil {
+		return File{}, err
 	}
 	if len(f.Status) == 0 || f.Status[0] != '{' {
 		return File{}, errors.New(path + " holds no credential")

@@ -133,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		const path = "/store/c.json"
 		var file credfile.File
-		if err := credfile.Decode(path, text, &file); err != nil {
+		if err := credfile.Decode(path, text, &file, &file.Version); err != nil {
 			var version *credfile.VersionError
 			if errors.As(err, &version) && version.Version == credfile.Version {
 				t.Fatalf("the version that is known is refused: %v", err)
@@ -152,7 +152,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(err)
 		}
 		var again credfile.File
-		if err := credfile.Decode(path, text, &again); err != nil {
+		if err := credfile.Decode(path, text, &again, &again.Version); err != nil {
 			t.Fatal(err)
 		}
 		if again.Key() != file.Key() || !again.Expires.Equal(file.Expires) || !again.Until.Equal(file.Until) {
