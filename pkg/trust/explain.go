@@ -1,11 +1,13 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +24,12 @@ type UntrustedError struct {
 	NotBefore    time.Time
 	NotAfter     time.Time
 	SHA256       string   // of the certificate, as `openssl x509 -fingerprint -sha256` prints it
-	IssuerSHA256 string   // of the last CA certificate of the chain; empty without one
+	IssuerSHA256 string   // of the last CA certificate that verifies it; empty if the server showed none
 	Names        []string // DNS names and addresses that the certificate is for
 	UnknownCA    bool     // nothing else is known to be wrong with it
 	Err          error
 
-	chain []*x509.Certificate
+	chain []*x509.Certificate // the server's certificate, and those that verify it
 }
 
 // Error returns one line with host, reason and CA.
@@ -58,8 +60,8 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	if len(chain) == 0 {
 		return
 	}
-	e.chain = chain
-	leaf, last := chain[0], chain[len(chain)-1]
+	e.chain = verifying(chain)
+	leaf, last := e.chain[0], e.chain[len(e.chain)-1]
 	e.Subject, e.Issuer = name(leaf.Subject.String()), name(leaf.Issuer.String())
 	e.NotBefore, e.NotAfter = leaf.NotBefore, leaf.NotAfter
 	e.SHA256 = Fingerprint(leaf.Raw)
@@ -71,6 +73,26 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	}
 	for _, ip := range leaf.IPAddresses {
 		e.Names = append(e.Names, ip.String())
+	}
+}
+
+// maxChain bounds the certificates of a server that are looked at. A site has three.
+const maxChain = 20
+
+// verifying returns the server's certificate and those of the chain that verify it, each by the next one. A server may show any other
+// certificate beside them: that proves nothing.
+func verifying(chain []*x509.Certificate) []*x509.Certificate {
+	chain = chain[:min(len(chain), maxChain)]
+	path := chain[:1:1]
+	for {
+		last := path[len(path)-1]
+		next := slices.IndexFunc(chain[1:], func(c *x509.Certificate) bool {
+			return !slices.Contains(path, c) && bytes.Equal(c.RawSubject, last.RawIssuer) && last.CheckSignatureFrom(c) == nil
+		})
+		if next < 0 || bytes.Equal(last.RawSubject, last.RawIssuer) {
+			return path
+		}
+		path = append(path, chain[1+next])
 	}
 }
 

@@ -66,6 +66,42 @@ func newAuthority(t *testing.T, name string) *authority {
 	return &authority{certificate, key, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))}
 }
 
+// signCA makes an intermediate CA.
+func (a *authority) signCA(t *testing.T, name string) *authority {
+	t.Helper()
+	key := newKey(t)
+	return &authority{a.sign(t, name, key.Public()), key, ""}
+}
+
+// sign makes a CA certificate for a public key.
+func (a *authority) sign(t *testing.T, name string, key any) *x509.Certificate {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate
+}
+
+// renamed is a certificate of another CA for the key of a CA (PEM).
+func renamed(t *testing.T, ca string) string {
+	t.Helper()
+	block, _ := pem.Decode([]byte(ca))
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: newAuthority(t, "cross").sign(t, "renamed", c.PublicKey).Raw}))
+}
+
 // serve starts a server with a certificate of the authority; change makes it a bad one. The authority's own certificate
 // is shown, too.
 func (a *authority) serve(t *testing.T, change func(*x509.Certificate)) *httptest.Server {
@@ -253,6 +289,9 @@ func TestExplainSaysWhyAndWhoSigned(t *testing.T) {
 			continue
 		}
 		leaf := server.TLS.Certificates[0].Certificate[0]
+		if untrusted.UnknownCA != (name == "unknown CA") {
+			t.Errorf("%s: UnknownCA is %t", name, untrusted.UnknownCA)
+		}
 		if !strings.HasPrefix(untrusted.Reason, tc.reason) {
 			t.Errorf("%s: the reason is %q, want %q", name, untrusted.Reason, tc.reason)
 		}
@@ -366,6 +405,54 @@ func TestPin(t *testing.T) {
 	}
 }
 
+// A server may show certificates that do not verify its own. A person must not compare their fingerprints.
+func TestOnlyWhatVerifiesIsShown(t *testing.T) {
+	root, decoy := newAuthority(t, "root"), newAuthority(t, "decoy")
+	sameName := newAuthority(t, "root") // Another key.
+	between := root.signCA(t, "between")
+	for name, tc := range map[string]struct {
+		by     *authority
+		beside []*authority
+		shown  *authority // nil: the server's own certificate
+	}{
+		"the root":                 {root, []*authority{root}, root},
+		"a decoy after the root":   {root, []*authority{root, decoy}, root},
+		"a decoy before the root":  {root, []*authority{decoy, root}, root},
+		"a decoy alone":            {root, []*authority{decoy}, nil},
+		"a decoy of the same name": {root, []*authority{sameName}, nil},
+		"both of one name":         {root, []*authority{sameName, root}, root},
+		"an intermediate":          {between, []*authority{between, decoy}, between},
+		"an intermediate, root":    {between, []*authority{root, decoy, between}, root},
+		"nothing":                  {root, nil, nil},
+	} {
+		server := tc.by.serve(t, nil)
+		leaf := server.TLS.Certificates[0].Certificate[0]
+		chain := [][]byte{leaf}
+		for _, a := range tc.beside {
+			chain = append(chain, a.certificate.Raw)
+		}
+		server.TLS.Certificates[0].Certificate = chain
+		var untrusted *trust.UntrustedError
+		if err := trust.Explain("sup", get(t, trust.Trust{Mode: trust.Pinned}, server.URL)); !errors.As(err, &untrusted) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := fingerprint(leaf)
+		if tc.shown != nil {
+			want = fingerprint(tc.shown.certificate.Raw)
+		}
+		if untrusted.Shown() != want {
+			t.Errorf("%s: %s is shown", name, untrusted.Shown())
+		}
+		if _, ok := untrusted.Pin(fingerprint(decoy.certificate.Raw)); ok {
+			t.Errorf("%s: the decoy can be pinned", name)
+		}
+		ca, ok := untrusted.Pin(untrusted.Shown())
+		if err := get(t, trust.Trust{Mode: trust.Pinned, CA: ca}, server.URL); !ok || err != nil {
+			t.Errorf("%s: what is shown does not verify the server: %v", name, err)
+		}
+	}
+}
+
 // A CA that browsers know vouches for everybody's servers, in whatever file it stands.
 func TestPrivate(t *testing.T) {
 	own := newAuthority(t, "own").pem
@@ -386,6 +473,7 @@ func TestPrivate(t *testing.T) {
 		"public":       {trust.Trust{Mode: trust.Bundle, CA: string(known)}, ""},
 		"both":         {trust.Trust{Mode: trust.Bundle, CA: string(known) + own}, ""},
 		"one of them":  {trust.Trust{Mode: trust.Bundle, CA: own + one}, ""},
+		"another name": {trust.Trust{Mode: trust.Bundle, CA: own + renamed(t, one)}, ""},
 		"a collection": {trust.Trust{Mode: trust.Bundle, CA: strings.Repeat(own, 21)}, ""},
 		"a Debian's":   {trust.Trust{Mode: trust.Bundle, CA: debian}, ""},
 		"the system's": {trust.Trust{Mode: trust.System}, ""},
