@@ -33,12 +33,20 @@ func advice(err error) string {
 	return ""
 }
 
-// Advices returns the next steps after the failed parts of a login, each once. It leaves out untrusted certificates: the login has
-// asked about them or described them already.
+// Advices returns the next steps after the failed parts of a login, each once. It leaves out the general one about untrusted
+// certificates: the login has asked about them or described them already.
 func Advices(failures []login.Failure) (all []string) {
 	for _, f := range failures {
+		step := ""
+		var h *hinted
 		var untrusted *trust.UntrustedError
-		if step := advice(f.Err); step != "" && !errors.As(f.Err, &untrusted) && !slices.Contains(all, step) {
+		switch {
+		case errors.As(f.Err, &h):
+			step = h.hint
+		case !errors.As(f.Err, &untrusted):
+			step = advice(f.Err)
+		}
+		if step != "" && !slices.Contains(all, step) {
 			all = append(all, step)
 		}
 	}

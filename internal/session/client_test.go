@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,8 +144,8 @@ func TestPostJSON(t *testing.T) {
 func TestLast(t *testing.T) {
 	w := consoletest.New(t)
 	store := w.Store()
-	if got := session.LastTrust(store, "10.0.0.1"); got.Mode != trust.System {
-		t.Errorf("%+v", got)
+	if got, hosts := session.LastTrust(store, "10.0.0.1"); got.Mode != "" || hosts != nil {
+		t.Errorf("%+v %q", got, hosts)
 	}
 	if got := session.LastAliases(store, "10.0.0.1"); got != nil {
 		t.Errorf("%+v", got)
@@ -155,11 +156,11 @@ func TestLast(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	save("a", 1, tokens.Session{Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}})
+	save("a", 1, tokens.Session{Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}, Hosts: []string{"10.0.0.1", "[fd00::1]:8443"}})
 	save("b", 2, tokens.Session{Trust: trust.Trust{Mode: trust.System}})
 	save("c", 3, tokens.Session{Trust: trust.Trust{Mode: trust.Insecure}})
-	if got := session.LastTrust(store, "10.0.0.1"); got.Mode != trust.Bundle {
-		t.Errorf("%+v", got)
+	if got, hosts := session.LastTrust(store, "10.0.0.1"); got.Mode != trust.Bundle || !slices.Equal(hosts, []string{"10.0.0.1:443", "[fd00::1]:8443"}) {
+		t.Errorf("%+v %q", got, hosts)
 	}
 	if got := session.LastAliases(store, "10.0.0.1"); got["10.0.0.1"] != "192.168.0.1" {
 		t.Errorf("%+v", got)

@@ -6,19 +6,27 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// LastTrust returns the trust of the last login to a Supervisor, by any user, else the system's roots. It skips logins without
-// verification.
-func LastTrust(store *tokens.Store, server string) trust.Trust {
-	t := trust.Trust{Mode: trust.System}
+// LastTrust returns the trust of the last login to a Supervisor, by any user, and the other control plane hosts that it verified
+// (HOST:PORT). It skips logins without verification. Without a login it returns the zero Trust.
+func LastTrust(store *tokens.Store, server string) (t trust.Trust, hosts []string) {
 	for _, s := range store.SessionsAt(server) {
 		if s.Trust.Mode == trust.Insecure {
 			continue
 		}
-		if t = s.Trust; t.Mode != trust.System {
+		t, hosts = s.Trust, nil
+		for _, host := range s.Hosts {
+			if a, err := supervisor.ParseAddress(host); err == nil {
+				hosts = append(hosts, trust.ServerOf(a.HostPort()))
+			}
+		}
+		if t.Mode == "" {
+			t.Mode = trust.System
+		}
+		if t.Mode != trust.System {
 			break
 		}
 	}
-	return t
+	return t, hosts
 }
 
 // LastAliases returns the aliases of the last login to a Supervisor that had any.

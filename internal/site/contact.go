@@ -19,7 +19,10 @@ type Contact struct {
 	Env     *console.Env
 	Server  supervisor.Address
 	Aliases supervisor.Aliases
-	Last    trust.Trust // how the last login verified the Supervisor
+	// Last is how the last login verified the servers of the site, and LastHosts are the control plane hosts among them (HOST:PORT).
+	// Without a login, or after one without verification, both are zero.
+	Last      trust.Trust
+	LastHosts []string
 	// API means an API server without a Supervisor. Any answer to a request without credentials is accepted.
 	API bool
 
@@ -46,7 +49,7 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
 		return s, err
 	}
-	ca, err := c.firstUse(ctx, c.Server.String(), t.Fingerprints(), untrusted)
+	ca, err := c.firstUse(ctx, c.Server.String(), c.Last, untrusted)
 	if err != nil {
 		return s, err
 	}
@@ -70,7 +73,11 @@ func (c Contact) chooseTrust() (trust.Trust, error) {
 		c.Env.Tellf("%s", InsecureWarning(c.Server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil
 	}
-	return c.Last, nil
+	t := c.Last
+	if t.Mode == "" {
+		t.Mode = trust.System
+	}
+	return t, nil
 }
 
 // InsecureWarning returns the warning before a password is sent to a server that is not verified.

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,8 +28,7 @@ func (s Site) FurtherServers(p *console.Progress) Decide {
 		defer one.Unlock()
 		p.Pause()
 		defer p.Resume()
-		trusted := trust.Trust{CA: s.Trust().Pins[server]}.Fingerprints()
-		ca, err := c.firstUse(ctx, server, trusted, e)
+		ca, err := c.firstUse(ctx, server, c.lastOf(server), e)
 		if err == nil {
 			s.Transport.Pin(server, ca)
 		}
@@ -36,22 +36,29 @@ func (s Site) FurtherServers(p *console.Progress) Decide {
 	}
 }
 
+// lastOf returns how the last login verified another server of the site (HOST:PORT). It is zero if that is not known.
+func (c Contact) lastOf(server string) trust.Trust {
+	if _, pinned := c.Last.Pins[server]; pinned || slices.Contains(c.LastHosts, server) {
+		return c.Last.For(server)
+	}
+	return trust.Trust{}
+}
+
 // firstUse decides about an unknown CA and returns it (PEM). A fingerprint from the command line decides, else a person at the
-// terminal. trusted are the fingerprints of the CA that was trusted for this server before. Another CA replaces it only with
-// --replace-ca.
-func (c Contact) firstUse(ctx context.Context, server string, trusted []string, e *trust.UntrustedError) (string, error) {
+// terminal. last is what verified the server before: another CA replaces that only with --replace-ca.
+func (c Contact) firstUse(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
+	trusted := verifiedBy(last)
 	switch {
 	case len(c.Flags.CAFingerprints) > 0:
 		return c.byFingerprint(e)
-	case len(trusted) > 0 && !c.Flags.ReplaceCA:
-		return "", failure.Hint(&changedCA{server, trusted, e},
-			"Somebody may be between you and the server. If its CA was replaced, compare the SHA-256 and give --replace-ca.")
+	case trusted != "" && !c.Flags.ReplaceCA:
+		return "", failure.Hint(&changedCA{server, trusted, e}, "%s", changeHint(last))
 	case c.Env.Terminal == nil:
 		return "", e
 	}
 	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, strings.TrimSuffix(failure.Describe(e), "\n"))
-	if len(trusted) > 0 {
-		c.Env.Tellf("  trusted so far: %s", strings.Join(trusted, ", "))
+	if trusted != "" {
+		c.Env.Tellf("  trusted so far: %s", trusted)
 	}
 	c.Env.Tellf("This is trust on first use: only you can check that this is the server and not somebody in between. Compare the\n" +
 		"last SHA-256 with your vSphere administrator, or with the root certificates that the vCenter offers for download.")
@@ -77,16 +84,35 @@ func (c Contact) byFingerprint(e *trust.UntrustedError) (string, error) {
 	return "", failure.Hint(e, "%sIf the fingerprint that you gave is right, somebody may be between you and the server.", failure.Describe(e))
 }
 
+// verifiedBy returns what verified a server, in words. It is empty if nothing did.
+func verifiedBy(t trust.Trust) string {
+	switch all := t.Fingerprints(); {
+	case t.Mode == trust.System:
+		return "a CA of this system"
+	case len(all) > 0:
+		return "SHA-256 " + strings.Join(all, " or ")
+	}
+	return ""
+}
+
+// changeHint is the next step if a server shows another CA than before.
+func changeHint(last trust.Trust) string {
+	const hint = "Somebody may be between you and the server. If its CA was replaced, compare the SHA-256 and give --replace-ca."
+	if last.Mode == trust.System {
+		return hint + "\nIf SSL_CERT_FILE named the CA at the last login, set it again, or give --certificate-authority."
+	}
+	return hint
+}
+
 // changedCA is the error for a server that shows another CA than before.
 type changedCA struct {
-	server  string
-	trusted []string // fingerprints
+	server, trusted string
 	*trust.UntrustedError
 }
 
 // Error names both CAs.
 func (e *changedCA) Error() string {
-	return fmt.Sprintf("the CA of %s is not the one that was trusted so far: it was SHA-256 %s and is %s", e.server, strings.Join(e.trusted, " or "), e.Shown())
+	return fmt.Sprintf("the CA of %s is not the one that was trusted so far: it was %s and is SHA-256 %s", e.server, e.trusted, e.Shown())
 }
 
 // Unwrap returns the certificate that is not trusted.

@@ -134,9 +134,10 @@ func (a Address) String() string {
 }
 
 // URL returns an https URL at the front. path begins with a slash.
-func (a Address) URL(path string) string {
-	return "https://" + a.hostPort(a.Port, frontPort) + path
-}
+func (a Address) URL(path string) string { return "https://" + a.HostPort() + path }
+
+// HostPort returns the front's host as it stands in URL.
+func (a Address) HostPort() string { return a.hostPort(a.Port, frontPort) }
 
 // API returns the URL of the API server at the same host; port 0 is 6443.
 func (a Address) API(port int) string {

@@ -88,8 +88,9 @@ func (r *run) prepare() error {
 }
 
 func (r *run) contact() site.Contact {
+	last, hosts := session.LastTrust(r.store, r.o.Server.String())
 	return site.Contact{
-		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: session.LastTrust(r.store, r.o.Server.String()),
+		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: last, LastHosts: hosts,
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -40,7 +41,7 @@ func TestTrustOnFirstUse(t *testing.T) {
 		t.Errorf("it was sent %q", s.Requests())
 	}
 	w.Person(consoletest.Answer{To: firstUse, Keys: "yes"})
-	w.Run(untold("--replace-ca")...).Exits(0).Says("trusted so far: " + fingerprintOf(w.CA))
+	w.Run(untold("--replace-ca")...).Exits(0).Says("trusted so far: SHA-256 " + fingerprintOf(w.CA))
 	if got := w.Session().Trust; got.CA != another.PEM {
 		t.Error("the CA was not replaced")
 	}
@@ -110,4 +111,38 @@ func TestNoSuchCAFile(t *testing.T) {
 	given(w)
 	w.Run(untold("--certificate-authority", w.Dir+"/none.pem")...).Exits(2).Says("none.pem")
 	w.Run(untold("--certificate-authority", w.WriteFile("junk.pem", "junk", 0o600))...).Exits(2).Says("junk.pem", "no certificate")
+}
+
+// A server that the system's roots verified, and that shows an unknown CA now, has changed: nobody is asked as at first use.
+func TestChangeAfterTheSystemsRoots(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	if _, err := w.Store().SaveSession(tokens.Session{Server: "10.0.0.1", User: "ops@vsphere.local", Method: "sso", Trust: trust.Trust{Mode: trust.System}}); err != nil {
+		t.Fatal(err)
+	}
+	w.Person() // Nothing is asked.
+	w.Run(untold()...).Exits(4).Says("is not the one that was trusted so far: it was a CA of this system", "--replace-ca", "SSL_CERT_FILE").Omits("trust on first use")
+	if len(s.Requests()) > 0 {
+		t.Errorf("it was sent %q", s.Requests())
+	}
+	w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
+	w.Run(untold("--replace-ca")...).Exits(0).Says("trusted so far: a CA of this system")
+}
+
+// The same holds for another control plane host that the last login verified with the CA of the first.
+func TestChangeOfAFurtherHost(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	second := w.Supervisor("10.0.1.1", &consoletest.Namespace{Name: "ns3"})
+	s.Namespaces = append(s.Namespaces, &consoletest.Namespace{Name: "ns3", Host: "10.0.1.1"})
+	w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
+	w.Run(untold()...).Exits(0).Says("   ns3\n")
+	another := consoletest.NewCA(t, "another-ca")
+	w.Serve("10.0.1.1:443", another, second)
+	second.Forget()
+	w.Person() // Nothing is asked.
+	w.Run(untold()...).Exits(5).Says("10.0.1.1:443 is not the one that was trusted so far: it was "+"SHA-256 "+fingerprintOf(w.CA), "--replace-ca").Omits("trust on first use")
+	if len(second.Requests()) > 0 {
+		t.Errorf("it was sent %q", second.Requests())
+	}
 }
