@@ -8,6 +8,7 @@
 #   make lint       golangci-lint and govulncheck
 #   make dist       dist/: archives for all platforms, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
+#   make mutate     changes lines of the program, one at a time: a test must see each
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make generate   docs/commands.md from the program's own help
 
@@ -29,7 +30,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -75,6 +76,7 @@ test: build faults-build lab-build clients dist unit lab-test e2e
 unit:
 	go vet ./...
 	go test -race ./...
+	go test -tags faults -run Durable ./pkg/...
 
 lab-test:
 	$(LAB) go vet ./...
@@ -104,6 +106,10 @@ bench: build lab-build clients
 
 dist: FORCE
 	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)'
+
+# Changes one line at a time, and prints what no test sees. WORDS chooses by file or name.
+mutate:
+	go run ./internal/mutate $(WORDS)
 
 # Each parser of what others write gets FUZZTIME of odd input.
 FUZZTIME ?= 30s

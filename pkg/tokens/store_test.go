@@ -324,6 +324,22 @@ func TestDeleteSessionTakesItsCredentialsAlong(t *testing.T) {
 	}
 }
 
+// An update does not bring back a session that was logged out.
+func TestUpdateSessionAfterALogout(t *testing.T) {
+	s := newStore(t)
+	saved := saveSession(t, s, session())
+	if err := s.DeleteSession(saved.ID); err != nil {
+		t.Fatal(err)
+	}
+	var required *tokens.LoginRequiredError
+	if _, err := s.UpdateSession(saved); !errors.As(err, &required) {
+		t.Errorf("%v", err)
+	}
+	if _, found, err := s.FindSession(supervisorKey); found || err != nil {
+		t.Errorf("the session is back: %v", err)
+	}
+}
+
 func TestCredentialsAreListedByServerAndCluster(t *testing.T) {
 	s := newStore(t)
 	want := []tokens.Key{

@@ -192,6 +192,18 @@ func TestFromFileNamesAFileThatIsNoBundle(t *testing.T) {
 	}
 }
 
+// A bundle and a pin are all that is trusted, and before the first use nothing is.
+func TestTheSystemsRootsAreForTheSystem(t *testing.T) {
+	ca := newAuthority(t, "ours")
+	for mode, text := range map[trust.Mode]string{trust.Bundle: ca.pem, trust.Pinned: ""} {
+		want := x509.NewCertPool()
+		want.AppendCertsFromPEM([]byte(text))
+		if c, err := (trust.Trust{Mode: mode, CA: text}).TLSConfig(); err != nil || c.RootCAs == nil || !c.RootCAs.Equal(want) {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
 func TestTrustDecidesWhoIsBelieved(t *testing.T) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	server := ours.serve(t, nil)
@@ -483,6 +495,14 @@ func TestPrivate(t *testing.T) {
 		if ok != (tc.want != "") || ok && (got.CA != tc.want || got.Mode != trust.Bundle || len(got.Pins) > 0) {
 			t.Errorf("%s: %v, %d bytes", name, ok, len(got.CA))
 		}
+	}
+}
+
+// A pin that is added to a copy is not in the original.
+func TestWithPinLeavesTheOriginal(t *testing.T) {
+	one := trust.Trust{Mode: trust.Pinned}.WithPin("a:443", "x")
+	if two := one.WithPin("b:443", "y"); len(one.Pins) != 1 || len(two.Pins) != 2 {
+		t.Errorf("%v %v", one.Pins, two.Pins)
 	}
 }
 

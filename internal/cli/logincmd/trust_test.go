@@ -99,6 +99,8 @@ func TestFurtherHosts(t *testing.T) {
 	if len(second.Requests()) > 0 {
 		t.Errorf("it was sent %q", second.Requests())
 	}
+	w.Person() // A CA file decides about every server: nothing is asked.
+	w.Run(signIn(w)...).Exits(5).Says("10.0.1.1: ").Omits("trust on first use")
 	w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
 	w.Run(untold()...).Exits(0).Says("   ns3\n")
 	if got := w.Session().Trust.Pins["10.0.1.1:443"]; got != another.PEM {
