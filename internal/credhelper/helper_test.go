@@ -481,7 +481,7 @@ func TestABackingHelperIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
-	p := program{"slow", 50 * time.Millisecond}
+	p := program{name: "slow", timeout: 50 * time.Millisecond}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Erase("x.lab") }()
 	select {
