@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -134,6 +135,46 @@ func TestOnlyCommandsWrite(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// Another program is started by pkg/process alone: it decides which variables a child gets.
+func TestOneWayToStartAChild(t *testing.T) {
+	ways := map[string][]string{
+		"exec": {"Command", "CommandContext", "Cmd"}, "os": {"StartProcess"}, "syscall": {"Exec", "ForkExec", "StartProcess"}, "unix": {"Exec"},
+	}
+	allowed := map[string]string{
+		"pkg/process/process.go":              "it is that way",
+		"internal/credhelper/process_unix.go": "becomes kubectl-vsphere, and starts nothing",
+		"internal/dist/main.go":               "runs the Go compiler for a release",
+	}
+	seen := map[string]bool{}
+	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			var called ast.Expr
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				called = n.Fun
+			case *ast.CompositeLit:
+				called = n.Type
+			}
+			s, ok := called.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := s.X.(*ast.Ident); ok && slices.Contains(ways[x.Name], s.Sel.Name) {
+				seen[dir+"/"+name] = true
+				if allowed[dir+"/"+name] == "" {
+					t.Errorf("%s: %s.%s starts a program; use pkg/process", fset.Position(n.Pos()), x.Name, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("%s starts no program: take it off the list", name)
+		}
+	}
 }
 
 // The one init answers get-token before the rest of the program is initialised.

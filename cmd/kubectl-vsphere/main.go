@@ -10,6 +10,7 @@ import (
 	_ "github.com/kubectl-vsphere/kubectl-vsphere/cmd/kubectl-vsphere/early" // Answers get-token before main runs.
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 )
 
 // Set by the Makefile with -ldflags -X.
@@ -18,6 +19,7 @@ var version, commit, date = "0.1.0-dev", "unknown", "unknown"
 func main() { os.Exit(run()) }
 
 func run() int {
+	process.NoDump()
 	// SIGHUP comes if kubectl leads the terminal's session and ends after the same Ctrl-C. SIGQUIT is Ctrl-\. After each of these
 	// signals, a prompt must restore the terminal's echo.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)

@@ -15,6 +15,7 @@ import (
 	"github.com/kballard/go-shellquote"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -126,7 +127,7 @@ func (o opener) run(ctx context.Context, words []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	// The browser goes on after a cancelled login. Its output is dropped: standard output belongs to kubectl.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, withPage(words[1:], o.page)...) //nolint:gosec // The user's own command.
+	cmd := process.Command(context.WithoutCancel(ctx), path, withPage(words[1:], o.page), nil)
 	detach(cmd)
 	return cmd, cmd.Start()
 }

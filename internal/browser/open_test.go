@@ -84,6 +84,17 @@ func TestTheNextBrowser(t *testing.T) {
 	}
 }
 
+// A browser, and what it runs, gets no password.
+func TestBrowserGetsNoPassword(t *testing.T) {
+	script, page := noting(t)
+	t.Setenv("KUBECTL_VSPHERE_PASSWORD", "S3CRET")
+	e := &console.Env{GOOS: "linux", LookPath: exec.LookPath, Getenv: func(string) string { return "" }}
+	command := []string{"/bin/sh", "-c", script + ` "${KUBECTL_VSPHERE_PASSWORD-none}"`}
+	if err := Open(t.Context(), e, Page{URL: "https://x", Command: command, Failed: func(err error) { t.Error(err) }}); err != nil || page() != "none" {
+		t.Errorf("%v, it gets %s", err, page())
+	}
+}
+
 // The page is one argument, and holds nothing that a shell in somebody's own command could make something of.
 func TestWithPage(t *testing.T) {
 	const page, safe = "https://sup/authorize?a=b&c=$(touch /tmp/x);'d", "https://sup/authorize?a=b&c=%24%28touch%20/tmp/x%29%3B%27d"

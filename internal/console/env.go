@@ -21,6 +21,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -31,6 +32,8 @@ type Env struct {
 	// Terminal is standard input if it is a terminal, else nil. Questions need it.
 	Terminal *os.File
 	Getenv   func(string) string
+	// Hide takes variables that hold secrets out of the environment that children inherit. Getenv still knows them. It may be nil.
+	Hide func(names ...string)
 	Home     string // the user's home directory; empty if it is not known
 	Root     string // root of the file system for system paths; empty: /
 	GOOS     string
@@ -50,12 +53,14 @@ type Env struct {
 	unread *secret.Unread // input that the reader of the terminal has buffered
 }
 
-// System returns the environment of a real process.
+// System returns the environment of a real process. It hides the password variable from all children, and so comes before the first one.
 func System() *Env {
 	home, _ := os.UserHomeDir()
+	getenv := process.Environment()
+	process.Hide(process.PasswordVariable)
 	e := &Env{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    os.Getenv, Home: home, GOOS: runtime.GOOS, Now: time.Now,
+		Getenv:    getenv, Hide: process.Hide, Home: home, GOOS: runtime.GOOS, Now: time.Now,
 		LookPath: exec.LookPath, Executable: os.Executable, Proxy: http.ProxyFromEnvironment,
 		unread: new(secret.Unread),
 	}
@@ -77,6 +82,13 @@ func (e *Env) Unattended() *Env {
 	unattended := *e
 	unattended.Terminal = nil
 	return &unattended
+}
+
+// HideVariables hides the variables with secrets that a session names (see Hide).
+func (e *Env) HideVariables(names ...string) {
+	if e.Hide != nil {
+		e.Hide(names...)
+	}
 }
 
 // OpenStore opens the user's store of sessions and credentials (see credfile.Dir).

@@ -2,7 +2,6 @@ package credhelper
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -53,29 +52,6 @@ func (h *Helper) savePassword(host string, c credentials.Credentials) error {
 // isTokenUser reports whether a user name is for the session's token.
 func isTokenUser(r registry.Record, username string) bool {
 	return username == r.Username || strings.HasPrefix(username, registry.TokenPrefix)
-}
-
-// isPerson reports whether a user name may be a vCenter account. Its password opens far more than a registry, so it is never stored in a
-// file. A registry that authenticates users at a Supervisor has only vCenter accounts and robot accounts.
-func (h *Helper) isPerson(r registry.Record, username string) bool {
-	switch r.AuthMode {
-	case registry.HTTPAuth:
-		return !isRobot(username) && username != "admin" // Harbor's own account, in every mode.
-	case registry.OIDCAuth:
-		return false // Registry clients use a CLI secret there, never a password.
-	}
-	name := credfile.Fold(username)
-	return strings.HasSuffix(name, ssoDomain) || slices.ContainsFunc(h.Store.Sessions(), func(s registry.Session) bool {
-		return !s.ByIssuer() && credfile.Fold(s.User) == name
-	})
-}
-
-// ssoDomain is the default domain of vCenter's own accounts.
-const ssoDomain = "@vsphere.local"
-
-// isRobot reports whether a user name is that of a Harbor robot account: robot$NAME, or with another prefix PROJECT+NAME.
-func isRobot(username string) bool {
-	return !strings.ContainsAny(username, `@\`) && (strings.HasPrefix(username, "robot$") || strings.Contains(username, "+"))
 }
 
 // save stores a login in the backing helper, or in a file without one.

@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker-credential-helpers/client"
 	"github.com/docker/docker-credential-helpers/credentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
 
@@ -25,21 +26,22 @@ type Backing interface {
 type program struct {
 	name    string
 	timeout time.Duration
+	store   registry.Store // names the variables that it does not get
 }
 
 // run returns a process for package client. Its output has no size limit: it is the user's own program.
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
-		c := exec.CommandContext(ctx, "docker-credential-"+p.name, args...) //nolint:gosec // The name was checked; the user chose the helper.
-		c.WaitDelay = grace                                                 // Children of a script may keep the pipe open.
-		return &process{c}
+		c := process.Command(ctx, "docker-credential-"+p.name, args, p.store.SecretVariables()) // The name was checked; the user chose the helper.
+		c.WaitDelay = grace                                                                     // Children of a script may keep the pipe open.
+		return &command{c}
 	}
 }
 
-type process struct{ *exec.Cmd }
+type command struct{ *exec.Cmd }
 
 // Input implements client.Program.
-func (p *process) Input(in io.Reader) { p.Stdin = in }
+func (c *command) Input(in io.Reader) { c.Stdin = in }
 
 // do runs one command of the helper, with the time limit.
 func (p program) do(work func(client.ProgramFunc) error) error {

@@ -26,7 +26,7 @@ func backed(t *testing.T, script string) (p program, said func() string) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
-	return program{"backed", time.Minute}, func() string {
+	return program{name: "backed", timeout: time.Minute}, func() string {
 		text, _ := os.ReadFile(log)
 		return string(text)
 	}
@@ -82,7 +82,7 @@ func TestBackingList(t *testing.T) {
 // An invalid name in the settings runs no program, whoever wrote it there.
 func TestBackingOfABadName(t *testing.T) {
 	for _, name := range []string{"../x", "vsphere", ""} {
-		if _, _, err := (program{name, time.Minute}).Get("x"); err == nil || !strings.Contains(err.Error(), registry.ErrBacking.Error()) {
+		if _, _, err := (program{name: name, timeout: time.Minute}).Get("x"); err == nil || !strings.Contains(err.Error(), registry.ErrBacking.Error()) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestForgetThatFails(t *testing.T) {
 func TestNew(t *testing.T) {
 	var said strings.Builder
 	h := New(registry.Store{Dir: t.TempDir()}, func(string) string { return "soon" }, &said)
-	if !strings.Contains(said.String(), timeoutVariable) || h.Backing("x") != (program{"x", defaultTimeout}) || h.Now().IsZero() {
+	if !strings.Contains(said.String(), timeoutVariable) || h.Backing("x") != (program{"x", defaultTimeout, h.Store}) || h.Now().IsZero() {
 		t.Errorf("%q %+v", said.String(), h.Backing("x"))
 	}
 	child(t, "exit 3")

@@ -52,6 +52,9 @@ func (h *Helper) Get(url string) (username, secret string, err error) {
 
 func (h *Helper) get(host, url string) (username, secret string, err error) {
 	login, found, err := h.Store.Login(host)
+	if registry.IsPlain(url) {
+		return h.plain(host, url, found || err != nil)
+	}
 	switch {
 	case err != nil:
 		return "", "", err
@@ -70,6 +73,19 @@ func (h *Helper) get(host, url string) (username, secret string, err error) {
 		return h.unknown(host, url)
 	}
 	return h.token(g)
+}
+
+// plain answers for a URL without TLS. Neither the session's token nor what is stored for the same host goes there: a client that does so
+// asked for HOST before (nerdctl), or was made to by somebody on the way. Only another helper may know a login for exactly that URL.
+func (h *Helper) plain(host, url string, known bool) (username, secret string, err error) {
+	if !known {
+		_, known, err = h.Store.Grant(host)
+	}
+	set, unread := h.Store.Settings()
+	if known || err != nil || unread != nil || set.Backing == "" {
+		return "", "", withoutTLS(host)
+	}
+	return h.Backing(set.Backing).Get(url)
 }
 
 // unknown returns the login for a registry that was not added, from the backing helper. A client asks for such a registry if this helper

@@ -135,6 +135,36 @@ func TestGetHandsOutTheSessionsToken(t *testing.T) {
 	}
 }
 
+// nerdctl also asks for http://HOST:443. What is for a host with TLS does not go to one without.
+func TestGetWithoutTLSGivesNothing(t *testing.T) {
+	urls := []string{"http://" + harbor, "http://" + harbor + ":443", "HTTP://" + harbor + ":80/v2/", " http://" + harbor}
+	r := newRig(t)
+	r.added(t)
+	r.token(t, "jwt")
+	for range 2 { // First the session's token, then what a client stored.
+		for _, url := range urls {
+			r.said.Reset()
+			if got := r.get(t, url); got != notFound || !strings.Contains(r.said.String(), "only over https") {
+				t.Errorf("%q: %s\n%s", url, got, r.said.String())
+			}
+		}
+		if got := r.get(t, harbor+":443"); got == notFound {
+			t.Error(got)
+		}
+		r.ok(t, "store", stored(harbor, "robot$ns1+ci", "s3cret"))
+	}
+	kept := backing{"quay.io": {Username: "ada", Secret: "s"}, "http://old.lab": {Username: "bob", Secret: "s"}, harbor: {Username: "ada", Secret: "s"}}
+	r.Backing = func(string) Backing { return kept }
+	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "other" }); err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]string{"http://quay.io": notFound, "quay.io": "ada:s", "http://old.lab": "bob:s", "http://" + harbor: notFound} {
+		if got := r.get(t, url); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
+		}
+	}
+}
+
 func TestGetForOtherHostsGivesNothing(t *testing.T) {
 	r := newRig(t)
 	r.added(t)
@@ -298,11 +328,19 @@ func TestWhoMayBeAPerson(t *testing.T) {
 	}{
 		"a Supervisor is asked": {func(*registry.Record) {}, map[string]bool{
 			"other@vsphere.local": false, `VSPHERE.LOCAL\Administrator`: false, "administrator": false, "svc$build@vsphere.local": false, "robot$x@corp": false,
-			"robot$ns1+ci": true, "robot$ci": true, "bot-ns1+ci": true, "admin": true,
+			"robot$ns1+ci": true, "robot$ci": true, "bot-ns1+ci": true, "admin": true, "Admin": false, "admin\u200b": false, "\u200brobot$ci": false,
 		}},
-		"accounts of its own":  {func(r *registry.Record) { r.AuthMode, r.Username = "db_auth", "" }, map[string]bool{"admin": true, "dev": true, "dev@vsphere.local": false}},
-		"an identity provider": {func(r *registry.Record) { r.AuthMode, r.Username = registry.OIDCAuth, "" }, map[string]bool{"dev@vsphere.local": true}},
-		"not added":            {nil, map[string]bool{"Administrator@VSPHERE.local": false, "ada@corp.example": false, "ADA@corp.example": false, "bob@corp.example": true, "bob": true}},
+		"accounts of its own": {func(r *registry.Record) { r.AuthMode, r.Username = "db_auth", "" }, map[string]bool{
+			"admin": true, "dev": true, "ada": true, "dev@vsphere.local": false, `VSPHERE.LOCAL\dev`: false, `CORP\ada`: false, " ada@corp.example": false,
+		}},
+		"accounts of a directory": {func(r *registry.Record) { r.AuthMode, r.Username = "ldap_auth", "" }, map[string]bool{"dev": true, "ada": false}},
+		"an identity provider":    {func(r *registry.Record) { r.AuthMode, r.Username = registry.OIDCAuth, "" }, map[string]bool{"dev@vsphere.local": true}},
+		"not added": {nil, map[string]bool{
+			"Administrator@VSPHERE.local": false, "ada@corp.example": false, "ADA@corp.example": false, "bob@corp.example": true, "bob": true,
+			"ada": false, "Ada": false, `CORP\ada`: false, `corp.example\ADA`: false, " ada@corp.example": false, "ada@corp.example\u200b": false,
+			"\u200bada": false, "ada@corp.exam\u00adple": false, "ada ": false, `VSPHERE.LOCAL\x`: false, "x@vsphere.local ": false, "x@\u200bvsphere.local": false,
+			"\x00ada": false, "ada@other.example": true, `other.example\ada`: true, "adam": true,
+		}},
 	} {
 		for user, kept := range tc.users {
 			r := newRig(t)
@@ -481,7 +519,7 @@ func TestABackingHelperIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
-	p := program{"slow", 50 * time.Millisecond}
+	p := program{name: "slow", timeout: 50 * time.Millisecond}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Erase("x.lab") }()
 	select {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -73,8 +74,8 @@ func renew(key credfile.Key, wait time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
-	c := exec.CommandContext(ctx, path, key.Args()...) //nolint:gosec // Our own program.
-	c.Env = append(os.Environ(), nonInteractive)
+	c := process.Own(ctx, path, key.Args()...)
+	c.Env = append(c.Env, nonInteractive)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = grace
 	err = c.Run()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/docker/docker-credential-helpers/credentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -38,6 +39,9 @@ func Run(args []string) int {
 		fmt.Fprintln(os.Stderr, usage)
 		return 1
 	case slices.Contains(protocol, args[0]):
+		if args[0] == credentials.ActionStore { // A person's password may come in.
+			process.NoDump()
+		}
 		return serve()
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		fmt.Println(usage)
@@ -69,7 +73,7 @@ func New(store registry.Store, getenv func(string) string, errOut io.Writer) *He
 	return &Helper{
 		Store: store, Now: time.Now, ErrOut: errOut,
 		Renew:   func(key credfile.Key) error { return renew(key, wait) },
-		Backing: func(name string) Backing { return program{name, wait} },
+		Backing: func(name string) Backing { return program{name, wait, store} },
 	}
 }
 

@@ -83,6 +83,10 @@ func loggedOut(host string) error {
 	return fmt.Errorf("you logged out of it; type: %s login %s", Name, host)
 }
 
+func withoutTLS(host string) error {
+	return fmt.Errorf("nothing is given to http://%s: a login goes only over https", host)
+}
+
 func notAdded(host string) error {
 	return fmt.Errorf("not known here; if it takes your vSphere login, type: kubectl vsphere registry add %s", host)
 }

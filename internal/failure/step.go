@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -100,6 +101,6 @@ func NoTerminal(err error, remedy string) error {
 
 // PasswordVariable is the environment variable with the password for logins and renewals. UsernameVariable names its user.
 const (
-	PasswordVariable = "KUBECTL_VSPHERE_PASSWORD" //nolint:gosec // The name of a variable.
+	PasswordVariable = process.PasswordVariable
 	UsernameVariable = "KUBECTL_VSPHERE_USERNAME"
 )

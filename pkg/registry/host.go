@@ -22,17 +22,9 @@ var ErrHost = errors.New("it is not the address of a registry")
 // scheme, a port, a path and white space. The result is HOST or HOST:PORT in lower case, without port 443, and without port 80 after
 // http://. A user name in the URL, as in https://good.example@evil.example/, is an error: it only deceives. The error is ErrHost.
 func ParseHost(url string) (string, error) {
-	rest := strings.TrimSpace(url)
-	plain := false
-	if scheme, after, found := strings.Cut(rest, "://"); found {
-		switch strings.ToLower(scheme) {
-		case "https":
-		case "http":
-			plain = true
-		default:
-			return "", ErrHost
-		}
-		rest = after
+	scheme, rest := cutScheme(url)
+	if scheme != "https" && scheme != "http" {
+		return "", ErrHost
 	}
 	rest, _, _ = strings.Cut(rest, "/")
 	host, port, err := splitPort(strings.ToLower(rest))
@@ -40,10 +32,26 @@ func ParseHost(url string) (string, error) {
 		return "", err
 	}
 	// nerdctl also tries http://HOST:443 for HOST.
-	if port == "" || port == "443" || plain && port == "80" {
+	if port == "" || port == "443" || scheme == "http" && port == "80" {
 		return host, nil
 	}
 	return host + ":" + port, nil
+}
+
+// IsPlain reports whether a server URL is for a connection without TLS. A secret of a registry with TLS is not for it.
+func IsPlain(url string) bool {
+	scheme, _ := cutScheme(url)
+	return scheme == "http"
+}
+
+// cutScheme returns the scheme of a server URL in lower case, https without one, and the rest.
+func cutScheme(url string) (scheme, rest string) {
+	url = strings.TrimSpace(url)
+	scheme, rest, found := strings.Cut(url, "://")
+	if !found {
+		return "https", url
+	}
+	return strings.ToLower(scheme), rest
 }
 
 // splitPort splits HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, and returns both parts in a canonical spelling.

@@ -47,6 +47,17 @@ func TestParseHostTakesEverySpelling(t *testing.T) {
 	}
 }
 
+func TestIsPlain(t *testing.T) {
+	for in, want := range map[string]bool{
+		"http://harbor.lab": true, "HTTP://harbor.lab:443/v2/": true, " \r\nhttp://harbor.lab": true, "http://": true,
+		"harbor.lab": false, "https://harbor.lab": false, "harbor.lab:80": false, "harbor.lab/http://": false, "": false,
+	} {
+		if got := registry.IsPlain(in); got != want {
+			t.Errorf("IsPlain(%q) = %t", in, got)
+		}
+	}
+}
+
 func TestParseHostRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", " ", "/", "https://", "https:///v2/", "://x", "ftp://harbor.lab", "harbor.lab:", "harbor.lab:0", "harbor.lab:65536", "harbor.lab:x", "harbor.lab:+1",

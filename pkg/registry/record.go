@@ -95,6 +95,9 @@ const HTTPAuth = "http_auth"
 // OIDCAuth is Harbor's auth_mode with an identity provider. Registry clients then use a CLI secret, which Harbor makes.
 const OIDCAuth = "oidc_auth"
 
+// DBAuth is Harbor's auth_mode with accounts of its own.
+const DBAuth = "db_auth"
+
 // TokenPrefix is the prefix of a user name whose password is a token, with HTTPAuth (Harbor, src/server/middleware/security:
 // auth_proxy.go).
 const TokenPrefix = "tokenreview$"

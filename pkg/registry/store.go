@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -161,6 +163,21 @@ type Session struct {
 	Server  string `json:"server"`
 	User    string `json:"user"`
 	Method  string `json:"method"`
+	Renewal redact.JSON `json:"renewal"` // what the method stores; only the names of variables with secrets are read of it
+}
+
+// SecretVariables returns the names of the environment variables in which sessions find a token or a secret. No other program gets them.
+func (s Store) SecretVariables() (names []string) {
+	for _, session := range s.Sessions() {
+		var kept struct {
+			TokenVariable  string `json:"tokenVariable"`
+			SecretVariable string `json:"secretVariable"`
+		}
+		if json.Unmarshal(session.Renewal, &kept) == nil {
+			names = append(names, kept.TokenVariable, kept.SecretVariable)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 // ByIssuer reports whether the session is with an identity provider, and not with vCenter Single Sign-On.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -23,6 +24,28 @@ func init() {
 	if code, answered := answer(os.Args[1:], os.Getenv, os.Stdout, os.Stderr); answered {
 		os.Exit(code)
 	}
+	if setting := os.Getenv(goDebug); strings.Contains(setting, frameLog) {
+		_ = os.Setenv(goDebug, withoutFrameLog(setting))
+	}
+}
+
+const (
+	// goDebug is the variable with settings of Go's standard library (https://pkg.go.dev/runtime#hdr-Environment_Variables).
+	goDebug = "GODEBUG"
+	// frameLog is the setting with which net/http prints every header of HTTP/2, with passwords and tokens in it. net/http reads it
+	// when it is initialised, which is after this package (TestLogsShowNoSecret holds that).
+	frameLog = "http2debug="
+)
+
+// withoutFrameLog returns the settings without frameLog.
+func withoutFrameLog(settings string) string {
+	var kept []string
+	for _, s := range strings.Split(settings, ",") {
+		if !strings.Contains(s, frameLog) { // net/http looks for the text anywhere.
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, ",")
 }
 
 // answer prints the credential that args ask for and returns the exit code. answered is false if nothing was printed.

@@ -177,6 +177,17 @@ func TestAClosedStandardOutputDoesNoHarm(t *testing.T) {
 	}
 }
 
+func TestWithoutFrameLog(t *testing.T) {
+	for in, want := range map[string]string{
+		"http2debug=2": "", "http2debug=1,netdns=go": "netdns=go", "netdns=go,http2debug=2,gctrace=1": "netdns=go,gctrace=1",
+		"xhttp2debug=2": "", "netdns=go": "netdns=go", " http2debug=2 ": "", "http2debug=1,http2debug=2": "",
+	} {
+		if got := withoutFrameLog(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // What is imported is initialised before.
 func TestImportsTheStandardLibraryOnly(t *testing.T) {
 	const module = "github.com/kubectl-vsphere/kubectl-vsphere/"

@@ -126,6 +126,7 @@ func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.Sessions.Env.HideVariables(kept.TokenVariable, kept.SecretVariable)
 	t, aliases := s.Trust, supervisor.Aliases(s.Aliases)
 	if kept.Plain {
 		t, aliases = trust.Trust{Mode: trust.System}, nil

@@ -18,6 +18,7 @@ func (a *discovery) discoverPlain(ctx context.Context) error {
 		Plain: true, Client: o.Client, Scopes: o.Scopes, Params: o.Params, CA: o.LastCA,
 		TokenFile: o.TokenFile, TokenVariable: o.TokenVariable, SecretFile: o.SecretFile, SecretVariable: o.SecretVariable,
 	}
+	a.Sessions.Env.HideVariables(o.TokenVariable, o.SecretVariable)
 	// The trust of the API server does not apply to the issuer.
 	t := trust.Trust{Mode: trust.System}
 	if o.CAFile != "" {

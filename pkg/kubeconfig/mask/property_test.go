@@ -162,12 +162,17 @@ func (w *writer) kubeconfig() string {
 	w.aliases = nil
 	text := w.mapping([]pair{
 		{"kind", shownPiece},
-		{"clusters", [][]pair{{{"name", shownPiece}, {"cluster", []pair{{"server", shownPiece}, {"certificate-authority-data", shownPiece}}}}}},
+		{"clusters", [][]pair{{{"name", shownPiece}, {"cluster", []pair{{"server", shownPiece}, {"certificate-authority-data", shownPiece}, {"proxy-url", w.url()}}}}}},
 		{"users", users},
 		{"x-client-secret", hiddenPiece},
 		{"x-user", []pair{{"user", w.user(9)}}},
 	}, "")
 	return text + "x-used: [" + strings.Join(w.aliases, ", ") + "]\n"
+}
+
+// url is the begin of a URL with a secret, as a piece.
+func (w *writer) url() string {
+	return w.one("http://u:"+hiddenPiece+"@", "socks5://"+hiddenPiece+"@", "https://h/?"+hiddenPiece, "HTTP://"+hiddenPiece+":x@h?")
 }
 
 func (w *writer) user(i int) []pair {
@@ -176,6 +181,7 @@ func (w *writer) user(i int) []pair {
 		{w.one("token", "password", "client-key-data", "unknown", "Token"), hiddenPiece},
 		{"exec", []pair{
 			{"command", shownPiece},
+			{"installHint", w.url()},
 			{"args", []string{hiddenPiece, hiddenPiece}},
 			{"env", [][]pair{{{"name", shownPiece}, {"value", hiddenPiece}}}},
 		}},
@@ -196,7 +202,7 @@ func (w *writer) text() string {
 
 func TestNoSecretIsLeft(t *testing.T) {
 	shown := 0
-	for seed := range uint64(500) {
+	for seed := range uint64(1200) {
 		w := &writer{Rand: rand.New(rand.NewPCG(seed, 0))}
 		text := w.text()
 		if _, err := parse([]byte(text)); err != nil {

@@ -19,6 +19,7 @@ const (
 	args                 // shown when they are ours; other plugins take secrets there (--oidc-client-secret)
 	provider             // auth-provider: its name is shown
 	config               // of an auth-provider: keys are shown, values are not
+	address              // of a proxy or server: shown without user info
 	secret               // nothing is shown
 )
 
@@ -80,6 +81,8 @@ func otherField(key string) kind {
 		return provider
 	case "value":
 		return secret
+	case "proxy-url", "server":
+		return address
 	}
 	key = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(key))
 	for _, word := range []string{"token", "passw", "passphrase", "secret", "keydata", "privatekey", "apikey", "credential", "authorization"} {
@@ -128,7 +131,7 @@ func (f *finder) visit(n *yaml.Node, k kind) {
 	f.seen[visit{n, k}] = true
 	switch n.Kind {
 	case yaml.ScalarNode:
-		if !null(n) && (!k.shown() || hasUserInfo(n.Value)) {
+		if !null(n) && (!k.shown() || urlHasSecret(n.Value) || k == address && strings.Contains(n.Value, "@")) {
 			f.found[n] = true
 		}
 	case yaml.SequenceNode:
@@ -141,7 +144,7 @@ func (f *finder) visit(n *yaml.Node, k kind) {
 }
 
 // shown reports whether a scalar of the kind may be shown. A context's user is a name.
-func (k kind) shown() bool { return k == other || k == user }
+func (k kind) shown() bool { return k == other || k == user || k == address }
 
 // misread reports whether a secret may have been read as an anchor or a tag: so YAML takes a password that begins with &
 // or !, without quotes.
@@ -194,8 +197,9 @@ func oursOnly(n *yaml.Node) bool {
 	return ours
 }
 
-// hasUserInfo reports whether a text is or holds a URL with a password, as the address of a proxy may.
-func hasUserInfo(s string) bool {
+// urlHasSecret reports whether a text is or holds a URL with user info or with a query, which may be a token. Such URLs may be in every
+// field, also in a hint about where to get a program.
+func urlHasSecret(s string) bool {
 	_, rest, found := strings.Cut(s, "://")
-	return found && strings.Contains(rest, "@")
+	return found && strings.ContainsAny(rest, "@?")
 }

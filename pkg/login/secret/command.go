@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/kballard/go-shellquote"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -72,11 +70,8 @@ func Command(argv []string, out io.Writer) Source {
 func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // The user named it at login, and the session file is theirs alone.
+	cmd := process.Command(ctx, argv[0], argv[1:], nil) // The user named it at login, and the session file is theirs alone.
 	cmd.Stderr = stderr
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // The program must not see another password.
-		return strings.HasPrefix(v, "KUBECTL_VSPHERE_PASSWORD=")
-	})
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
 	stdout := &limited{max: maxSecret + 2, full: end}
