@@ -31,6 +31,7 @@ func Limit(t testing.TB, what string, do func()) {
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > MaxMemory {
 			t.Errorf("%s: %d MiB of memory", what, used>>20)
+			return
 		}
 		if try == 0 || took < least {
 			least = took
@@ -40,6 +41,13 @@ func Limit(t testing.TB, what string, do func()) {
 		}
 	}
 	t.Errorf("%s: %s", what, least)
+}
+
+// Seed adds all documents to a fuzz target whose input is a text.
+func Seed(f *testing.F) {
+	for _, text := range Documents() {
+		f.Add([]byte(text))
+	}
 }
 
 // Documents are texts that are made to cost much where they are parsed, by what they are.

@@ -46,9 +46,7 @@ func TestJSONBounds(t *testing.T) {
 
 // Within the bounds it is json.Unmarshal, and what is no JSON is refused by it.
 func FuzzJSON(f *testing.F) {
-	for _, text := range costtest.Documents() {
-		f.Add([]byte(text))
-	}
+	costtest.Seed(f)
 	f.Add([]byte(`{"a":[1,"]",{"b":"\\"}],"c":"\""}`))
 	f.Add([]byte(`]]]],[[{"`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -66,9 +64,7 @@ func FuzzJSON(f *testing.F) {
 }
 
 func FuzzPEM(f *testing.F) {
-	for _, text := range costtest.Documents() {
-		f.Add([]byte(text))
-	}
+	costtest.Seed(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		costtest.Limit(t, "PEM", func() {
 			if blocks, err := bounded.PEM(text); err == nil && len(blocks) > bounded.MaxBlocks {
