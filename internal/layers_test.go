@@ -27,7 +27,8 @@ var floors = [][]string{
 	{"pkg/supervisor", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
 	{"pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
-	{"pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "internal/leak"},
+	{"pkg/bounded/boundedyaml"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "internal/leak"},
 }
 
 // floor is the number of the floor that a package stands on, the highest being 0.

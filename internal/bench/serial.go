@@ -28,7 +28,7 @@ func serial(ctx context.Context, server, user, ca string) error {
 	if err != nil {
 		return err
 	}
-	t, err := trust.FromFile(ca)
+	t, err := trust.FromFile(ctx, ca)
 	if err != nil {
 		return err
 	}

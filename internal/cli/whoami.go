@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -166,7 +167,7 @@ func claims(sessions *session.Sessions, key tokens.Key, c tokens.Credential) (js
 		}
 	}
 	var all any
-	if json.Unmarshal(text, &all) != nil {
+	if bounded.JSON(text, &all) != nil {
 		return nil, errors.New("there are no claims to show; a login or renewal brings them")
 	}
 	return json.Marshal(harmless(all))

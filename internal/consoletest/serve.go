@@ -100,6 +100,16 @@ type host struct {
 	server *httptest.Server
 }
 
+// Reach makes an address (HOST:PORT) of the network lead to a listener of the test's own, such as a proxy.
+func (w *World) Reach(address, listener string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.others == nil {
+		w.others = map[string]string{}
+	}
+	w.others[address] = listener
+}
+
 // Serve answers at HOST:PORT over TLS, with a certificate of ca. What answered there before is gone.
 func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 	w.t.Helper()
@@ -140,8 +150,11 @@ func (w *World) Down(address string) {
 // dial reaches what is served; everything else refuses connections.
 func (w *World) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	w.mu.Lock()
-	found := w.hosts[address]
+	found, other := w.hosts[address], w.others[address]
 	w.mu.Unlock()
+	if other != "" {
+		return (&net.Dialer{}).DialContext(ctx, network, other)
+	}
 	if found == nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}

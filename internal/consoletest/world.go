@@ -39,6 +39,7 @@ type World struct {
 
 	mu      sync.Mutex
 	hosts   map[string]*host
+	others  map[string]string // see Reach
 	later   time.Duration
 	program string
 }

@@ -6,7 +6,10 @@ import (
 	"crypto/tls"
 	"net/http"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -39,19 +42,74 @@ type ClientOptions struct {
 	Certificate *tls.Certificate           // client certificate; may be nil
 }
 
-// NewClient returns a client for the requests of one command, and its transport.
+// NewClient returns a client for the requests of one command, and its transport. Every client of the program is made here or by
+// KubectlClient. The error is a usage error if the environment names a proxy that cannot be used.
 func NewClient(e *console.Env, o ClientOptions) (*wire.Client, *trust.Transport, error) {
-	transport, err := trust.NewTransport(o.Trust, trust.Options{
-		Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: login.MaxInFlight, Reach: o.Reach, Certificate: o.Certificate,
-	})
+	if err := checkProxy(e); err != nil {
+		return nil, nil, err
+	}
+	options := options(e)
+	options.Reach, options.Certificate = o.Reach, o.Certificate
+	transport, err := trust.NewTransport(o.Trust, options)
 	if err != nil {
 		return nil, nil, err
 	}
-	client := transport.Client()
+	return newWire(e, transport), transport, nil
+}
+
+// KubectlClient returns a client that reaches and verifies an API server as kubectl does, and acts as the user that kubectl impersonates.
+func KubectlClient(e *console.Env, c *rest.Config) (*wire.Client, error) {
+	options := options(e)
+	if c.Proxy != nil { // The proxy-url of the kubeconfig.
+		options.Proxy = c.Proxy
+	} else if err := checkProxy(e); err != nil {
+		return nil, err
+	}
+	config, err := rest.TLSConfigFor(c)
+	if err != nil {
+		return nil, err
+	}
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	base := options.Transport(config)
+	next, err := rest.HTTPWrappersForConfig(c, base)
+	if err != nil {
+		return nil, err
+	}
+	return newWire(e, wrapped{next, base}), nil
+}
+
+// wrapped is a transport within wrappers that do not close its connections.
+type wrapped struct {
+	http.RoundTripper
+	*http.Transport
+}
+
+// RoundTrip is that of the wrappers.
+func (w wrapped) RoundTrip(r *http.Request) (*http.Response, error) {
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// options are the parts of a client that the environment decides.
+func options(e *console.Env) trust.Options {
+	return trust.Options{Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: login.MaxInFlight}
+}
+
+// checkProxy refuses what net/http would ignore, before anything is sent past the proxy.
+func checkProxy(e *console.Env) error {
+	if err := e.CheckProxy(); err != nil {
+		return failure.Hint(failure.Usagef("%w", err), "Nothing was sent. Set it to the address of the proxy, or unset it.")
+	}
+	return nil
+}
+
+func newWire(e *console.Env, transport http.RoundTripper) *wire.Client {
+	client := trust.ClientOf(transport)
 	if e.Verbose {
 		client.Transport = &requestLog{next: client.Transport, say: e.Tellf, now: e.Now}
 	}
-	return &wire.Client{HTTP: client, Timeout: e.Timeout}, transport, nil
+	return &wire.Client{HTTP: client, Timeout: e.Timeout}
 }
 
 // Client is NewClient for callers that do not need the transport.

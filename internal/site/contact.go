@@ -40,7 +40,7 @@ type TrustFlags struct {
 // Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. No password
 // was asked for until then. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
 func (c Contact) Open(ctx context.Context) (Site, error) {
-	t, err := c.chooseTrust()
+	t, err := c.chooseTrust(ctx)
 	if err != nil {
 		return Site{}, err
 	}
@@ -59,12 +59,12 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 
 // chooseTrust returns how to verify the Supervisor's certificate: by a flag, else as the last time, else by the system's roots.
 // --insecure-skip-tls-verify is never remembered.
-func (c Contact) chooseTrust() (trust.Trust, error) {
+func (c Contact) chooseTrust(ctx context.Context) (trust.Trust, error) {
 	switch {
 	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
 		return trust.Trust{Mode: trust.Pinned, Pins: c.Last.Pins}, nil
 	case c.Flags.CAFile != "":
-		t, err := trust.FromFile(c.Flags.CAFile)
+		t, err := trust.FromFile(ctx, c.Flags.CAFile)
 		if err != nil {
 			return t, failure.Usagef("--certificate-authority: %w", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -150,6 +151,9 @@ func parse(url string, got wire.Reply) (Credential, error) {
 		return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no credential"}
 	}
 	if c.Certificate != "" {
+		if _, err := bounded.PEM([]byte(c.Certificate + c.PrivateKey.Reveal())); err != nil {
+			return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no certificate with its key"}
+		}
 		pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.PrivateKey.Reveal()))
 		if err != nil {
 			return Credential{}, &wire.Error{Method: http.MethodPost, URL: url, Kind: wire.ErrServer, Message: "the reply holds no certificate with its key"}

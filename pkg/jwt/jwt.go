@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -35,7 +36,7 @@ func Payload(token redact.Secret) (json.RawMessage, error) {
 		return nil, ErrPayload
 	}
 	var claims map[string]json.RawMessage
-	if json.Unmarshal(payload, &claims) != nil || claims == nil { // nil: it is null
+	if bounded.JSON(payload, &claims) != nil || claims == nil { // nil: it is null
 		return nil, ErrClaims
 	}
 	return payload, nil

@@ -1,8 +1,8 @@
 package kubeconfig
 
 import (
+	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
@@ -41,11 +42,17 @@ func Locate(getenv func(string) string, home string) ([]string, error) {
 	return []string{filepath.Join(home, ".kube", "config")}, nil
 }
 
-// Load reads all files and merges them as kubectl does. A missing file is an empty one. An error is a *FileError.
+// Load reads all files and merges them as kubectl does. A missing file is an empty one. Each cluster has its file as LocationOfOrigin:
+// paths in it are relative to that. An error is a *FileError.
 func (f Files) Load() (*api.Config, error) {
 	docs, err := f.read()
 	if err != nil {
 		return nil, err
+	}
+	for _, doc := range docs {
+		for _, cluster := range doc.Config().Clusters {
+			cluster.LocationOfOrigin = doc.path
+		}
 	}
 	return merge(docs), nil
 }
@@ -89,16 +96,7 @@ func readRegular(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errNotRegular
 	}
-	r, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close() //nolint:errcheck // It was only read.
-	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = errors.New("is larger than 64 MiB")
-	}
-	return text, err
+	return bounded.File(context.Background(), path, maxFile, bounded.Regular) // No pipe: it does not wait.
 }
 
 func unreadable(path string, err error) error {

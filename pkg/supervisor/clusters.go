@@ -76,8 +76,11 @@ func verdict(errs []error) error {
 // pageSize is the page size of kubectl; a page is about 300 kB of metadata.
 const pageSize = "500"
 
-// maxPages bounds a list that a server never ends.
-const maxPages = 20
+// maxPages and maxObjects bound a list that a server never ends. A server may send longer pages than it was asked for.
+const (
+	maxPages   = 20
+	maxObjects = 20_000
+)
 
 // metadataOnly asks the API server for the metadata of objects alone.
 const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -164,6 +167,9 @@ func (a *API) pages(ctx context.Context, base string) ([]object, error) {
 		}
 		if page.Metadata.Continue == "" || page.Metadata.Continue == next {
 			return all, nil
+		}
+		if len(all) >= maxObjects {
+			break
 		}
 		next = page.Metadata.Continue
 	}

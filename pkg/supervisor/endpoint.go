@@ -9,8 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"sigs.k8s.io/yaml"
-
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -85,7 +84,7 @@ func parseEndpoint(kubeconfig []byte) (Endpoint, error) {
 			} `json:"cluster"`
 		} `json:"clusters"`
 	}
-	if yaml.Unmarshal(kubeconfig, &config) != nil || len(config.Clusters) == 0 {
+	if boundedyaml.Unmarshal(kubeconfig, &config) != nil || len(config.Clusters) == 0 {
 		return Endpoint{}, errors.New("it is no kubeconfig")
 	}
 	first := config.Clusters[0].Cluster

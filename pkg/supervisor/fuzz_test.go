@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
 )
 
 // FuzzWorkloads: whatever a server answers, what comes out can stand in file and context names.
@@ -15,8 +17,12 @@ func FuzzWorkloads(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	costtest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		all, invalid, err := parseWorkloads("https://10.0.0.1/wcp/workloads", body)
+		var all []Workload
+		var invalid []error
+		var err error
+		costtest.Limit(t, "workloads", func() { all, invalid, err = parseWorkloads("https://10.0.0.1/wcp/workloads", body) })
 		if err != nil {
 			invalid = append(invalid, err)
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
 )
 
 func TestParseIdentity(t *testing.T) {
@@ -60,8 +62,11 @@ func TestParseEndpoint(t *testing.T) {
 
 func FuzzParseEndpoint(f *testing.F) {
 	f.Add([]byte("clusters:\n- name: a\n  cluster: {server: 'https://10.0.0.9:6443', certificate-authority-data: ''}\n"))
+	costtest.Seed(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		e, err := parseEndpoint(text)
+		var e Endpoint
+		var err error
+		costtest.Limit(t, "kubeconfig", func() { e, err = parseEndpoint(text) })
 		if err == nil && !strings.HasPrefix(e.Server, "https://") {
 			t.Errorf("%+v", e)
 		}

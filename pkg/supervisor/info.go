@@ -6,8 +6,7 @@ import (
 	"errors"
 	"net/http"
 
-	"sigs.k8s.io/yaml"
-
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -43,7 +42,7 @@ func parseInfo(kubeconfig string) ([]byte, error) {
 			} `json:"cluster"`
 		} `json:"clusters"`
 	}
-	if err := yaml.Unmarshal([]byte(kubeconfig), &config); err != nil || len(config.Clusters) == 0 {
+	if err := boundedyaml.Unmarshal([]byte(kubeconfig), &config); err != nil || len(config.Clusters) == 0 {
 		return nil, ErrNoInfo
 	}
 	text, err := base64.StdEncoding.DecodeString(config.Clusters[0].Cluster.CA)

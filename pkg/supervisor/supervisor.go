@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -57,7 +58,7 @@ func (c *Client) Banner(ctx context.Context) (string, error) {
 		body = body[:maxBanner]
 	}
 	var text string
-	if json.Unmarshal(body, &text) == nil {
+	if bounded.JSON(body, &text) == nil {
 		return text, nil
 	}
 	return string(body), nil

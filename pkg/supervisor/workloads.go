@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -81,11 +82,11 @@ func (w workload) parse() (Workload, error) {
 // parsePort reads a number, or a string with a number; 0 for anything else.
 func parsePort(raw json.RawMessage) int {
 	var number float64
-	if json.Unmarshal(raw, &number) == nil && number >= 1 && number <= 65535 && number == float64(int(number)) {
+	if bounded.JSON(raw, &number) == nil && number >= 1 && number <= 65535 && number == float64(int(number)) {
 		return int(number)
 	}
 	var text string
-	if json.Unmarshal(raw, &text) == nil {
+	if bounded.JSON(raw, &text) == nil {
 		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
 			return int(port)
 		}

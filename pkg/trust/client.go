@@ -45,7 +45,10 @@ func (t Trust) Client(o Options) (*http.Client, error) {
 }
 
 // Client returns a client of the transport, like that of Trust.Client.
-func (t *Transport) Client() *http.Client {
+func (t *Transport) Client() *http.Client { return ClientOf(t) }
+
+// ClientOf returns a client of a transport that follows no redirect.
+func ClientOf(t http.RoundTripper) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     t,
@@ -62,6 +65,11 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 	if o.Certificate != nil {
 		config.Certificates = []tls.Certificate{*o.Certificate}
 	}
+	return o.Transport(config), nil
+}
+
+// Transport returns a transport with these options and this TLS configuration.
+func (o Options) Transport(config *tls.Config) *http.Transport {
 	dial := o.Dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
@@ -79,5 +87,5 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 		IdleConnTimeout:        30 * time.Second,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
-	}, nil
+	}
 }

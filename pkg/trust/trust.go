@@ -5,13 +5,14 @@ package trust
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -35,22 +36,10 @@ type Trust struct {
 	Pins map[string]string `json:"pins,omitempty"`
 }
 
-// maxBundle bounds a CA file; the system's own bundle has about 250 kB.
-const maxBundle = 1 << 20
-
-// FromFile reads a bundle of CA certificates in PEM, at most 1 MiB. Comments and keys in the file are dropped.
-func FromFile(path string) (Trust, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Trust{}, err
-	}
-	if !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0 {
-		return Trust{}, fmt.Errorf("%s is not a file", path)
-	}
-	if info.Size() > maxBundle {
-		return Trust{}, fmt.Errorf("%s is larger than a CA bundle can be (1 MiB)", path)
-	}
-	text, err := os.ReadFile(path)
+// FromFile reads a bundle of CA certificates in PEM, at most 1 MiB, from a file or a pipe. Comments and keys in it are dropped. When ctx
+// ends, the error is ctx.Err().
+func FromFile(ctx context.Context, path string) (Trust, error) {
+	text, err := bounded.File(ctx, path, bounded.MaxPEM, bounded.RegularOrPipe)
 	if err != nil {
 		return Trust{}, err
 	}
@@ -62,26 +51,23 @@ func FromFile(path string) (Trust, error) {
 }
 
 // Certificates returns the certificates of a PEM text in plain PEM, in their order. It fails if there is no
-// certificate, or one that cannot be parsed.
+// certificate, one that cannot be parsed, or more than a bundle has (package bounded).
 func Certificates(text []byte) ([]byte, error) {
+	all, err := bounded.Certificates(text)
+	var exceeds *bounded.Error
+	switch {
+	case errors.As(err, &exceeds):
+		return nil, fmt.Errorf("it %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("a certificate in it cannot be read: %w", err)
+	case len(all) == 0:
+		return nil, errors.New("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
 	var out bytes.Buffer
-	for {
-		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return nil, fmt.Errorf("a certificate in it cannot be read: %w", err)
-		}
-		if err := pem.Encode(&out, &pem.Block{Type: block.Type, Bytes: block.Bytes}); err != nil {
+	for _, c := range all {
+		if err := pem.Encode(&out, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
 			return nil, err
 		}
-	}
-	if out.Len() == 0 {
-		return nil, errors.New("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
 	}
 	return out.Bytes(), nil
 }

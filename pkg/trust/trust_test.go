@@ -162,7 +162,7 @@ func TestFromFileKeepsEveryCertificateAndNothingElse(t *testing.T) {
 		"line ends of DOS":    {strings.ReplaceAll(one.pem, "\n", "\r\n"), one.pem},
 		"no line end at last": {strings.TrimSpace(one.pem), one.pem},
 	} {
-		got, err := trust.FromFile(write(t, tc.text))
+		got, err := trust.FromFile(t.Context(), write(t, tc.text))
 		if diff := cmp.Diff(trust.Trust{Mode: trust.Bundle, CA: tc.want}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
@@ -181,12 +181,12 @@ func TestFromFileNamesAFileThatIsNoBundle(t *testing.T) {
 		"too large a bundle": good + strings.Repeat("# comment\n", 1<<17),
 	} {
 		path := write(t, text)
-		if got, err := trust.FromFile(path); err == nil || !reflect.DeepEqual(got, trust.Trust{}) || !strings.Contains(err.Error(), path) {
+		if got, err := trust.FromFile(t.Context(), path); err == nil || !reflect.DeepEqual(got, trust.Trust{}) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 	for name, path := range map[string]string{"a directory": t.TempDir(), "nothing": filepath.Join(t.TempDir(), "none")} {
-		if got, err := trust.FromFile(path); err == nil || !strings.Contains(err.Error(), path) {
+		if got, err := trust.FromFile(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

@@ -133,6 +133,10 @@ func (r Request) NetworkError(ctx context.Context, err error, timeout time.Durat
 	if u, parseErr := url.Parse(r.URL); parseErr == nil {
 		host = u.Host
 	}
+	var said *Error
+	if errors.As(err, &said) { // By Checked.
+		return said
+	}
 	var untrusted *trust.UntrustedError
 	if explained := trust.Explain(host, err); errors.As(explained, &untrusted) {
 		return untrusted

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -27,7 +28,7 @@ func serverMessage(contentType string, body []byte) string {
 		Error   any    `json:"error"`
 		Detail  string `json:"detail"`
 	}
-	if json.Unmarshal(body, &said) == nil {
+	if bounded.JSON(body, &said) == nil {
 		text, _ := said.Error.(string)
 		for _, s := range []string{said.Message, text, said.Detail} {
 			if s != "" {
@@ -43,29 +44,32 @@ func serverMessage(contentType string, body []byte) string {
 	return clean(string(body))
 }
 
-// DecodeJSON decodes the body of a reply of url into out. The error is an *Error of kind ErrServer, which names the
-// endpoint and says what the body is instead.
+// DecodeJSON decodes the body of a reply of url into out, within the bounds of package bounded. The error is an *Error
+// of kind ErrServer, which names the endpoint and says what the body is instead.
 func DecodeJSON(method, url string, body []byte, out any) error {
-	err := json.Unmarshal(body, out)
+	err := bounded.JSON(body, out)
 	if err == nil {
 		return nil
 	}
-	return &Error{Method: method, URL: url, Kind: ErrServer, Message: "the reply is " + whatCame(body, err)}
+	return &Error{Method: method, URL: url, Kind: ErrServer, Message: "the reply " + whatCame(body, err)}
 }
 
 func whatCame(body []byte, err error) string {
 	trimmed := bytes.TrimSpace(body)
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
+	var exceeds *bounded.Error
 	switch {
+	case errors.As(err, &exceeds):
+		return exceeds.Reason
 	case len(trimmed) == 0:
-		return "empty where JSON belongs"
+		return "is empty where JSON belongs"
 	case trimmed[0] == '<':
-		return "a page of HTML where JSON belongs"
+		return "is a page of HTML where JSON belongs"
 	case errors.As(err, &wrongType):
-		return strings.TrimSuffix("JSON of another shape than expected, at "+clean(wrongType.Field), ", at ")
+		return strings.TrimSuffix("is JSON of another shape than expected, at "+clean(wrongType.Field), ", at ")
 	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
-		return "JSON that ends too early"
+		return "is JSON that ends too early"
 	}
-	return "not JSON"
+	return "is not JSON"
 }

@@ -8,15 +8,15 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// MaxBody bounds a reply. 1,000 clusters in one page of metadata have about 600 kB.
-const MaxBody = 4 << 20
+// MaxBody bounds a reply, in bytes.
+const MaxBody = bounded.MaxSize
 
 // DefaultTimeout bounds an exchange whose client does not say otherwise.
 const DefaultTimeout = 30 * time.Second
@@ -104,9 +104,9 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
-	bounded, cancel := context.WithTimeout(ctx, timeout)
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := r.build(bounded)
+	req, err := r.build(limited)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -115,18 +115,19 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, r.NetworkError(ctx, err, timeout)
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	body, err := bounded.Read(resp.Body, resp.ContentLength, MaxBody)
+	var larger *bounded.Error
 	if err == nil {
 		// A server that sees us leave may end its reply properly in the middle.
-		err = bounded.Err()
+		err = limited.Err()
 	}
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return Reply{}, r.statusError(resp, body)
+	case errors.As(err, &larger):
+		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply " + larger.Reason}
 	case err != nil:
 		return Reply{}, r.NetworkError(ctx, err, timeout)
-	case len(body) > MaxBody:
-		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply is larger than 4 MiB"}
 	}
 	date, _ := http.ParseTime(resp.Header.Get("Date"))
 	reply := Reply{Body: body, Date: date}

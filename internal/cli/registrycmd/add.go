@@ -81,7 +81,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	if err != nil {
 		return err
 	}
-	r, err := f.record(host, old)
+	r, err := f.record(ctx, host, old)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 }
 
 // record returns the record of a registry from the flags. What they do not say comes from the old record.
-func (f registryFlags) record(host string, old registry.Record) (registry.Record, error) {
+func (f registryFlags) record(ctx context.Context, host string, old registry.Record) (registry.Record, error) {
 	r := registry.Record{Host: host, CA: old.CA, SendToken: old.SendToken, Audience: old.Audience, Server: old.Server, User: old.User}
 	if f.sendTo != "" {
 		named, err := registry.ParseHost(f.sendTo)
@@ -127,7 +127,7 @@ func (f registryFlags) record(host string, old registry.Record) (registry.Record
 		return r, failure.Usagef("--oidc-audience sends a token to %s, but nothing proves that it is your Supervisor's; allow that with --send-token-to %s", host, host)
 	}
 	if f.ca != "" {
-		t, err := trust.FromFile(f.ca)
+		t, err := trust.FromFile(ctx, f.ca)
 		if err != nil {
 			return r, failure.Usagef("--certificate-authority: %w", err)
 		}

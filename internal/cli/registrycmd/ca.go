@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -86,7 +87,7 @@ func (a *action) ca(ctx context.Context, host string, f caFlags) error {
 	}
 	for _, dir := range dirs {
 		path := filepath.Join(dir, host, "ca.crt")
-		if err := installCA(path, ca, f.force); err != nil {
+		if err := installCA(ctx, path, ca, f.force); err != nil {
 			return err
 		}
 		a.env.Printf("Installed the CA of %s as %s.", host, path)
@@ -111,8 +112,8 @@ func (a *action) certsDirs() []string {
 }
 
 // installCA writes a CA file (mode 0644). Another CA at that path stays, unless force is set.
-func installCA(path string, ca []byte, force bool) error {
-	old, err := os.ReadFile(path)
+func installCA(ctx context.Context, path string, ca []byte, force bool) error {
+	old, err := bounded.File(ctx, path, bounded.MaxPEM, bounded.Regular)
 	switch {
 	case err == nil && bytes.Equal(old, ca):
 		return nil

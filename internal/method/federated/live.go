@@ -138,14 +138,14 @@ func (l *live) ended(r session.Renewal, err error) error {
 func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.SendSecret {
 	env := m.Sessions.Env
 	return func(ctx context.Context, send func(context.Context, redact.Secret) error) error {
-		_, where, err := issuer.Secret(env.Getenv)
+		_, where, err := issuer.Secret(ctx, env.Getenv)
 		if err != nil {
 			return err
 		}
 		guard := m.Sessions.Guard(issuer.Provider.Issuer+" client "+issuer.Client, "client "+issuer.Client)
 		guard.Explicit, guard.Force = explicit, force
-		source := secret.Source{Name: where, What: "the client's secret", Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
-			s, _, err := issuer.Secret(env.Getenv)
+		source := secret.Source{Name: where, What: "the client's secret", Kind: secret.Given, Get: func(ctx context.Context) (redact.Secret, error) {
+			s, _, err := issuer.Secret(ctx, env.Getenv)
 			return s, err
 		}}
 		return guard.Send(ctx, []secret.Source{source}, func(ctx context.Context, s redact.Secret, _ secret.Source) error { return send(ctx, s) })

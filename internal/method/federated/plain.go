@@ -23,7 +23,7 @@ func (a *discovery) discoverPlain(ctx context.Context) error {
 	t := trust.Trust{Mode: trust.System}
 	if o.CAFile != "" {
 		var err error
-		if t, err = trust.FromFile(o.CAFile); err != nil {
+		if t, err = trust.FromFile(ctx, o.CAFile); err != nil {
 			return failure.Usagef("--oidc-ca: %w", err)
 		}
 		kept.CA = t.CA

@@ -12,16 +12,30 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // load reads a kubeconfig as kubectl does.
 func load(text []byte) (*api.Config, error) {
+	if err := boundedyaml.CheckAliases(text); err != nil {
+		return nil, aliasError(err)
+	}
 	cfg, err := clientcmd.Load(text)
 	if err != nil {
 		return nil, fmt.Errorf("kubectl cannot read it either: %s", withoutValues(err))
 	}
 	return cfg, nil
+}
+
+// aliasError words why the aliases of a text are not replaced, without values.
+func aliasError(err error) error {
+	var exceeds *bounded.Error
+	if errors.As(err, &exceeds) {
+		return fmt.Errorf("it %w", exceeds)
+	}
+	return fmt.Errorf("it is not valid YAML: %s", withoutValues(err))
 }
 
 var (

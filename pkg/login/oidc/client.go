@@ -41,10 +41,12 @@ func (c *Client) config(redirect string) *oauth2.Config {
 	}
 }
 
-// bounded returns a context in which x/oauth2 uses our HTTP client, and each exchange ends in time.
+// bounded returns a context in which x/oauth2 uses our HTTP client, each exchange ends in time, and each reply is one that
+// costs little to parse.
 func (c *Client) bounded(ctx context.Context) context.Context {
 	h := *c.Wire.HTTP
 	h.Timeout = c.timeout()
+	h.Transport = wire.Checked{Next: h.Transport}
 	return context.WithValue(ctx, oauth2.HTTPClient, &h)
 }
 

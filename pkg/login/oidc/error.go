@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -90,6 +90,6 @@ func retrieved(status int, body []byte) error {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	_ = json.Unmarshal(body, &reply) // A body that cannot be read gives no reason.
+	_ = bounded.JSON(body, &reply) // A body that cannot be read gives no reason.
 	return &oauth2.RetrieveError{Response: &http.Response{StatusCode: status}, ErrorCode: reply.Code, ErrorDescription: reply.Description}
 }

@@ -3,18 +3,17 @@ package oidc
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -47,7 +46,7 @@ func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, sen
 			return err
 		})
 	default:
-		text, where, err = provided(c.TokenFile, c.TokenVariable, getenv)
+		text, where, err = provided{c.TokenFile, c.TokenVariable}.read(ctx, getenv)
 	}
 	if err != nil {
 		return "", Claims{}, err
@@ -63,8 +62,8 @@ func (c *Client) FromRunner(ctx context.Context, getenv func(string) string, sen
 type SendSecret func(ctx context.Context, send func(context.Context, redact.Secret) error) error
 
 // Secret returns the secret of the client, as the runner provides it, and the file or variable that holds it.
-func (c *Client) Secret(getenv func(string) string) (secret redact.Secret, where string, err error) {
-	text, where, err := provided(c.SecretFile, c.SecretVariable, getenv)
+func (c *Client) Secret(ctx context.Context, getenv func(string) string) (secret redact.Secret, where string, err error) {
+	text, where, err := provided{c.SecretFile, c.SecretVariable}.read(ctx, getenv)
 	if err == nil && text == "" {
 		err = fmt.Errorf("%w: %s holds no secret", ErrNotProvided, where)
 	}
@@ -117,27 +116,22 @@ func (c *Client) authStyle() oauth2.AuthStyle {
 	return oauth2.AuthStyleInHeader
 }
 
-// provided reads the file of a runner, or without one its variable; where is the name of the one that was read.
-func provided(file, variable string, getenv func(string) string) (text, where string, err error) {
-	if file == "" {
-		return strings.TrimSpace(getenv(variable)), variable, nil
+// provided names the file, or else the variable, in which a runner provides something.
+type provided struct{ file, variable string }
+
+// read reads it; where is the name of what was read. The file is read at every renewal, so it cannot be a pipe.
+func (p provided) read(ctx context.Context, getenv func(string) string) (text, where string, err error) {
+	if p.file == "" {
+		return strings.TrimSpace(getenv(p.variable)), p.variable, nil
 	}
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-	case !info.Mode().IsRegular():
-		err = fmt.Errorf("%s is not a file", file)
-	case info.Size() > maxToken:
-		err = fmt.Errorf("%s is too large for a token", file)
+	read, err := bounded.File(ctx, p.file, maxToken, bounded.Regular)
+	if ctx.Err() != nil {
+		return "", p.file, ctx.Err()
 	}
 	if err != nil {
-		return "", file, fmt.Errorf("%w: %w", ErrNotProvided, err)
+		return "", p.file, fmt.Errorf("%w: %w", ErrNotProvided, err)
 	}
-	read, err := os.ReadFile(file)
-	if err != nil {
-		return "", file, fmt.Errorf("%w: %w", ErrNotProvided, err)
-	}
-	return strings.TrimSpace(string(read)), file, nil
+	return strings.TrimSpace(string(read)), p.file, nil
 }
 
 // unverified reads the claims of a token without verifying it.
@@ -153,7 +147,7 @@ func unverified(token redact.Secret) (Claims, error) {
 		Email     any     `json:"email"`
 		Expiry    float64 `json:"exp"`
 	}
-	if json.Unmarshal(payload, &raw) != nil || jwt.NumericDate(raw.Expiry).IsZero() {
+	if bounded.JSON(payload, &raw) != nil || jwt.NumericDate(raw.Expiry).IsZero() {
 		return Claims{}, errors.New("it holds no JWT that says when it ends")
 	}
 	c := Claims{Subject: raw.Subject, Expiry: jwt.NumericDate(raw.Expiry), All: payload}

@@ -13,6 +13,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -154,7 +155,7 @@ func (k keySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error)
 
 func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 	var set jose.JSONWebKeySet
-	if len(k.c.Provider.Keys) == 0 || json.Unmarshal(k.c.Provider.Keys, &set) != nil {
+	if len(k.c.Provider.Keys) == 0 || bounded.JSON(k.c.Provider.Keys, &set) != nil {
 		return nil, false
 	}
 	id := jws.Signatures[0].Header.KeyID
@@ -169,9 +170,10 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 	return nil, false
 }
 
-// maxKeys and maxModulus (in bits) bound the work of verifying a signature.
+// maxKeys, maxKey (in bytes) and maxModulus (in bits) bound the work of reading keys and verifying a signature.
 const (
 	maxKeys    = 100
+	maxKey     = 32 << 10
 	maxModulus = 16384
 )
 
@@ -195,12 +197,29 @@ func (c *Client) FetchKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var unread struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := wire.DecodeJSON(http.MethodGet, url, body, &unread); err != nil {
+		return err
+	}
+	refused := func(format string, args ...any) error {
+		return &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: fmt.Sprintf(format, args...)}
+	}
+	if len(unread.Keys) > maxKeys {
+		return refused("it has more than %d keys", maxKeys)
+	}
+	for _, key := range unread.Keys { // Each is parsed with its certificates.
+		if len(key) > maxKey {
+			return refused("it has a key that is larger than %d KiB", maxKey>>10)
+		}
+	}
+	if body, err = json.Marshal(unread); err != nil { // Of members of one name only the last is left.
+		return err
+	}
 	var set jose.JSONWebKeySet
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &set); err != nil {
 		return err
-	}
-	if len(set.Keys) > maxKeys {
-		return &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: fmt.Sprintf("it has more than %d keys", maxKeys)}
 	}
 	c.Provider.Keys = body
 	return nil

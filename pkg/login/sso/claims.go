@@ -1,11 +1,11 @@
 package sso
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
@@ -47,7 +47,7 @@ func ParseClaims(token redact.Secret) (Claims, error) {
 		IssuedAt float64 `json:"iat"`
 		Expiry   float64 `json:"exp"`
 	}
-	if err := json.Unmarshal(payload, &raw); err != nil {
+	if err := bounded.JSON(payload, &raw); err != nil {
 		return Claims{}, jwt.ErrClaims
 	}
 	return Claims{Issuer: raw.Issuer, Subject: raw.Subject, IssuedAt: jwt.NumericDate(raw.IssuedAt), Expiry: jwt.NumericDate(raw.Expiry)}, nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
 
@@ -19,8 +20,13 @@ func FuzzReply(f *testing.F) {
 		f.Add([]byte(s), true)
 		f.Add([]byte(s), false)
 	}
+	for _, s := range costtest.Documents() {
+		f.Add([]byte(s), true)
+	}
 	f.Fuzz(func(t *testing.T, body []byte, cluster bool) {
-		r, err := parseReply("https://10.0.0.1/wcp/login", body, cluster)
+		var r Reply
+		var err error
+		costtest.Limit(t, "reply", func() { r, err = parseReply("https://10.0.0.1/wcp/login", body, cluster) })
 		if err != nil {
 			if text := err.Error(); strings.ContainsFunc(text, unicode.IsControl) || len(text) > 1000 {
 				t.Errorf("not harmless: %q", text)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 )
@@ -190,7 +191,7 @@ func (f File) read() (text []byte, info fs.FileInfo, err error) {
 	case info.Size() > maxFile:
 		return nil, nil, fmt.Errorf("%s is larger than %d MiB", f.Path, maxFile>>20)
 	}
-	text, err = os.ReadFile(f.Path)
+	text, err = bounded.File(context.Background(), f.Path, maxFile, bounded.Regular)
 	return text, info, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 )
 
 // Why a document is refused.
@@ -48,6 +50,9 @@ func parse(text []byte) (*document, error) {
 		text = []byte("{}\n")
 	}
 	d := &document{text: text}
+	if err := bounded.CheckJSON(text); err != nil {
+		return nil, fmt.Errorf("it %w", err)
+	}
 	if !json.Valid(text) {
 		return nil, errNotJSON
 	}

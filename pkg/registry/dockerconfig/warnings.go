@@ -1,13 +1,14 @@
 package dockerconfig
 
 import (
-	"encoding/json"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
 
@@ -136,13 +137,9 @@ func (w World) podmanFiles() (paths []string) {
 
 // contentsOf returns nothing for a file that cannot be read: the edit of that file reports it.
 func contentsOf(path string) (c contents) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
-		return c
-	}
-	text, err := os.ReadFile(path)
+	text, err := bounded.File(context.Background(), path, maxFile, bounded.Regular)
 	if err == nil {
-		_ = json.Unmarshal(text, &c)
+		_ = bounded.JSON(text, &c)
 	}
 	return c
 }

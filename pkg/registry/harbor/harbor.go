@@ -5,13 +5,13 @@ package harbor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -81,7 +81,7 @@ func parseInfo(body []byte) (Info, error) {
 			Endpoint string `json:"endpoint"`
 		} `json:"authproxy_settings"`
 	}
-	if json.Unmarshal(body, &raw) != nil || raw.AuthMode == "" {
+	if bounded.JSON(body, &raw) != nil || raw.AuthMode == "" {
 		return Info{}, ErrNotHarbor
 	}
 	info := Info{Version: safetext.Line(raw.Version, maxText), AuthMode: safetext.Line(raw.AuthMode, maxText)}

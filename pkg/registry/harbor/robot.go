@@ -149,6 +149,9 @@ func (c *Client) Robots(ctx context.Context, by Login, project string) ([]Robot,
 		if len(some) < pageSize {
 			return all, nil
 		}
+		if len(all) > maxPages*pageSize { // It sends longer pages than it was asked for.
+			break
+		}
 	}
 	return nil, fmt.Errorf("%w: it lists robot accounts without end", wire.ErrServer)
 }

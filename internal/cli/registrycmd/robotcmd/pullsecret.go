@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
@@ -170,7 +171,7 @@ func (p pullSecret) robotOf(ctx context.Context, f pullSecretFlags, host string)
 			Username string `json:"username"`
 		} `json:"auths"`
 	}
-	if json.Unmarshal(body, &secret) == nil && json.Unmarshal(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 {
+	if bounded.JSON(body, &secret) == nil && bounded.JSON(secret.Data[".dockerconfigjson"], &config) == nil && len(config.Auths) == 1 {
 		if auth, ours := config.Auths[host]; ours {
 			return auth.Username, nil
 		}

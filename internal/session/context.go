@@ -1,0 +1,129 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// Context is a context of the kubeconfig that a login wrote.
+type Context struct {
+	Name      string
+	Namespace string
+	Server    string // URL as the kubeconfig spells it
+	Key       tokens.Key
+	cluster   *api.Cluster
+	user      *api.AuthInfo
+}
+
+// FindContext returns the context with a name. An empty name means the current context. A context that login did not write is an error.
+func FindContext(cfg *api.Config, name string) (Context, error) {
+	if name == "" {
+		name = cfg.CurrentContext
+	}
+	if name == "" {
+		return Context{}, failure.Hint(errors.New("there is no current context"), "Choose one with --context or with kubectl config use-context.")
+	}
+	c, ok := cfg.Contexts[name]
+	if !ok {
+		return Context{}, fmt.Errorf("context %q is not in the kubeconfig", name)
+	}
+	cluster, user := cfg.Clusters[c.Cluster], cfg.AuthInfos[c.AuthInfo]
+	if cluster == nil || user == nil {
+		return Context{}, fmt.Errorf("context %q names a cluster or user that is not in the kubeconfig", name)
+	}
+	key, ours := kubeconfig.Ours(user)
+	if !ours {
+		return Context{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name),
+			"Choose one with --context; kubectl vsphere status lists them.")
+	}
+	return Context{Name: name, Namespace: c.Namespace, Server: cluster.Server, Key: key, cluster: cluster, user: user}, nil
+}
+
+// Client gets the context's credential as kubectl does, and returns a client of its API server that goes the way that kubectl goes. Where
+// kubectl would send no credential, it is an error, and none is fetched.
+func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Credential, error) {
+	config, err := c.restConfig(ctx)
+	if err != nil {
+		return nil, tokens.Credential{}, fmt.Errorf("context %q: %w", c.Name, err)
+	}
+	credential, err := s.Token(ctx, c.Key, false)
+	if err != nil {
+		return nil, credential, err
+	}
+	if _, err := credentialCertificate(credential); err != nil {
+		return nil, credential, err
+	}
+	config.CertData, config.KeyData = []byte(credential.Certificate), []byte(credential.PrivateKey.Reveal())
+	w, err := site.KubectlClient(s.Env, config)
+	if err != nil {
+		return nil, credential, fmt.Errorf("context %q: %w", c.Name, err)
+	}
+	return &APIClient{Server: config.Host, wire: w, token: credential.Token}, credential, nil
+}
+
+// restConfig returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential: of the user entry,
+// only the impersonation is taken.
+func (c Context) restConfig(ctx context.Context) (*rest.Config, error) {
+	server, err := supervisor.CheckURL(c.cluster.Server)
+	if err != nil {
+		return nil, fmt.Errorf("the server %w", err)
+	}
+	if c.cluster.ProxyURL != "" {
+		if _, err := console.ParseProxy(c.cluster.ProxyURL); err != nil { // client-go's error would repeat the user and password in it.
+			return nil, fmt.Errorf("its proxy-url %w", err)
+		}
+	}
+	cluster := c.cluster.DeepCopy()
+	user := &api.AuthInfo{
+		Impersonate: c.user.Impersonate, ImpersonateUID: c.user.ImpersonateUID, ImpersonateGroups: c.user.ImpersonateGroups, ImpersonateUserExtra: c.user.ImpersonateUserExtra,
+	}
+	const name = "context"
+	one := api.Config{
+		Clusters: map[string]*api.Cluster{name: cluster}, AuthInfos: map[string]*api.AuthInfo{name: user},
+		Contexts: map[string]*api.Context{name: {Cluster: name, AuthInfo: name}}, CurrentContext: name,
+	}
+	if err := clientcmd.ResolveLocalPaths(&one); err != nil {
+		return nil, err
+	}
+	if err := readCA(ctx, cluster); err != nil {
+		return nil, err
+	}
+	config, err := clientcmd.NewNonInteractiveClientConfig(one, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	if err != nil {
+		return nil, err
+	}
+	config.Host = server
+	return config, nil
+}
+
+// readCA replaces the path of a CA file by its text. client-go would wait for the writer of a pipe, and read a file of any size.
+func readCA(ctx context.Context, c *api.Cluster) error {
+	switch {
+	case c.CertificateAuthority == "":
+		return nil
+	case len(c.CertificateAuthorityData) > 0:
+		return errors.New("it has both certificate-authority and certificate-authority-data, which kubectl refuses")
+	}
+	text, err := bounded.File(ctx, c.CertificateAuthority, bounded.MaxPEM, bounded.RegularOrPipe)
+	if err != nil {
+		return err
+	}
+	if _, err := bounded.Certificates(text); err != nil {
+		return fmt.Errorf("%s: %w", c.CertificateAuthority, err)
+	}
+	c.CertificateAuthority, c.CertificateAuthorityData = "", text
+	return nil
+}
