@@ -52,11 +52,11 @@ func (t *Transport) Client() *http.Client {
 	}
 }
 
-// transport is for servers that are verified by the trust's own CA, under serverName if that is not empty.
-func (t Trust) transport(o Options, serverName string) (*http.Transport, error) {
+// transports are for servers that are verified by the trust's own CA, under serverName if that is not empty.
+func (t Trust) transports(o Options, serverName string) (transports, error) {
 	config, err := t.TLSConfig()
 	if err != nil {
-		return nil, err
+		return transports{}, err
 	}
 	config.ServerName = serverName
 	if o.Certificate != nil {
@@ -66,7 +66,7 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
 	}
-	return &http.Transport{
+	kept := &http.Transport{
 		Proxy:                  o.Proxy,
 		OnProxyConnectResponse: proxyRefusal,
 		DialContext:            dial,
@@ -79,5 +79,6 @@ func (t Trust) transport(o Options, serverName string) (*http.Transport, error) 
 		IdleConnTimeout:        30 * time.Second,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
-	}, nil
+	}
+	return transports{kept: kept, once: once(kept)}, nil
 }
