@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 )
 
 // transports are the two ways to a server.
@@ -52,4 +54,30 @@ func Once(ctx context.Context) context.Context { return context.WithValue(ctx, o
 func carriesPassword(r *http.Request) bool {
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "Basic") || r.Header.Get("Pinniped-Password") != "" || r.Context().Value(onceKey{}) != nil
+}
+
+// Watch learns whether any request with a password of its context may have reached a server.
+type Watch struct{ tried, connected atomic.Bool }
+
+type watchKey struct{}
+
+// Watching returns a context whose requests with a password are watched.
+func Watching(ctx context.Context) (context.Context, *Watch) {
+	w := new(Watch)
+	return context.WithValue(ctx, watchKey{}, w), w
+}
+
+// Unsent reports whether there were requests with a password, and none got a connection on which to send it: no server, no route, no
+// trust.
+func (w *Watch) Unsent() bool { return w.tried.Load() && !w.connected.Load() }
+
+// watched returns the request with a trace for the watch of its context, if that has one.
+func watched(r *http.Request) *http.Request {
+	w, _ := r.Context().Value(watchKey{}).(*Watch)
+	if w == nil || !carriesPassword(r) {
+		return r
+	}
+	w.tried.Store(true)
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connected.Store(true) }}
+	return r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 }

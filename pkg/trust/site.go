@@ -87,7 +87,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Host, r.URL = r.URL.Host, &there
 	}
-	return next.of(r).RoundTrip(r)
+	return next.of(r).RoundTrip(watched(r))
 }
 
 func (t *Transport) forServer(server, at string) (transports, error) {
