@@ -38,6 +38,7 @@ type Env struct {
 	Root     string // root of the file system for system paths; empty: /
 	GOOS     string
 	Now      func() time.Time
+	Uptime   func() time.Duration // a clock that nobody sets; nil: secret.Uptime
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)

@@ -113,6 +113,9 @@ func (w *World) Now() time.Time {
 	return time.Now().Add(w.later)
 }
 
+// uptime moves with Now: in this world nobody sets a clock.
+func (w *World) uptime() time.Duration { return time.Duration(w.Now().UnixNano()) }
+
 // Advance moves the clock.
 func (w *World) Advance(d time.Duration) {
 	w.mu.Lock()
@@ -124,7 +127,7 @@ func (w *World) Advance(d time.Duration) {
 func (w *World) Env() *console.Env {
 	e := &console.Env{
 		Getenv: func(name string) string { return w.Vars[name] },
-		Home:   w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, LookPath: w.lookPath,
+		Home:   w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.program, nil },
 		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:       w.dial, Timeout: 5 * time.Second,

@@ -25,6 +25,8 @@ func (p Password) Explain(err error) error {
 	switch {
 	case Hinted(err):
 		return err // The caller knows a better next step.
+	case errors.As(err, &none) && none.TooMany:
+		return Hint(err, "An account is locked for some minutes after five refusals. Type the password at a terminal, or wait five minutes.")
 	case errors.As(err, &none) && none.Known:
 		return Hint(err, "%s", p.known())
 	case errors.As(err, &none) && len(none.Reasons) > 0:

@@ -178,7 +178,7 @@ func TestLastOfAMethod(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := session.Last(w.Store(), key, "sso"); got.Account != "vc dev" || !got.Keychain || len(got.PasswordCommand) != 1 {
+	if got := session.Last(w.Store(), key, "sso"); got.Account != tokens.HostAccount(key) || !got.Keychain || len(got.PasswordCommand) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if got := session.Last(w.Store(), key, "oidc"); got.Account != tokens.HostAccount(key) || got.Keychain || got.PasswordCommand != nil || got.ContextPrefix != "p-" {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -119,27 +120,65 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// passwordIsFor reports whether the password in the environment is this session's. It is if the environment also names the user and the
-// user has one account, or if there is only one account.
+// passwordIsFor reports whether the password in the environment is this session's: whether every session that it could belong to sends its
+// passwords there. These are the sessions of the user that the environment names, or all.
 func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 	user := s.Env.Getenv(failure.UsernameVariable)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
 		return false
 	}
 	all, unreadable := s.Store.Sessions()
-	for _, other := range all { // Two vCenters may have a user of the same name.
-		if other.Account != of.Account && (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) {
+	for _, other := range all {
+		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !s.sendsTo(other, of) {
 			return false
 		}
 	}
 	return user != "" || len(unreadable) == 0
 }
 
-// Guard returns the guard of an account. Every password is sent through it.
-func (s *Sessions) Guard(account, user string) *secret.Guard {
-	return &secret.Guard{
-		Marks: s.Store, Account: account, Name: "user " + tokens.Fold(user), Now: s.Env.Now, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
+// sendsTo reports whether the password of a session goes to the server of another one too. Two vCenters may have a user of the same name,
+// and what a server's token says of its issuer is worth nothing. What counts is the session whose password it may be: its own Supervisor
+// has named the other one's server as a control plane host, and its login has sent the password there.
+func (s *Sessions) sendsTo(session, of tokens.Session) bool {
+	switch {
+	case tokens.Fold(session.User) != tokens.Fold(of.User) || session.Method != of.Method:
+		return false
+	case session.Server == of.Server:
+		return true
 	}
+	if m, err := s.Method(of); err == nil {
+		if _, vCenter := m.(PasswordSender); !vCenter {
+			return session.Account == of.Account // The issuer gets it.
+		}
+	}
+	return slices.Contains(session.Hosts, of.Server)
+}
+
+// Guard returns the guard of an account of a user, for a renewal. Every password is sent through it.
+func (s *Sessions) Guard(account, user string) *secret.Guard {
+	return s.guard(account, secret.UserName(user), user)
+}
+
+// ClientGuard returns the guard of a client of an issuer, which logs in as itself.
+func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
+	name := issuer + " client " + client
+	return s.guard(name, "refusals of "+name, client)
+}
+
+// guard returns a guard that locks and remembers under a name; who is for messages.
+func (s *Sessions) guard(account, name, who string) *secret.Guard {
+	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
+	return &secret.Guard{
+		Marks: s.Store, Account: account, Name: name, Now: s.Env.Now, Uptime: s.Env.Uptime, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
+		LockName: func(ctx context.Context) (func(), error) { return s.Store.LockAccount(ctx, name, waiting, s.Env.Warn) },
+	}
+}
+
+// Commanded makes a guard that of a command about the session, and no renewal. With a terminal a person typed the command: a script has
+// none.
+func Commanded(e *console.Env, guard *secret.Guard, force bool) *secret.Guard {
+	guard.Explicit, guard.Person, guard.Force = true, e.Terminal != nil, force
+	return guard
 }
 
 // SavePassword saves the password in the keychain and notes that in the session. If that fails, it prints a warning: the login is valid

@@ -83,6 +83,12 @@ func TestRenewalSources(t *testing.T) {
 	byCommand := of
 	byCommand.PasswordCommand = []string{"/bin/true"}
 	sameName := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Account: "another vc dev"}
+	// A token is not verified: what it says of issuer and subject once made these one account. This one also names the other as its host.
+	liar := tokens.Session{Server: "10.0.6.6", User: consoletest.User, Account: "vc dev", Hosts: []string{"10.0.6.6", "10.0.0.1"}}
+	sameClaims := tokens.Session{Server: "10.0.6.7", User: consoletest.User, Account: "vc dev", Hosts: []string{"10.0.6.7"}}
+	site := tokens.Session{Server: "10.0.0.1", User: consoletest.User, Hosts: []string{"10.0.0.1", "10.0.2.1"}}
+	hostOf := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Hosts: []string{"10.0.2.1"}}
+	twin := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Hosts: site.Hosts}
 	ops := tokens.Session{Server: "10.0.2.1", User: "ops@vsphere.local", Account: "vc ops"}
 	set := map[string]string{variable: "x"}
 	named := map[string]string{variable: "x", failure.UsernameVariable: "DEV@vsphere.local"}
@@ -93,16 +99,23 @@ func TestRenewalSources(t *testing.T) {
 		person bool
 		want   []string
 	}{
-		"nothing":                       {of, nil, nil, false, nil},
-		"a person":                      {of, nil, nil, true, []string{terminal}},
-		"the only account":              {of, nil, set, false, []string{variable}},
-		"a command as well":             {byCommand, nil, set, true, []string{variable, command, terminal}},
-		"another account":               {of, []tokens.Session{ops}, set, false, nil},
-		"another account, and a name":   {of, []tokens.Session{ops}, named, false, []string{variable}},
-		"the name in two vCenters":      {of, []tokens.Session{sameName}, named, false, nil},
-		"the name of somebody else":     {of, nil, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, nil},
-		"without trust":                 {insecure, nil, set, true, []string{"withheld " + variable, terminal}},
-		"the same account at two sites": {of, []tokens.Session{{Server: "10.0.2.1", User: consoletest.User, Account: "vc dev"}}, set, false, []string{variable}},
+		"nothing":                              {of, nil, nil, false, nil},
+		"a person":                             {of, nil, nil, true, []string{terminal}},
+		"the only account":                     {of, nil, set, false, []string{variable}},
+		"a command as well":                    {byCommand, nil, set, true, []string{variable, command, terminal}},
+		"another account":                      {of, []tokens.Session{ops}, set, false, nil},
+		"another account, and a name":          {of, []tokens.Session{ops}, named, false, []string{variable}},
+		"the name in two vCenters":             {of, []tokens.Session{sameName}, named, false, nil},
+		"the name of somebody else":            {of, nil, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, nil},
+		"without trust":                        {insecure, nil, set, true, []string{"withheld " + variable, terminal}},
+		"for a server that claims the account": {liar, []tokens.Session{of}, set, false, nil},
+		"the same, and the name":               {liar, []tokens.Session{of}, named, false, nil},
+		"beside a server that claims it":       {of, []tokens.Session{liar}, named, false, []string{variable}},
+		"beside a server that claims less":     {of, []tokens.Session{sameClaims}, named, false, nil},
+		"a host of the only site":              {hostOf, []tokens.Session{site}, set, false, []string{variable}},
+		"a site beside its host":               {site, []tokens.Session{hostOf}, set, false, nil},
+		"two Supervisors of one vCenter":       {twin, []tokens.Session{site}, named, false, []string{variable}},
+		"the other of the two":                 {site, []tokens.Session{twin}, named, false, []string{variable}},
 	} {
 		w := consoletest.New(t)
 		for k, v := range tc.vars {

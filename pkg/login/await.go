@@ -54,8 +54,8 @@ func Passes(err error) bool {
 	return errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer)
 }
 
-// Look returns the Look of a login with a password; accepts asks the API server.
-func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
+// Look returns the Look of a login with a password; accepts asks the API server. refusals returns how often the password was refused.
+func (r Request) Look(accepts func(context.Context, Cluster) error) (look Look, refusals func() int) {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	var refusal breaker
 	return func(ctx context.Context, c Cluster) (Cluster, bool, error) {
@@ -69,7 +69,7 @@ func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
 		}
 		err := accepts(ctx, c)
 		return c, Passes(err), err
-	}
+	}, refusal.seen
 }
 
 // wait is a cluster to wait for.

@@ -114,7 +114,7 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 		c.err = refusal.do(func() error { return r.mint(ctx, c) })
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
-	res.refused = res.refused || refusal.open.Load()
+	res.refusals += refusal.seen()
 	settleClusters(wanted, r.User, res)
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -30,7 +29,7 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	one := func(i int) { errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) }) }
 	one(0)
 	each(len(hosts)-1, func(i int) { one(i + 1) })
-	res.refused = refusal.open.Load()
+	res.refusals = refusal.seen()
 	reached := map[string]Host{}
 	for i, h := range hosts {
 		if errs[i] != nil {
@@ -43,7 +42,6 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	if len(res.Hosts) == 0 {
 		return errs[0]
 	}
-	res.Account = account(res.Hosts[0])
 	for _, w := range workloads {
 		if h, ok := reached[w.Host]; ok {
 			res.Namespaces = append(res.Namespaces, Namespace{Name: w.Namespace, Host: h})
@@ -123,13 +121,4 @@ func (r Request) retryTrusted(ctx context.Context, err error, url string, again 
 		return err
 	}
 	return again()
-}
-
-// account names the account for which the identity service counts refusals: issuer and subject, in lower case.
-func account(h Host) string {
-	claims, err := sso.ParseClaims(h.Credential.Token)
-	if err != nil || claims.Issuer == "" || claims.Subject == "" {
-		return tokens.HostAccount(h.Credential.Key)
-	}
-	return claims.Issuer + " " + strings.ToLower(claims.Subject)
 }

@@ -96,7 +96,6 @@ type Failure struct {
 // Result is all that one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
 // clusters this account may not list, as some sites configure it.
 type Result struct {
-	Account    string // issuer and subject of the token
 	Hosts      []Host // the Supervisor first, when it accepted the account
 	Namespaces []Namespace
 	Clusters   []Cluster
@@ -107,11 +106,11 @@ type Result struct {
 	// Single means an API server by itself, without a Supervisor.
 	Single bool
 
-	refused bool
+	refusals int
 }
 
-// Refused reports whether the password was refused after it had been accepted.
-func (r *Result) Refused() bool { return r.refused }
+// Refusals returns how often the password was refused after it had been accepted.
+func (r *Result) Refusals() int { return r.refusals }
 
 // Credentials lists every credential of the result.
 func (r *Result) Credentials() []tokens.Credential {
@@ -169,16 +168,19 @@ var errNotTried = errors.New("not tried, since the same password was refused a m
 
 // breaker stops a parallel batch after the first refusal. A password that worked a moment ago and is refused now was
 // changed, or its account is locked: sending it again would only prolong the lock.
-type breaker struct{ open atomic.Bool }
+type breaker struct{ refusals atomic.Int32 }
+
+// seen is how many refusals there were.
+func (b *breaker) seen() int { return int(b.refusals.Load()) }
 
 // do runs fn unless a refusal was seen, and remembers a refusal by fn.
 func (b *breaker) do(fn func() error) error {
-	if b.open.Load() {
+	if b.refusals.Load() > 0 {
 		return errNotTried
 	}
 	err := fn()
 	if errors.Is(err, wire.ErrRefused) {
-		b.open.Store(true)
+		b.refusals.Add(1)
 	}
 	return err
 }

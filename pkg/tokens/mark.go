@@ -10,9 +10,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Mark records that an account's password was refused, or that a prompt was cancelled or left empty. For a while after that, nobody is
-// asked and no refused password is sent: kubectl runs a failing plugin five times for one command, IDEs run kubectl all the time, and
-// vCenter locks an account after five refusals.
+// Mark records that a password was refused, or that a prompt was cancelled or left empty. For a while after that, nobody is asked and no
+// refused password is sent: kubectl runs a failing plugin five times for one command, IDEs run kubectl all the time, and vCenter locks an
+// account after five refusals. The mark of an account, at one server, records who was asked. The mark of a person's name records refusals,
+// at all servers.
 type Mark struct {
 	Version     int       `json:"version"`
 	Time        time.Time `json:"time"`
@@ -23,12 +24,15 @@ type Mark struct {
 	Refusals    []Refusal `json:"refusals,omitempty"`    // secrets that the server refused, the newest last
 }
 
-// Refusal records a secret that the server refused. Its hash is slow, so that nobody can guess the secret from it. Without a hash, the
-// outcome is not known: the secret was sent, and then the program was killed or no answer came.
+// Refusal records a secret that a server refused. Its hash is slow, so that nobody can guess the secret from it. Without a hash, the
+// outcome is not known: the secret was sent, and then the program was killed, or the answer was neither yes nor no.
 type Refusal struct {
 	Time time.Time `json:"time"`
-	Salt []byte    `json:"salt,omitempty"`
-	Hash []byte    `json:"hash,omitempty"` // Argon2id (RFC 9106), see package secret
+	// Uptime is Time on a clock that nobody sets, since the system started; 0 if that is not known.
+	Uptime time.Duration `json:"uptime,omitempty"`
+	At     string        `json:"at,omitempty"` // the account: a server and a user name
+	Salt   []byte        `json:"salt,omitempty"`
+	Hash   []byte        `json:"hash,omitempty"` // Argon2id (RFC 9106), see package secret
 }
 
 // quiet is how long a mark blocks. After a prompt, it blocks every other parent this long, and the parent that asked for ever. After a

@@ -17,7 +17,7 @@ type Session struct {
 	Server  string      `json:"server"`  // canonical address of the Supervisor
 	User    string      `json:"user"`    // as typed
 	Method  string      `json:"method"`  // "sso" or "oidc"
-	Account string      `json:"account"` // what refusals are counted for, and what the lock is for
+	Account string      `json:"account"` // what the lock is for, and who was asked: the server or issuer that gets the secrets, and the user
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
 	// Aliases are other addresses of servers (supervisor.Aliases).
@@ -44,11 +44,11 @@ type Session struct {
 // SessionID returns the ID of the session of a user at a Supervisor. It is also its file name, without extension.
 func SessionID(server, user string) string { return hash(server + "\x00" + Fold(user)) }
 
-// KeychainEntry returns the name of the session's password in the OS keychain. It does not use Account, which comes from the server: a
-// server that lies could get the password of another account.
+// KeychainEntry returns the name of the session's password in the OS keychain. It does not use Account: in sessions of older versions
+// that comes from the server, and a server that lies could get the password of another account.
 func (s Session) KeychainEntry() string { return HostAccount(Key{Server: s.Server, User: s.User}) }
 
-// HostAccount returns the account to use until the identity service has named one.
+// HostAccount returns the account of a user at a server. What the server's tokens say of the user is not part of it: nobody verifies them.
 func HostAccount(key Key) string { return key.Server + " " + Fold(key.User) }
 
 func hash(s string) string {

@@ -55,17 +55,18 @@ func ClientOf(t http.RoundTripper) *http.Client {
 	}
 }
 
-// transport is for servers that are verified by the trust's own CA, under serverName if that is not empty.
-func (t Trust) transport(o Options, serverName string) (*http.Transport, error) {
+// transports are for servers that are verified by the trust's own CA, under serverName if that is not empty.
+func (t Trust) transports(o Options, serverName string) (transports, error) {
 	config, err := t.TLSConfig()
 	if err != nil {
-		return nil, err
+		return transports{}, err
 	}
 	config.ServerName = serverName
 	if o.Certificate != nil {
 		config.Certificates = []tls.Certificate{*o.Certificate}
 	}
-	return o.Transport(config), nil
+	kept := o.Transport(config)
+	return transports{kept: kept, once: once(kept)}, nil
 }
 
 // Transport returns a transport with these options and this TLS configuration.

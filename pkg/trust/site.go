@@ -39,20 +39,20 @@ func (t Trust) WithPin(server, ca string) Trust {
 // it is reached.
 type Transport struct {
 	options Options
-	common  *http.Transport
+	common  transports
 
 	mu    sync.Mutex
 	trust Trust
-	own   map[string]*http.Transport // of servers with a pin or with another address
+	own   map[string]transports // of servers with a pin or with another address
 }
 
 // NewTransport makes the transport of a site. Pin adds to its trust.
 func NewTransport(t Trust, o Options) (*Transport, error) {
-	common, err := Trust{Mode: t.Mode, CA: t.CA}.transport(o, "")
+	common, err := Trust{Mode: t.Mode, CA: t.CA}.transports(o, "")
 	if err != nil {
 		return nil, err
 	}
-	return &Transport{options: o, common: common, trust: t, own: map[string]*http.Transport{}}, nil
+	return &Transport{options: o, common: common, trust: t, own: map[string]transports{}}, nil
 }
 
 // Trust returns the trust with the pins that were added.
@@ -70,7 +70,7 @@ func (t *Transport) Pin(server, ca string) {
 	delete(t.own, server)
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. It sends a request with a password over a connection of its own, at most once.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	server := ServerOf(r.URL.Host)
 	at := server
@@ -87,24 +87,24 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Host, r.URL = r.URL.Host, &there
 	}
-	return next.RoundTrip(r)
+	return next.of(r).RoundTrip(watched(r))
 }
 
-func (t *Transport) forServer(server, at string) (*http.Transport, error) {
+func (t *Transport) forServer(server, at string) (transports, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, pinned := t.trust.Pins[server]
 	if !pinned && at == server {
 		return t.common, nil
 	}
-	if own := t.own[server]; own != nil {
+	if own, made := t.own[server]; made {
 		return own, nil
 	}
 	name, _, err := net.SplitHostPort(server)
 	if err != nil {
-		return nil, err
+		return transports{}, err
 	}
-	own, err := t.trust.For(server).transport(t.options, name)
+	own, err := t.trust.For(server).transports(t.options, name)
 	if err == nil {
 		t.own[server] = own
 	}
@@ -115,8 +115,8 @@ func (t *Transport) forServer(server, at string) (*http.Transport, error) {
 func (t *Transport) CloseIdleConnections() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.common.CloseIdleConnections()
+	t.common.closeIdle()
 	for _, own := range t.own {
-		own.CloseIdleConnections()
+		own.closeIdle()
 	}
 }

@@ -1,6 +1,7 @@
 package logincmd_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -108,6 +109,39 @@ func TestRefusedPassword(t *testing.T) {
 	}
 	if w.ReadKubeconfig() != "" {
 		t.Error("a kubeconfig was written")
+	}
+}
+
+// A script stops at four refusals, whatever it sends, also with --force. A person types the password.
+func TestAScriptStopsAtFour(t *testing.T) {
+	w, s := site(t)
+	for i := range 6 {
+		w.Vars[failure.PasswordVariable] = fmt.Sprint("wrong-word-", i)
+		args := []string{"-u", []string{consoletest.User, "VSPHERE.LOCAL\\dev", "DEV"}[i%3], "--force"}
+		result := w.Run(signIn(w, args...)...).Exits(3)
+		if i >= 4 {
+			result.Says("4 were refused or had no answer in the last 5 minutes", "Type the password at a terminal")
+		}
+	}
+	if n := s.Count(proof); n != 4 {
+		t.Errorf("%d requests with wrong passwords", n)
+	}
+	delete(w.Vars, failure.PasswordVariable)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run(signIn(w)...).Exits(0)
+}
+
+// A front that answers 504, whatever the password is: vCenter may have counted it.
+func TestAScriptStopsAtFourAnswersThatSayNothing(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	s.Replies[proof] = consoletest.Status(http.StatusGatewayTimeout, "slow")
+	for range 4 {
+		w.Run(signIn(w)...).Exits(4)
+	}
+	w.Run(signIn(w)...).Says("4 were refused or had no answer")
+	if n := s.Count(proof); n != 4 {
+		t.Errorf("%d requests", n)
 	}
 }
 

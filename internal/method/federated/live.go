@@ -142,8 +142,10 @@ func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.Se
 		if err != nil {
 			return err
 		}
-		guard := m.Sessions.Guard(issuer.Provider.Issuer+" client "+issuer.Client, "client "+issuer.Client)
-		guard.Explicit, guard.Force = explicit, force
+		guard := m.Sessions.ClientGuard(issuer.Provider.Issuer, issuer.Client)
+		if explicit {
+			guard = session.Commanded(env, guard, force)
+		}
 		source := secret.Source{Name: where, What: "the client's secret", Kind: secret.Given, Get: func(ctx context.Context) (redact.Secret, error) {
 			s, _, err := issuer.Secret(ctx, env.Getenv)
 			return s, err

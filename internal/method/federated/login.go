@@ -126,8 +126,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	if err != nil {
 		return claims, err
 	}
-	guard := a.Sessions.Guard(last.Account, user)
-	guard.Explicit, guard.Force = true, a.request.Passwords.Force
+	guard := session.Commanded(env, a.Sessions.Guard(last.Account, user), a.request.Passwords.Force)
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)

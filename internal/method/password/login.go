@@ -43,19 +43,18 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		if err != nil {
 			return err
 		}
-		if res.Refused() { // Changed meanwhile, or the account was locked.
-			defer guard.Refused(password)
+		guard.Refused(ctx, res.Refusals())
+		if out, err = a.finish(ctx, res, password); err != nil {
+			err = &secret.ProvedError{Err: err}
 		}
-		out, err = a.finish(ctx, res, password)
 		return err
 	})
 	return out, failure.Password{User: user}.Explain(err)
 }
 
-// guard returns a guard for a command that a person types. It holds the account's lock until the outcome is recorded.
+// guard returns a guard for a login. It holds the account's lock until the outcome is recorded.
 func (a *attempt) guard() *secret.Guard {
-	guard := a.Sessions.Guard(a.last.Account, a.user)
-	guard.Explicit, guard.Force = true, a.request.Passwords.Force
+	guard := session.Commanded(a.Sessions.Env, a.Sessions.Guard(a.last.Account, a.user), a.request.Passwords.Force)
 	guard.Lock = func(ctx context.Context) (func(), error) {
 		return a.Sessions.LockAccount(ctx, tokens.Session{Account: a.last.Account, User: a.user, Server: a.site.Address.String()})
 	}
@@ -103,7 +102,7 @@ func (a *attempt) finish(ctx context.Context, res *login.Result, password redact
 func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	now, passwords := a.Sessions.Env.Now(), a.request.Passwords
 	s := tokens.Session{
-		Server: a.site.Address.String(), User: a.user, Method: Name, Account: res.Account, Trust: a.last.Trust, Aliases: a.site.Aliases,
+		Server: a.site.Address.String(), User: a.user, Method: Name, Account: tokens.HostAccount(tokens.Key{Server: a.site.Address.String(), User: a.user}), Trust: a.last.Trust, Aliases: a.site.Aliases,
 		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
@@ -123,9 +122,11 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 
 // await waits for clusters that are being created, and saves their credentials.
 func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Outcome, password redact.Secret) error {
-	look := a.loginRequest(password).Look(func(ctx context.Context, c login.Cluster) error {
+	request := a.loginRequest(password)
+	look, refusals := request.Look(func(ctx context.Context, c login.Cluster) error {
 		return session.Accepts(ctx, a.Sessions.Env, c, a.site.Aliases)
 	})
+	defer func() { a.guard().Refused(context.WithoutCancel(ctx), refusals()) }()
 	if err := a.Sessions.Await(ctx, wait, out.Result, look); err != nil {
 		return err
 	}

@@ -42,8 +42,7 @@ func (m *Method) Revoke(context.Context, tokens.Session) error { return nil }
 
 // SendPassword implements session.PasswordSender.
 func (m *Method) SendPassword(ctx context.Context, s tokens.Session, question string, send secret.Sender) error {
-	guard := m.Sessions.Guard(s.Account, s.User)
-	guard.Explicit = true // A person types the command.
+	guard := session.Commanded(m.Sessions.Env, m.Sessions.Guard(s.Account, s.User), false)
 	return guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
 }
 

@@ -3,7 +3,7 @@ package password
 import (
 	"context"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -28,11 +29,15 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 		return tokens.Credential{}, err
 	}
 	var fresh tokens.Credential
-	err = m.Sessions.Guard(s.Account, s.User).Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
+	guard := m.Sessions.Guard(s.Account, s.User)
+	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
 			if fresh, _, err = login.Mint(ctx, w, r.Key, password); err == nil && from.Kind == secret.Typed {
-				m.renewDue(ctx, w, r, password)
+				guard.Refused(ctx, m.renewDue(ctx, w, r, password))
+			}
+			if errors.Is(err, sso.ErrUnknownCluster) {
+				err = &secret.ProvedError{Err: err}
 			}
 			return err
 		})
@@ -62,13 +67,13 @@ func renewError(err error, r session.Renewal) error {
 const dueTime = 3 * time.Second
 
 // renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
-// failures: those credentials are renewed later.
-func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password redact.Secret) {
+// failures: those credentials are renewed later. It returns how often the password was refused.
+func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password redact.Secret) int {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(login.MaxInFlight)
-	var stop sync.Once
+	var refusals atomic.Int32
 	for _, key := range m.Sessions.Store.Due(r.Session, m.Sessions.Env.Now()) {
 		if key.Same(r.Key) {
 			continue
@@ -76,7 +81,8 @@ func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal
 		group.Go(func() error {
 			c, _, err := login.Mint(ctx, w, key, password)
 			if errors.Is(err, wire.ErrRefused) {
-				stop.Do(cancel)
+				refusals.Add(1)
+				cancel()
 			}
 			if err == nil {
 				c.Session = r.Session.ID
@@ -86,4 +92,5 @@ func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal
 		})
 	}
 	_ = group.Wait()
+	return int(refusals.Load())
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -66,7 +67,7 @@ func checkHeader(what, text string) error {
 // passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust
 // directly.
 func (c *Client) passwordGrant(ctx context.Context, user string, password redact.Secret) (Claims, error) {
-	token, err := c.config("").PasswordCredentialsToken(c.bounded(ctx), user, password.Reveal())
+	token, err := c.config("").PasswordCredentialsToken(trust.Once(c.bounded(ctx)), user, password.Reveal())
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, password)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -82,7 +83,7 @@ func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, er
 	for name, value := range c.Params {
 		config.EndpointParams.Set(name, value)
 	}
-	reply, err := config.Token(c.bounded(ctx))
+	reply, err := config.Token(trust.Once(c.bounded(ctx)))
 	if err != nil {
 		// As x/oauth2 spells it in a header (RFC 6749, section 2.3.1).
 		basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.Client) + ":" + url.QueryEscape(secret.Reveal())))

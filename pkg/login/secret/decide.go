@@ -1,15 +1,12 @@
 package secret
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -25,17 +22,12 @@ const (
 // alone.
 type caller struct {
 	parent   Parent
-	explicit bool // a person's own command
+	explicit bool // a login, or another command about the session
 	force    bool // a refused secret may be sent again
+	person   bool // somebody at a terminal typed the command
+	account  string
 	now      time.Time
-}
-
-// remembered is all that earlier calls left about an account.
-type remembered struct {
-	mark     tokens.Mark      // of the account; zero when unread is set
-	unread   error            // why the mark cannot be read
-	byName   []tokens.Refusal // under the user's name
-	noByName error            // why those cannot be read
+	uptime   time.Duration // 0: not known
 }
 
 // verdict is the answer to: may a source be asked, or its secret be sent?
@@ -44,6 +36,7 @@ type verdict int
 const (
 	proceed       verdict = iota
 	unreadable            // what the server refused before cannot be read: this could be it
+	unremembered          // a refusal could not be remembered
 	quiet                 // this caller had a refusal, or a person was asked, a moment ago
 	refusedBefore         // the server refused this very secret
 	tooMany               // one more refusal might lock the account
@@ -52,7 +45,7 @@ const (
 // decision is a verdict with its reasons.
 type decision struct {
 	verdict verdict
-	err     error     // unreadable: the reason
+	err     error     // unreadable, unremembered: the reason
 	reason  string    // quiet: the reason that the earlier caller got
 	at      time.Time // refusedBefore: when the server refused it
 	count   int       // tooMany: secrets that were refused or had no answer
@@ -62,37 +55,37 @@ type decision struct {
 // ask decides whether a source may be asked for its secret. A secret that is there without asking anybody is always
 // looked at: it may be another one than the refused one. A person is asked even when the mark cannot be read: what a
 // person types is always sent.
-func (c caller) ask(r remembered, kind Kind) decision {
+func (c caller) ask(m tokens.Mark, unread error, kind Kind) decision {
 	switch {
-	case r.unread != nil && kind != Typed:
-		return decision{verdict: unreadable, err: r.unread}
-	case !c.explicit && kind != Given && r.mark.Blocks(c.parent.PID, c.parent.Start, c.now):
-		return decision{verdict: quiet, reason: r.mark.Reason}
+	case unread != nil && kind != Typed:
+		return decision{verdict: unreadable, err: unread}
+	case !c.explicit && kind != Given && m.Blocks(c.parent.PID, c.parent.Start, c.now):
+		return decision{verdict: quiet, reason: m.Reason}
 	}
 	return decision{}
 }
 
-// send decides whether the secret of a source may be sent. A typed one always is. same reports whether a refusal is
-// of this secret; it is slow on purpose, so it is called only where it matters.
-func (c caller) send(r remembered, kind Kind, same func(tokens.Refusal) bool) decision {
+// send decides whether the secret of a source may be sent, after the refusals that still count. A typed one always may. Any other counts,
+// also in a command that a person runs: it may be a script, and where there is a terminal, the person is asked next. same reports whether
+// a refusal is of this secret; it is slow on purpose, so it is called only where it matters.
+func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same func(tokens.Refusal) bool) decision {
 	switch {
 	case kind == Typed:
 		return decision{}
-	case r.unread != nil:
-		return decision{verdict: unreadable, err: r.unread}
-	case c.force:
+	case unread != nil:
+		return decision{verdict: unreadable, err: unread}
+	case c.force && c.person:
 		return decision{}
-	case r.noByName != nil:
-		return decision{verdict: unreadable, err: r.noByName}
 	}
-	ofAccount := c.recent(r.mark.Refusals)
-	for _, refusal := range slices.Concat(ofAccount, c.recent(r.byName)) {
-		if same(refusal) {
-			return decision{verdict: refusedBefore, at: refusal.Time, refusal: true}
+	if !c.force {
+		for _, refusal := range refusals {
+			if same(refusal) {
+				return decision{verdict: refusedBefore, at: refusal.Time, refusal: true}
+			}
 		}
 	}
-	if !c.explicit && len(ofAccount) >= enough {
-		return decision{verdict: tooMany, count: len(ofAccount), refusal: slices.ContainsFunc(ofAccount, answeredBy)}
+	if len(refusals) >= enough {
+		return decision{verdict: tooMany, count: len(refusals), refusal: slices.ContainsFunc(refusals, answeredBy)}
 	}
 	return decision{}
 }
@@ -100,15 +93,46 @@ func (c caller) send(r remembered, kind Kind, same func(tokens.Refusal) bool) de
 // answeredBy reports whether a refusal is one that the server gave, and not a request without an answer.
 func answeredBy(r tokens.Refusal) bool { return len(r.Hash) > 0 }
 
-// recent are the refusals that still count. A clock that was set back must not make one count for long.
+// recent are the refusals that still count.
 func (c caller) recent(all []tokens.Refusal) []tokens.Refusal {
 	var kept []tokens.Refusal
 	for _, r := range all {
-		if age := c.now.Sub(r.Time); age > -again && age < again {
+		if c.counts(r) {
 			kept = append(kept, r)
 		}
 	}
 	return kept
+}
+
+// counts reports whether a refusal still counts: it does as long as one of two clocks says so. People and services set the clock of the
+// day, and the other one begins anew when the system does.
+func (c caller) counts(r tokens.Refusal) bool {
+	age := c.now.Sub(r.Time)
+	if up, known := c.upSince(r); known {
+		return up < again || age >= 0 && age < again
+	}
+	return age < again
+}
+
+// upSince returns how old a refusal is by the clock that nobody sets, if the system has not started anew since.
+func (c caller) upSince(r tokens.Refusal) (age time.Duration, known bool) {
+	return c.uptime - r.Uptime, c.uptime > 0 && r.Uptime > 0 && c.uptime >= r.Uptime
+}
+
+// future reports whether there are refusals at a time that is yet to come: the clock was set back.
+func (c caller) future(all []tokens.Refusal) bool {
+	return slices.ContainsFunc(all, func(r tokens.Refusal) bool { return r.Time.After(c.now) })
+}
+
+// restamped gives refusals at a time that is yet to come the time of now, so that they do not count for ever.
+func (c caller) restamped(all []tokens.Refusal) []tokens.Refusal {
+	all = slices.Clone(all)
+	for i, r := range all {
+		if r.Time.After(c.now) {
+			all[i].Time = c.now
+		}
+	}
+	return all
 }
 
 // says words a decision about a source, for the person.
@@ -116,6 +140,8 @@ func (d decision) says(s Source) string {
 	switch d.verdict {
 	case unreadable:
 		return fmt.Sprintf("%s: it is not sent, since what was refused before cannot be read: %v", s.Name, d.err)
+	case unremembered:
+		return fmt.Sprintf("%s is not sent, since a refusal of it could not be remembered: %v", s.secret(), d.err)
 	case quiet:
 		return d.reason
 	case refusedBefore:
@@ -133,24 +159,32 @@ type outcome int
 const (
 	accepted outcome = iota
 	refused
-	uncounted // the server answered something else, or was never reached: it counted no refusal
-	unknown   // no answer came: it may have counted one
+	uncounted // no server was reached
+	unknown   // it may have counted a refusal
 )
 
-// outcomeOf reads the outcome from the error of sending.
-func outcomeOf(err error) outcome {
-	var untrusted *trust.UntrustedError
-	var network *net.OpError
-	var name *net.DNSError
+// ProvedError is an error of a request whose answer proves that the secret is right: what failed is something else.
+type ProvedError struct{ Err error }
+
+// Error returns the text of the error.
+func (e *ProvedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error.
+func (e *ProvedError) Unwrap() error { return e.Err }
+
+// outcomeOf reads the outcome from the error of sending. unsent means that no server was reached. Any answer but a yes may come from a front
+// after vCenter has counted a refusal: a gateway that timed out (504), a firewall (403, 429), a page.
+func outcomeOf(err error, unsent bool) outcome {
+	var proved *ProvedError
 	switch {
 	case err == nil:
 		return accepted
+	case unsent:
+		return uncounted
 	case errors.Is(err, wire.ErrRefused):
 		return refused
-	case !errors.Is(err, wire.ErrUnreachable) && !errors.Is(err, context.Canceled):
-		return uncounted
-	case errors.As(err, &untrusted), errors.As(err, &name), errors.As(err, &network) && network.Op == "dial":
-		return uncounted
+	case errors.As(err, &proved):
+		return accepted
 	}
 	return unknown
 }

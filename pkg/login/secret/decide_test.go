@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
@@ -72,7 +71,7 @@ func TestAskDecides(t *testing.T) {
 	} {
 		for kind, want := range c.want {
 			who := caller{parent: kubectl, explicit: c.explicit, now: noon}
-			got := who.ask(remembered{mark: c.mark, unread: c.unread}, kind)
+			got := who.ask(c.mark, c.unread, kind)
 			if got.verdict != want || want == quiet && got.reason != "cancelled" || want == unreadable && !errors.Is(got.err, errRead) {
 				t.Errorf("%s: kind %d: %+v, want verdict %d", name, kind, got, want)
 			}
@@ -80,7 +79,7 @@ func TestAskDecides(t *testing.T) {
 	}
 	// Where the system does not say when a process began, its number alone names it for no longer than a minute.
 	who := caller{parent: nameless, now: noon}
-	if d := who.ask(remembered{mark: by(nameless, prompt, time.Hour)}, Typed); d.verdict != proceed {
+	if d := who.ask(by(nameless, prompt, time.Hour), nil, Typed); d.verdict != proceed {
 		t.Errorf("a number that may be another process's by now: %+v", d)
 	}
 }
@@ -88,46 +87,41 @@ func TestAskDecides(t *testing.T) {
 func TestSendDecides(t *testing.T) {
 	known := decision{verdict: refusedBefore, at: noon.Add(-time.Minute), refusal: true}
 	mine := []tokens.Refusal{refusalOf("mine", time.Minute)}
+	four := decision{verdict: tooMany, count: 4, refusal: true}
+	mixed := append(refusals(3, ""), refusalOf("other", 0))
 	for name, c := range map[string]struct {
 		caller
-		remembered
-		want decision // of a secret that nobody types; what a person types is always sent
+		refusals []tokens.Refusal
+		unread   error
+		want     decision // of a secret that nobody types; what a person types is always sent
 	}{
-		"nothing happened":                  {},
-		"another was refused":               {remembered: remembered{mark: tokens.Mark{Refusals: refusals(1, "other")}}},
-		"it was refused":                    {remembered: remembered{mark: tokens.Mark{Refusals: mine}}, want: known},
-		"it was refused under the name":     {remembered: remembered{byName: mine}, want: known},
-		"it was refused, explicit":          {caller: caller{explicit: true}, remembered: remembered{mark: tokens.Mark{Refusals: mine}}, want: known},
-		"it was refused, force":             {caller: caller{force: true}, remembered: remembered{mark: tokens.Mark{Refusals: mine}}},
-		"it was refused long ago":           {remembered: remembered{mark: tokens.Mark{Refusals: []tokens.Refusal{refusalOf("mine", again)}}}},
-		"the same, under the name":          {remembered: remembered{byName: []tokens.Refusal{refusalOf("mine", again)}}},
-		"it was refused just within":        {remembered: remembered{mark: tokens.Mark{Refusals: []tokens.Refusal{refusalOf("mine", again-1)}}}, want: decision{verdict: refusedBefore, at: noon.Add(1 - again), refusal: true}},
-		"it is refused in the future":       {remembered: remembered{mark: tokens.Mark{Refusals: []tokens.Refusal{refusalOf("mine", -again)}}}},
-		"a clock that was set back a bit":   {remembered: remembered{mark: tokens.Mark{Refusals: []tokens.Refusal{refusalOf("mine", -time.Minute)}}}, want: decision{verdict: refusedBefore, at: noon.Add(time.Minute), refusal: true}},
-		"three were refused":                {remembered: remembered{mark: tokens.Mark{Refusals: refusals(3, "other")}}},
-		"four were refused":                 {remembered: remembered{mark: tokens.Mark{Refusals: refusals(4, "other")}}, want: decision{verdict: tooMany, count: 4, refusal: true}},
-		"four were refused, it among them":  {remembered: remembered{mark: tokens.Mark{Refusals: append(refusals(3, "other"), mine...)}}, want: known},
-		"four were refused, explicit":       {caller: caller{explicit: true}, remembered: remembered{mark: tokens.Mark{Refusals: refusals(4, "other")}}},
-		"four were refused, force":          {caller: caller{force: true}, remembered: remembered{mark: tokens.Mark{Refusals: refusals(4, "other")}}},
-		"four, one of them long ago":        {remembered: remembered{mark: tokens.Mark{Refusals: append(refusals(3, "other"), refusalOf("other", time.Hour))}}},
-		"four had no answer":                {remembered: remembered{mark: tokens.Mark{Refusals: refusals(4, "")}}, want: decision{verdict: tooMany, count: 4}},
-		"three had no answer, one a no":     {remembered: remembered{mark: tokens.Mark{Refusals: append(refusals(3, ""), refusalOf("other", 0))}}, want: decision{verdict: tooMany, count: 4, refusal: true}},
-		"four under the name count nothing": {remembered: remembered{byName: refusals(4, "other")}},
-		"the quiet is another matter":       {remembered: remembered{mark: by(kubectl, true, time.Second)}},
-		"the mark cannot be read":           {remembered: remembered{unread: errRead}, want: decision{verdict: unreadable, err: errRead}},
-		"the mark cannot be read, force":    {caller: caller{force: true}, remembered: remembered{unread: errRead}, want: decision{verdict: unreadable, err: errRead}},
-		"the name's cannot be read":         {remembered: remembered{noByName: errRead}, want: decision{verdict: unreadable, err: errRead}},
-		"the name's cannot be read, force":  {caller: caller{force: true}, remembered: remembered{noByName: errRead}},
+		"nothing happened":                         {},
+		"another was refused":                      {refusals: refusals(1, "other")},
+		"it was refused":                           {refusals: mine, want: known},
+		"it was refused, a login":                  {caller: caller{explicit: true}, refusals: mine, want: known},
+		"it was refused, a person":                 {caller: caller{explicit: true, person: true}, refusals: mine, want: known},
+		"it was refused, force":                    {caller: caller{force: true}, refusals: mine},
+		"three were refused":                       {refusals: refusals(3, "other")},
+		"four were refused":                        {refusals: refusals(4, "other"), want: four},
+		"four were refused, it among them":         {refusals: append(refusals(3, "other"), mine...), want: known},
+		"four were refused, a login":               {caller: caller{explicit: true}, refusals: refusals(4, "other"), want: four},
+		"four were refused, a person's variable":   {caller: caller{explicit: true, person: true}, refusals: refusals(4, "other"), want: four},
+		"four were refused, a script with force":   {caller: caller{explicit: true, force: true}, refusals: refusals(4, "other"), want: four},
+		"four were refused, a person with force":   {caller: caller{explicit: true, force: true, person: true}, refusals: refusals(4, "other")},
+		"four had no answer":                       {refusals: refusals(4, ""), want: decision{verdict: tooMany, count: 4}},
+		"three had no answer, one a no":            {refusals: mixed, want: four},
+		"they cannot be read":                      {unread: errRead, want: decision{verdict: unreadable, err: errRead}},
+		"they cannot be read, a person with force": {caller: caller{force: true, person: true}, unread: errRead, want: decision{verdict: unreadable, err: errRead}},
 	} {
 		c.parent, c.now = kubectl, noon
 		same := func(r tokens.Refusal) bool { return bytes.Equal(r.Hash, []byte("mine")) }
 		for _, kind := range []Kind{Given, Fetched} {
-			got := c.send(c.remembered, kind, same)
+			got := c.send(c.refusals, c.unread, kind, same)
 			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(decision{}), cmpopts.EquateErrors()); diff != "" {
 				t.Errorf("%s: kind %d: %s", name, kind, diff)
 			}
 		}
-		if got := c.send(c.remembered, Typed, same); got != (decision{}) {
+		if got := c.send(c.refusals, c.unread, Typed, same); got != (decision{}) {
 			t.Errorf("%s: what a person types is not sent: %+v", name, got)
 		}
 	}
@@ -135,71 +129,116 @@ func TestSendDecides(t *testing.T) {
 
 // Comparing costs 64 MiB and tens of milliseconds for each refusal: it is not done for a secret that is sent anyhow.
 func TestSendComparesOnlyWhereItMatters(t *testing.T) {
-	r := remembered{mark: tokens.Mark{Refusals: refusals(4, "x")}}
 	never := func(tokens.Refusal) bool { t.Error("it compares"); return false }
-	_ = caller{now: noon}.send(r, Typed, never)
-	_ = caller{now: noon, force: true}.send(r, Given, never)
+	_ = caller{now: noon}.send(refusals(4, "x"), nil, Typed, never)
+	_ = caller{now: noon, force: true, person: true}.send(refusals(4, "x"), nil, Given, never)
+}
+
+// A refusal counts for five minutes by the later of two clocks: the one of the day, which may be set, and the one since the system
+// started, which may begin anew.
+func TestRefusalsCountByTwoClocks(t *testing.T) {
+	const hour, unknownUptime = time.Hour, time.Duration(0)
+	for name, c := range map[string]struct {
+		day, up time.Duration // since the refusal
+		booted  time.Duration // uptime at the refusal; 0: not known
+		want    bool
+	}{
+		"now":                                  {0, 0, hour, true},
+		"just within":                          {again - 1, again - 1, hour, true},
+		"five minutes":                         {again, again, hour, false},
+		"set forward by a day":                 {24 * hour, time.Second, hour, true},
+		"set forward, five minutes":            {24 * hour, again, hour, false},
+		"set back by a day":                    {-24 * hour, time.Second, hour, true},
+		"set back, five minutes":               {-24 * hour, again, hour, false},
+		"set back a bit, five minutes":         {again - time.Second, again, hour, true},
+		"started anew, a minute":               {time.Minute, -hour + 1, hour, true},
+		"started anew, an hour":                {hour, -hour + 1, hour, false},
+		"without the clock, a minute":          {time.Minute, 0, unknownUptime, true},
+		"without the clock, five":              {again, 0, unknownUptime, false},
+		"without the clock, set back by a day": {-24 * hour, 0, unknownUptime, true},
+	} {
+		who := caller{now: noon, uptime: c.booted + c.up}
+		r := tokens.Refusal{Time: noon.Add(-c.day), Uptime: c.booted}
+		if got := len(who.recent([]tokens.Refusal{r})) == 1; got != c.want {
+			t.Errorf("%s: counts: %t", name, got)
+		}
+	}
+	// Without the second clock, a refusal in the future counts for five minutes from when it is seen.
+	who := caller{now: noon}
+	seen := who.restamped([]tokens.Refusal{{Time: noon.Add(time.Hour)}, {Time: noon.Add(-time.Minute)}})
+	if !seen[0].Time.Equal(noon) || !seen[1].Time.Equal(noon.Add(-time.Minute)) {
+		t.Errorf("%v", seen)
+	}
 }
 
 func TestOutcomeOf(t *testing.T) {
-	unreachable := func(err error) error { return &wire.Error{Kind: wire.ErrUnreachable, Err: err} }
 	for name, c := range map[string]struct {
-		err  error
-		want outcome
+		err    error
+		unsent bool
+		want   outcome
 	}{
-		"accepted":                    {nil, accepted},
-		"refused":                     {fmt.Errorf("POST: %w", wire.ErrRefused), refused},
-		"forbidden":                   {wire.ErrForbidden, uncounted},
-		"a fault of the server":       {wire.ErrServer, uncounted},
-		"no answer":                   {wire.ErrUnreachable, unknown},
-		"cut off by the person":       {fmt.Errorf("POST: %w", context.Canceled), unknown},
-		"no connection":               {unreachable(&net.OpError{Op: "dial", Err: errRead}), uncounted},
-		"the connection broke":        {unreachable(&net.OpError{Op: "read", Err: errRead}), unknown},
-		"no such host":                {unreachable(&net.DNSError{IsNotFound: true}), uncounted},
-		"the server is not trusted":   {errors.Join(wire.ErrUnreachable, &trust.UntrustedError{}), uncounted},
-		"cut off before it connected": {errors.Join(context.Canceled, &net.OpError{Op: "dial", Err: errRead}), uncounted},
+		"accepted":                 {nil, false, accepted},
+		"refused":                  {fmt.Errorf("POST: %w", wire.ErrRefused), false, refused},
+		"accepted, another no":     {fmt.Errorf("save: %w", &ProvedError{errRead}), false, accepted},
+		"proved, and refused":      {&ProvedError{wire.ErrRefused}, false, refused},
+		"forbidden":                {wire.ErrForbidden, false, unknown},
+		"not found":                {wire.ErrNotFound, false, unknown},
+		"a fault of the server":    {wire.ErrServer, false, unknown},
+		"no answer":                {wire.ErrUnreachable, false, unknown},
+		"cut off by the person":    {fmt.Errorf("POST: %w", context.Canceled), false, unknown},
+		"no connection":            {wire.ErrUnreachable, true, uncounted},
+		"cut off before it":        {context.Canceled, true, uncounted},
+		"the server is a stranger": {&trust.UntrustedError{}, true, uncounted},
 	} {
-		if got := outcomeOf(c.err); got != c.want {
+		if got := outcomeOf(c.err, c.unsent); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
 }
 
-// The marks that a call leaves: who is quiet afterwards, and which refusals stay counted.
+// The marks that a call leaves: who is quiet afterwards.
 func TestMarksThatACallLeaves(t *testing.T) {
-	old, stale := refusalOf("old", time.Minute), refusalOf("stale", time.Hour)
-	before := tokens.Mark{Time: noon.Add(-time.Hour), Reason: "before", Refusals: []tokens.Refusal{stale, old}}
-	fresh := refusalOf("new", 0)
 	typed, fetched := Source{Name: "the terminal", Kind: Typed}, Source{Name: "a command", Kind: Fetched}
 	who := caller{parent: kubectl, now: noon}
 	person := caller{parent: kubectl, now: noon, explicit: true}
-	mark := func(everybody bool, reason string, refusals ...tokens.Refusal) tokens.Mark {
-		return tokens.Mark{Time: noon, ParentPID: 7, ParentStart: "700", Everybody: everybody, Reason: reason, Refusals: refusals}
+	mark := func(everybody bool, reason string) tokens.Mark {
+		return tokens.Mark{Time: noon, ParentPID: 7, ParentStart: "700", Everybody: everybody, Reason: reason}
 	}
-	own := tokens.Mark{Time: noon, Reason: "the password of a command was refused a moment ago", Refusals: []tokens.Refusal{old, fresh}}
-	sending := before
-	sending.Refusals = []tokens.Refusal{stale, old, {Time: noon}}
 	for name, c := range map[string]struct{ got, want tokens.Mark }{
-		"on its way":                      {who.sending(before), sending},
-		"a command's secret is refused":   {who.refused(before, fetched, fresh), mark(false, "the password of a command was refused a moment ago", old, fresh)},
-		"a typed one is refused":          {who.refused(before, typed, fresh), mark(true, "the password was refused a moment ago", old, fresh)},
-		"a person's own command, refused": {person.refused(before, fetched, fresh), own},
-		"a prompt in vain":                {who.inVain(before, typed, "empty"), mark(true, "empty", old)},
-		"a command in vain":               {who.inVain(before, fetched, "exit 1"), mark(false, "exit 1", old)},
+		"a command's secret is refused": {who.refused(fetched), mark(false, "the password of a command was refused a moment ago")},
+		"a typed one is refused":        {who.refused(typed), mark(true, "the password was refused a moment ago")},
+		"a login is refused":            {person.refused(fetched), tokens.Mark{}},
+		"a prompt in vain":              {who.inVain(typed, "empty"), mark(true, "empty")},
+		"a command in vain":             {who.inVain(fetched, "exit 1"), mark(false, "exit 1")},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	roomy := make([]tokens.Refusal, 1, 2)
-	_ = who.sending(tokens.Mark{Refusals: roomy})
+	who.account, who.uptime = "ada", time.Hour
+	roomy := make([]tokens.Refusal, 1, 9)
+	got := who.unknown(roomy, 2)
+	if diff := cmp.Diff(tokens.Refusal{Time: noon, Uptime: time.Hour, At: "ada"}, got[2]); diff != "" || len(got) != 3 {
+		t.Errorf("%d: %s", len(got), diff)
+	}
 	if !roomy[:2][1].Time.IsZero() {
 		t.Error("two marks share their refusals")
 	}
-	if own.Blocks(kubectl.PID, kubectl.Start, noon) {
-		t.Error("a person's own command quiets a prompt")
+}
+
+// Spellings of one name are one person.
+func TestUserName(t *testing.T) {
+	for _, same := range [][]string{
+		{"dev", "DEV", "VSPHERE.LOCAL\\dev", "dev@vsphere.local", "Dev@Corp.example", " dev ", "d\u200bev", "de\tv"},
+		{"kai", "\u212aai"}, {"\u017fam", "SAM"}, {"a@b@c", "a"}, {"@x", "@X"}, {`D\`, `d\`}, {"straße", "STRAẞE"},
+	} {
+		for _, spelled := range same {
+			if UserName(spelled) != UserName(same[0]) {
+				t.Errorf("%q and %q are two", same[0], spelled)
+			}
+		}
 	}
-	if diff := cmp.Diff([]tokens.Refusal{stale, old}, before.Refusals); diff != "" {
-		t.Errorf("the mark that was read is changed: %s", diff)
+	if UserName("dev") == UserName("ops") || UserName("dev@vsphere.local") == UserName("ops@vsphere.local") {
+		t.Error("two people are one")
 	}
 }

@@ -6,6 +6,7 @@ import "github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 type NoPasswordError struct {
 	Reasons []string // in words, one for each source that might have had one
 	Known   bool     // there was one, and the server had refused it a moment ago
+	TooMany bool     // one more refusal might lock the account
 }
 
 // Error gives the last reason, which is the one nearest to the user.

@@ -3,34 +3,45 @@ package secret
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // Guard stands between the sources of a password and the server. It sends at most one secret per call, never one that
-// the server refused a moment ago, and does not ask again too soon. decide.go holds its decisions, remember.go what
-// it remembers for them.
+// the server refused a moment ago, and does not ask again too soon. However often it is called, in however many processes, at most four
+// secrets of a person that were refused, or whose outcome nobody knows, go out in five minutes, unless a person types them. decide.go
+// holds its decisions, remember.go what it remembers for them.
 type Guard struct {
-	Marks   Marks
+	Marks Marks
+	// Account is a user at a server: who was asked is remembered for it.
 	Account string
-	// Name, if set, is a second account under which refused secrets are recognized: the user's name, since two
-	// Supervisors may belong to one vCenter before a login has shown that.
+	// Name is the person whom the identity service counts refusals for (see UserName): refusals are remembered under it, wherever they
+	// happened, since servers may belong to one vCenter and nobody can be believed about that.
 	Name   string
 	Now    func() time.Time
+	Uptime func() time.Duration // a clock that nobody sets; nil: Uptime
 	Parent Parent
-	// Explicit is a person's own command: it asks however recently somebody was asked.
+	// Explicit is a command about the session itself, such as a login, and no renewal under kubectl: it asks however recently somebody
+	// was asked.
 	Explicit bool
+	// Person means that somebody sits at a terminal and typed the command. Only then Force goes beyond four refusals.
+	Person bool
 	// Force sends a refused secret again.
 	Force bool
-	// Lock, if set, is held from reading the mark until the outcome is noted. The caller may hold it already.
+	// Lock, if set, is held from reading the refusals until the outcome is noted. The caller may hold it already.
 	Lock func(ctx context.Context) (unlock func(), err error)
+	// LockName, if set, is held as long as Lock, and taken after it. It is the lock of Name.
+	LockName func(ctx context.Context) (unlock func(), err error)
 	// Warn, if set, gets the error of a mark that could not be written.
 	Warn func(error)
 
-	hasher hasher
+	hasher  hasher
+	sending bool
+	later   int // refusals of the secret on its way, after it was accepted first
 }
 
 // Sender sends a password to the server once.
@@ -41,9 +52,9 @@ type Sender func(ctx context.Context, password redact.Secret, from Source) error
 // did not type one (ErrCancelled, ErrEmpty).
 func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	none := &NoPasswordError{}
-	before := g.memory().read() // Read once: a mark of this call must not keep it from asking the next source.
+	before, unread := g.Marks.Mark(g.Account) // Read once: a mark of this call must not keep it from asking the next source.
 	for _, source := range sources {
-		if d := g.caller().ask(before, source.Kind); d.verdict != proceed {
+		if d := g.caller().ask(before, unread, source.Kind); d.verdict != proceed {
 			none.Reasons = append(none.Reasons, d.says(source))
 			continue
 		}
@@ -63,7 +74,8 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 			return err
 		}
 		g.inVain(source, d.says(source))
-		none.Reasons, none.Known = append(none.Reasons, d.says(source)), none.Known || d.refusal
+		none.Reasons = append(none.Reasons, d.says(source))
+		none.Known, none.TooMany = none.Known || d.refusal, none.TooMany || d.verdict == tooMany
 	}
 	return none
 }
@@ -72,11 +84,11 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 // is a *NoPasswordError with the reason of that time.
 func (g *Guard) Ask(login func() error) error {
 	person := Source{Name: "the login", Kind: Typed}
-	before := g.memory().read()
-	if before.unread != nil {
-		return before.unread
+	before, unread := g.Marks.Mark(g.Account)
+	if unread != nil {
+		return unread
 	}
-	if d := g.caller().ask(before, person.Kind); d.verdict != proceed {
+	if d := g.caller().ask(before, nil, person.Kind); d.verdict != proceed {
 		return &NoPasswordError{Reasons: []string{d.says(person)}}
 	}
 	if err := login(); err != nil {
@@ -86,70 +98,98 @@ func (g *Guard) Ask(login func() error) error {
 	return nil
 }
 
-// Refused remembers a secret that was refused after it had been accepted: it was changed meanwhile, or the account is locked.
-func (g *Guard) Refused(password redact.Secret) {
+// Refused remembers that a secret was refused n times after it had been accepted: it was changed meanwhile, the account is locked, or a
+// part of the site is not well. That counts, and does not make it a refused secret: the next login finds out. A Sender may call it.
+func (g *Guard) Refused(ctx context.Context, n int) {
+	if g.sending || n == 0 {
+		g.later += n
+		return
+	}
+	unlock, err := g.lock(ctx)
+	if err != nil {
+		g.warn(err)
+		return
+	}
+	defer unlock()
 	c, m := g.caller(), g.memory()
-	mark := m.read().mark // One that cannot be read is written anew.
-	mark.Refusals = append(c.recent(mark.Refusals), g.hasher.refusal(password, c.now))
-	m.save(mark)
+	before, _ := m.refusals() // Those that cannot be read are written anew.
+	g.warn(m.setRefusals(c.unknown(c.restamped(c.recent(before)), n)))
 }
 
-// try sends one password under the lock, if that may be, and notes the outcome. The decision is proceed when it was sent, or could
+// lock takes the locks of the account and of the name, in this order.
+func (g *Guard) lock(ctx context.Context) (unlock func(), err error) {
+	unlock = func() {}
+	for _, lock := range []func(context.Context) (func(), error){g.Lock, g.LockName} {
+		if lock == nil {
+			continue
+		}
+		next, err := lock(ctx)
+		if err != nil {
+			unlock()
+			return nil, err
+		}
+		before := unlock
+		unlock = func() { next(); before() }
+	}
+	return unlock, nil
+}
+
+// try sends one password under the locks, if that may be, and notes the outcome. The decision is proceed when it was sent, or could
 // not be for another reason, which is the error.
 func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, send Sender) (decision, error) {
-	if g.Lock != nil {
-		unlock, err := g.Lock(ctx)
-		if err != nil {
-			return decision{}, err
-		}
-		defer unlock()
+	unlock, err := g.lock(ctx)
+	if err != nil {
+		return decision{}, err
 	}
-	c, m, same := g.caller(), g.memory(), g.hasher.same(password)
-	before := m.readAll()
-	if d := c.send(before, source.Kind, same); d.verdict != proceed {
+	defer unlock()
+	c, m := g.caller(), g.memory()
+	all, unread := m.refusals()
+	before := c.restamped(c.recent(all))
+	if d := c.send(before, unread, source.Kind, g.hasher.same(password)); d.verdict != proceed {
+		if unread == nil && c.future(all) {
+			m.warn(m.setRefusals(before)) // Else they would never grow old.
+		}
 		return d, d.err
 	}
-	mark := before.mark
-	mark.Refusals = c.recent(mark.Refusals)
-	if source.Kind != Typed {
-		if err := g.noteSending(mark); err != nil {
-			return decision{}, fmt.Errorf("%s is not sent, since a refusal of it could not be remembered: %w", source.secret(), err)
-		}
+	// A refusal must not be forgotten because the program was killed, or nothing could be written.
+	if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind != Typed {
+		return decision{verdict: unremembered, err: err}, nil
 	}
-	err := send(ctx, password, source)
-	return decision{}, g.note(source, password, mark, err)
+	watched, watch := trust.Watching(ctx)
+	g.sending, g.later = true, 0
+	err = send(watched, password, source)
+	g.sending = false
+	return decision{}, g.note(sent{source, password, before, watch.Unsent()}, err)
 }
 
-// noteSending notes that a secret is on its way, before it is: a refusal must not be forgotten because the program was killed, or
-// nothing could be written. A person's own command goes on without the note, and is warned.
-func (g *Guard) noteSending(mark tokens.Mark) error {
-	err := g.memory().write(g.caller().sending(mark))
-	if err != nil && g.Explicit {
-		g.warn(err)
-		return nil
-	}
-	return err
+// sent is a secret that was sent.
+type sent struct {
+	source   Source
+	password redact.Secret
+	before   []tokens.Refusal // those of earlier calls
+	unsent   bool             // no server was reached
 }
 
-// note remembers the outcome of a secret that was sent; mark is the one before, err the error of sending. It returns
-// the error for the caller.
-func (g *Guard) note(source Source, password redact.Secret, mark tokens.Mark, err error) error {
+// note remembers the outcome of a secret that was sent; err is the error of sending. It returns the error for the caller.
+func (g *Guard) note(s sent, err error) error {
 	c, m := g.caller(), g.memory()
-	switch outcomeOf(err) {
+	switch outcomeOf(err, s.unsent) {
 	case accepted:
-		same := g.hasher.same(password)
-		m.save(tokens.Mark{Refusals: c.without(mark.Refusals, same)})
-		m.dropByName(c, same)
+		rest := c.without(s.before, g.Account, g.hasher.same(s.password))
+		m.warn(m.setRefusals(c.unknown(rest, g.later)))
+		m.save(tokens.Mark{})
 	case refused:
-		refusal := g.hasher.refusal(password, c.now)
-		m.save(c.refused(mark, source, refusal))
-		m.addByName(c, refusal)
-		return &RefusedError{source.Name, err}
+		refusal := g.hasher.refusal(s.password)
+		refusal.Time, refusal.Uptime, refusal.At = c.now, c.uptime, g.Account
+		m.warn(m.setRefusals(append(slices.Clone(s.before), refusal)))
+		m.save(c.refused(s.source))
+		return &RefusedError{s.source.Name, err}
 	case uncounted:
-		if source.Kind != Typed { // A typed secret was not noted before.
-			m.save(mark)
-		}
+		m.warn(m.setRefusals(s.before))
 	case unknown: // The note from before it was sent stays.
+		if g.later > 0 {
+			m.warn(m.setRefusals(c.unknown(s.before, 1+g.later)))
+		}
 	}
 	return err
 }
@@ -169,13 +209,18 @@ func (g *Guard) inVain(source Source, reason string) {
 	if g.Explicit || source.Kind == Given {
 		return
 	}
-	m := g.memory()
-	m.save(g.caller().inVain(m.read().mark, source, reason))
+	g.memory().save(g.caller().inVain(source, reason))
 }
 
 // caller is the one of this call, now: a person may have taken minutes at a prompt.
 func (g *Guard) caller() caller {
-	return caller{parent: g.Parent, explicit: g.Explicit, force: g.Force, now: g.Now()}
+	uptime := g.Uptime
+	if uptime == nil {
+		uptime = Uptime
+	}
+	return caller{
+		parent: g.Parent, explicit: g.Explicit, force: g.Force, person: g.Person, account: g.Account, now: g.Now(), uptime: uptime(),
+	}
 }
 
 func (g *Guard) memory() memory {

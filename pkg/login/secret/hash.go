@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 
@@ -25,10 +24,10 @@ const (
 // hasher makes refusals by which a secret is known again. Memory is in KiB; 0 is hashMemory. Tests that hash a lot take less.
 type hasher struct{ memory uint32 }
 
-func (h hasher) refusal(password redact.Secret, now time.Time) tokens.Refusal {
+func (h hasher) refusal(password redact.Secret) tokens.Refusal {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // It never fails (crypto/rand).
-	return tokens.Refusal{Time: now, Salt: salt, Hash: h.slow(password, salt)}
+	return tokens.Refusal{Salt: salt, Hash: h.slow(password, salt)}
 }
 
 // same returns a function that reports whether a refusal is of this password.

@@ -11,7 +11,7 @@ import (
 )
 
 // Claims are the claims of a token. They are read without verifying the signature, which only the API server can do:
-// they decide when to ask for a new token and which account's lock to take, nothing else.
+// they decide when to ask for a new token, nothing else.
 type Claims struct {
 	Issuer   string
 	Subject  string
