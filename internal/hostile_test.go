@@ -120,7 +120,7 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		return err
 	},
 	"issuer: discovery": func(ctx context.Context, h hostile) error {
-		_, err := oidc.Discover(ctx, h.wire(), "https://issuer.example")
+		_, err := oidc.Discover(ctx, h.wire(), "https://issuer.example", true)
 		return err
 	},
 	"issuer: JWKS": func(ctx context.Context, h hostile) error { return h.issuer().FetchKeys(ctx) },

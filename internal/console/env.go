@@ -33,12 +33,12 @@ type Env struct {
 	Terminal *os.File
 	Getenv   func(string) string
 	// Hide takes variables that hold secrets out of the environment that children inherit. Getenv still knows them. It may be nil.
-	Hide func(names ...string)
-	Home     string // the user's home directory; empty if it is not known
-	Root     string // root of the file system for system paths; empty: /
-	GOOS     string
-	Now      func() time.Time
-	Uptime   func() time.Duration // a clock that nobody sets; nil: secret.Uptime
+	Hide   func(names ...string)
+	Home   string // the user's home directory; empty if it is not known
+	Root   string // root of the file system for system paths; empty: /
+	GOOS   string
+	Now    func() time.Time
+	Uptime func() time.Duration // a clock that nobody sets; nil: secret.Uptime
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)

@@ -29,6 +29,9 @@ type Issuer struct {
 	Replies map[string]http.HandlerFunc
 	// NoRefresh means that it gives no refresh token, and Revokes that it has a revocation endpoint.
 	NoRefresh, Revokes bool
+	// Document replaces members of the discovery document; nil leaves one out. Answer is added to what a browser brings back.
+	Document map[string]any
+	Answer   map[string]string
 	// Secret is that of the client, which may log in as itself with it.
 	Secret string
 
@@ -93,6 +96,18 @@ func (i *Issuer) Count(name string) int {
 	return i.requests[name]
 }
 
+// Secrets is how many requests brought a password, a code, a token or a secret of the client.
+func (i *Issuer) Secrets() (n int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for name, count := range i.requests {
+		if name == "authorize" || name == "revoke" || strings.HasPrefix(name, "token ") {
+			n += count
+		}
+	}
+	return n
+}
+
 // EndSessions makes every token that was handed out void.
 func (i *Issuer) EndSessions() {
 	i.mu.Lock()
@@ -141,6 +156,9 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// PinnipedMember is the member of the discovery document that only a Pinniped has.
+const PinnipedMember = "discovery.supervisor.pinniped.dev/v1alpha1"
+
 func (i *Issuer) document(w http.ResponseWriter, _ *http.Request) {
 	doc := map[string]any{
 		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/jwks",
@@ -148,10 +166,15 @@ func (i *Issuer) document(w http.ResponseWriter, _ *http.Request) {
 		"response_modes_supported": []string{"query"},
 	}
 	if i.Providers != nil {
-		doc["discovery.supervisor.pinniped.dev/v1alpha1"] = map[string]string{"pinniped_identity_providers_endpoint": i.URL + "/providers"}
+		doc[PinnipedMember] = map[string]string{"pinniped_identity_providers_endpoint": i.URL + "/providers"}
 	}
 	if i.Revokes {
 		doc["revocation_endpoint"] = i.URL + "/revoke"
+	}
+	for name, value := range i.Document {
+		if doc[name] = value; value == nil {
+			delete(doc, name)
+		}
 	}
 	writeJSON(w, http.StatusOK, doc)
 }
@@ -185,6 +208,9 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
 		i.codes[text] = code{user, q.Get("nonce"), q.Get("code_challenge"), q.Get("redirect_uri")}
 		i.mu.Unlock()
+	}
+	for name, value := range i.Answer {
+		to.Set(name, value)
 	}
 	w.Header().Set("Location", q.Get("redirect_uri")+"?"+to.Encode())
 	w.WriteHeader(http.StatusSeeOther)

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -120,19 +121,28 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 	w.ServeAt(address, name, ca, handler)
 }
 
-// ServeAt is Serve with a certificate for a name that is not the address.
+// ServeAt is Serve with a certificate for a name that is not the address. Port 80 is without TLS.
 func (w *World) ServeAt(address, name string, ca *CA, handler http.Handler) {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(handler)
+	if strings.HasSuffix(address, ":80") {
+		server.Start()
+		w.serve(address, &host{server: server})
+		return
+	}
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(name)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
-	w.t.Cleanup(server.Close)
+	w.serve(address, &host{ca: ca, server: server})
+}
+
+func (w *World) serve(address string, h *host) {
+	w.t.Cleanup(h.server.Close)
 	w.Down(address)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.hosts[address] = &host{ca: ca, server: server}
+	w.hosts[address] = h
 }
 
 // Down takes a server off the network.

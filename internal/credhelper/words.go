@@ -138,14 +138,29 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	return fmt.Errorf("%s could not be renewed; type: %s", who, h.loginCommand(key))
 }
 
-// loginCommand returns the command that logs in again. For an identity provider it names no user.
+// loginCommand returns the command that logs in again. For an identity provider it names no user. Without a session it is that of the
+// other sessions at the server, if they are all by one.
 func (h *Helper) loginCommand(key credfile.Key) string {
+	issuers, others := 0, 0
 	for _, s := range h.Store.Sessions() {
-		if s.Server == key.Server && credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer() {
-			return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "--auth-method", "oidc"})
+		switch {
+		case s.Server != key.Server:
+		case credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer():
+			return byIssuer(key.Server)
+		case credfile.Fold(s.User) == credfile.Fold(key.User), !s.ByIssuer():
+			others++
+		default:
+			issuers++
 		}
 	}
+	if issuers > 0 && others == 0 {
+		return byIssuer(key.Server)
+	}
 	return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+}
+
+func byIssuer(server string) string {
+	return shellLine([]string{"kubectl", "vsphere", "login", "--server", server, "--auth-method", "oidc"})
 }
 
 // shellLine returns arguments as one line for a POSIX shell.

@@ -83,13 +83,15 @@ func TestNotRenewedGoesByTheCode(t *testing.T) {
 	}
 }
 
-// By an identity provider a login names no user.
+// By an identity provider a login names no user. Without a session of that user it is as for the others at that server.
 func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
 	r := newRig(t)
 	for text, want := range map[string]string{
 		`{"version":1,"server":"10.0.0.1","user":"dev@VSPHERE.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
 		`{"version":1,"server":"10.0.0.2","user":"Dev@vsphere.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
 		`{"version":1,"server":"10.0.0.1","user":"Dev@vsphere.local"}`:                 "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`{"version":1,"server":"10.0.0.1","user":"else@corp.example","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
+		`{"version":1,"server":"10.0.0.1","user":"else@corp.example"}`:                 "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
 		`garbage`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
 	} {
 		path := filepath.Join(r.Store.Dir, "sessions", "x.json")
@@ -99,6 +101,9 @@ func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
 		if got := r.loginCommand(devKey); got != want {
 			t.Errorf("%s: %s", text, got)
 		}
+	}
+	if err := os.Remove(filepath.Join(r.Store.Dir, "sessions", "x.json")); err != nil {
+		t.Fatal(err)
 	}
 	key := devKey
 	key.User = `CORP\it's me`

@@ -23,7 +23,7 @@ type Work func(ctx context.Context, c *harbor.Client, by harbor.Login) error
 func (a *Access) Manage(ctx context.Context, r registry.Record, work Work) error {
 	s, found, err := a.Sessions.Store.FindSession(r.Key())
 	if err == nil && !found {
-		err = failure.Hint(fmt.Errorf("the login that %s was added for is gone", r.Host), "Type: %s", failure.LoginCommand(r.Server, r.User))
+		err = failure.Hint(fmt.Errorf("the login that %s was added for is gone", r.Host), "Type: %s", a.Sessions.Command(a.Sessions.Of(r.Key())))
 	}
 	if err != nil {
 		return err

@@ -40,13 +40,22 @@ func (s *Sessions) Command(of tokens.Session) string {
 	return m.Command(of)
 }
 
-// Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key.
+// Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key, and with the method
+// of all other sessions at that server, if they have one: the login command for it must not lead a password to another service.
 func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	found, ok, err := s.Store.FindSession(key)
-	if err != nil || !ok {
-		return tokens.Session{Server: key.Server, User: key.User}
+	if err == nil && ok {
+		return found
 	}
-	return found
+	lost := tokens.Session{Server: key.Server, User: key.User}
+	for i, other := range s.Store.SessionsAt(key.Server) {
+		if i > 0 && other.Method != lost.Method {
+			lost.Method = ""
+			break
+		}
+		lost.Method = other.Method
+	}
+	return lost
 }
 
 // Token returns the credential of key: from the store, renewed, or after a login if a person can be asked. With force it renews a valid

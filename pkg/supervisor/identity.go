@@ -2,11 +2,14 @@ package supervisor
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -23,8 +26,8 @@ type Identity struct {
 	IssuerCA  []byte // PEM; nil: the issuer is verified as the Supervisor is
 	Concierge string // https URL of the API that turns a token into a certificate; empty: the API server itself
 
-	SameHost      bool // the issuer has the host that was asked
-	InCertificate bool // the certificate of the server that answered is also for the issuer's host
+	SameServer    bool // the issuer has the host and port that were asked
+	InCertificate bool // the issuer has that port, and the certificate of the server that answered names its host exactly
 }
 
 // Identity gets the config map kube-public/pinniped-info from the front, which needs no authentication. The error is
@@ -52,19 +55,33 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, &wire.Error{Method: http.MethodGet, URL: address, Kind: wire.ErrServer, Message: err.Error()}
 	}
-	host := hostOf(id.Issuer)
-	id.SameHost = strings.EqualFold(host, c.Address.Host)
-	id.InCertificate = got.Certificate != nil && got.Certificate.VerifyHostname(host) == nil
+	if at, err := ServerOf(id.Issuer); err == nil { // Else it is nobody's.
+		id.SameServer = at == c.Address
+		id.InCertificate = at.Port == c.Address.Port && names(got.Certificate, at.Host)
+	}
 	return id, nil
 }
 
-// hostOf returns the host, without a port, of a URL that CheckURL has accepted.
-func hostOf(s string) string {
+// ServerOf returns the server of a URL in its canonical spelling. It refuses a host that cannot be in a certificate,
+// and one with a dot at its end, which a resolver may take for another host than the name without it.
+func ServerOf(s string) (Address, error) {
 	u, err := url.Parse(s)
-	if err != nil {
-		return ""
+	if err != nil || u.User != nil || strings.HasSuffix(u.Hostname(), ".") {
+		return Address{}, fmt.Errorf("%s names no server", safetext.Quote(s, 80))
 	}
-	return u.Hostname()
+	return ParseAddress(u.Host)
+}
+
+// names reports whether a certificate names a host itself. A wildcard is no such name: its owner may give the hosts
+// below it to different people.
+func names(c *x509.Certificate, host string) bool {
+	if c == nil {
+		return false
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		return slices.ContainsFunc(c.IPAddresses, ip.Equal)
+	}
+	return slices.ContainsFunc(c.DNSNames, func(name string) bool { return strings.EqualFold(name, host) && !strings.Contains(name, "*") })
 }
 
 func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {

@@ -1,7 +1,9 @@
 package supervisor
 
 import (
+	"crypto/x509"
 	"encoding/base64"
+	"net"
 	"strings"
 	"testing"
 
@@ -71,4 +73,30 @@ func FuzzParseEndpoint(f *testing.F) {
 			t.Errorf("%+v", e)
 		}
 	})
+}
+
+func TestServerOf(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://sup.example.com/wcp/pinniped": "sup.example.com", "https://SUP.example.com:443/": "sup.example.com", "https://sup.example.com:8443": "sup.example.com:8443",
+		"https://[FD00:0::1]/": "fd00::1", "https://[::ffff:10.0.0.1]:443/": "10.0.0.1",
+		"https://sup.example.com./": "", "https://*.example.com/": "", "https://me@sup.example.com/": "", "https:///x": "", "https://[fe80::1%25eth0]/": "", "x": "",
+	} {
+		got, err := ServerOf(url)
+		if (err == nil) != (want != "") || err == nil && got.String() != want {
+			t.Errorf("%s: %s %v", url, got, err)
+		}
+	}
+}
+
+// Only a certificate that names a host itself proves it; a wildcard is for anybody's host below it.
+func TestCertificateNamesAHost(t *testing.T) {
+	c := &x509.Certificate{DNSNames: []string{"*.example.com", "Sup.example.org"}, IPAddresses: []net.IP{net.IPv4(10, 0, 0, 1), net.ParseIP("fd00::1")}}
+	for host, want := range map[string]bool{
+		"sup.example.org": true, "10.0.0.1": true, "fd00::1": true,
+		"sup.example.com": false, "*.example.com": false, "example.com": false, "10.0.0.2": false, "evil.sup.example.org": false, "": false,
+	} {
+		if got := names(c, host); got != want || names(nil, host) {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
 }

@@ -104,6 +104,9 @@ var issuers = []struct {
 }{
 	{plain(), func(*logincmd.Options) {}},
 	{plain("--oidc-ca", "ca.pem"), func(o *logincmd.Options) { o.Provider.Issuer.CAFile = "ca.pem" }},
+	{plain("--oidc-trust-host", "LOGIN.example:443,10.0.0.9:8443"), func(o *logincmd.Options) {
+		o.Provider.Issuer.Hosts = []string{"login.example", "10.0.0.9:8443"}
+	}},
 	{plain("--oidc-scopes", "groups,email"), func(o *logincmd.Options) { o.Provider.Issuer.Scopes = []string{"groups", "email"} }},
 	{plain("--oidc-extra-param", "hd=example.com"), func(o *logincmd.Options) { o.Provider.Issuer.Params = map[string]string{"hd": "example.com"} }},
 	{plain("--oidc-client-secret-file", "/s"), func(o *logincmd.Options) { o.Provider.Issuer.SecretFile = "/s" }},

@@ -55,6 +55,13 @@ func (f flags) readIssuer(o *federated.Issuer) (err error) {
 		URL: i.url, Client: i.client, CAFile: i.ca, Scopes: i.scopes, Params: i.params,
 		TokenFile: i.tokenFile, TokenVariable: i.tokenVariable, SecretFile: i.secretFile, SecretVariable: i.secretVariable,
 	}
+	for _, host := range i.hosts {
+		address, err := supervisor.ParseAddress(host)
+		if err != nil {
+			return failure.Usagef("--oidc-trust-host: %w", err)
+		}
+		o.Hosts = append(o.Hosts, address.String())
+	}
 	if i.plain() && f.who.server == "" {
 		return failure.Usagef("--server is missing: which API server?")
 	}
@@ -80,8 +87,8 @@ func (f flags) issuerConflicts() error {
 	switch {
 	case countSet(i.url, i.client) == 1:
 		return failure.Usagef("--oidc-issuer-url and --oidc-client-id go together")
-	case i.url == "" && (i.ca != "" || len(i.scopes) > 0 || len(i.params) > 0 || secrets > 0):
-		return failure.Usagef("--oidc-ca, --oidc-scopes, --oidc-extra-param and --oidc-client-secret-… go with --oidc-issuer-url")
+	case i.url == "" && (i.ca != "" || len(i.hosts) > 0 || len(i.scopes) > 0 || len(i.params) > 0 || secrets > 0):
+		return failure.Usagef("--oidc-ca, --oidc-trust-host, --oidc-scopes, --oidc-extra-param and --oidc-client-secret-… go with --oidc-issuer-url")
 	case countSet(i.url, i.tokenFile, i.tokenVariable) > 1:
 		return failure.Usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
 	case secrets > 1:

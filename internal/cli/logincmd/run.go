@@ -2,16 +2,12 @@ package logincmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
@@ -93,61 +89,6 @@ func (r *run) contact() site.Contact {
 		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: last, LastHosts: hosts,
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
-}
-
-// method decides the login method, and prints which and why. A user name or a password means vCenter Single Sign-On: the Supervisor is
-// not asked for its identity provider then.
-func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
-	sessions := method.Sessions(r.env, r.store)
-	sso, provider := &password.Method{Sessions: sessions}, &federated.Method{Sessions: sessions, Options: r.o.Provider}
-	if r.o.Provider.Issuer.Plain() {
-		return provider, r.plainConflicts()
-	}
-	why := r.passwordReason()
-	switch {
-	case r.o.Method == Auto && why != "":
-		r.env.Tellf("Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.", why)
-		return sso, nil
-	case r.o.Method == password.Name:
-		return sso, nil
-	}
-	var err error
-	provider.Options.Identity, err = s.Front().Identity(ctx)
-	switch {
-	case errors.Is(err, supervisor.ErrNoIdentity) && r.o.Method == federated.Name:
-		return nil, failure.Hint(err, "Log in with vCenter Single Sign-On: --auth-method sso -u USER.")
-	case errors.Is(err, supervisor.ErrNoIdentity):
-		r.env.Tellf("Logging in with vCenter Single Sign-On: this Supervisor has no external identity provider.")
-		return sso, nil
-	case err == nil && r.o.Method == Auto:
-		r.env.Tellf("Logging in by the identity provider of this Supervisor. For vCenter Single Sign-On give -u USER or --auth-method sso.")
-	}
-	if err == nil && r.o.StaticTokens {
-		err = errStatic
-	}
-	return provider, err
-}
-
-var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: credentials of an identity provider's session are valid for minutes")
-
-func (r *run) plainConflicts() error {
-	if r.o.StaticTokens || r.o.Wait > 0 {
-		return failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
-	}
-	return nil
-}
-
-// passwordReason returns what on the command line or in the environment means vCenter Single Sign-On, or "".
-func (r *run) passwordReason() string {
-	switch {
-	case r.o.User != "":
-		return "-u"
-	case r.env.Getenv(failure.PasswordVariable) != "":
-		return failure.PasswordVariable
-	case r.o.Passwords.Stdin, len(r.o.Passwords.Command) > 0:
-		return "a password"
-	}
-	return ""
 }
 
 func (r *run) request() session.Request {

@@ -157,7 +157,7 @@ func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 		if server == "" {
 			server = "SUPERVISOR"
 		}
-		return nil, failure.Hint(errors.New("you are not logged in"), "Type: %s", failure.LoginCommand(server, f.user))
+		return nil, failure.Hint(errors.New("you are not logged in"), "Type: %s", a.sessions.Command(a.sessions.Of(tokens.Key{Server: server, User: f.user})))
 	}
 	return matching, nil
 }

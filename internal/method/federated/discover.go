@@ -37,7 +37,7 @@ func (a *discovery) discover(ctx context.Context) error {
 	if err := a.checkIssuerHost(ctx, id); err != nil {
 		return err
 	}
-	provider, err := oidc.Discover(ctx, w, id.Issuer)
+	provider, err := oidc.Discover(ctx, w, id.Issuer, false)
 	if err != nil {
 		return issuerError(err, id)
 	}
@@ -61,7 +61,7 @@ func (a *discovery) discover(ctx context.Context) error {
 func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity) error {
 	env, issuer := a.Sessions.Env, safetext.Line(id.Issuer, 300)
 	switch {
-	case id.SameHost, id.InCertificate && a.site.VouchedCA, a.Options.TrustIssuer == id.Issuer, a.knownIssuer(id.Issuer):
+	case id.SameServer, id.InCertificate && a.site.VouchedCA, a.Options.TrustIssuer == id.Issuer, a.knownIssuer(id.Issuer):
 		return nil
 	case a.Options.TrustIssuer != "":
 		return failure.Usagef("--trust-issuer: the Supervisor names %s", issuer)

@@ -26,6 +26,8 @@ type Method struct {
 	Sessions *session.Sessions
 	// Options are used by Login only.
 	Options Options
+
+	attended bool // a login is under way, so a renewal need not ask whether it may send to a server that is not verified
 }
 
 var (
@@ -46,8 +48,9 @@ type Options struct {
 // Issuer is an issuer that the API server at --server trusts directly, without a Supervisor. A CI job may have an ID token instead.
 type Issuer struct {
 	URL, Client                string
-	CAFile                     string // empty: LastCA, else the system's roots
-	LastCA                     string // CA (PEM) of the last login
+	CAFile                     string   // empty: LastCA, else the system's roots
+	LastCA                     string   // CA (PEM) of the last login
+	Hosts                      []string // that may have the issuer's login page, or its token endpoint (HOST or HOST:PORT, canonical)
 	Scopes                     []string
 	Params                     map[string]string
 	TokenFile, TokenVariable   string // file or environment variable with the ID token of a CI job
@@ -95,6 +98,9 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 
 // TokenFor implements session.Exchanger.
 func (m *Method) TokenFor(ctx context.Context, s tokens.Session, audience string) (redact.Secret, error) {
+	if m.Sessions.Unattended(s) {
+		return "", session.ErrUnverified
+	}
 	live, err := m.open(s)
 	if err != nil {
 		return "", err
@@ -127,6 +133,9 @@ func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
 		return nil, err
 	}
 	m.Sessions.Env.HideVariables(kept.TokenVariable, kept.SecretVariable)
+	if err := checkStored(kept); err != nil {
+		return nil, failure.Hint(err, "Log in again: %s", m.Command(s))
+	}
 	t, aliases := s.Trust, supervisor.Aliases(s.Aliases)
 	if kept.Plain {
 		t, aliases = trust.Trust{Mode: trust.System}, nil
@@ -172,4 +181,5 @@ func (o *Options) Repeat(last oidc.Session) {
 	i.Scopes, i.Params, i.TokenFile, i.TokenVariable = last.Scopes, last.Params, last.TokenFile, last.TokenVariable
 	i.SecretFile, i.SecretVariable = last.SecretFile, last.SecretVariable
 	i.URL, i.Client, i.LastCA = last.Provider.Issuer, last.Client, last.CA
+	i.Hosts = append(i.Hosts, last.Hosts...)
 }

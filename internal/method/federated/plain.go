@@ -36,7 +36,7 @@ func (a *discovery) discoverPlain(ctx context.Context) error {
 	if o.URL == "" {
 		return nil
 	}
-	if a.issuer.Provider, err = oidc.Discover(ctx, w, o.URL); err != nil {
+	if a.issuer.Provider, err = oidc.Discover(ctx, w, o.URL, true); err != nil {
 		var untrusted *trust.UntrustedError
 		if errors.As(err, &untrusted) {
 			err = failure.Hint(err, "%sUse --oidc-ca FILE with the CA of the issuer.", failure.Describe(untrusted))
@@ -46,6 +46,9 @@ func (a *discovery) discoverPlain(ctx context.Context) error {
 	a.idp.Flows = []string{oidc.FlowBrowser}
 	if a.Options.Flow == Password {
 		a.idp.Flows = []string{oidc.FlowPassword}
+	}
+	if err := a.checkHost(ctx); err != nil {
+		return err
 	}
 	_ = a.issuer.FetchKeys(ctx) // Now, so that the login does not wait for them later.
 	return nil

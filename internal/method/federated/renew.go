@@ -18,8 +18,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Renew mints a credential from the session. The caller holds the lock of that credential.
+// Renew mints a credential from the session. The caller holds the lock of that credential. It is never unattended if the server is not
+// verified: refresh token, access token or the client's secret would go to whoever answers.
 func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
+	if !m.attended {
+		if err := m.Sessions.Attend(ctx, r); err != nil {
+			return tokens.Credential{}, err
+		}
+	}
 	l, err := m.open(r.Session)
 	if err != nil {
 		return tokens.Credential{}, err
@@ -134,7 +140,7 @@ func (l *live) target(ctx context.Context, key tokens.Key) (tokens.Target, error
 func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, error) {
 	key := tokens.Key{Server: l.session.Server, User: l.session.User}
 	p := l.Sessions.ProviderBy(func(ctx context.Context, s tokens.Session, key tokens.Key) (tokens.Credential, error) {
-		if s.Method != Name { // Somebody logged in with another method meanwhile.
+		if s.Method != Name || s.Trust.Mode != l.session.Trust.Mode { // Somebody logged in otherwise meanwhile.
 			return tokens.Credential{}, errReplaced
 		}
 		own, err := l.open(s)

@@ -18,7 +18,7 @@ import (
 // in and the others wait. None holds the account's lock meanwhile, so that "kubectl vsphere login" need not wait.
 func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	kept, err := Parse(r.Session)
-	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() {
+	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() || m.Sessions.Unattended(r.Session) {
 		return errors.Join(session.ErrNobody, err)
 	}
 	unlock, err := m.lockLogin(ctx, r.Session)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -14,6 +15,9 @@ func (m *Method) Revoke(ctx context.Context, s tokens.Session) error {
 	issuer, err := m.issuer(s)
 	if err != nil || issuer.Refresh.Secret == "" && issuer.Access.Secret == "" {
 		return err // There is no token to revoke.
+	}
+	if !issuer.Plain && m.Sessions.Unattended(s) { // The issuer is verified as the Supervisor is.
+		return session.ErrUnverified
 	}
 	return issuer.Revoke(ctx)
 }

@@ -16,10 +16,16 @@ import (
 // another request, the nonce against tokens of another login, and the verifier against codes of another login.
 type attempt struct {
 	state, nonce, verifier, redirect string
+
+	issuer     string // that is asked
+	saysIssuer bool   // in each answer
 }
 
-func newAttempt(redirect string) attempt {
-	return attempt{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), redirect: redirect}
+func (c *Client) newAttempt(redirect string) attempt {
+	return attempt{
+		state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), redirect: redirect,
+		issuer: c.Provider.Issuer, saysIssuer: c.Provider.SaysIssuer,
+	}
 }
 
 // IsOwnParam reports whether a parameter of an authorization request is ours to set: it binds the answer to the
@@ -53,10 +59,14 @@ func (c *Client) url(a attempt, mode string) string {
 // errState means that an answer belongs to another request.
 var errState = errors.New("the answer is not to this login (state)")
 
-// code reads the parameters of an answer (RFC 6749, section 4.1.2). It checks the state first.
+// code reads the parameters of an answer (RFC 6749, section 4.1.2). It checks the state and the issuer first, also of
+// an error (RFC 9207, section 2.4).
 func (a attempt) code(answer url.Values) (redact.Secret, error) {
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(a.state)) != 1 {
 		return "", errState
+	}
+	if err := a.checkIssuer(answer); err != nil {
+		return "", err
 	}
 	if answer.Has("error") {
 		return "", &Error{Code: answer.Get("error"), Description: answer.Get("error_description")}
@@ -82,6 +92,9 @@ func (a attempt) pasted(text string) (redact.Secret, error) {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "#") // Some issuers' addresses end in one.
 	switch len(text) {
 	case terminalLine - 1, terminalLine:
+		if a.saysIssuer {
+			return "", errors.New("the terminal has cut that off; let the browser come back by itself")
+		}
 		return "", errors.New("the terminal has cut that off; paste less of it: the code alone")
 	}
 	if len(text) > maxPasted {
@@ -100,6 +113,9 @@ func (a attempt) pasted(text string) (redact.Secret, error) {
 	}
 	if len(text) < minCode || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", errors.New("that is neither a code nor the address that a login ends at")
+	}
+	if a.saysIssuer {
+		return "", errWhole
 	}
 	return redact.Secret(text), nil
 }

@@ -49,7 +49,7 @@ func RedirectURI(l net.Listener) string {
 // or is pasted; the first one is redeemed, once. The error is an *Error of the issuer, a *TokenError, one of package
 // wire, or that of Show or Proven.
 func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
-	a := newAttempt(RedirectURI(b.Listener))
+	a := c.newAttempt(RedirectURI(b.Listener))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var claims Claims

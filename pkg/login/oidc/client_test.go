@@ -539,17 +539,3 @@ func TestKeysCannotBeHad(t *testing.T) {
 		}
 	}
 }
-
-// An endpoint below the issuer is below it, not one that begins alike.
-func TestIdentityProvidersAreBelowTheIssuer(t *testing.T) {
-	for at, ok := range map[string]bool{
-		"https://sup.example.com/v1alpha1/providers": true, "https://sup.example.com@evil.example/x": false, "https://sup.example.com.evil.example/x": false,
-		"http://sup.example.com/x": false,
-	} {
-		p := Provider{Issuer: "https://sup.example.com", Authorize: "https://a/", Token: "https://a/?p=1", JWKS: "https://a/"}
-		p.Pinniped.IdentityProviders = at
-		if err := p.check("https://sup.example.com"); (err == nil) != ok {
-			t.Errorf("%s: %v", at, err)
-		}
-	}
-}

@@ -91,7 +91,12 @@ func (c *Client) askDevice(ctx context.Context) (reply deviceReply, err error) {
 	if err := wire.DecodeJSON(http.MethodPost, c.Provider.Device, body, &reply); err != nil {
 		return reply, err
 	}
-	if err := reply.check(); err != nil {
+	err = reply.check()
+	if err == nil && !c.Plain && c.Provider.Elsewhere(reply.URL) != "" {
+		// A hostile issuer could get the code from a good one, for itself (RFC 8628, section 5.4).
+		err = fmt.Errorf("the verification URI %s is not on the issuer's server", safetext.Quote(reply.URL, 200))
+	}
+	if err != nil {
 		return reply, &wire.Error{Method: http.MethodPost, URL: c.Provider.Device, Kind: wire.ErrServer, Message: err.Error()}
 	}
 	return reply, nil
@@ -116,7 +121,7 @@ func (r *deviceReply) check() error {
 	case r.Code == "" || !safetext.IsLine(r.Code, 80):
 		return errors.New("the user code cannot be shown")
 	}
-	if len(r.Complete) > maxShown || checkEndpoint(r.Complete) != nil {
+	if len(r.Complete) > maxShown || checkEndpoint(r.Complete) != nil || serverOf(r.Complete) != serverOf(r.URL) {
 		r.Complete = "" // The code can be typed.
 	}
 	if r.Expires < 1 || r.Expires > maxDevice {

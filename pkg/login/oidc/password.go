@@ -35,7 +35,7 @@ func (c *Client) Password(ctx context.Context, user string, password redact.Secr
 	if err := cmp.Or(checkHeader("user name", user), checkHeader("password", password.Reveal())); err != nil {
 		return Claims{}, err
 	}
-	a := newAttempt(closedRedirect)
+	a := c.newAttempt(closedRedirect)
 	answer, err := c.sendPassword(ctx, c.url(a, ""), user, password)
 	if err != nil {
 		return Claims{}, err

@@ -7,14 +7,12 @@ package oidc
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -31,7 +29,9 @@ type Provider struct {
 	Scopes        []string `json:"scopes_supported,omitempty"`
 	ResponseModes []string `json:"response_modes_supported,omitempty"`
 	AuthMethods   []string `json:"token_endpoint_auth_methods_supported,omitempty"`
-	Pinniped      pinniped `json:"discovery.supervisor.pinniped.dev/v1alpha1,omitzero"`
+	// SaysIssuer means that every answer of the authorization endpoint names the issuer (RFC 9207, section 3).
+	SaysIssuer bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+	Pinniped   pinniped `json:"discovery.supervisor.pinniped.dev/v1alpha1,omitzero"`
 
 	Keys json.RawMessage `json:"keys,omitempty"` // the JWKS as it was fetched last
 }
@@ -44,9 +44,10 @@ type pinniped struct {
 // IsPinniped reports whether the issuer is a Pinniped Supervisor. Only such an issuer gets a password in headers.
 func (p Provider) IsPinniped() bool { return p.Pinniped.IdentityProviders != "" }
 
-// Discover gets the document of an issuer (an https URL). It refuses a document of another issuer, and one with an
-// endpoint without TLS. The error is of package wire.
-func Discover(ctx context.Context, w *wire.Client, issuer string) (Provider, error) {
+// Discover gets the document of an issuer (an https URL). It refuses a document of another issuer, and one whose
+// endpoints CheckEndpoints refuses. plain means an issuer that the user names, and not a Supervisor. The error is of
+// package wire.
+func Discover(ctx context.Context, w *wire.Client, issuer string, plain bool) (Provider, error) {
 	url := strings.TrimRight(issuer, "/") + "/.well-known/openid-configuration"
 	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	if err != nil {
@@ -57,42 +58,24 @@ func Discover(ctx context.Context, w *wire.Client, issuer string) (Provider, err
 		return Provider{}, err
 	}
 	p.Keys = nil // They are not part of the document.
-	if err := p.check(issuer); err != nil {
+	if err := p.check(issuer, plain); err != nil {
 		return Provider{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: err.Error()}
 	}
 	return p, nil
 }
 
-func (p Provider) check(issuer string) error {
+// check compares the issuer byte for byte (OpenID Connect Discovery 1.0, section 4.3). A slash at its end may be
+// missing from what was asked for: both have the same document (section 4.1), and CheckURL cuts it off.
+func (p Provider) check(issuer string, plain bool) error {
 	if p.Issuer != issuer && p.Issuer != issuer+"/" {
 		return fmt.Errorf("it is the document of the issuer %s, not of %s", safetext.Quote(p.Issuer, 200), safetext.Quote(issuer, 200))
 	}
-	for name, url := range map[string]string{"authorization_endpoint": p.Authorize, "token_endpoint": p.Token, "jwks_uri": p.JWKS} {
-		if err := checkEndpoint(url); err != nil {
-			return fmt.Errorf("its %s %w", name, err)
+	for _, e := range p.endpoints() {
+		if e.needed && e.url == "" {
+			return fmt.Errorf("it names no %s", e.name)
 		}
 	}
-	for name, url := range map[string]string{
-		"device_authorization_endpoint": p.Device, "revocation_endpoint": p.Revocation, "end_session_endpoint": p.EndSession,
-	} {
-		if err := checkEndpoint(url); err != nil && url != "" {
-			return fmt.Errorf("its %s %w", name, err)
-		}
-	}
-	if at := p.Pinniped.IdentityProviders; p.IsPinniped() && (checkEndpoint(at) != nil || !strings.HasPrefix(at, strings.TrimRight(p.Issuer, "/")+"/")) {
-		return errors.New("its pinniped_identity_providers_endpoint is not below the issuer")
-	}
-	return nil
-}
-
-// checkEndpoint is CheckURL for an endpoint, which may have a query (RFC 6749, section 3.1).
-func checkEndpoint(url string) error {
-	base, query, _ := strings.Cut(url, "?")
-	if _, err := supervisor.CheckURL(base); err != nil {
-		return err
-	}
-	_, err := supervisor.CheckURL("https://host/" + query)
-	return err
+	return p.CheckEndpoints(plain)
 }
 
 // The flows of a Pinniped identity provider.

@@ -21,6 +21,7 @@ type Session struct {
 	// Plain means that API servers trust the issuer directly: its ID token is the credential, and there is no
 	// exchange.
 	Plain  bool              `json:"plain,omitempty"`
+	Hosts  []string          `json:"hosts,omitempty"`  // that are not the plain issuer's own and may take part (Provider.Elsewhere)
 	Scopes []string          `json:"scopes,omitempty"` // beside the usual ones (wanted)
 	Params map[string]string `json:"params,omitempty"` // further parameters of the authorization request
 	// TokenFile and TokenVariable name where a runner provides the ID token; then there is no login.

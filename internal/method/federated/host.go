@@ -1,0 +1,88 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// otherHost is a server, not the issuer's own, that the document of a plain issuer names for a login.
+type otherHost struct {
+	name string // HOST or HOST:PORT, canonical
+	what string // it does
+}
+
+// otherHostOf returns the server on which a login with a flow depends: the page at which a person proves who they are, or the endpoint
+// that gets a password or the client's secret. Its name is empty if it is the issuer's own. A hostile issuer could name a good one's page
+// there, and take its code.
+func otherHostOf(s oidc.Session, flow Flow) otherHost {
+	url, what := s.Provider.Authorize, "has its login page"
+	switch {
+	case s.TokenFile != "" || s.TokenVariable != "":
+		return otherHost{}
+	case s.HasSecret():
+		url, what = s.Provider.Token, "wants the client's secret"
+	case flow == Password:
+		url, what = s.Provider.Token, "wants the password"
+	case flow == Device:
+		url, what = s.Provider.Device, "gives out its codes"
+	}
+	if url == "" {
+		return otherHost{}
+	}
+	return otherHost{safetext.Line(s.Provider.Elsewhere(url), 300), what}
+}
+
+// checkHost asks about a server that is not the issuer's own, unless the command line or an earlier login names it. The session remembers it.
+func (a *discovery) checkHost(ctx context.Context) error {
+	env, other := a.Sessions.Env, otherHostOf(a.issuer.Session, a.Options.Flow)
+	if other.name == "" {
+		return nil
+	}
+	issuer := safetext.Line(a.issuer.Provider.Issuer, 300)
+	if !slices.Contains(a.trustedHosts(), other.name) {
+		if env.Terminal == nil {
+			return failure.Hint(fmt.Errorf("the issuer %s %s at another server, %s", issuer, other.what, other.name),
+				"Ask the administrator of the issuer. If that is right, add: --oidc-trust-host %s", failure.Quote(other.name))
+		}
+		env.Tellf("The issuer %s %s at another server, %s. Whoever runs the issuer may then get what is meant for that server.", issuer, other.what, other.name)
+		switch yes, err := env.Confirm(ctx, "Is that meant?"); {
+		case err != nil:
+			return err
+		case !yes:
+			return errors.New("you did not log in there")
+		}
+	}
+	a.issuer.Hosts = []string{other.name}
+	return nil
+}
+
+// trustedHosts returns the servers that the command line or earlier logins with the same issuer allow.
+func (a *discovery) trustedHosts() []string {
+	hosts := slices.Clone(a.Options.Issuer.Hosts)
+	for _, s := range a.storedSessions() {
+		if s.oidc.Plain && s.oidc.Provider.Issuer == a.issuer.Provider.Issuer {
+			hosts = append(hosts, s.oidc.Hosts...)
+		}
+	}
+	return hosts
+}
+
+// checkStored applies the rules of a login to what an older version of this program, or somebody else, has stored.
+func checkStored(s oidc.Session) error {
+	if s.Provider.Issuer == "" { // A runner provides the token.
+		return nil
+	}
+	if err := s.Provider.CheckEndpoints(s.Plain); err != nil {
+		return fmt.Errorf("the issuer %s: %w", safetext.Line(s.Provider.Issuer, 300), err)
+	}
+	if other := otherHostOf(s, Flow(s.Flow)); s.Plain && other.name != "" && !slices.Contains(s.Hosts, other.name) {
+		return fmt.Errorf("the issuer %s %s at another server, %s, and nobody has allowed that", safetext.Line(s.Provider.Issuer, 300), other.what, other.name)
+	}
+	return nil
+}
