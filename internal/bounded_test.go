@@ -44,6 +44,7 @@ var parsedElsewhere = map[string]string{
 	"pkg/bounded/boundedyaml":   "as pkg/bounded",
 	"pkg/tokens/credfile":       "our own store; the fast answer, the standard library only; each file is at most 1 MiB and private",
 	"pkg/tokens":                "our own store, as read by credfile",
+	"pkg/registry/store.go":     "our own store: a part of a session that credfile has read",
 	"pkg/redact/json.go":        "our own store: the values in a file that credfile has read",
 	"pkg/login/oidc/session.go": "our own store: the renewal material that a session holds",
 	"pkg/disk":                  "it opens a directory, to sync it",
@@ -62,6 +63,7 @@ var parsedElsewhere = map[string]string{
 	"internal/cli/registrycmd/helper.go":    "a copy of our own helper",
 	"internal/bench":                        "no part of the programs",
 	"internal/dist":                         "no part of the programs",
+	"internal/mutate":                       "no part of the programs",
 }
 
 // Every text of a server, and every file that a user names, is read through pkg/bounded: one that is parsed in another way is found

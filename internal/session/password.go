@@ -129,7 +129,7 @@ func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 	}
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
-		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !s.sendsTo(other, of) {
+		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !sendsTo(s, other, of) {
 			return false
 		}
 	}
@@ -139,7 +139,7 @@ func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 // sendsTo reports whether the password of a session goes to the server of another one too. Two vCenters may have a user of the same name,
 // and what a server's token says of its issuer is worth nothing. What counts is the session whose password it may be: its own Supervisor
 // has named the other one's server as a control plane host, and its login has sent the password there.
-func (s *Sessions) sendsTo(session, of tokens.Session) bool {
+func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	switch {
 	case tokens.Fold(session.User) != tokens.Fold(of.User) || session.Method != of.Method:
 		return false

@@ -65,7 +65,7 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 	c, err := p.Get(ctx, key, force)
 	var required *tokens.LoginRequiredError
 	if errors.As(err, &required) {
-		switch failed := s.resume(ctx, key, force); {
+		switch failed := resume(ctx, s, key, force); {
 		case failed == nil:
 			return p.Get(ctx, key, false)
 		case !errors.Is(failed, ErrNobody):
@@ -81,7 +81,7 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 }
 
 // resume logs in again to the session of a credential.
-func (s *Sessions) resume(ctx context.Context, key tokens.Key, force bool) error {
+func resume(ctx context.Context, s *Sessions, key tokens.Key, force bool) error {
 	of, found, err := s.Store.FindSession(key)
 	if err != nil || !found {
 		return errors.Join(ErrNobody, err)
