@@ -101,4 +101,40 @@ var table = []mutation{
 	{name: "a token with line ends", file: "pkg/jwt/jwt.go", old: " || strings.ContainsAny(parts[1], \"\\r\\n\")", new: ""},
 	{name: "a certificate outlives itself", file: "pkg/concierge/concierge.go", old: "if end := pair.Leaf.NotAfter; c.Expires.After(end) {", new: "if end := pair.Leaf.NotAfter; c.Expires.Before(end) {"},
 	{name: "a reply without a credential", file: "pkg/concierge/concierge.go", old: " || c.Expires.IsZero() {", new: " {"},
+
+	// Identity providers.
+	{name: "a document of another issuer", file: "pkg/login/oidc/provider.go", old: "if p.Issuer != issuer && p.Issuer != issuer+\"/\" {", new: "if p.Issuer == \"\" {"},
+	{name: "endpoints over http", file: "pkg/login/oidc/endpoints.go", old: "if err := checkEndpoint(e.url); err != nil {", new: "if err := checkEndpoint(e.url); err != nil && e.needed {"},
+	{name: "endpoints elsewhere for a Supervisor's issuer", file: "pkg/login/oidc/endpoints.go", old: "if (!plain || p.IsPinniped()) && !p.below(e.url) {", new: "if p.IsPinniped() && !p.below(e.url) {"},
+	{name: "endpoints elsewhere for Pinniped", file: "pkg/login/oidc/endpoints.go", old: "if (!plain || p.IsPinniped()) && !p.below(e.url) {", new: "if !plain && !p.below(e.url) {"},
+	{name: "an endpoint that climbs", file: "pkg/login/oidc/endpoints.go", old: " && path.Clean(rest) == strings.TrimSuffix(rest, \"/\")", new: " && path.Clean(rest) != \"\""},
+	{name: "an endpoint that is spelled", file: "pkg/login/oidc/endpoints.go", old: " && !strings.Contains(rest, \"%\")", new: ""},
+	{name: "a sibling's path", file: "pkg/login/oidc/endpoints.go", old: "found && strings.HasPrefix(rest, \"/\") &&", new: "found &&"},
+	{name: "an answer of another issuer", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 1 && all[0] == a.issuer:", new: "len(all) == 1 && all[0] != \"\":"},
+	{name: "an answer of nobody, where the issuer names itself", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 0 && !a.saysIssuer,", new: "len(all) == 0,"},
+	{name: "another host may call back", file: "pkg/login/oidc/callback.go", old: "	case r.Host != c.host:", new: "	case r.Host == \"\":"},
+	{name: "a token of another login", file: "pkg/login/oidc/verify.go", old: "case nonce != \"\" && id.Nonce != nonce:", new: "case nonce != \"\" && id.Nonce == \"\":"},
+	{name: "a token from the future", file: "pkg/login/oidc/verify.go", old: "case id.IssuedAt.After(c.Now().Add(maxSkew)):", new: "case id.IssuedAt.After(c.Now().Add(maxSkew * 1e6)):"},
+	{name: "a token for another client", file: "pkg/login/oidc/verify.go", old: "case audience == c.Client && !forClient(id, c.Client):", new: "case audience == \"\" && !forClient(id, c.Client):"},
+	{name: "a huge key", file: "pkg/login/oidc/verify.go", old: "if len(unread.Keys) > maxKeys {", new: "if len(unread.Keys) > 1000*maxKeys {"},
+
+	// Passwords.
+	{name: "a password on a connection that is used again", file: "pkg/trust/once.go", old: "		return t.once\n", new: "		return t.kept\n", also: "./pkg/login/oidc"},
+	{name: "a marked request is sent again", file: "pkg/trust/once.go", old: " || r.Context().Value(onceKey{}) != nil", new: "", also: "./pkg/login/oidc"},
+	{name: "Pinniped's header is sent again", file: "pkg/trust/once.go", old: "r.Header.Get(\"Pinniped-Password\") != \"\" || ", new: ""},
+	{name: "a refused secret is sent again", file: "pkg/login/secret/decide.go", old: "			if same(refusal) {", new: "			if same(refusal) && unread != nil {"},
+	{name: "five refusals", file: "pkg/login/secret/decide.go", old: "	if len(refusals) >= enough {", new: "	if len(refusals) > enough {"},
+	{name: "a 5xx does not count", file: "pkg/login/secret/decide.go", old: "	return unknown\n}", new: "	return uncounted\n}"},
+	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},
+	{name: "a clock that jumps forgets", file: "pkg/login/secret/decide.go", old: "return up < again || age >= 0 && age < again", new: "return up < -again || age >= 0 && age < again"},
+	{name: "a clock that is set back forgets", file: "pkg/login/secret/decide.go", old: "	return age < again\n", new: "	return age >= 0 && age < again\n"},
+	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind != Typed {", new: "if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind == Typed {"},
+	{name: "nothing is written before a password is sent", file: "pkg/login/secret/guard.go", old: "m.setRefusals(c.unknown(before, 1)); err != nil", new: "m.setRefusals(before); err != nil"},
+	{name: "a weak hash", file: "pkg/login/secret/hash.go", old: "hashTime, cmp.Or(h.memory, hashMemory)", new: "1, cmp.Or(h.memory, 8)"},
+
+	// Texts of others.
+	{name: "deep JSON", file: "pkg/bounded/bounded.go", old: "if depth > MaxDepth {", new: "if depth > len(items)-1 {\n				depth = MaxDepth\n			}\n			if false {"},
+	{name: "a long list", file: "pkg/bounded/bounded.go", old: "if items[depth] > MaxItems {", new: "if items[depth] > MaxItems*100 {"},
+	{name: "many values", file: "pkg/bounded/bounded.go", old: "if values > MaxValues {", new: "if values > MaxValues*100 {"},
+	{name: "a large text", file: "pkg/bounded/bounded.go", old: "if len(text) > MaxSize {", new: "if len(text) > MaxSize*100 {"},
 }

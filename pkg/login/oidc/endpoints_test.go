@@ -79,6 +79,20 @@ func TestEndpointsOfAPlainIssuerAreHTTPS(t *testing.T) {
 	})
 }
 
+// What a Supervisor names is held to the rules of Pinniped, also if its document does not look like one of it.
+func TestEndpointsOfASupervisorsIssuerThatIsNoPinniped(t *testing.T) {
+	each(t, func(t *testing.T, p *Provider, set func(string), _ bool) {
+		set("https://www.example.com/x")
+		if p.IsPinniped() {
+			p.Pinniped = pinniped{}
+			p.Token = "https://www.example.com/x"
+		}
+		if err := p.check(own, false); err == nil {
+			t.Error("it is accepted")
+		}
+	})
+}
+
 // The document is that of the issuer which was asked for.
 func TestDocumentIsOfTheIssuer(t *testing.T) {
 	for issuer, want := range map[string]bool{
