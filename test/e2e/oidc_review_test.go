@@ -33,6 +33,12 @@ func TestPlainIssuerIsVerifiedAtRenewals(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				return string(out), exitCode(err)
 			}
+			if name == "insecure" { // Nothing is sent without a person, whatever verifies the issuer.
+				if out, code := get("SSL_CERT_FILE=" + site.OIDC.CA); code != 1 || !strings.Contains(out, "is not renewed without a person") || refreshToken(t, h) != before {
+					t.Errorf("%d %.300s", code, out)
+				}
+				return
+			}
 			if out, code := get(); code != 4 || !strings.Contains(out, "not trusted") || refreshToken(t, h) != before {
 				t.Errorf("an issuer that nothing vouches for: %d %.300s", code, out)
 			}
@@ -51,7 +57,7 @@ func TestPasswordsOfMethodsAreApart(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/bin/sh\necho called >> "+calls+"\necho '"+u.Password+"'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	sso := []string{"kubectl-vsphere", "login", "--server", i.server, "--certificate-authority", site.Supervisors[0].CA, "-u", u.Username}
+	sso := []string{"kubectl-vsphere", "login", "--server", i.server, "--certificate-authority", site.Supervisors[0].CA, "--auth-method", "sso", "-u", u.Username}
 	for _, step := range []struct{ with, without []string }{
 		{append(sso, "--password-command", script), i.loginArgs("--oidc-flow", "password", "-u", u.Username)},
 		{i.loginArgs("--oidc-flow", "password", "-u", u.Username, "--password-command", script), sso},
