@@ -3,9 +3,11 @@ package logincmd_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -181,6 +183,76 @@ func TestIssuerOnAnotherServer(t *testing.T) {
 	i = s.Federate("sso.example", consoletest.LDAP())
 	given(fresh)
 	fresh.Run(byPassword(fresh, "--trust-issuer", i.URL+"/")...).Exits(0)
+}
+
+// An issuer is the Supervisor's own at the same host and port only, or if the Supervisor's certificate names its host. A wildcard names
+// nobody, and a CA that was not known before proves no name.
+func TestWhoseIssuerItIs(t *testing.T) {
+	const sup = "sup.example.com"
+	for name, tc := range map[string]struct {
+		names, issuer string // of the Supervisor's certificate
+		firstUse, own bool
+	}{
+		"itself":                     {names: sup, own: true},
+		"itself, by a wildcard":      {names: "*.example.com", own: true},
+		"itself, in upper case":      {names: sup, issuer: "SUP.example.com", own: true},
+		"itself, with its port":      {names: sup, issuer: sup + ":443", own: true},
+		"itself, at first use":       {names: sup, firstUse: true, own: true},
+		"a sibling by a wildcard":    {names: "*.example.com", issuer: "evil.example.com"},
+		"a sibling by both":          {names: "*.example.com," + sup, issuer: "evil.example.com"},
+		"another port":               {names: sup, issuer: sup + ":8443"},
+		"another port by a wildcard": {names: "*.example.com", issuer: sup + ":8443"},
+		"a dot at the end":           {names: sup, issuer: sup + "."},
+		"the wildcard itself":        {names: "*.example.com", issuer: "*.example.com"},
+		"another name":               {names: sup + ",10.0.0.1", issuer: "10.0.0.1", own: true},
+		"another name, another port": {names: sup + ",10.0.0.1", issuer: "10.0.0.1:8443"},
+		"another name, at first use": {names: sup + ",10.0.0.1", issuer: "10.0.0.1", firstUse: true},
+		"an IPv6 spelling":           {names: sup + ",10.0.0.1", issuer: "[::ffff:10.0.0.1]", own: true},
+		"nobody's":                   {names: sup, issuer: "evil.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := clitest.New(t)
+			s := w.Supervisor(sup, &consoletest.Namespace{Name: "ns1"})
+			i := s.Federate(tc.issuer, consoletest.LDAP())
+			w.ServeAt(sup+":443", tc.names, w.CA, s)
+			if tc.issuer == "[::ffff:10.0.0.1]" || tc.issuer == "SUP.example.com" || tc.issuer == sup+":443" {
+				w.ServeAt(strings.TrimSuffix(tc.issuer, ":443")+":443", tc.names, w.CA, either(i, s))
+			}
+			given(w)
+			login := []string{"login", "--server", sup, "--auth-method", "oidc", "-u", consoletest.User}
+			if tc.firstUse {
+				w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
+				delete(w.Vars, failure.PasswordVariable)
+				if tc.own {
+					w.Person(consoletest.Answer{To: firstUse, Keys: "y"}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+				} else {
+					w.Person(consoletest.Answer{To: firstUse, Keys: "y"}, consoletest.Answer{To: "Is that meant?", Keys: ""})
+				}
+			} else {
+				login = append(login, "--certificate-authority", w.CAFile)
+			}
+			r := w.Run(login...)
+			if tc.own {
+				r.Exits(0).Omits("another server")
+				return
+			}
+			r.Exits(1).Says("another server")
+			if n := i.Secrets() + i.Count("GET /.well-known/openid-configuration"); n > 0 {
+				t.Errorf("it got %d requests", n)
+			}
+		})
+	}
+}
+
+// either serves an issuer that has the name of its Supervisor.
+func either(i *consoletest.Issuer, s *consoletest.Supervisor) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/wcp/pinniped/") {
+			i.ServeHTTP(w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
 }
 
 // The issuer must show a certificate of the CA that the Supervisor names.
