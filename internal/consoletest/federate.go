@@ -65,6 +65,7 @@ func (i *Issuer) concierge(w http.ResponseWriter, r *http.Request, audience stri
 			"expirationTimestamp": until.UTC().Format(time.RFC3339), "clientCertificateData": certificate, "clientKeyData": key,
 		}}
 	}
+	w.Header().Set("Date", i.w.Now().UTC().Format(http.TimeFormat)) // Else a clock that a test has moved counts as wrong.
 	writeJSON(w, http.StatusCreated, map[string]any{"status": status})
 }
 

@@ -222,3 +222,33 @@ func TestIssuerThatNamesItself(t *testing.T) {
 	w.Person(consoletest.Answer{To: paste, Reply: i.Browser(consoletest.User)})
 	w.Run(atIssuer(w, "--no-browser")...).Exits(0)
 }
+
+// Tokens for an API server that was never verified are made with a person only, whoever would give them: the issuer, for a refresh token or
+// the client's secret, or a runner.
+func TestIssuerOfAnUnverifiedServer(t *testing.T) {
+	for name, more := range map[string][]string{
+		"refresh token":   {"--oidc-flow", "password", "-u", consoletest.User},
+		"client's secret": {"--oidc-client-secret-variable", "SECRET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, i := alone(t)
+			given(w)
+			i.Secret, w.Vars["SECRET"] = "client-secret-7", "client-secret-7"
+			login := append([]string{
+				"login", "--server", "10.0.0.7", "--insecure-skip-tls-verify",
+				"--oidc-issuer-url", "https://sso.example", "--oidc-client-id", "kube", "--oidc-ca", w.CAFile,
+			}, more...)
+			w.Run(login...).Exits(0)
+			get := []string{"get-token", "--server", "10.0.0.7", "--user", w.Session().User}
+			w.Run(get...).Exits(0)
+			w.Advance(consoletest.TokenLife)
+			before := i.Secrets()
+			w.Run(get...).Exits(1).Says("is not renewed without a person")
+			if n := i.Secrets() - before; n > 0 {
+				t.Errorf("%d secrets were sent", n)
+			}
+			w.Person(consoletest.Answer{To: "Renew the session of", Keys: "y"})
+			w.Run(get...).Exits(0)
+		})
+	}
+}

@@ -67,4 +67,3 @@ func TestNoRedirectOfAPlainIssuerIsFollowed(t *testing.T) {
 		})
 	}
 }
-
