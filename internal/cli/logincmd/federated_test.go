@@ -393,3 +393,92 @@ func TestReplacedWhileWaiting(t *testing.T) {
 	}
 	w.Run(byPassword(w, "--wait", "1m")...).Exits(5).Says("ns1/tkc1: another login replaced this session").Omits("does not know")
 }
+
+// A Supervisor that had an issuer and says that it has none may be another one that wants the vCenter password.
+func TestIssuerThatIsGone(t *testing.T) {
+	login := func(w *consoletest.World, more ...string) []string {
+		return append([]string{"login", "--server", "10.0.0.1"}, more...)
+	}
+	prepare := func(t *testing.T) (*consoletest.World, *consoletest.Supervisor) {
+		w, s := site(t)
+		s.Federate("", consoletest.LDAP())
+		given(w)
+		w.Run(byPassword(w)...).Exits(0)
+		delete(w.Vars, failure.PasswordVariable)
+		s.Identity = nil
+		s.Forget()
+		return w, s
+	}
+	sent := func(s *consoletest.Supervisor) int { return s.Count(proof) + s.Count("POST /wcp/login") }
+	const gone = "says that it has none now"
+
+	w, s := prepare(t)
+	w.Run(login(w)...).Exits(1).Says("used the identity provider at https://10.0.0.1/wcp/pinniped", gone, "--auth-method sso")
+	w.Run(login(w, "--auth-method", "oidc")...).Exits(1).Says(gone).Omits("--auth-method sso", "-u USER")
+	w.Run("login").Exits(1).Says(gone).Omits("--auth-method sso")
+	w.Vars[failure.PasswordVariable] = "wrong-word-9" // that of the provider
+	w.Run("login").Exits(1).Says(gone)
+	w.Run(login(w)...).Exits(2).Says("whose password it is")
+	delete(w.Vars, failure.PasswordVariable)
+	w.Person(consoletest.Answer{To: "Log in with vCenter Single Sign-On? [y/N]", Keys: ""})
+	w.Run(login(w)...).Exits(1).Says("WARNING: ", gone, "you did not log in").Omits("Username: ", "Password: ")
+	w.Person()
+	w.Run("login").Exits(1).Says(gone).Omits("Password: ")
+	if n := sent(s); n > 0 {
+		t.Errorf("%d passwords were sent", n)
+	}
+	w.Person(consoletest.Answer{To: "Log in with vCenter Single Sign-On? [y/N]", Keys: "y"}, consoletest.Answer{To: "Username: ", Keys: consoletest.User},
+		consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run(login(w)...).Exits(0)
+
+	w, s = prepare(t)
+	given(w)
+	w.Run(login(w, "--auth-method", "sso", "-u", consoletest.User)...).Exits(0).Omits(gone)
+	w.Run(login(w, "-u", consoletest.User)...).Exits(0) // The last login was by vCenter.
+	if sent(s) == 0 {
+		t.Error("no password was sent")
+	}
+}
+
+// A password without a method is not sent to vCenter if the last login was by the identity provider: it is more likely that one's.
+func TestPasswordOfTheProviderIsNotForVCenter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		more []string
+		user string // KUBECTL_VSPHERE_USERNAME
+		sent bool
+	}{
+		"a variable":                       {nil, "", false},
+		"a variable and its user":          {nil, consoletest.User, false},
+		"-u":                               {[]string{"-u", strings.ToUpper(consoletest.User)}, "", false},
+		"standard input":                   {[]string{"-u", consoletest.User, "--password-stdin"}, "", false},
+		"a command":                        {[]string{"--password-command", "/bin/echo " + consoletest.Password}, "", false},
+		"-u of somebody else":              {[]string{"-u", "ops@vsphere.local"}, "", true},
+		"a method":                         {[]string{"-u", consoletest.User, "--auth-method", "sso"}, "", true},
+		"a method, with a variable's user": {[]string{"-u", consoletest.User, "--auth-method", "sso"}, consoletest.User, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := site(t)
+			s.Federate("", consoletest.LDAP())
+			s.Users["ops@vsphere.local"] = consoletest.Password
+			given(w)
+			w.Run(byPassword(w)...).Exits(0)
+			w.Vars[failure.UsernameVariable] = tc.user
+			w.Stdin = consoletest.Password
+			r := w.Run(append([]string{"login", "--server", "10.0.0.1"}, tc.more...)...)
+			if n := s.Count(proof); tc.sent != (n > 0) {
+				t.Errorf("%d passwords were sent", n)
+			}
+			if !tc.sent {
+				r.Exits(2).Says("--auth-method sso", "--auth-method oidc").Omits(consoletest.Password)
+			}
+		})
+	}
+	// A person who uses a browser there, and gives a password for another account, is not asked.
+	w, s := site(t)
+	i := s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(byProvider(w, "--no-browser")...).Exits(0)
+	w.Person(consoletest.Answer{To: "Username: ", Keys: consoletest.User})
+	given(w)
+	w.Run("login", "--server", "10.0.0.1").Exits(0).Says("since " + failure.PasswordVariable + " is given")
+}
