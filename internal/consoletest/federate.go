@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// Federate gives the Supervisor a Pinniped: at /wcp/pinniped of its own, or at another server (host).
+// Federate gives the Supervisor a Pinniped: at /wcp/pinniped of its own, or at another server (HOST or HOST:PORT).
 func (s *Supervisor) Federate(host string, providers ...Provider) *Issuer {
 	s.w.t.Helper()
 	address := "https://" + s.Host + "/wcp/pinniped"
@@ -22,7 +23,10 @@ func (s *Supervisor) Federate(host string, providers ...Provider) *Issuer {
 	i := s.w.issuer(address)
 	i.Client, i.Providers = "pinniped-cli", providers
 	if host != "" {
-		s.w.Serve(host+":443", s.w.CA, i)
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host += ":443"
+		}
+		s.w.Serve(host, s.w.CA, i)
 	}
 	s.pinniped = i
 	s.Identity = map[string]string{"issuer": address, "issuer_ca_bundle_data": base64.StdEncoding.EncodeToString([]byte(s.w.CA.PEM))}
@@ -61,6 +65,7 @@ func (i *Issuer) concierge(w http.ResponseWriter, r *http.Request, audience stri
 			"expirationTimestamp": until.UTC().Format(time.RFC3339), "clientCertificateData": certificate, "clientKeyData": key,
 		}}
 	}
+	w.Header().Set("Date", i.w.Now().UTC().Format(http.TimeFormat)) // Else a clock that a test has moved counts as wrong.
 	writeJSON(w, http.StatusCreated, map[string]any{"status": status})
 }
 

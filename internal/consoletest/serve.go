@@ -69,13 +69,15 @@ func (c *CA) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.Private
 	return cert, key
 }
 
-// server is a certificate for a host, shown with the CA beside it, as a Supervisor does.
-func (c *CA) server(host string) tls.Certificate {
-	template := &x509.Certificate{Subject: pkix.Name{CommonName: host}}
-	if ip := net.ParseIP(host); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{host}
+// server is a certificate for hosts, separated by commas, shown with the CA beside it, as a Supervisor does.
+func (c *CA) server(hosts string) tls.Certificate {
+	template := &x509.Certificate{Subject: pkix.Name{CommonName: hosts}}
+	for host := range strings.SplitSeq(hosts, ",") {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
 	}
 	cert, key := c.sign(template)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw, c.cert.Raw}, PrivateKey: key}
@@ -121,8 +123,8 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 	w.ServeAt(address, name, ca, handler)
 }
 
-// ServeAt is Serve with a certificate for a name that is not the address. Port 80 is without TLS.
-func (w *World) ServeAt(address, name string, ca *CA, handler http.Handler) {
+// ServeAt is Serve with a certificate for other names than the address, separated by commas. Port 80 is without TLS.
+func (w *World) ServeAt(address, names string, ca *CA, handler http.Handler) {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	if strings.HasSuffix(address, ":80") {
@@ -132,7 +134,7 @@ func (w *World) ServeAt(address, name string, ca *CA, handler http.Handler) {
 	}
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(name)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(names)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
 	w.serve(address, &host{ca: ca, server: server})
 }

@@ -22,7 +22,10 @@ func (s *Sessions) Unattended(of tokens.Session) bool {
 // if no person can be asked, or the reason why none agreed. Like a password prompt, it does not ask again and again.
 func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 	of := r.Session
+	_, agreed := s.agreed.Load(of.ID)
 	switch {
+	case agreed:
+		return nil
 	case s.Unattended(of):
 		return &tokens.LoginRequiredError{
 			Server: of.Server, User: of.User, Err: ErrUnverified,
@@ -37,6 +40,12 @@ func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 		if err == nil && !yes {
 			err = fmt.Errorf("the session of %s at %s was not renewed", of.User, of.Server)
 		}
+		if err == nil {
+			s.Agree(of)
+		}
 		return err
 	})
 }
+
+// Agree has Attend return nil for a session from now on: a person has agreed, or a login has said that nothing is verified.
+func (s *Sessions) Agree(of tokens.Session) { s.agreed.Store(of.ID, true) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -17,6 +18,8 @@ type Sessions struct {
 	Env     *console.Env
 	Store   *tokens.Store
 	Methods []Method
+
+	agreed sync.Map // IDs of sessions that this process may renew although their servers are not verified (Agree)
 }
 
 // Method returns the login method of a session. If the program does not know it, the error names the session's file: another method is

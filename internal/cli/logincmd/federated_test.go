@@ -3,9 +3,11 @@ package logincmd_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -183,6 +185,76 @@ func TestIssuerOnAnotherServer(t *testing.T) {
 	fresh.Run(byPassword(fresh, "--trust-issuer", i.URL+"/")...).Exits(0)
 }
 
+// An issuer is the Supervisor's own at the same host and port only, or if the Supervisor's certificate names its host. A wildcard names
+// nobody, and a CA that was not known before proves no name.
+func TestWhoseIssuerItIs(t *testing.T) {
+	const sup = "sup.example.com"
+	for name, tc := range map[string]struct {
+		names, issuer string // of the Supervisor's certificate
+		firstUse, own bool
+	}{
+		"itself":                     {names: sup, own: true},
+		"itself, by a wildcard":      {names: "*.example.com", own: true},
+		"itself, in upper case":      {names: sup, issuer: "SUP.example.com", own: true},
+		"itself, with its port":      {names: sup, issuer: sup + ":443", own: true},
+		"itself, at first use":       {names: sup, firstUse: true, own: true},
+		"a sibling by a wildcard":    {names: "*.example.com", issuer: "evil.example.com"},
+		"a sibling by both":          {names: "*.example.com," + sup, issuer: "evil.example.com"},
+		"another port":               {names: sup, issuer: sup + ":8443"},
+		"another port by a wildcard": {names: "*.example.com", issuer: sup + ":8443"},
+		"a dot at the end":           {names: sup, issuer: sup + "."},
+		"the wildcard itself":        {names: "*.example.com", issuer: "*.example.com"},
+		"another name":               {names: sup + ",10.0.0.1", issuer: "10.0.0.1", own: true},
+		"another name, another port": {names: sup + ",10.0.0.1", issuer: "10.0.0.1:8443"},
+		"another name, at first use": {names: sup + ",10.0.0.1", issuer: "10.0.0.1", firstUse: true},
+		"an IPv6 spelling":           {names: sup + ",10.0.0.1", issuer: "[::ffff:10.0.0.1]", own: true},
+		"nobody's":                   {names: sup, issuer: "evil.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := clitest.New(t)
+			s := w.Supervisor(sup, &consoletest.Namespace{Name: "ns1"})
+			i := s.Federate(tc.issuer, consoletest.LDAP())
+			w.ServeAt(sup+":443", tc.names, w.CA, s)
+			if tc.issuer == "[::ffff:10.0.0.1]" || tc.issuer == "SUP.example.com" || tc.issuer == sup+":443" {
+				w.ServeAt(strings.TrimSuffix(tc.issuer, ":443")+":443", tc.names, w.CA, either(i, s))
+			}
+			given(w)
+			login := []string{"login", "--server", sup, "--auth-method", "oidc", "-u", consoletest.User}
+			if tc.firstUse {
+				w.Person(consoletest.Answer{To: firstUse, Keys: "y"})
+				delete(w.Vars, failure.PasswordVariable)
+				if tc.own {
+					w.Person(consoletest.Answer{To: firstUse, Keys: "y"}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+				} else {
+					w.Person(consoletest.Answer{To: firstUse, Keys: "y"}, consoletest.Answer{To: "Is that meant?", Keys: ""})
+				}
+			} else {
+				login = append(login, "--certificate-authority", w.CAFile)
+			}
+			r := w.Run(login...)
+			if tc.own {
+				r.Exits(0).Omits("another server")
+				return
+			}
+			r.Exits(1).Says("another server")
+			if n := i.Secrets() + i.Count("GET /.well-known/openid-configuration"); n > 0 {
+				t.Errorf("it got %d requests", n)
+			}
+		})
+	}
+}
+
+// either serves an issuer that has the name of its Supervisor.
+func either(i *consoletest.Issuer, s *consoletest.Supervisor) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/wcp/pinniped/") {
+			i.ServeHTTP(w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
+}
+
 // The issuer must show a certificate of the CA that the Supervisor names.
 func TestIssuerOfAnotherCA(t *testing.T) {
 	w, s := site(t)
@@ -320,4 +392,93 @@ func TestReplacedWhileWaiting(t *testing.T) {
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	}
 	w.Run(byPassword(w, "--wait", "1m")...).Exits(5).Says("ns1/tkc1: another login replaced this session").Omits("does not know")
+}
+
+// A Supervisor that had an issuer and says that it has none may be another one that wants the vCenter password.
+func TestIssuerThatIsGone(t *testing.T) {
+	login := func(w *consoletest.World, more ...string) []string {
+		return append([]string{"login", "--server", "10.0.0.1"}, more...)
+	}
+	prepare := func(t *testing.T) (*consoletest.World, *consoletest.Supervisor) {
+		w, s := site(t)
+		s.Federate("", consoletest.LDAP())
+		given(w)
+		w.Run(byPassword(w)...).Exits(0)
+		delete(w.Vars, failure.PasswordVariable)
+		s.Identity = nil
+		s.Forget()
+		return w, s
+	}
+	sent := func(s *consoletest.Supervisor) int { return s.Count(proof) + s.Count("POST /wcp/login") }
+	const gone = "says that it has none now"
+
+	w, s := prepare(t)
+	w.Run(login(w)...).Exits(1).Says("used the identity provider at https://10.0.0.1/wcp/pinniped", gone, "--auth-method sso")
+	w.Run(login(w, "--auth-method", "oidc")...).Exits(1).Says(gone).Omits("--auth-method sso", "-u USER")
+	w.Run("login").Exits(1).Says(gone).Omits("--auth-method sso")
+	w.Vars[failure.PasswordVariable] = "wrong-word-9" // that of the provider
+	w.Run("login").Exits(1).Says(gone)
+	w.Run(login(w)...).Exits(2).Says("whose password it is")
+	delete(w.Vars, failure.PasswordVariable)
+	w.Person(consoletest.Answer{To: "Log in with vCenter Single Sign-On? [y/N]", Keys: ""})
+	w.Run(login(w)...).Exits(1).Says("WARNING: ", gone, "you did not log in").Omits("Username: ", "Password: ")
+	w.Person()
+	w.Run("login").Exits(1).Says(gone).Omits("Password: ")
+	if n := sent(s); n > 0 {
+		t.Errorf("%d passwords were sent", n)
+	}
+	w.Person(consoletest.Answer{To: "Log in with vCenter Single Sign-On? [y/N]", Keys: "y"}, consoletest.Answer{To: "Username: ", Keys: consoletest.User},
+		consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
+	w.Run(login(w)...).Exits(0)
+
+	w, s = prepare(t)
+	given(w)
+	w.Run(login(w, "--auth-method", "sso", "-u", consoletest.User)...).Exits(0).Omits(gone)
+	w.Run(login(w, "-u", consoletest.User)...).Exits(0) // The last login was by vCenter.
+	if sent(s) == 0 {
+		t.Error("no password was sent")
+	}
+}
+
+// A password without a method is not sent to vCenter if the last login was by the identity provider: it is more likely that one's.
+func TestPasswordOfTheProviderIsNotForVCenter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		more []string
+		user string // KUBECTL_VSPHERE_USERNAME
+		sent bool
+	}{
+		"a variable":                       {nil, "", false},
+		"a variable and its user":          {nil, consoletest.User, false},
+		"-u":                               {[]string{"-u", strings.ToUpper(consoletest.User)}, "", false},
+		"standard input":                   {[]string{"-u", consoletest.User, "--password-stdin"}, "", false},
+		"a command":                        {[]string{"--password-command", "/bin/echo " + consoletest.Password}, "", false},
+		"-u of somebody else":              {[]string{"-u", "ops@vsphere.local"}, "", true},
+		"a method":                         {[]string{"-u", consoletest.User, "--auth-method", "sso"}, "", true},
+		"a method, with a variable's user": {[]string{"-u", consoletest.User, "--auth-method", "sso"}, consoletest.User, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := site(t)
+			s.Federate("", consoletest.LDAP())
+			s.Users["ops@vsphere.local"] = consoletest.Password
+			given(w)
+			w.Run(byPassword(w)...).Exits(0)
+			w.Vars[failure.UsernameVariable] = tc.user
+			w.Stdin = consoletest.Password
+			r := w.Run(append([]string{"login", "--server", "10.0.0.1"}, tc.more...)...)
+			if n := s.Count(proof); tc.sent != (n > 0) {
+				t.Errorf("%d passwords were sent", n)
+			}
+			if !tc.sent {
+				r.Exits(2).Says("--auth-method sso", "--auth-method oidc").Omits(consoletest.Password)
+			}
+		})
+	}
+	// A person who uses a browser there, and gives a password for another account, is not asked.
+	w, s := site(t)
+	i := s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(byProvider(w, "--no-browser")...).Exits(0)
+	w.Person(consoletest.Answer{To: "Username: ", Keys: consoletest.User})
+	given(w)
+	w.Run("login", "--server", "10.0.0.1").Exits(0).Says("since " + failure.PasswordVariable + " is given")
 }

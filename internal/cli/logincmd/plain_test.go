@@ -131,3 +131,124 @@ func TestSecretOfAClient(t *testing.T) {
 	w.Run(args...).Exits(0).Omits(i.Secret)
 	w.Run(atIssuer(w, "--oidc-client-secret-file", w.WriteFile("secret", "", 0o600))...).Exits(1).Says("holds no secret")
 }
+
+// hosted is the issuer alone, with an endpoint at another server, which is the stranger.
+func hosted(t *testing.T, endpoint string) (*consoletest.World, *consoletest.Issuer, *consoletest.Stranger) {
+	t.Helper()
+	w, i := alone(t)
+	i.Document = map[string]any{endpoint: "https://login.example/x"}
+	return w, i, w.Stranger("login.example:443")
+}
+
+// The login page of a plain issuer, or the endpoint that gets a password or a secret, may be at another server if somebody says so. No
+// other server is asked about: Google's keys and tokens come from two others.
+func TestIssuerThatUsesAnotherServer(t *testing.T) {
+	for name, tc := range map[string]struct {
+		endpoint string
+		more     []string
+		says     string
+	}{
+		"login page":      {"authorization_endpoint", []string{"--no-browser"}, "has its login page at another server, login.example"},
+		"device":          {"device_authorization_endpoint", []string{"--oidc-flow", "device"}, "gives out its codes at another server, login.example"},
+		"password":        {"token_endpoint", []string{"--oidc-flow", "password", "-u", consoletest.User}, "wants the password at another server, login.example"},
+		"client's secret": {"token_endpoint", []string{"--oidc-client-secret-variable", "SECRET"}, "wants the client's secret at another server, login.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, i, stranger := hosted(t, tc.endpoint)
+			given(w)
+			w.Vars["SECRET"] = "client-secret-7"
+			w.Run(atIssuer(w, tc.more...)...).Exits(1).Says(tc.says, "--oidc-trust-host login.example")
+			w.Run(atIssuer(w, append(tc.more, "--oidc-trust-host", "example,login.example:8443")...)...).Exits(1).Says(tc.says)
+			w.Person(consoletest.Answer{To: "Is that meant?", Keys: ""})
+			w.Run(atIssuer(w, tc.more...)...).Exits(1).Says(tc.says, "you did not log in there")
+			if got := stranger.Got(); len(got) > 0 || i.Secrets() > 0 {
+				t.Errorf("the issuer got %d secrets, the other server %q", i.Secrets(), got)
+			}
+		})
+	}
+}
+
+// What was allowed once is remembered, for logins and renewals with that issuer only.
+func TestServerOfAnIssuerIsRemembered(t *testing.T) {
+	w, i := alone(t)
+	w.Serve("login.example:443", w.CA, i)
+	i.Document = map[string]any{"token_endpoint": "https://login.example/token", "jwks_uri": "https://login.example/jwks"}
+	given(w)
+	byPassword := func(more ...string) []string {
+		return atIssuer(w, append([]string{"--oidc-flow", "password", "-u", consoletest.User}, more...)...)
+	}
+	w.Run(byPassword()...).Exits(1)
+	w.Run(byPassword("--oidc-trust-host", "LOGIN.example:443")...).Exits(0)
+	w.Run(byPassword()...).Exits(0)
+	w.Run("login").Exits(0)
+	w.Advance(consoletest.TokenLife)
+	token(t, w, apiServer...)
+	i.Document["token_endpoint"] = "https://login.example:8443/token"
+	w.Run(byPassword()...).Exits(1).Says("login.example:8443")
+
+	i.Document["token_endpoint"] = "https://login.example/token"
+	w.Run("logout").Exits(0)
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"})
+	w.Run(byPassword()...).Exits(0)
+	if got := kept(t, w).Hosts; len(got) != 1 || got[0] != "login.example" {
+		t.Errorf("the session keeps %q", got)
+	}
+}
+
+// A login page at a good issuer, and its answer brought to a hostile one: the code is redeemed nowhere.
+func TestMixUp(t *testing.T) {
+	w, bad := alone(t)
+	good := w.Issuer("good.example")
+	good.Answer = map[string]string{"iss": good.URL}
+	bad.Document = map[string]any{"authorization_endpoint": good.URL + "/authorize"}
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"}, consoletest.Answer{To: paste, Reply: good.Browser(consoletest.User)})
+	w.Run(atIssuer(w, "--no-browser")...).Exits(4).Says("the answer is from", good.URL, "nothing was done with it")
+	if n := bad.Secrets() + good.Count("token authorization_code"); n > 0 {
+		t.Errorf("%d requests with the code", n)
+	}
+	good.Answer, bad.Document["authorization_response_iss_parameter_supported"] = nil, true
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"}, consoletest.Answer{To: paste, Reply: good.Browser(consoletest.User)})
+	w.Run(atIssuer(w, "--no-browser")...).Exits(4).Says("does not say that it is from")
+	if n := bad.Secrets(); n > 0 {
+		t.Errorf("%d requests with the code", n)
+	}
+}
+
+// An issuer that says that it names itself does.
+func TestIssuerThatNamesItself(t *testing.T) {
+	w, i := alone(t)
+	i.Document = map[string]any{"authorization_response_iss_parameter_supported": true}
+	i.Answer = map[string]string{"iss": i.URL}
+	w.Person(consoletest.Answer{To: paste, Reply: i.Browser(consoletest.User)})
+	w.Run(atIssuer(w, "--no-browser")...).Exits(0)
+}
+
+// Tokens for an API server that was never verified are made with a person only, whoever would give them: the issuer, for a refresh token or
+// the client's secret, or a runner.
+func TestIssuerOfAnUnverifiedServer(t *testing.T) {
+	for name, more := range map[string][]string{
+		"refresh token":   {"--oidc-flow", "password", "-u", consoletest.User},
+		"client's secret": {"--oidc-client-secret-variable", "SECRET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, i := alone(t)
+			given(w)
+			i.Secret, w.Vars["SECRET"] = "client-secret-7", "client-secret-7"
+			login := append([]string{
+				"login", "--server", "10.0.0.7", "--insecure-skip-tls-verify",
+				"--oidc-issuer-url", "https://sso.example", "--oidc-client-id", "kube", "--oidc-ca", w.CAFile,
+			}, more...)
+			w.Run(login...).Exits(0)
+			get := []string{"get-token", "--server", "10.0.0.7", "--user", w.Session().User}
+			w.Run(get...).Exits(0)
+			w.Advance(consoletest.TokenLife)
+			before := i.Secrets()
+			w.Run(get...).Exits(1).Says("is not renewed without a person")
+			if n := i.Secrets() - before; n > 0 {
+				t.Errorf("%d secrets were sent", n)
+			}
+			w.Person(consoletest.Answer{To: "Renew the session of", Keys: "y"})
+			w.Run(get...).Exits(0)
+		})
+	}
+}

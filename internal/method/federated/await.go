@@ -20,7 +20,8 @@ func (a *attempt) await(s tokens.Session, res *login.Result) func(context.Contex
 	return func(ctx context.Context, wait time.Duration) error {
 		// Another process that waits for the account's lock waits for us: nothing is said about that.
 		quiet := &session.Sessions{Env: a.Sessions.Env.Quiet(), Store: a.Sessions.Store}
-		method := &Method{Sessions: quiet, attended: true} // The login has said whether the server is verified.
+		quiet.Agree(s) // The login has said whether the server is verified.
+		method := &Method{Sessions: quiet}
 		quiet.Methods = []session.Method{method}
 		renew := func(ctx context.Context, now tokens.Session, key tokens.Key) (tokens.Credential, error) {
 			if now.Method != Name {

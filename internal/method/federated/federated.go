@@ -26,8 +26,6 @@ type Method struct {
 	Sessions *session.Sessions
 	// Options are used by Login only.
 	Options Options
-
-	attended bool // a login is under way, so a renewal need not ask whether it may send to a server that is not verified
 }
 
 var (

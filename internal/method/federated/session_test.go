@@ -311,3 +311,59 @@ func TestReplacedMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// Where nobody knows how a user logged in, the command to type is that of the others at the Supervisor: -u would lead to a prompt for the
+// vCenter password, where the provider's might be typed.
+func TestCommandForALostSession(t *testing.T) {
+	lost := func(x scene) consoletest.Result {
+		return x.Run("get-token", "--server", clitest.Server, "--user", "ops@vsphere.local").Exits(1)
+	}
+	x := newScene(t)
+	lost(x).Says("ops@vsphere.local is not logged in to 10.0.0.1; type: " + aNewOne + "\n")
+	x.Run("registry", "add", "10.0.0.5", "--server", clitest.Server, "-u", "ops@vsphere.local").Says("not logged in", aNewOne+"\n")
+	s := x.Session()
+	s.ID, s.User, s.Method, s.Renewal = "", "eve@vsphere.local", "sso", nil
+	if _, err := x.Store().SaveSession(s); err != nil {
+		t.Fatal(err)
+	}
+	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n")
+}
+
+// What an older version has stored, or somebody else, is used by the rules of a login.
+func TestStoredEndpoints(t *testing.T) {
+	for name, change := range map[string]func(s *oidc.Session){
+		"token":       func(s *oidc.Session) { s.Provider.Token = "https://evil.example/token" },
+		"keys":        func(s *oidc.Session) { s.Provider.JWKS = "http://10.0.0.1/wcp/pinniped/jwks" },
+		"authorize":   func(s *oidc.Session) { s.Provider.Authorize = "https://evil.example/authorize" },
+		"revocation":  func(s *oidc.Session) { s.Provider.Revocation = "https://evil.example/revoke" },
+		"plain token": func(s *oidc.Session) { s.Plain, s.Provider.Token = true, "http://evil.example/token" },
+		"plain page": func(s *oidc.Session) {
+			s.Plain, s.Flow, s.Provider.Authorize = true, "browser", "https://evil.example/authorize"
+			s.Provider.Pinniped.IdentityProviders = ""
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newScene(t)
+			stranger := x.Stranger("evil.example:443", "evil.example:80", "10.0.0.1:80")
+			s := x.Session()
+			kept, err := oidc.ParseSession(s.Renewal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(&kept)
+			if s.Renewal, err = kept.JSON(); err == nil {
+				_, err = x.Store().SaveSession(s)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.Advance(afterRefresh)
+			before := x.i.Secrets()
+			x.getToken("--force-refresh").Says("the issuer https://10.0.0.1/wcp/pinniped").Says("Log in again: " + aNewOne)
+			x.Run("logout").Exits(0).Says("could not be revoked")
+			if got := stranger.Got(); len(got) > 0 || x.i.Secrets() > before {
+				t.Errorf("%d secrets to the issuer, to others %q", x.i.Secrets()-before, got)
+			}
+		})
+	}
+}
