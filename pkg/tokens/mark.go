@@ -1,12 +1,16 @@
 package tokens
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -92,6 +96,39 @@ func (s *Store) EndQuiet(account string) error {
 		return nil
 	}
 	return s.SetMark(account, Mark{Refusals: m.Refusals})
+}
+
+// markAge is longer than any refusal counts.
+const markAge = time.Hour
+
+// markPatience bounds the wait for a process that sends a password.
+const markPatience = time.Second
+
+// clearMark removes the mark at a path, but for the number and times of refusals that may count. While another process sends a password,
+// its mark stays as it is.
+func (s *Store) clearMark(path string) error {
+	info, err := os.Stat(path)
+	text, readErr := credfile.ReadPrivate(path)
+	var m Mark
+	if err != nil || readErr != nil || credfile.Decode(path, text, &m, &m.Version) != nil || len(m.Refusals) == 0 || time.Since(info.ModTime()) > markAge {
+		return remove(path)
+	}
+	unlock, err := filelock.Take(context.Background(), strings.TrimSuffix(path, ".json")+".lock", filelock.Options{Patience: markPatience})
+	if err != nil {
+		return nil //nolint:nilerr // Its owner is at work.
+	}
+	defer unlock()
+	if text, err = credfile.ReadPrivate(path); err != nil || json.Unmarshal(text, &m) != nil {
+		return remove(path)
+	}
+	bare := Mark{Version: credfile.Version}
+	for _, r := range m.Refusals {
+		bare.Refusals = append(bare.Refusals, Refusal{Time: r.Time, Uptime: r.Uptime})
+	}
+	if text, err = json.Marshal(bare); err != nil {
+		return err
+	}
+	return s.write(path, append(text, '\n'), cache)
 }
 
 func (s *Store) markPath(account string) string {

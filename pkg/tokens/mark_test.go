@@ -115,3 +115,26 @@ func TestStoreTellsAMarkThatItCannotRead(t *testing.T) {
 		}
 	}
 }
+
+// A script that logs out and in again must not lock the account: how many refusals there were stays, and nothing to guess from.
+func TestClearKeepsTheNumberOfRefusals(t *testing.T) {
+	s := newStore(t)
+	now := time.Now().UTC()
+	refusals := []tokens.Refusal{{Time: now, Uptime: time.Hour, At: "10.0.0.1 ada", Salt: []byte("salt"), Hash: []byte("hash")}, {Time: now}}
+	for name, m := range map[string]tokens.Mark{"ada": {Reason: "refused", Refusals: refusals}, "asked": {Time: now, Everybody: true}} {
+		if err := s.SetMark(name, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	want := tokens.Mark{Version: 1, Refusals: []tokens.Refusal{{Time: now, Uptime: time.Hour}, {Time: now}}}
+	got, err := s.Mark("ada")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if got, err := s.Mark("asked"); err != nil || !got.Time.IsZero() {
+		t.Errorf("%v, %v", got, err)
+	}
+}

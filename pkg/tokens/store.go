@@ -193,13 +193,17 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Clear removes every session, credential and mark, including files that cannot be read.
+// Clear removes every session, credential and mark, including files that cannot be read. Of refusals of the last minutes, their number and
+// times stay: a script that logs out and in again must not lock the account.
 func (s *Store) Clear() error {
 	var errs []error
-	for _, sub := range []string{credfile.Credentials, sessionsDir, accountsDir} {
+	for _, sub := range []string{credfile.Credentials, sessionsDir} {
 		for _, path := range s.list(sub) {
 			errs = append(errs, remove(path))
 		}
+	}
+	for _, path := range s.list(accountsDir) {
+		errs = append(errs, s.clearMark(path))
 	}
 	return errors.Join(errs...)
 }

@@ -175,8 +175,7 @@ func (g *Guard) note(s sent, err error) error {
 	c, m := g.caller(), g.memory()
 	switch outcomeOf(err, s.unsent) {
 	case accepted:
-		rest := c.without(s.before, g.Account, g.hasher.same(s.password))
-		m.warn(m.setRefusals(c.unknown(rest, g.later)))
+		m.warn(m.setRefusals(c.unknown(c.accepted(s.before, g.hasher.same(s.password)), g.later)))
 		m.save(tokens.Mark{})
 	case refused:
 		refusal := g.hasher.refusal(s.password)

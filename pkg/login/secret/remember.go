@@ -23,10 +23,16 @@ func (c caller) unknown(before []tokens.Refusal, n int) []tokens.Refusal {
 	return all
 }
 
-// without are the refusals of other secrets, and those by other servers: what a server accepts says nothing about others. They stay when
-// a secret is accepted: a wrong variable beside a right command would be sent again and again.
-func (c caller) without(all []tokens.Refusal, account string, same func(tokens.Refusal) bool) []tokens.Refusal {
-	return slices.DeleteFunc(slices.Clone(all), func(r tokens.Refusal) bool { return r.At == account && same(r) })
+// accepted are the refusals after a secret was accepted. This server's refusals of it no longer keep it back, but they count on: a front
+// may accept what vCenter refuses. What a server accepts says nothing about other servers.
+func (c caller) accepted(all []tokens.Refusal, same func(tokens.Refusal) bool) []tokens.Refusal {
+	all = slices.Clone(all)
+	for i, r := range all {
+		if r.At == c.account && same(r) {
+			all[i].Salt, all[i].Hash = nil, nil
+		}
+	}
+	return all
 }
 
 // refused is the mark after a refusal. A command or variable may be mended at once, so only the caller's own runs are quiet then; a
