@@ -153,7 +153,7 @@ func networkMessage(err error, timeout time.Duration) string {
 	var timed interface{ Timeout() bool }
 	via := ""
 	if errors.As(err, &op) && op.Op == "proxyconnect" {
-		via = " (through the proxy of HTTPS_PROXY; NO_PROXY exempts a host)"
+		via = " (through the proxy of HTTPS_PROXY or the kubeconfig; NO_PROXY exempts a host)"
 	}
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
