@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -49,7 +50,7 @@ func (c Contact) firstUse(ctx context.Context, server string, trusted []string, 
 	case c.Env.Terminal == nil:
 		return "", e
 	}
-	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, strings.TrimSuffix(failure.Describe(e), "\n"))
+	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, safetext.Lines(strings.TrimSuffix(string(failure.Describe(e)), "\n")))
 	if len(trusted) > 0 {
 		c.Env.Tellf("  trusted so far: %s", strings.Join(trusted, ", "))
 	}

@@ -159,10 +159,10 @@ func (s Store) Logins() (all []Login, errs []error) {
 
 // Session is the part of a session of package tokens that the helper needs.
 type Session struct {
-	Version int    `json:"version"`
-	Server  string `json:"server"`
-	User    string `json:"user"`
-	Method  string `json:"method"`
+	Version int         `json:"version"`
+	Server  string      `json:"server"`
+	User    string      `json:"user"`
+	Method  string      `json:"method"`
 	Renewal redact.JSON `json:"renewal"` // what the method stores; only the names of variables with secrets are read of it
 }
 
