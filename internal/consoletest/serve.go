@@ -113,7 +113,13 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 // ServeAt is Serve with a certificate for a name that is not the address.
 func (w *World) ServeAt(address, name string, ca *CA, handler http.Handler) {
 	w.t.Helper()
-	server := httptest.NewUnstartedServer(handler)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if between := w.Between; between != nil {
+			between(out, r, handler)
+			return
+		}
+		handler.ServeHTTP(out, r)
+	}))
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(name)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
