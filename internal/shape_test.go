@@ -178,6 +178,55 @@ func TestOneWayToStartAChild(t *testing.T) {
 	}
 }
 
+// Text reaches the process's streams through console's screen and the helper's writer alone, which spell what is harmful to a terminal
+// (safetext.Writer).
+func TestOneWayToTheTerminal(t *testing.T) {
+	allowed := map[string]string{
+		"internal/console/env.go":              "puts the screen before them",
+		"internal/credhelper/run.go":           "puts a safetext.Writer before standard error; standard output gets the usage text",
+		"internal/credhelper/process_other.go": "gives them to kubectl-vsphere",
+		"cmd/kubectl-vsphere/early/early.go":   "prints JSON that the store holds, and an error of the system",
+	}
+	tools := []string{"internal/gendocs", "internal/dist", "internal/bench", "internal/leak"} // Programs of ours that nobody installs.
+	seen := map[string]bool{}
+	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
+		if slices.Contains(tools, dir) {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			what := ""
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok {
+					what = x.Name + "." + n.Sel.Name
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok {
+					what = f.Name
+				}
+			}
+			switch what {
+			case "os.Stdout", "os.Stderr":
+				seen[dir+"/"+name] = true
+				if allowed[dir+"/"+name] != "" {
+					return true
+				}
+			case "fmt.Print", "fmt.Printf", "fmt.Println", "log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "print", "println",
+				"os.NewFile", "syscall.Write", "unix.Write":
+			default:
+				return true
+			}
+			t.Errorf("%s: %s passes the screen by", fset.Position(n.Pos()), what)
+			return true
+		})
+	})
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("%s uses no stream: take it off the list", name)
+		}
+	}
+}
+
 // The one init answers get-token before the rest of the program is initialised.
 func TestOneInit(t *testing.T) {
 	var all []string

@@ -3,9 +3,14 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"k8s.io/klog/v2"
 
 	_ "github.com/kubectl-vsphere/kubectl-vsphere/cmd/kubectl-vsphere/early" // Answers get-token before main runs.
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
@@ -18,11 +23,19 @@ var version, commit, date = "0.1.0-dev", "unknown", "unknown"
 
 func main() { os.Exit(run()) }
 
+// logTo sends what libraries log there, as harmless as all else. klog is that of Kubernetes' libraries.
+func logTo(w io.Writer) {
+	log.SetOutput(w)
+	klog.SetSlogLogger(slog.New(slog.NewTextHandler(w, nil)))
+}
+
 func run() int {
 	process.NoDump()
 	// SIGHUP comes if kubectl leads the terminal's session and ends after the same Ctrl-C. SIGQUIT is Ctrl-\. After each of these
 	// signals, a prompt must restore the terminal's echo.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
-	return cli.Run(ctx, console.System(), cli.Build{Version: version, Commit: commit, Date: date}, os.Args[1:])
+	e := console.System()
+	logTo(e.ErrOut)
+	return cli.Run(ctx, e, cli.Build{Version: version, Commit: commit, Date: date}, os.Args[1:])
 }

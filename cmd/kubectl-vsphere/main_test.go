@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // The test binary is the program too: it runs itself with the arguments of that.
@@ -23,6 +29,12 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(programVariable) {
 	case "":
 		os.Exit(m.Run())
+	case "log":
+		logTo(console.System().ErrOut)
+		log.Print("by log \x1b[31m")
+		klog.Error("by klog \x1b[32m\u202e")
+		klog.V(9).Info("not shown")
+		os.Exit(0)
 	case "request":
 		os.Exit(request(os.Args[1]))
 	}
@@ -71,6 +83,17 @@ func supervisor(t *testing.T) (s *httptest.Server, token string, sent *atomic.In
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s, token, sent
+}
+
+// What a library logs is as harmless as what we print.
+func TestLibrariesLogHarmlessly(t *testing.T) {
+	c := exec.CommandContext(t.Context(), os.Args[0])
+	c.Env = append(os.Environ(), programVariable+"=log")
+	out, err := c.CombinedOutput()
+	said := string(out)
+	if err != nil || !safetext.IsText(out) || strings.Count(said, "by log") != 1 || strings.Count(said, "by klog") != 1 || strings.Contains(said, "not shown") {
+		t.Errorf("%v %q", err, out)
+	}
 }
 
 // No setting of Go and no level of -v prints a secret. Go can print each header of HTTP/2.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -28,16 +27,15 @@ type Build struct{ Version, Commit, Date string }
 
 // Run executes one command line (without the program's name) and returns the exit code of the process.
 func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
-	out := &checkedWriter{Writer: e.Out}
-	e.Out = out
+	e.Protect()
 	root := Command(e, b)
 	root.SetArgs(args)
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.ErrOut)
 	c, err := root.ExecuteContextC(ctx)
-	if err == nil && out.err != nil {
-		err = fmt.Errorf("write to standard output: %w", out.err)
+	if unwritten := e.Finish(); err == nil && unwritten != nil {
+		err = fmt.Errorf("write to standard output: %w", unwritten)
 	}
 	var usage *failure.UsageError
 	if errors.As(err, &usage) && usage.Command == "" {
@@ -50,21 +48,6 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 		failure.Explain(e.ErrOut, err)
 	}
 	return failure.Code(err)
-}
-
-// checkedWriter remembers a failed write, so that a full disk or a closed pipe is an error.
-type checkedWriter struct {
-	io.Writer
-	err error
-}
-
-// Write keeps the first error.
-func (c *checkedWriter) Write(p []byte) (int, error) {
-	n, err := c.Writer.Write(p)
-	if c.err == nil {
-		c.err = err
-	}
-	return n, err
 }
 
 const rootLong = `Logs in to a vSphere Supervisor and writes kubeconfig contexts for the Supervisor, its vSphere

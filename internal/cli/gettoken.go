@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -67,7 +68,7 @@ func getToken(ctx context.Context, e *console.Env, o getTokenOptions) error {
 	if err != nil {
 		return err
 	}
-	return credfile.Write(e.Out, info.APIVersion, status)
+	return credfile.Write(e.Out, info.APIVersion, safetext.JSON(status))
 }
 
 // canonical checks a key from the command line and returns it in the store's spelling.

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -172,21 +170,20 @@ func printStatus(e *console.Env, info statusInfo) error {
 }
 
 func printSessions(e *console.Env, info statusInfo) error {
-	w := tabwriter.NewWriter(e.Out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "SERVER\tUSER\tCLUSTER\tTOKEN\tCONTEXTS")
+	t := e.NewTable("SERVER", "USER", "CLUSTER", "TOKEN", "CONTEXTS")
 	for _, s := range info.Sessions {
 		for _, c := range s.Credentials {
 			cluster := c.Cluster
 			if cluster == "" {
 				cluster = "-"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Server, s.User, cluster, c.state(e), strings.Join(c.Contexts, ","))
+			t.Row(c.Server, s.User, cluster, c.state(e), strings.Join(c.Contexts, ","))
 		}
 		if len(s.Credentials) == 0 {
-			fmt.Fprintf(w, "%s\t%s\t-\tnone\t\n", s.Server, s.User)
+			t.Row(s.Server, s.User, "-", "none", "")
 		}
 	}
-	return w.Flush()
+	return t.Print()
 }
 
 // printEnds prints when each session ends, if that is known. Then a person must log in again.

@@ -86,7 +86,7 @@ func printIdentity(e *console.Env, id identity) error {
 	if err := json.Indent(&text, id.Claims, "", "  "); err != nil {
 		return err
 	}
-	e.Printf("Claims:\n%s", safetext.Block(text.String(), maxClaims))
+	e.Printf("Claims:\n%s", safetext.Lines(safetext.Block(text.String(), maxClaims)))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -16,13 +17,18 @@ import (
 // server.
 type Complete = func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
 
+// maxValue bounds a value, in characters: a user name is the longest.
+const maxValue = 512
+
 // Values completes the values that list returns.
 func Values(list func() []string) Complete {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { return Offer(list()) }
 }
 
-// Offer returns values sorted, and tells the shell not to complete file names.
+// Offer returns values sorted, and tells the shell not to complete file names. It leaves out values that cannot be shown as they are: the
+// shell would type something else than what is meant, or run it.
 func Offer(values []string) ([]string, cobra.ShellCompDirective) {
+	values = slices.DeleteFunc(values, func(v string) bool { return !safetext.IsLine(v, maxValue) })
 	slices.Sort(values)
 	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
 }

@@ -45,8 +45,10 @@ func (f *Format) Write(w io.Writer, v any) error {
 		return err
 	}
 	if *f == "yaml" {
-		// YAML would print harmful characters as they are, so they are spelled out.
-		text, err = yaml.JSONToYAML(safetext.SpelledJSON(text))
+		// YAML is a superset of JSON, except for what it allows to stand in quotes as it is.
+		if text, err = yaml.JSONToYAML(safetext.Escape(text, yamlEscape)); err == nil {
+			text, err = HarmlessYAML(text)
+		}
 		if err != nil {
 			return err
 		}

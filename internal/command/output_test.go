@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// A server's text is data to a program that parses the output, and does nothing to a terminal. In YAML it is spelled out.
+// A server's text is data to a program that parses the output, and does nothing to a terminal.
 func TestOutputIsHarmless(t *testing.T) {
 	const said = "a\u009b31m\u202e \u00e4\U000e0041\x1b]0;x\x07"
 	for _, format := range []Format{"json", "yaml"} {
@@ -22,8 +22,7 @@ func TestOutputIsHarmless(t *testing.T) {
 		var back map[string]string
 		parse := map[Format]func([]byte, any) error{"json": json.Unmarshal, "yaml": func(b []byte, v any) error { return yaml.Unmarshal(b, v) }}[format]
 		err := parse([]byte(b.String()), &back)
-		want := map[Format]string{"json": said, "yaml": "a\\u009b31m\\u202e ä\\ue0041\x1b]0;x\a"}[format]
-		if err != nil || back["name"] != want {
+		if err != nil || back["name"] != said {
 			t.Errorf("%s: %q %v", format, back["name"], err)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -68,6 +69,7 @@ func System() *Env {
 	if term.IsTerminal(int(os.Stdin.Fd())) {
 		e.Terminal = os.Stdin
 	}
+	e.Protect()
 	return e
 }
 
@@ -105,16 +107,21 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 func (e *Env) SystemPath(path string) string { return filepath.Join(e.Root, path) }
 
 // Warn writes a warning: something is wrong, and the command goes on.
-func (e *Env) Warn(err error) { fmt.Fprintf(e.ErrOut, "warning: %v\n", err) }
+func (e *Env) Warn(err error) { e.Tellf("warning: %v", err) }
 
 // Notef writes a note: nothing is wrong, and the user should know it.
-func (e *Env) Notef(format string, args ...any) { fmt.Fprintf(e.ErrOut, "note: "+format+"\n", args...) }
+func (e *Env) Notef(format string, args ...any) { e.Tellf("note: "+format, args...) }
 
-// Tellf writes a line to standard error.
-func (e *Env) Tellf(format string, args ...any) { fmt.Fprintf(e.ErrOut, format+"\n", args...) }
+// Tellf writes a line to standard error. Like all methods that take a format, it keeps line ends only in the format and in safetext.Lines:
+// a name cannot begin a line.
+func (e *Env) Tellf(format string, args ...any) {
+	fmt.Fprintf(e.ErrOut, format+"\n", safetext.Args(args)...)
+}
 
 // Printf writes a line to standard output: the command's result.
-func (e *Env) Printf(format string, args ...any) { fmt.Fprintf(e.Out, format+"\n", args...) }
+func (e *Env) Printf(format string, args ...any) {
+	fmt.Fprintf(e.Out, format+"\n", safetext.Args(args)...)
+}
 
 // SurviveParent lets a login finish after its parent process has ended: writes to a closed pipe no longer end this process, and the
 // next command finds the session. SIGPIPE is caught and not ignored, since child processes inherit an ignored signal.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Progress is a line on a terminal that shows the current step. Done removes it. In a pipe it prints nothing.
@@ -22,11 +24,15 @@ type Progress struct {
 // progressEvery bounds how often the line is written: a person sees it move, and it costs nothing.
 const progressEvery = 100 * time.Millisecond
 
+// maxStep bounds a step, in characters: it holds the name of a server.
+const maxStep = 200
+
 // NewProgress returns a progress line on standard error, if that is a terminal.
 func (e *Env) NewProgress() *Progress {
 	p := &Progress{now: e.Now}
-	if f, ok := e.ErrOut.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
-		p.out = e.ErrOut
+	out := below(e.ErrOut)
+	if f, ok := out.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
+		p.out = out
 	}
 	return p
 }
@@ -43,6 +49,7 @@ func (p *Progress) Show(step string, done, total int) {
 		return
 	}
 	p.step, p.shown = step, now
+	step = safetext.Line(step, maxStep)
 	if total == 0 {
 		fmt.Fprintf(p.out, "\r%s …\x1b[K", step)
 		return

@@ -126,7 +126,13 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 // ServeAt is Serve with a certificate for other names than the address, separated by commas. Port 80 is without TLS.
 func (w *World) ServeAt(address, names string, ca *CA, handler http.Handler) {
 	w.t.Helper()
-	server := httptest.NewUnstartedServer(handler)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if between := w.Between; between != nil {
+			between(out, r, handler)
+			return
+		}
+		handler.ServeHTTP(out, r)
+	}))
 	if strings.HasSuffix(address, ":80") {
 		server.Start()
 		w.serve(address, &host{server: server})

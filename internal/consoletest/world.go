@@ -6,11 +6,13 @@ package consoletest
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,9 +32,11 @@ type World struct {
 	// Programs are the programs on PATH, a path for each name. A path is found as it is.
 	Programs map[string]string
 	Stdin    string
-	CA       *CA    // of all that is served, unless a test names another one
-	CAFile   string // CA in PEM
-	Dir      string // the home directory; store and kubeconfig are below it
+	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
+	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
+	CA      *CA    // of all that is served, unless a test names another one
+	CAFile  string // CA in PEM
+	Dir     string // the home directory; store and kubeconfig are below it
 
 	t      testing.TB
 	person []Answer // nil: there is no terminal
@@ -40,6 +44,7 @@ type World struct {
 	mu      sync.Mutex
 	hosts   map[string]*host
 	others  map[string]string // see Reach
+	asked   map[string]bool   // environment variables
 	later   time.Duration
 	program string
 }
@@ -47,7 +52,7 @@ type World struct {
 // New makes a world with nobody at the terminal and nothing on the network.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, CA: NewCA(t, "vcenter-ca")}
+	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
 	w.program = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
 	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
 	w.Programs = map[string]string{"kubectl-vsphere": w.program}
@@ -126,7 +131,7 @@ func (w *World) Advance(d time.Duration) {
 // Env is the environment of one run. Out and ErrOut are *Stream.
 func (w *World) Env() *console.Env {
 	e := &console.Env{
-		Getenv: func(name string) string { return w.Vars[name] },
+		Getenv: w.getenv,
 		Home:   w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.program, nil },
 		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
@@ -134,6 +139,20 @@ func (w *World) Env() *console.Env {
 	}
 	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{}, &Stream{}
 	return e
+}
+
+func (w *World) getenv(name string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked[name] = true
+	return w.Vars[name]
+}
+
+// Asked returns the names of all environment variables that were read so far, sorted.
+func (w *World) Asked() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.asked))
 }
 
 func (w *World) lookPath(name string) (string, error) {

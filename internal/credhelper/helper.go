@@ -12,6 +12,7 @@ import (
 	"github.com/docker/docker-credential-helpers/credentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -222,7 +223,7 @@ func (h *Helper) print(host string, err error) {
 	if host != "" {
 		prefix += host + ": "
 	}
-	fmt.Fprintln(h.ErrOut, prefix+err.Error())
+	fmt.Fprintln(h.ErrOut, safetext.Line(prefix+err.Error(), maxMessage))
 }
 
 func orError(a, b error) error {

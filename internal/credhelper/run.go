@@ -1,6 +1,7 @@
 package credhelper
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -34,39 +36,73 @@ var protocol = []string{credentials.ActionGet, credentials.ActionStore, credenti
 
 // Run runs the program and returns the exit code. For a command of the protocol, it may end the process itself.
 func Run(args []string) int {
+	stderr := safetext.NewWriter(os.Stderr)
 	switch {
 	case len(args) == 0:
-		fmt.Fprintln(os.Stderr, usage)
+		fmt.Fprintln(stderr, usage)
 		return 1
 	case slices.Contains(protocol, args[0]):
 		if args[0] == credentials.ActionStore { // A person's password may come in.
 			process.NoDump()
 		}
-		return serve()
+		return serve(stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
-		fmt.Println(usage)
+		fmt.Fprintln(os.Stdout, usage)
 		return 0
 	case slices.Contains([]string{"login", "logout", "configure", "status"}, args[0]):
-		return delegate(args)
+		return delegate(args, stderr)
 	}
-	fmt.Fprintf(os.Stderr, "%s: unknown command %q; type: %s --help\n", Name, args[0], Name)
+	fmt.Fprintf(stderr, "%s: unknown command %q; type: %s --help\n", Name, args[0], Name)
 	return 2
 }
 
 // serve runs a command of the protocol.
-func serve() int {
+func serve(stderr io.Writer) int {
 	dir, err := credfile.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
-		credentials.Serve(noStore{err, os.Stderr})
+		credentials.Serve(oneLine{noStore{err, stderr}})
 		return 0
 	}
-	credentials.Serve(New(registry.Store{Dir: dir}, os.Getenv, os.Stderr))
+	credentials.Serve(oneLine{New(registry.Store{Dir: dir}, os.Getenv, stderr)})
 	return 0
+}
+
+// oneLine is a helper whose errors are one harmless line each: Serve prints them on standard output, and clients pass that on. They may
+// hold what another helper printed.
+type oneLine struct{ credentials.Helper }
+
+// Add implements credentials.Helper.
+func (h oneLine) Add(c *credentials.Credentials) error { return harmless(h.Helper.Add(c)) }
+
+// Delete implements credentials.Helper.
+func (h oneLine) Delete(url string) error { return harmless(h.Helper.Delete(url)) }
+
+// Get implements credentials.Helper.
+func (h oneLine) Get(url string) (username, secret string, err error) {
+	username, secret, err = h.Helper.Get(url)
+	return username, secret, harmless(err)
+}
+
+// List implements credentials.Helper.
+func (h oneLine) List() (map[string]string, error) {
+	all, err := h.Helper.List()
+	return all, harmless(err)
+}
+
+// maxMessage bounds a message, in characters.
+const maxMessage = 4096
+
+func harmless(err error) error {
+	if err == nil || safetext.IsLine(err.Error(), maxMessage) {
+		return err
+	}
+	return errors.New(safetext.Line(err.Error(), maxMessage))
 }
 
 // New returns the helper of a store.
 func New(store registry.Store, getenv func(string) string, errOut io.Writer) *Helper {
 	wait, err := timeout(getenv)
+	errOut = safetext.NewWriter(errOut)
 	if err != nil {
 		fmt.Fprintf(errOut, "%s: %v\n", Name, err)
 	}
@@ -99,7 +135,7 @@ func (h noStore) Get(string) (username, secret string, err error) {
 func (h noStore) List() (map[string]string, error) { return map[string]string{}, nil }
 
 // delegate runs the kubectl-vsphere registry command with the same arguments.
-func delegate(args []string) int {
+func delegate(args []string, stderr io.Writer) int {
 	path, err := findPlugin()
 	if err == nil {
 		var code int
@@ -107,6 +143,6 @@ func delegate(args []string) int {
 			return code
 		}
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+	fmt.Fprintf(stderr, "%s: %v\n", Name, err)
 	return 1
 }

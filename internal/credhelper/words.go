@@ -163,15 +163,11 @@ func byIssuer(server string) string {
 	return shellLine([]string{"kubectl", "vsphere", "login", "--server", server, "--auth-method", "oidc"})
 }
 
-// shellLine returns arguments as one line for a POSIX shell.
+// shellLine returns arguments as one line for a shell.
 func shellLine(args []string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_"
 	var quoted []string
 	for _, arg := range args {
-		if arg = safetext.Line(arg, maxLine); arg == "" || strings.Trim(arg, plain) != "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		quoted = append(quoted, arg)
+		quoted = append(quoted, safetext.Word(arg))
 	}
 	return strings.Join(quoted, " ")
 }

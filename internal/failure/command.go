@@ -2,24 +2,12 @@ package failure
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Quote returns s as one word of a POSIX shell, so that a printed command can be pasted. User names can hold backslashes and spaces.
-func Quote(s string) string {
-	if s != "" && strings.IndexFunc(s, unsafeInShell) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func unsafeInShell(r rune) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		return false
-	}
-	return !strings.ContainsRune("@%+=:,./-_", r)
-}
+// Quote returns s as one word of a shell (see safetext.Word), so that a printed command can be pasted.
+func Quote(s string) string { return safetext.Word(s) }
 
 // LoginCommand returns the command that logs in. user may be empty.
 func LoginCommand(server, user string) string {

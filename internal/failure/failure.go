@@ -5,6 +5,8 @@ package failure
 import (
 	"errors"
 	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 var (
@@ -37,12 +39,12 @@ type hinted struct {
 
 func (h *hinted) Unwrap() error { return h.error }
 
-// Hint adds a next step to err. For nil it returns nil.
+// Hint adds a next step to err. It keeps line ends only in the format and in safetext.Lines. For nil it returns nil.
 func Hint(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return &hinted{error: err, hint: fmt.Sprintf(format, args...)}
+	return &hinted{error: err, hint: fmt.Sprintf(format, safetext.Args(args)...)}
 }
 
 // Hinted reports whether err has a next step already.

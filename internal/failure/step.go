@@ -20,7 +20,7 @@ func Explain(w io.Writer, err error) {
 	if errors.As(err, &printed) {
 		return
 	}
-	fmt.Fprintf(w, "error: %s\n", err)
+	fmt.Fprintf(w, "error: %s\n", safetext.Error(err))
 	if step := NextStep(err); step != "" {
 		fmt.Fprintln(w, step)
 	}
@@ -55,7 +55,7 @@ func (e *UsageError) typed() string {
 }
 
 // Describe returns what a person needs to judge a certificate, one fact in each line.
-func Describe(e *trust.UntrustedError) string {
+func Describe(e *trust.UntrustedError) safetext.Lines {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  certificate of: %s\n", safetext.Line(e.Subject, 200))
 	fmt.Fprintf(&b, "  signed by:      %s\n", safetext.Line(e.Issuer, 200))
@@ -64,16 +64,16 @@ func Describe(e *trust.UntrustedError) string {
 	if e.IssuerSHA256 != "" {
 		fmt.Fprintf(&b, "  CA SHA-256:     %s\n", e.IssuerSHA256)
 	}
-	return b.String()
+	return safetext.Lines(b.String())
 }
 
 // Untrusted describes a certificate that is not trusted, and names the flags that help.
 func Untrusted(e *trust.UntrustedError) string {
 	if !e.UnknownCA {
-		return Describe(e) + "A CA file does not help: the server needs another certificate, or you need another address for it.\n" +
+		return string(Describe(e)) + "A CA file does not help: the server needs another certificate, or you need another address for it.\n" +
 			"If nobody can come between you and the server, you can use --insecure-skip-tls-verify."
 	}
-	return Describe(e) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its\n" +
+	return string(Describe(e)) + "Use --certificate-authority FILE with the CA that signed it (for a Supervisor usually a root CA of its\n" +
 		"vCenter), or --ca-fingerprint sha256:… if you know the fingerprint from elsewhere. If nobody can come\n" +
 		"between you and the server, you can use --insecure-skip-tls-verify."
 }

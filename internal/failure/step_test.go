@@ -62,7 +62,7 @@ func TestExplain(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	day := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	e := &trust.UntrustedError{Subject: "CN=sup\x1b[2J", Issuer: "CN=ca\u202e", NotBefore: day, NotAfter: day.AddDate(1, 0, 0), SHA256: "AA:BB"}
-	got := Describe(e)
+	got := string(Describe(e))
 	for _, want := range []string{"CN=sup", "CN=ca", "2026-01-02 to 2027-01-02", "AA:BB"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
@@ -72,13 +72,13 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	e.IssuerSHA256 = "CC:DD"
-	if got := Describe(e); !strings.Contains(got, "CA SHA-256:     CC:DD") {
+	if got := string(Describe(e)); !strings.Contains(got, "CA SHA-256:     CC:DD") {
 		t.Errorf("%q", got)
 	}
 	for unknown, flag := range map[bool]string{true: "--ca-fingerprint", false: "--insecure-skip-tls-verify"} {
 		e.UnknownCA = unknown
 		got := Untrusted(e)
-		if !strings.HasPrefix(got, Describe(e)) || !strings.Contains(got, flag) || strings.Contains(got, "--certificate-authority") != unknown {
+		if !strings.HasPrefix(got, string(Describe(e))) || !strings.Contains(got, flag) || strings.Contains(got, "--certificate-authority") != unknown {
 			t.Errorf("unknown CA %v: %q", unknown, got)
 		}
 	}

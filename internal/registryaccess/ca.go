@@ -129,12 +129,12 @@ func only(ca []byte, fingerprint, host string) ([]byte, error) {
 		"%sIf the fingerprint that you gave is right, somebody may be between you and the registry.", describeCA(ca))
 }
 
-func describeCA(ca []byte) string {
+func describeCA(ca []byte) safetext.Lines {
 	var b strings.Builder
 	for _, c := range certificates(ca) {
 		fmt.Fprintf(&b, "  CA:      %s\n", safetext.Line(c.Subject.String(), 200))
 		fmt.Fprintf(&b, "  valid:   %s to %s\n", c.NotBefore.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly))
 		fmt.Fprintf(&b, "  SHA-256: %s\n", trust.Fingerprint(c.Raw))
 	}
-	return b.String()
+	return safetext.Lines(b.String())
 }

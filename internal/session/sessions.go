@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -78,7 +79,7 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 	}
 	var untrusted *trust.UntrustedError
 	if errors.As(err, &untrusted) && !failure.Hinted(err) { // The flags that help are those of a login.
-		err = failure.Hint(err, "%s\nLog in again with one of these flags: %s", failure.Untrusted(untrusted), s.Command(s.Of(key)))
+		err = failure.Hint(err, "%s\nLog in again with one of these flags: %s", safetext.Lines(failure.Untrusted(untrusted)), s.Command(s.Of(key)))
 	}
 	return c, err
 }

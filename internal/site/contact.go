@@ -128,7 +128,7 @@ func (c Contact) banner(ctx context.Context, front *supervisor.Client) error {
 		return fmt.Errorf("connect to %s: %w", c.Server, err)
 	}
 	if text := safetext.Block(banner, maxBanner); text != "" {
-		c.Env.Tellf("%s", text)
+		c.Env.Tellf("%s", safetext.Lines(text))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -56,7 +57,7 @@ func (c Contact) firstUse(ctx context.Context, server string, last trust.Trust, 
 	case c.Env.Terminal == nil:
 		return "", e
 	}
-	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, strings.TrimSuffix(failure.Describe(e), "\n"))
+	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, safetext.Lines(strings.TrimSuffix(string(failure.Describe(e)), "\n")))
 	if trusted != "" {
 		c.Env.Tellf("  trusted so far: %s", trusted)
 	}

@@ -9,7 +9,7 @@ import (
 // JSON returns a JSON text in which every harmful character is an escape of JSON (RFC 8259, section 7). A program that parses it
 // gets the same values.
 func JSON(text []byte) []byte {
-	return replace(text, func(r rune) (s string) {
+	return Escape(text, func(r rune) (s string) {
 		for _, unit := range utf16.Encode([]rune{r}) {
 			s += fmt.Sprintf(`\u%04x`, unit)
 		}
@@ -17,15 +17,9 @@ func JSON(text []byte) []byte {
 	})
 }
 
-// SpelledJSON returns a JSON text in whose strings every harmful character is spelled out: six characters such as \u202e, with the
-// backslash escaped in JSON. It is for JSON that becomes YAML, which would write the characters themselves again.
-func SpelledJSON(text []byte) []byte {
-	return replace(text, func(r rune) string { return fmt.Sprintf(`\\u%04x`, r) })
-}
-
-// replace changes the harmful characters of a JSON text. Those below a space are JSON's own line ends and indentation: in strings
-// they are escaped already.
-func replace(text []byte, escape func(rune) string) []byte {
+// Escape changes the harmful characters of a text in JSON or YAML with escape. Those below a space are line ends and indentation of the
+// text itself: in strings they are escaped already.
+func Escape(text []byte, escape func(rune) string) []byte {
 	out := make([]byte, 0, len(text))
 	for _, r := range string(text) {
 		if r < ' ' || harmless(r) {
@@ -35,4 +29,10 @@ func replace(text []byte, escape func(rune) string) []byte {
 		}
 	}
 	return out
+}
+
+// IsText reports whether a Writer would pass a text on as it is.
+func IsText(text []byte) bool {
+	out, rest := escape(text)
+	return len(rest) == 0 && string(out) == string(text)
 }

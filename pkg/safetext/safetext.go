@@ -62,8 +62,12 @@ func escapeOf(r rune) string {
 	return `\u%04x`
 }
 
-// harmless reports whether a terminal shows r and does nothing else. Format characters (category Cf) hold the bidi controls and the
-// invisible ones; line and paragraph separators (Zl, Zp) break a line.
+// harmless reports whether a terminal shows r and does nothing else. Format characters (category Cf) hold the bidi controls and most of the
+// invisible ones; the others are ignorable characters of other categories. Line and paragraph separators (Zl, Zp) break a line.
 func harmless(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+	if r < utf8.RuneSelf {
+		return r >= ' ' && r != 0x7f
+	}
+	return unicode.IsGraphic(r) &&
+		!unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

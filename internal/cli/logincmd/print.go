@@ -6,6 +6,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/mask"
 )
@@ -31,6 +32,9 @@ func (f *planFormat) Type() string { return "format" }
 // printKubeconfig prints a kubeconfig of only this login, with tokens. Failures go to standard error.
 func (r *run) printKubeconfig(l contexts.Login) error {
 	text, err := l.Standalone()
+	if err == nil {
+		text, err = command.HarmlessYAML(text)
+	}
 	if err != nil {
 		return err
 	}

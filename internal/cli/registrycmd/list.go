@@ -3,10 +3,8 @@ package registrycmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -239,12 +237,11 @@ func Print(e *console.Env, all []Info) error {
 		e.Printf("There is no registry. Type: kubectl vsphere registry add REGISTRY")
 		return nil
 	}
-	w := tabwriter.NewWriter(e.Out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "REGISTRY\tUSER\tLOGIN\tDOCKER")
+	t := e.NewTable("REGISTRY", "USER", "LOGIN", "DOCKER")
 	for _, i := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", i.Registry, orDash(safetext.Line(strings.TrimPrefix(i.Username, registry.TokenPrefix), maxUser)), i.state(e), i.Docker)
+		t.Row(i.Registry, orDash(safetext.Line(strings.TrimPrefix(i.Username, registry.TokenPrefix), maxUser)), i.state(e), i.Docker)
 	}
-	if err := w.Flush(); err != nil {
+	if err := t.Print(); err != nil {
 		return err
 	}
 	for _, i := range all {

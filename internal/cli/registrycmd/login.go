@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -124,7 +125,7 @@ func (l registryLogin) ensureSession(ctx context.Context) error {
 	}
 	err = l.Login(ctx, o)
 	if step := failure.NextStep(err); step != "" { // It names flags that this command does not have.
-		err = failure.Hint(err, "%s\nThese are flags of \"kubectl vsphere login\": log in with it, then repeat this command.", step)
+		err = failure.Hint(err, "%s\nThese are flags of \"kubectl vsphere login\": log in with it, then repeat this command.", safetext.Lines(step))
 	}
 	return err
 }

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -232,12 +232,11 @@ func (a *robots) listRobots(ctx context.Context, r registry.Record, f robotFlags
 		a.Env.Printf("There is no robot account in %s.", f.project)
 		return nil
 	}
-	w := tabwriter.NewWriter(a.Env.Out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "ID\tUSER\tGOOD UNTIL")
+	t := a.Env.NewTable("ID", "USER", "GOOD UNTIL")
 	for _, robot := range all {
-		fmt.Fprintf(w, "%d\t%s\t%s\n", robot.ID, robot.Username, a.expiry(robot.Expires))
+		t.Row(strconv.FormatInt(robot.ID, 10), robot.Username, a.expiry(robot.Expires))
 	}
-	return w.Flush()
+	return t.Print()
 }
 
 // expiry returns when a robot account expires. One that another tool made may never expire.
