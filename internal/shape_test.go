@@ -187,7 +187,7 @@ func TestOneWayToTheTerminal(t *testing.T) {
 		"internal/credhelper/process_other.go": "gives them to kubectl-vsphere",
 		"cmd/kubectl-vsphere/early/early.go":   "prints JSON that the store holds, and an error of the system",
 	}
-	tools := []string{"internal/gendocs", "internal/dist", "internal/bench", "internal/leak"} // Programs of ours that nobody installs.
+	tools := []string{"internal/gendocs", "internal/dist", "internal/bench", "internal/mutate", "internal/leak"} // Programs of ours that nobody installs.
 	seen := map[string]bool{}
 	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
 		if slices.Contains(tools, dir) {

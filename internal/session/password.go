@@ -156,17 +156,17 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 
 // Guard returns the guard of an account of a user, for a renewal. Every password is sent through it.
 func (s *Sessions) Guard(account, user string) *secret.Guard {
-	return s.guard(account, secret.UserName(user), user)
+	return newGuard(s, account, secret.UserName(user), user)
 }
 
 // ClientGuard returns the guard of a client of an issuer, which logs in as itself.
 func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
 	name := issuer + " client " + client
-	return s.guard(name, "refusals of "+name, client)
+	return newGuard(s, name, "refusals of "+name, client)
 }
 
 // guard returns a guard that locks and remembers under a name; who is for messages.
-func (s *Sessions) guard(account, name, who string) *secret.Guard {
+func newGuard(s *Sessions, account, name, who string) *secret.Guard {
 	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
 	return &secret.Guard{
 		Marks: s.Store, Account: account, Name: name, Now: s.Env.Now, Uptime: s.Env.Uptime, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
