@@ -165,7 +165,7 @@ func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
 	return newGuard(s, name, "refusals of "+name, client)
 }
 
-// guard returns a guard that locks and remembers under a name; who is for messages.
+// newGuard returns a guard that locks and remembers under a name; who is for messages.
 func newGuard(s *Sessions, account, name, who string) *secret.Guard {
 	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
 	return &secret.Guard{

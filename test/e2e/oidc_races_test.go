@@ -107,7 +107,7 @@ func TestOIDCStormAtClustersThatAreDown(t *testing.T) {
 // If another login replaces a session while a renewal waits for it, the renewal does not use the new session with the old trust.
 func TestOIDCSessionIsReplacedMeanwhile(t *testing.T) {
 	t.Parallel()
-	t.Run("by one with another CA", func(t *testing.T) {
+	t.Run("by one that trusts another CA", func(t *testing.T) {
 		i, u, h := shortAccess(t), lister(t), newHome(t)
 		i.password(t, h, u)
 		h.endCredentials(t)

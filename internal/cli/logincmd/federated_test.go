@@ -185,6 +185,21 @@ func TestIssuerOnAnotherServer(t *testing.T) {
 	fresh.Run(byPassword(fresh, "--trust-issuer", i.URL+"/")...).Exits(0)
 }
 
+// That somebody named an issuer for an API server does not mean that a Supervisor there may name it.
+func TestIssuerOfAPlainSession(t *testing.T) {
+	w, s := site(t)
+	i := w.Issuer("sso.example")
+	given(w)
+	s.Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
+	w.Run(byProvider(w, "-u", consoletest.User, "--oidc-issuer-url", i.URL, "--oidc-client-id", "kube", "--oidc-ca", w.CAFile, "--oidc-flow", "password")...).Exits(0)
+	before := i.Secrets()
+	s.Identity = map[string]string{"issuer": i.URL}
+	w.Run(byPassword(w, "--identity-provider", "ldap")...).Exits(1).Says("another server", "--trust-issuer "+i.URL)
+	if n := i.Secrets() - before; n > 0 {
+		t.Errorf("%d secrets were sent", n)
+	}
+}
+
 // An issuer is the Supervisor's own at the same host and port only, or if the Supervisor's certificate names its host. A wildcard names
 // nobody, and a CA that was not known before proves no name.
 func TestWhoseIssuerItIs(t *testing.T) {

@@ -252,3 +252,22 @@ func TestIssuerOfAnUnverifiedServer(t *testing.T) {
 		})
 	}
 }
+
+// No endpoint of a plain issuer is without TLS, or has a user name: nothing is sent to any of them.
+func TestPlainEndpointsWithoutTLS(t *testing.T) {
+	for endpoint, path := range endpoints {
+		if endpoint == consoletest.PinnipedMember {
+			continue
+		}
+		for _, url := range []string{"http://sso.example" + path, "http://login.example" + path, "https://me@login.example" + path, "https://me:you@sso.example" + path, "//login.example" + path} {
+			w, i := alone(t)
+			stranger := w.Stranger("sso.example:80", "login.example:80", "login.example:443")
+			i.Document = member(endpoint, url)
+			given(w)
+			w.Run(atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User, "--oidc-trust-host", "login.example")...).Exits(4).Says(endpoint)
+			if got := stranger.Got(); len(got) > 0 || i.Secrets() > 0 || i.Count("GET /jwks") > 0 {
+				t.Errorf("%s %s: the issuer got %d secrets, others %q", endpoint, url, i.Secrets(), got)
+			}
+		}
+	}
+}

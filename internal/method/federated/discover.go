@@ -77,9 +77,9 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	return err
 }
 
-// knownIssuer reports whether a session at this Supervisor has the issuer already.
+// knownIssuer reports whether a session at this Supervisor has the issuer already. One without a Supervisor says nothing about that.
 func (a *discovery) knownIssuer(issuer string) bool {
-	return slices.ContainsFunc(a.storedSessions(), func(s storedSession) bool { return s.oidc.Provider.Issuer == issuer })
+	return slices.ContainsFunc(a.storedSessions(), func(s storedSession) bool { return s.oidc.Provider.Issuer == issuer && !s.oidc.Plain })
 }
 
 // storedSession is a session at this Supervisor with an identity provider.

@@ -91,7 +91,7 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 	if err != nil {
 		return session.Facts{}, err
 	}
-	return session.Facts{Renews: kept.Renews(), Claims: append([]byte{}, kept.Claims...)}, nil
+	return session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}, nil
 }
 
 // TokenFor implements session.Exchanger.

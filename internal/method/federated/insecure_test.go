@@ -85,6 +85,9 @@ func TestUnverifiedSessionOfOtherCommands(t *testing.T) {
 	x := loose(t)
 	before := x.i.Secrets()
 	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
+		if facts, err := m.Facts(s); err != nil || facts.Renews {
+			t.Errorf("it renews itself: %t, %v", facts.Renews, err)
+		}
 		if _, err := m.(session.Exchanger).TokenFor(ctx, s, "registry"); !errors.Is(err, session.ErrUnverified) {
 			t.Errorf("%v", err)
 		}
