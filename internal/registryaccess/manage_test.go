@@ -3,6 +3,7 @@ package registryaccess_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,6 +108,21 @@ func TestManageRefusedOnce(t *testing.T) {
 	}
 	if !strings.Contains(failure.NextStep(err), "kubectl vsphere login --server "+supervisor) {
 		t.Error(failure.NextStep(err))
+	}
+}
+
+// Harbor shows a public project to whoever it does not know, so the second request is the first that is refused. Both count.
+func TestManageAPublicProject(t *testing.T) {
+	s, r := managed(t)
+	s.harbor.Replies["GET /api/v2.0/projects/team-a"] = consoletest.Reply(`{"project_id":7}`)
+	for i := range 4 {
+		s.Vars[failure.PasswordVariable] = fmt.Sprint("wrong", i) // Each time another one.
+		if err := s.list(r); err == nil {
+			t.Error("no error")
+		}
+	}
+	if n := len(s.harbor.Secrets()); n != 4 {
+		t.Errorf("%d requests with wrong passwords", n)
 	}
 }
 

@@ -56,8 +56,8 @@ func carriesPassword(r *http.Request) bool {
 	return strings.EqualFold(scheme, "Basic") || r.Header.Get("Pinniped-Password") != "" || r.Context().Value(onceKey{}) != nil
 }
 
-// Watch learns whether any request with a password of its context may have reached a server.
-type Watch struct{ tried, connected atomic.Bool }
+// Watch learns how many requests with a password of its context may have reached a server.
+type Watch struct{ tried, connected atomic.Int32 }
 
 type watchKey struct{}
 
@@ -69,7 +69,10 @@ func Watching(ctx context.Context) (context.Context, *Watch) {
 
 // Unsent reports whether there were requests with a password, and none got a connection on which to send it: no server, no route, no
 // trust.
-func (w *Watch) Unsent() bool { return w.tried.Load() && !w.connected.Load() }
+func (w *Watch) Unsent() bool { return w.tried.Load() > 0 && w.connected.Load() == 0 }
+
+// Sent returns how many requests with a password got a connection.
+func (w *Watch) Sent() int { return int(w.connected.Load()) }
 
 // watched returns the request with a trace for the watch of its context, if that has one.
 func watched(r *http.Request) *http.Request {
@@ -77,7 +80,7 @@ func watched(r *http.Request) *http.Request {
 	if w == nil || !carriesPassword(r) {
 		return r
 	}
-	w.tried.Store(true)
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connected.Store(true) }}
+	w.tried.Add(1)
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connected.Add(1) }}
 	return r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 }

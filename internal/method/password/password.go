@@ -43,6 +43,7 @@ func (m *Method) Revoke(context.Context, tokens.Session) error { return nil }
 // SendPassword implements session.PasswordSender.
 func (m *Method) SendPassword(ctx context.Context, s tokens.Session, question string, send secret.Sender) error {
 	guard := session.Commanded(m.Sessions.Env, m.Sessions.Guard(s.Account, s.User), false)
+	guard.Requests = 2 // Harbor shows a public project to whoever it does not know, and refuses the next request.
 	return guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
 }
 

@@ -25,6 +25,7 @@ type caller struct {
 	explicit bool // a login, or another command about the session
 	force    bool // a refused secret may be sent again
 	person   bool // somebody at a terminal typed the command
+	requests int  // that may be refused
 	account  string
 	now      time.Time
 	uptime   time.Duration // 0: not known
@@ -84,7 +85,7 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 			}
 		}
 	}
-	if len(refusals) >= enough {
+	if len(refusals)+c.requests > enough {
 		return decision{verdict: tooMany, count: len(refusals), refusal: slices.ContainsFunc(refusals, answeredBy)}
 	}
 	return decision{}

@@ -113,7 +113,7 @@ func TestSendDecides(t *testing.T) {
 		"they cannot be read":                      {unread: errRead, want: decision{verdict: unreadable, err: errRead}},
 		"they cannot be read, a person with force": {caller: caller{force: true, person: true}, unread: errRead, want: decision{verdict: unreadable, err: errRead}},
 	} {
-		c.parent, c.now = kubectl, noon
+		c.parent, c.now, c.requests = kubectl, noon, 1
 		same := func(r tokens.Refusal) bool { return bytes.Equal(r.Hash, []byte("mine")) }
 		for _, kind := range []Kind{Given, Fetched} {
 			got := c.send(c.refusals, c.unread, kind, same)
@@ -220,6 +220,14 @@ func TestMarksThatACallLeaves(t *testing.T) {
 	got := who.unknown(roomy, 2)
 	if diff := cmp.Diff(tokens.Refusal{Time: noon, Uptime: time.Hour, At: "ada"}, got[2]); diff != "" || len(got) != 3 {
 		t.Errorf("%d: %s", len(got), diff)
+	}
+	who.requests = 2 // The second one would be the fifth.
+	never := func(tokens.Refusal) bool { return false }
+	if d := who.send(refusals(3, "x"), nil, Given, never); d.verdict != tooMany {
+		t.Errorf("%+v", d)
+	}
+	if d := who.send(refusals(2, "x"), nil, Given, never); d.verdict != proceed {
+		t.Errorf("%+v", d)
 	}
 	if !roomy[:2][1].Time.IsZero() {
 		t.Error("two marks share their refusals")

@@ -3,7 +3,6 @@ package secret
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -32,6 +31,8 @@ type Guard struct {
 	Person bool
 	// Force sends a refused secret again.
 	Force bool
+	// Requests is how many requests may be refused in one call of a Sender, before one proves the secret; 0: 1.
+	Requests int
 	// Lock, if set, is held from reading the refusals until the outcome is noted. The caller may hold it already.
 	Lock func(ctx context.Context) (unlock func(), err error)
 	// LockName, if set, is held as long as Lock, and taken after it. It is the lock of Name.
@@ -152,14 +153,14 @@ func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, 
 		return d, d.err
 	}
 	// A refusal must not be forgotten because the program was killed, or nothing could be written.
-	if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind != Typed {
+	if err := m.setRefusals(c.unknown(before, c.requests)); err != nil && source.Kind != Typed {
 		return decision{verdict: unremembered, err: err}, nil
 	}
 	watched, watch := trust.Watching(ctx)
 	g.sending, g.later = true, 0
 	err = send(watched, password, source)
 	g.sending = false
-	return decision{}, g.note(sent{source, password, before, watch.Unsent()}, err)
+	return decision{}, g.note(sent{source, password, before, watch}, err)
 }
 
 // sent is a secret that was sent.
@@ -167,27 +168,28 @@ type sent struct {
 	source   Source
 	password redact.Secret
 	before   []tokens.Refusal // those of earlier calls
-	unsent   bool             // no server was reached
+	watch    *trust.Watch     // the requests that held it
 }
 
 // note remembers the outcome of a secret that was sent; err is the error of sending. It returns the error for the caller.
 func (g *Guard) note(s sent, err error) error {
 	c, m := g.caller(), g.memory()
-	switch outcomeOf(err, s.unsent) {
+	switch outcomeOf(err, s.watch.Unsent()) {
 	case accepted:
 		m.warn(m.setRefusals(c.unknown(c.accepted(s.before, g.hasher.same(s.password)), g.later)))
 		m.save(tokens.Mark{})
 	case refused:
 		refusal := g.hasher.refusal(s.password)
 		refusal.Time, refusal.Uptime, refusal.At = c.now, c.uptime, g.Account
-		m.warn(m.setRefusals(append(slices.Clone(s.before), refusal)))
+		// Those before may have been refused too: Harbor shows a public project to whoever it does not know.
+		m.warn(m.setRefusals(append(c.unknown(s.before, s.watch.Sent()-1), refusal)))
 		m.save(c.refused(s.source))
 		return &RefusedError{s.source.Name, err}
 	case uncounted:
 		m.warn(m.setRefusals(s.before))
 	case unknown: // The note from before it was sent stays.
-		if g.later > 0 {
-			m.warn(m.setRefusals(c.unknown(s.before, 1+g.later)))
+		if n := max(c.requests, s.watch.Sent()) + g.later; n > c.requests {
+			m.warn(m.setRefusals(c.unknown(s.before, n)))
 		}
 	}
 	return err
@@ -218,7 +220,7 @@ func (g *Guard) caller() caller {
 		uptime = Uptime
 	}
 	return caller{
-		parent: g.Parent, explicit: g.Explicit, force: g.Force, person: g.Person, account: g.Account, now: g.Now(), uptime: uptime(),
+		parent: g.Parent, explicit: g.Explicit, force: g.Force, person: g.Person, requests: max(1, g.Requests), account: g.Account, now: g.Now(), uptime: uptime(),
 	}
 }
 
