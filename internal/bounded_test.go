@@ -42,7 +42,7 @@ var parserMethods = []string{"AppendCertsFromPEM"}
 var parsedElsewhere = map[string]string{
 	"pkg/bounded":               "it is what takes their place",
 	"pkg/bounded/boundedyaml":   "as pkg/bounded",
-	"pkg/tokens/credfile":       "our own store; the fast answer, the standard library only; each file is at most 1 MiB and private",
+	"pkg/tokens/credfile":       "our own store, and what kubectl says in KUBERNETES_EXEC_INFO; the fast answer imports the standard library only",
 	"pkg/tokens":                "our own store, as read by credfile",
 	"pkg/registry/store.go":     "our own store: a part of a session that credfile has read",
 	"pkg/redact/json.go":        "our own store: the values in a file that credfile has read",

@@ -191,6 +191,9 @@ func TestHostileReplies(t *testing.T) {
 	documents := costtest.Documents()
 	for _, kind := range slices.Sorted(maps.Keys(replies)) {
 		for name, text := range documents {
+			if strings.Trim(text[:1], "[{-") != "" {
+				continue // It is YAML, which is no reply by itself.
+			}
 			statuses := []int{http.StatusOK}
 			if slices.Contains(refusals, kind) {
 				statuses = append(statuses, http.StatusBadRequest)

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -109,10 +110,15 @@ func TestProxyOfAContext(t *testing.T) {
 	login(w)
 	tkc.Replies[review] = is(t, "ada")
 	var asked []string
+	open := false
 	plain := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Method+" "+r.Host)
 		if r.Header.Get("Authorization") != "" {
 			t.Error("the proxy got the token")
+		}
+		if open {
+			tunnel(t, w, rw, r)
+			return
 		}
 		rw.WriteHeader(http.StatusForbidden)
 	}))
@@ -131,6 +137,29 @@ func TestProxyOfAContext(t *testing.T) {
 	if n := tkc.Count(review); n > 0 {
 		t.Errorf("%d reviews went past the proxy", n)
 	}
+	open = true
+	w.Run("whoami", "--context", "tkc1").Exits(failure.OK).Says("ada")
+}
+
+// tunnel connects a client of a proxy to a server of the network (RFC 9110, section 9.3.6).
+func tunnel(t *testing.T, w *consoletest.World, rw http.ResponseWriter, r *http.Request) {
+	to, err := w.Env().Dial(r.Context(), "tcp", r.Host)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	rw.WriteHeader(http.StatusOK)
+	from, _, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	go func() {
+		_, _ = io.Copy(to, from)
+		_ = to.Close()
+	}()
+	_, _ = io.Copy(from, to)
+	_ = from.Close()
 }
 
 // whoami speaks of the user that kubectl impersonates.

@@ -62,6 +62,15 @@ func Documents() map[string]string {
 		"nested YAML blocks":              strings.Repeat("- ", 9000) + "a",
 		"many YAML items":                 "clusters:\n" + strings.Repeat("- {}\n", 50_000),
 		"many YAML documents":             strings.Repeat("---\na\n", 40_000),
+		"a YAML text of comments":         strings.Repeat("# a\n", 250_000) + "a",
+		"a folded scalar":                 "a: >\n" + strings.Repeat(" b\n", 300_000),
+		"a plain scalar of many lines":    "a: b\n" + strings.Repeat(" b\n", 300_000),
+		"tags":                            "a: " + strings.Repeat("!!str ", 150_000) + "b",
+		"a mapping of one-letter keys":    strings.Repeat("? a\n", 4_900),
+		"a mapping of many keys":          manyKeys(2_400),
+		"lists as keys":                   strings.Repeat("? [a]\n", 2_400),
+		"YAML directives":                 directives(70_000),
+		"flow within flow":                strings.Repeat("{a: [", 3_000),
 		"100,000 nested arrays":           strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000),
 		"arrays that never end":           strings.Repeat("[", 4<<20),
 		"nested objects":                  strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
@@ -94,6 +103,25 @@ func laughs() string {
 		fmt.Fprintf(&b, "%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 9), ","))
 	}
 	return b.String()
+}
+
+// directives are so many of YAML, each of which is compared with the ones before.
+func directives(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%%TAG !%d! a\n", i)
+	}
+	return b.String() + "--- a\n"
+}
+
+// manyKeys is a YAML mapping, and one in flow style, with as many keys.
+func manyKeys(n int) string {
+	var block, flow strings.Builder
+	for i := range n {
+		fmt.Fprintf(&block, "a%d: b\n", i)
+		fmt.Fprintf(&flow, "a%d,", i)
+	}
+	return block.String() + "clusters: {" + flow.String() + "}\n"
 }
 
 func keys(n int) string {

@@ -433,3 +433,44 @@ func TestErrorUnwrapsToKindAndCause(t *testing.T) {
 		t.Error("one of them is lost")
 	}
 }
+
+// A library that parses replies itself gets none beyond the bounds, and the sentence says why.
+func TestChecked(t *testing.T) {
+	for name, tc := range map[string]struct{ body, want string }{
+		"a reply":  {`{"a":[1,2]}`, ""},
+		"no JSON":  {"a=b&c=d", ""},
+		"deep":     {strings.Repeat("[", 65), "the reply is nested deeper than 64 levels"},
+		"too long": {strings.Repeat("a", wire.MaxBody+1), "the reply is larger than 4 MiB"},
+	} {
+		c, url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tc.body) })
+		c.HTTP.Transport = wire.Checked{Next: c.HTTP.Transport}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?code=hush", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.HTTP.Do(req)
+		if tc.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if got, err := io.ReadAll(resp.Body); err != nil || string(got) != tc.body {
+				t.Errorf("%s: %q %v", name, got, err)
+			}
+			_ = resp.Body.Close()
+			continue
+		}
+		err = wire.Request{Method: http.MethodGet, URL: url}.NetworkError(t.Context(), err, time.Second)
+		if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDecodeJSONIsBounded(t *testing.T) {
+	var out any
+	err := wire.DecodeJSON(http.MethodGet, "https://sup/p", []byte(strings.Repeat("[", 65)+strings.Repeat("]", 65)), &out)
+	if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), "the reply is nested deeper than 64 levels") || out != nil {
+		t.Errorf("%v, %v", err, out)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
 )
 
 // What answers badly is the server's fault (4), and a password is not sent to what is no Supervisor.
@@ -83,3 +84,42 @@ func TestVerbose(t *testing.T) {
 	given(w)
 	w.Run(signIn(w, "-v", "1")...).Exits(0).Says("GET https://10.0.0.1/wcp/workloads 200", "POST https://10.0.0.1/wcp/login 200").Omits(consoletest.Password, "limit=")
 }
+
+// A reply that is made to cost much is the server's fault as well, and the sentence says what is wrong with it. What a login can do
+// without is left out: the Supervisor's CA in a text of aliases.
+func TestRepliesThatCostMuch(t *testing.T) {
+	documents := costtest.Documents()
+	const lists = "GET /apis/cluster.x-k8s.io/v1beta1/namespaces/ns1/clusters"
+	for name, tc := range map[string]struct {
+		request, body string
+		code          int
+		says          string
+	}{
+		"deep workloads":       {proof, documents["100,000 nested arrays"], 4, "the reply is nested deeper than 64 levels"},
+		"a million workloads":  {proof, documents["1,000,000 empty objects"], 4, "the reply has a list of more than 20000 items"},
+		"large workloads":      {proof, documents["5 MiB"], 4, "the reply is larger than 4 MiB"},
+		"a deep login":         {"POST /wcp/login", documents["nested objects"], 4, "the reply is nested deeper than 64 levels"},
+		"100,000 members":      {"POST /wcp/login", documents["100,000 duplicate keys"], 4, "the reply has a list of more than 20000 items"},
+		"deep clusters":        {lists, documents["nested objects"], 5, "the reply is nested deeper than 64 levels"},
+		"a million clusters":   {lists, documents["items within an object"], 5, "the reply has a list of more than 20000 items"},
+		"a CA of aliases":      {vipInfo, costtest.Within("kubeconfig", documents["a YAML scalar aliased 900 times"]), 0, "Logged in"},
+		"a CA of a million":    {vipInfo, costtest.Within("kubeconfig", documents["1,000,000 empty objects"]), 0, "Logged in"},
+		"a million CAs in PEM": {vipInfo, costtest.Within("kubeconfig", documents["100,000 blocks of PEM"]), 0, "Logged in"},
+	} {
+		w, s := site(t)
+		given(w)
+		s.Replies[tc.request] = consoletest.Reply(tc.body)
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			r := w.Run(signIn(w)...).Exits(tc.code).Says(tc.says)
+			if took := time.Since(start); took > 5*time.Second || len(r.Err) > 10_000 {
+				t.Errorf("%s, %d bytes", took, len(r.Err))
+			}
+			if s.Count(tc.request) == 0 {
+				t.Errorf("nobody asked for %s: %q", tc.request, s.Requests())
+			}
+		})
+	}
+}
+
+const vipInfo = "GET /api/v1/namespaces/kube-public/configmaps/vip-cluster-info"

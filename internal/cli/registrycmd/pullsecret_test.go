@@ -189,3 +189,17 @@ func TestPullSecretLeavesAnAccount(t *testing.T) {
 	r.harbor.Replies["GET /api/v2.0/projects/team-a"] = consoletest.Status(500, "no")
 	r.pullSecret().Exits(failure.Server).Says("robot$team-a+team-a.tkc1.x", "could not be deleted")
 }
+
+// A secret goes where kubectl would send one: to no server without TLS. No robot account is made for it.
+func TestPullSecretOfAContextWithoutTLS(t *testing.T) {
+	r, s := clustered(t)
+	text := r.ReadKubeconfig()
+	if !strings.Contains(text, "https://10.0.0.9:6443") {
+		t.Fatal(text)
+	}
+	r.WriteFile("kubeconfig", strings.ReplaceAll(text, "https://10.0.0.9:6443", "http://10.0.0.9:6443"), 0o600)
+	r.pullSecret().Exits(failure.Failed).Says("is not https: nothing is sent to it")
+	if len(s.applies) > 0 || len(r.harbor.Robots) > 0 {
+		t.Errorf("%q %+v", s.applies, r.harbor.Robots)
+	}
+}

@@ -50,6 +50,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		"too deep":             {strings.Repeat("[", 70) + strings.Repeat("]", 70), true},
 		"too many":             {"a: [" + strings.Repeat("b,", boundedyaml.MaxNodes) + "]", true},
 		"too large":            {"a: " + strings.Repeat("b", boundedyaml.MaxSize), true},
+		"a key twice":          {"a: b\na: c\n", false},
 		"two documents":        {"a: b\n---\nc: d\n", false},
 		"nothing":              {"", false},
 		"not YAML":             {"a: [", false},
