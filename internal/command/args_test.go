@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +97,13 @@ func TestGroup(t *testing.T) {
 	}
 	if command.Grouped(c, "Whom").Lookup("ant") == nil || command.Grouped(c, "Whom").Lookup("bee") != nil {
 		t.Error("Grouped")
+	}
+}
+
+// A value that a terminal cannot show as it is, is not offered: the shell would insert something else.
+func TestOffer(t *testing.T) {
+	got, _ := command.Offer([]string{"b@x", "a", "a", "x\x1b[31m", "x\u202e", "x\ny", "x\u200b", "\xff", `D\u`})
+	if want := []string{`D\u`, "a", "b@x"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -76,8 +76,9 @@ func TestProgress(t *testing.T) {
 	now := time.Now()
 	e := &console.Env{Now: func() time.Time { return now }}
 	e.ErrOut = tty
+	e.Protect()
 	p := e.NewProgress()
-	p.Show("Listing", 0, 0)
+	p.Show("List\x1bing", 0, 0)
 	p.Show("Getting", 1, 3)
 	p.Show("Getting", 2, 3) // Too soon.
 	p.Pause()
@@ -88,15 +89,16 @@ func TestProgress(t *testing.T) {
 	p.Done()
 	_ = tty.Close()
 	const removed = "\r\x1b[K"
-	if got, want := <-shown, "\rListing …\x1b[K\rGetting: 1 of 3\x1b[K"+removed+"\rGetting: 3 of 3\x1b[K"+removed; got != want {
+	if got, want := <-shown, "\rList\\x1bing …\x1b[K\rGetting: 1 of 3\x1b[K"+removed+"\rGetting: 3 of 3\x1b[K"+removed; got != want {
 		t.Errorf("%q", got)
 	}
 	_ = keyboard.Close()
-	e.ErrOut = &consoletest.Stream{}
+	pipe := &consoletest.Stream{}
+	e.ErrOut = pipe
 	p = e.NewProgress()
 	p.Show("Listing", 0, 0)
 	p.Done()
-	if got := e.ErrOut.(*consoletest.Stream).String(); got != "" {
+	if got := pipe.String(); got != "" {
 		t.Errorf("in a pipe: %q", got)
 	}
 }

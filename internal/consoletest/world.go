@@ -32,6 +32,8 @@ type World struct {
 	// Programs are the programs on PATH, a path for each name. A path is found as it is.
 	Programs map[string]string
 	Stdin    string
+	// Hidden are the environment variables that children do not get.
+	Hidden map[string]bool
 	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
 	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
 	CA      *CA    // of all that is served, unless a test names another one
@@ -52,7 +54,7 @@ type World struct {
 // New makes a world with nobody at the terminal and nothing on the network.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
+	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
 	w.program = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
 	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
 	w.Programs = map[string]string{"kubectl-vsphere": w.program}
@@ -131,8 +133,8 @@ func (w *World) Advance(d time.Duration) {
 // Env is the environment of one run. Out and ErrOut are *Stream.
 func (w *World) Env() *console.Env {
 	e := &console.Env{
-		Getenv: w.getenv,
-		Home:   w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
+		Getenv: w.getenv, Hide: w.hide,
+		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.program, nil },
 		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:       w.dial, Timeout: 5 * time.Second,
@@ -146,6 +148,14 @@ func (w *World) getenv(name string) string {
 	defer w.mu.Unlock()
 	w.asked[name] = true
 	return w.Vars[name]
+}
+
+func (w *World) hide(names ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range names {
+		w.Hidden[name] = true
+	}
 }
 
 // Asked returns the names of all environment variables that were read so far, sorted.

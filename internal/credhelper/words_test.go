@@ -1,6 +1,7 @@
 package credhelper
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker-credential-helpers/credentials"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -111,3 +115,46 @@ func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// What other programs and files say reaches neither stream of a client as anything but text, one line for each message.
+func TestMessagesAreHarmless(t *testing.T) {
+	const evil = "x\x1b[31m\u202e\u200b\nFORGED \xff\u009b2J"
+	r := newRig(t)
+	var said bytes.Buffer
+	h := New(r.Store, func(string) string { return evil }, &said)
+	h.Now, h.Renew = r.Now, func(credfile.Key) error { return errors.New(evil) }
+	h.Backing = func(string) Backing { return broken{errors.New(evil)} }
+	r.added(t, func(rec *registry.Record) { rec.User, rec.Server, rec.Username = evil, evil, evil })
+	if err := r.Store.SaveLogin(registry.Login{Host: "other.lab", Username: evil, Service: "other", URL: evil}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "other" }); err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{harbor, "other.lab", "unknown.lab", "http://" + harbor, evil} {
+		for _, action := range []string{"get", "store", "erase", "list"} {
+			in := url
+			if action == "store" {
+				in = stored(url, evil+"@vsphere.local", "s")
+			}
+			var out bytes.Buffer
+			if err := credentials.HandleCommand(oneLine{h}, action, strings.NewReader(in), &out); err != nil {
+				out.WriteString(err.Error() + "\n")
+			}
+			if !safetext.IsText(out.Bytes()) && action != "list" || strings.Contains(out.String(), "\nFORGED") { // JSON is for a program.
+				t.Errorf("%s %q: %q", action, url, out.String())
+			}
+		}
+	}
+	if !safetext.IsText(said.Bytes()) || strings.Contains(said.String(), "\nFORGED") || !strings.Contains(said.String(), "FORGED") {
+		t.Errorf("%q", said.String())
+	}
+}
+
+// broken is a helper that only fails.
+type broken struct{ err error }
+
+func (b broken) Get(string) (username, secret string, err error) { return "", "", b.err }
+func (b broken) Store(credentials.Credentials) error             { return b.err }
+func (b broken) Erase(string) error                              { return b.err }
+func (b broken) List() (map[string]string, error)                { return nil, b.err }

@@ -114,6 +114,19 @@ func TestTokenOfARunner(t *testing.T) {
 	w.Vars["ID_TOKEN"] = i.Token(consoletest.User, "kube")
 	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN", "-u", "ops@vsphere.local")...).Exits(1).Says("you logged in as", "must provide a token of")
 	w.Run(append(server, "--oidc-token-variable", "ID_TOKEN")...).Exits(0)
+	variableIsHidden(t, w, "ID_TOKEN")
+}
+
+// variableIsHidden fails the test unless no child got a variable: in the login before, and in a renewal.
+func variableIsHidden(t *testing.T, w *consoletest.World, name string) {
+	t.Helper()
+	for _, what := range []string{"the login", "the renewal"} {
+		if !w.Hidden[name] {
+			t.Errorf("%s leaves %s to children", what, name)
+		}
+		clear(w.Hidden)
+		w.Run("get-token", "--server", "10.0.0.7", "--user", w.Session().User, "--force-refresh")
+	}
 }
 
 // The client logs in as itself. Its secret is guarded as a password is.
@@ -129,6 +142,7 @@ func TestSecretOfAClient(t *testing.T) {
 	}
 	w.Vars["SECRET"] = i.Secret
 	w.Run(args...).Exits(0).Omits(i.Secret)
+	variableIsHidden(t, w, "SECRET")
 	w.Run(atIssuer(w, "--oidc-client-secret-file", w.WriteFile("secret", "", 0o600))...).Exits(1).Says("holds no secret")
 }
 
