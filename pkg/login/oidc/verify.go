@@ -173,7 +173,7 @@ func (k keySet) check(jws *jose.JSONWebSignature) ([]byte, bool) {
 // maxKeys, maxKey (in bytes) and maxModulus (in bits) bound the work of reading keys and verifying a signature.
 const (
 	maxKeys    = 100
-	maxKey     = 32 << 10
+	maxKey     = 16 << 10
 	maxModulus = 16384
 )
 
