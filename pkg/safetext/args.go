@@ -21,7 +21,7 @@ func Args(args []any) []any {
 		case error:
 			arg = Error(v)
 		case fmt.Stringer:
-			arg = oneLine(v.String())
+			arg = oneLine(fmt.Sprint(v)) // It survives a nil pointer.
 		}
 		out = append(out, arg)
 	}
@@ -30,7 +30,7 @@ func Args(args []any) []any {
 
 // Error returns the text of an error, with all lines but the first one indented. Joined errors have a line each (errors.Join).
 func Error(err error) string {
-	return strings.ReplaceAll(strings.ReplaceAll(err.Error(), "\r\n", "\n"), "\n", "\n  ")
+	return strings.ReplaceAll(strings.ReplaceAll(fmt.Sprint(err), "\r\n", "\n"), "\n", "\n  ")
 }
 
 var lineEnds = strings.NewReplacer("\r\n", " ", "\n", " ")
