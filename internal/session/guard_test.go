@@ -23,7 +23,7 @@ func TestOneLockAndOneMarkForAName(t *testing.T) {
 		password func(i int) string
 		want     int32
 	}{
-		"one wrong password":  {func(int) string { return "wrong" }, 1},
+		"one wrong password":   {func(int) string { return "wrong" }, 1},
 		"five wrong passwords": {func(i int) string { return fmt.Sprint("wrong", i) }, 4},
 	} {
 		w := consoletest.New(t)
