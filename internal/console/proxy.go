@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,20 +50,27 @@ func ParseProxy(s string) (*url.URL, error) {
 	if err != nil {
 		return nil, errProxy
 	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	host := u.Hostname()
-	_, notIP := netip.ParseAddr(host)
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" && u.Scheme != "socks5h":
-		return nil, errProxy
-	case host == "", strings.ContainsAny(host, " \t\\\"<>^`{|}%"), strings.Contains(host, ":") && notIP != nil:
-		return nil, errProxy
-	case strings.HasSuffix(u.Host, ":"), u.Port() != "" && (err != nil || port == 0):
-		return nil, errProxy
-	case strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "["): // An IPv6 address without brackets.
+	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		return nil, errProxy
 	case u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(s, " \t\r\n"):
 		return nil, errProxy
+	case !isHostPort(u):
+		return nil, errProxy
 	}
 	return u, nil
+}
+
+// isHostPort reports whether the host of a URL is a name or an IP address, with or without a port.
+func isHostPort(u *url.URL) bool {
+	host := u.Hostname()
+	_, notIP := netip.ParseAddr(host)
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case host == "", strings.ContainsAny(host, " \t\\\"<>^`{|}%"), strings.Contains(host, ":") && notIP != nil:
+		return false
+	case strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "["): // An IPv6 address without brackets.
+		return false
+	}
+	return !strings.HasSuffix(u.Host, ":") && (u.Port() == "" || err == nil && port > 0)
 }

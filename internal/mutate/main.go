@@ -92,7 +92,7 @@ func (m mutation) try(ctx context.Context, dir string) result {
 	}
 	args := append([]string{"test", "-count=1", "-vet=off", "-failfast", "-tags=faults", "-timeout", testTime.String(), "-overlay", overlay},
 		append(strings.Fields(m.also), "./"+filepath.Dir(m.file))...)
-	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput() //nolint:gosec // Our own table.
+	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	var exit *exec.ExitError
 	switch {
 	case err != nil && (!errors.As(err, &exit) || strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]")):

@@ -55,7 +55,7 @@ func TestDirectoriesOfOthers(t *testing.T) {
 	for _, dir := range []string{"", "registries"} {
 		s := newStore(t)
 		save(t, s, "h.lab")
-		if err := os.Chmod(filepath.Join(s.Dir, dir), 0o770); err != nil { //nolint:gosec // That is the fault.
+		if err := os.Chmod(filepath.Join(s.Dir, dir), 0o770); err != nil {
 			t.Fatal(err)
 		}
 		for name, read := range reads(s, "h.lab") {

@@ -115,7 +115,7 @@ func (s *Store) clearMark(path string) error {
 	}
 	unlock, err := filelock.Take(context.Background(), strings.TrimSuffix(path, ".json")+".lock", filelock.Options{Patience: markPatience})
 	if err != nil {
-		return nil //nolint:nilerr // Its owner is at work.
+		return nil // Its owner is at work.
 	}
 	defer unlock()
 	if text, err = credfile.ReadPrivate(path); err != nil || json.Unmarshal(text, &m) != nil {

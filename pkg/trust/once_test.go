@@ -23,7 +23,7 @@ func TestWatchKnowsWhatWasSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer deaf.Close() //nolint:errcheck // The test is over.
+	defer deaf.Close()
 	basic := func(r *http.Request) { r.SetBasicAuth("ada", "wrong") }
 	for name, c := range map[string]struct {
 		url    string

@@ -84,10 +84,11 @@ func (f flags) readIssuer(o *federated.Issuer) (err error) {
 func (f flags) issuerConflicts() error {
 	i := f.issuer
 	secrets := countSet(i.secretFile, i.secretVariable)
+	more := countSet(i.ca)+len(i.hosts)+len(i.scopes)+len(i.params)+secrets > 0
 	switch {
 	case countSet(i.url, i.client) == 1:
 		return failure.Usagef("--oidc-issuer-url and --oidc-client-id go together")
-	case i.url == "" && (i.ca != "" || len(i.hosts) > 0 || len(i.scopes) > 0 || len(i.params) > 0 || secrets > 0):
+	case i.url == "" && more:
 		return failure.Usagef("--oidc-ca, --oidc-trust-host, --oidc-scopes, --oidc-extra-param and --oidc-client-secret-… go with --oidc-issuer-url")
 	case countSet(i.url, i.tokenFile, i.tokenVariable) > 1:
 		return failure.Usagef("--oidc-issuer-url, --oidc-token-file and --oidc-token-variable do not go together")
