@@ -119,7 +119,8 @@ var table = []mutation{
 	{name: "a huge key", file: "pkg/login/oidc/verify.go", old: "if len(unread.Keys) > maxKeys {", new: "if len(unread.Keys) > 1000*maxKeys {"},
 
 	// Passwords.
-	{name: "a password on a connection that is used again", file: "pkg/trust/once.go", old: "		return t.once\n", new: "		return t.kept\n", also: "./pkg/login/oidc"},
+	{name: "a password on a connection that is used again", file: "pkg/trust/once.go", old: "	return t.once\n", new: "	return t.posts\n", also: "./pkg/login/oidc"},
+	{name: "a password over HTTP/2", file: "pkg/trust/once.go", old: "		return t.posts\n", new: "		return t.kept\n", also: "./pkg/login/oidc"},
 	{name: "a marked request is sent again", file: "pkg/trust/once.go", old: " || r.Context().Value(onceKey{}) != nil", new: "", also: "./pkg/login/oidc"},
 	{name: "Pinniped's header is sent again", file: "pkg/trust/once.go", old: "r.Header.Get(\"Pinniped-Password\") != \"\" || ", new: ""},
 	{name: "a refused secret is sent again", file: "pkg/login/secret/decide.go", old: "			if same(refusal) {", new: "			if same(refusal) && unread != nil {"},

@@ -65,8 +65,7 @@ func (t Trust) transports(o Options, serverName string) (transports, error) {
 	if o.Certificate != nil {
 		config.Certificates = []tls.Certificate{*o.Certificate}
 	}
-	kept := o.Transport(config)
-	return transports{kept: kept, once: once(kept)}, nil
+	return newTransports(o.Transport(config)), nil
 }
 
 // Transport returns a transport with these options and this TLS configuration.

@@ -70,7 +70,7 @@ func (t *Transport) Pin(server, ca string) {
 	delete(t.own, server)
 }
 
-// RoundTrip implements http.RoundTripper. It sends a request with a password over a connection of its own, at most once.
+// RoundTrip implements http.RoundTripper. It sends a request with a password at most once.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	server := ServerOf(r.URL.Host)
 	at := server
