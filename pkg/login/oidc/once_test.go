@@ -199,12 +199,14 @@ func TestAPasswordGoesOverHTTP1(t *testing.T) {
 	}
 	defer h.CloseIdleConnections()
 	w := &wire.Client{HTTP: h}
-	for _, basic := range []*wire.Basic{nil, {User: "ada", Password: password}} {
-		if _, err := w.Do(t.Context(), wire.Request{Method: http.MethodGet, URL: server.URL, Basic: basic}); err != nil {
-			t.Error(err)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, basic := range []*wire.Basic{nil, {User: "ada", Password: password}} {
+			if _, err := w.Do(t.Context(), wire.Request{Method: method, URL: server.URL, Basic: basic}); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	if want := "[HTTP/2.0 false HTTP/1.1 true]"; fmt.Sprint(protocols) != want {
+	if want := "[HTTP/2.0 false HTTP/1.1 true HTTP/2.0 false HTTP/1.1 true]"; fmt.Sprint(protocols) != want {
 		t.Errorf("%v, want %s", protocols, want)
 	}
 }
