@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -259,9 +260,12 @@ func TestServersReachNoTerminal(t *testing.T) {
 			{"registry", "robot", "list", "10.0.0.5", "-n", "ns1"}, {"logout"},
 		}
 		name := func(r *http.Request) string { return r.Method + " " + r.Host + r.URL.Path }
+		var mu sync.Mutex
 		var asked []map[string]bool // by each run
 		w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
+			mu.Lock()
 			asked[len(asked)-1][name(r)] = true
+			mu.Unlock()
 			server.ServeHTTP(out, r)
 		}
 		before := make([]string, len(runs)) // the state before each run
