@@ -47,7 +47,7 @@ func TestContextsThatGetNoToken(t *testing.T) {
 		"an old proxy":   {func(c *api.Cluster, _ *api.AuthInfo) { c.ProxyURL = "socks4://me:hush@proxy" }, "its proxy-url is not the address of a proxy"},
 		"CA, unverified": {func(c *api.Cluster, _ *api.AuthInfo) { c.InsecureSkipTLSVerify = true }, "insecure"},
 		"two CAs":        {func(c *api.Cluster, _ *api.AuthInfo) { c.CertificateAuthority = "ca.pem" }, "which kubectl refuses"},
-		"a CA that is none": {func(c *api.Cluster, _ *api.AuthInfo) {
+		"a CA that cannot be read": {func(c *api.Cluster, _ *api.AuthInfo) {
 			c.CertificateAuthorityData, c.CertificateAuthority = nil, "kubeconfig"
 		}, "unable to load root certificates"},
 		"groups of nobody": {func(_ *api.Cluster, u *api.AuthInfo) { u.ImpersonateGroups = []string{"admins"} }, "without impersonating"},

@@ -106,8 +106,9 @@ func (a *attempt) finish(ctx context.Context, res *login.Result, password redact
 // save saves the session and its credentials. It replaces an older session.
 func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	now, passwords := a.Sessions.Env.Now(), a.request.Passwords
+	key := tokens.Key{Server: a.site.Address.String(), User: a.user}
 	s := tokens.Session{
-		Server: a.site.Address.String(), User: a.user, Method: Name, Account: tokens.HostAccount(tokens.Key{Server: a.site.Address.String(), User: a.user}), Trust: a.last.Trust, Aliases: a.site.Aliases,
+		Server: key.Server, User: key.User, Method: Name, Account: tokens.HostAccount(key), Trust: a.last.Trust, Aliases: a.site.Aliases,
 		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
