@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,28 @@ func TestNoRoomHoldsTooMuch(t *testing.T) {
 		if n > maxLines {
 			t.Errorf("%s has %d lines", dir, n)
 		}
+	}
+}
+
+// Every system can check out a file of that name. Files of another name were left by a test that wrote where a variable or an argument
+// said: it must work in a directory of its own.
+func TestPlainFileNames(t *testing.T) {
+	plain := regexp.MustCompile(`^[A-Za-z0-9._@-]+$`)
+	files := 0
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		switch name := d.Name(); {
+		case err != nil || name == "..":
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", ".cache", "bin", "dist", "node_modules", "testdata"}, name):
+			return fs.SkipDir
+		case !plain.MatchString(name):
+			t.Errorf("%q", path)
+		}
+		files++
+		return nil
+	})
+	if err != nil || files < 500 {
+		t.Fatal(err, files)
 	}
 }
 

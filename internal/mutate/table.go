@@ -15,7 +15,7 @@ var table = []mutation{
 	{name: "redirects are followed", file: "pkg/trust/client.go", old: "return http.ErrUseLastResponse", new: "return nil"},
 	{name: "a pin does not matter", file: "pkg/trust/site.go", old: "if pin, ok := t.Pins[server]; ok && t.Mode != Insecure {", new: "if pin, ok := t.Pins[server]; ok && t.Mode == Insecure {"},
 	{name: "pins are shared by copies", file: "pkg/trust/site.go", old: "pins := maps.Clone(t.Pins)", new: "pins := maps.Clone(t.Pins); pins = t.Pins"},
-	{name: "an alias changes the name to verify", file: "pkg/trust/site.go", old: "t.trust.For(server).transport(t.options, name)", new: "t.trust.For(server).transport(t.options, name[:0])"},
+	{name: "an alias changes the name to verify", file: "pkg/trust/site.go", old: "t.trust.For(server).transports(t.options, name)", new: "t.trust.For(server).transports(t.options, name[:0])"},
 	{name: "a fingerprint may be short", file: "pkg/trust/pin.go", old: "len(sum) != sha256.Size", new: "len(sum) > sha256.Size"},
 
 	// First use.
@@ -67,7 +67,7 @@ var table = []mutation{
 	{name: "another's new lock is broken", file: "pkg/kubeconfig/lock.go", old: "if err != nil || !os.SameFile(seen, moved) {", new: "if err != nil || moved == nil {", lone: "the other process would have to come between two system calls"},
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
 	{name: "a program of another name is ours", file: "pkg/kubeconfig/ours.go", old: "if strings.TrimSuffix(command, \".exe\") != program {", new: "if !strings.HasPrefix(command, \"k\") {"},
-	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "if err == nil && len(text) > maxFile {", new: "if err == nil && len(text) > 100*maxFile {"},
+	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "bounded.File(context.Background(), path, maxFile, bounded.Regular)", new: "bounded.File(context.Background(), path, 100*maxFile, bounded.Regular)"},
 
 	// Registries.
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {"},
@@ -84,7 +84,7 @@ var table = []mutation{
 	{name: "a port of zero", file: "pkg/registry/host.go", old: "if err != nil || n == 0 {", new: "if err != nil {"},
 
 	// The helper.
-	{name: "the helper's renewal may ask", file: "internal/credhelper/renew.go", old: "append(os.Environ(), nonInteractive)", new: "append(os.Environ(), nonInteractive[:0])"},
+	{name: "the helper's renewal may ask", file: "internal/credhelper/renew.go", old: "append(c.Env, nonInteractive)", new: "append(c.Env, nonInteractive[:0])"},
 	{name: "a name of a helper is not checked", file: "internal/credhelper/backing.go", old: "if err := registry.CheckBacking(p.name); err != nil {", new: "if err := registry.CheckBacking(p.name); err != nil && p.name == \"\" {"},
 	{name: "a token is given after a logout of the registry", file: "internal/credhelper/helper.go", old: "	case g.LoggedOut:", new: "	case g.LoggedOut && g.Username == \"\":"},
 	{name: "a robot that has ended is given", file: "internal/credhelper/helper.go", old: "	case found && login.Ended(h.Now()):", new: "	case found && login.Ended(h.Now()) && host == \"\":"},
@@ -124,14 +124,19 @@ var table = []mutation{
 	{name: "a marked request is sent again", file: "pkg/trust/once.go", old: " || r.Context().Value(onceKey{}) != nil", new: "", also: "./pkg/login/oidc"},
 	{name: "Pinniped's header is sent again", file: "pkg/trust/once.go", old: "r.Header.Get(\"Pinniped-Password\") != \"\" || ", new: ""},
 	{name: "a refused secret is sent again", file: "pkg/login/secret/decide.go", old: "			if same(refusal) {", new: "			if same(refusal) && unread != nil {"},
-	{name: "five refusals", file: "pkg/login/secret/decide.go", old: "	if len(refusals) >= enough {", new: "	if len(refusals) > enough {"},
+	{name: "five refusals", file: "pkg/login/secret/decide.go", old: "	if len(refusals)+c.requests > enough {", new: "	if len(refusals) > enough {"},
 	{name: "a 5xx does not count", file: "pkg/login/secret/decide.go", old: "	return unknown\n}", new: "	return uncounted\n}"},
 	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},
 	{name: "a clock that jumps forgets", file: "pkg/login/secret/decide.go", old: "return up < again || age >= 0 && age < again", new: "return up < -again || age >= 0 && age < again"},
 	{name: "a clock that is set back forgets", file: "pkg/login/secret/decide.go", old: "	return age < again\n", new: "	return age >= 0 && age < again\n"},
-	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind != Typed {", new: "if err := m.setRefusals(c.unknown(before, 1)); err != nil && source.Kind == Typed {"},
-	{name: "nothing is written before a password is sent", file: "pkg/login/secret/guard.go", old: "m.setRefusals(c.unknown(before, 1)); err != nil", new: "m.setRefusals(before); err != nil"},
+	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "m.setRefusals(c.unknown(before, c.requests)); err != nil && source.Kind != Typed {", new: "m.setRefusals(c.unknown(before, c.requests)); err != nil && source.Kind == Typed {"},
+	{name: "nothing is written before a password is sent", file: "pkg/login/secret/guard.go", old: "m.setRefusals(c.unknown(before, c.requests)); err != nil", new: "m.setRefusals(before); err != nil"},
 	{name: "a weak hash", file: "pkg/login/secret/hash.go", old: "hashTime, cmp.Or(h.memory, hashMemory)", new: "1, cmp.Or(h.memory, 8)"},
+	{name: "an error of Harbor counts as a refusal", file: "internal/registryaccess/manage.go", old: "err != nil && client.Knew()", new: "false", also: "./internal/cli/registrycmd"},
+	{name: "an answer of a front proves a password", file: "pkg/registry/harbor/robot.go", old: "	case !errors.As(err, &e):\n		return false", new: "	case !errors.As(err, &e):\n		return true", also: "./internal/registryaccess"},
+	{name: "any 403 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"FORBIDDEN\"", new: "", also: "./internal/registryaccess"},
+	{name: "any 409 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"CONFLICT\"", new: "", also: "./internal/registryaccess"},
+	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return true", also: "./internal/registryaccess"},
 
 	// Texts of others.
 	{name: "deep JSON", file: "pkg/bounded/bounded.go", old: "if depth > MaxDepth {", new: "if depth > len(items)-1 {\n				depth = MaxDepth\n			}\n			if false {"},

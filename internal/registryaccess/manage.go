@@ -80,7 +80,11 @@ func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) 
 	}
 	err = sender.SendPassword(ctx, s, fmt.Sprintf("Password of %s for %s: ", s.User, r.Host),
 		func(ctx context.Context, password redact.Secret, _ secret.Source) error {
-			return work(ctx, client, harbor.Login{Username: s.User, Password: password})
+			err := work(ctx, client, harbor.Login{Username: s.User, Password: password})
+			if err != nil && client.Knew() {
+				return &secret.ProvedError{Err: err}
+			}
+			return err
 		})
 	if errors.Is(err, wire.ErrForbidden) {
 		return failure.Hint(fmt.Errorf("at %s, only people who manage the project may do that: %w", r.Host, err), "Ask an editor or owner of the vSphere Namespace.")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -123,6 +125,37 @@ func TestManageAPublicProject(t *testing.T) {
 	}
 	if n := len(s.harbor.Secrets()); n != 4 {
 		t.Errorf("%d requests with wrong passwords", n)
+	}
+}
+
+// A front between here and Harbor may answer anything after the refusal was counted.
+func TestManageBehindAFront(t *testing.T) {
+	page := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, text)
+		}
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"a firewall's 403":   page(http.StatusForbidden, "<h1>Forbidden</h1>"),
+		"a front's 409":      page(http.StatusConflict, ""),
+		"a login page":       page(http.StatusOK, "<form>"),
+		"a gateway's 504":    page(http.StatusGatewayTimeout, ""),
+		"another page's 404": page(http.StatusNotFound, ""),
+	} {
+		s, r := managed(t)
+		s.harbor.Replies["GET /api/v2.0/projects/team-a"] = consoletest.Reply(`{"project_id":7}`)
+		s.harbor.Replies["GET /api/v2.0/robots"] = answer
+		for i := range 6 {
+			s.Vars[failure.PasswordVariable] = fmt.Sprint("wrong", i) // Each time another one.
+			if err := s.list(r); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		if n := len(s.harbor.Secrets()); n != 4 {
+			t.Errorf("%s: %d requests with wrong passwords", name, n)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type Error struct {
 	URL     string
 	Status  int    // 0 when there was no reply
 	Message string // the reason, or the server's own words made harmless
+	Code    string // of a registry's list of errors, as CONFLICT; else empty
 	Kind    error
 	Err     error
 }
@@ -76,7 +77,8 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
 		e.Message += ": the server answers with a redirect, which is not followed"
 	}
-	if said := serverMessage(resp.Header.Get("Content-Type"), r.withoutSecrets(body)); said != "" {
+	var said string
+	if said, e.Code = serverSaid(resp.Header.Get("Content-Type"), r.withoutSecrets(body)); said != "" {
 		e.Message += ": " + said
 	}
 	return e

@@ -16,27 +16,46 @@ const maxMessage = 200
 
 func clean(s string) string { return safetext.Line(s, maxMessage) }
 
-// serverMessage finds a sentence for people in the body of an error reply: plain text, or the usual fields of JSON. A
-// page of HTML does not help.
-func serverMessage(contentType string, body []byte) string {
+// serverSaid finds a sentence for people in the body of an error reply: plain text, or the usual fields of JSON. A
+// page of HTML does not help. code is that of a registry's list of errors.
+func serverSaid(contentType string, body []byte) (message, code string) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] == '<' {
-		return ""
+		return "", ""
 	}
 	var said struct {
 		Message string `json:"message"`
 		Error   any    `json:"error"`
 		Detail  string `json:"detail"`
+		Errors  any    `json:"errors"`
 	}
 	if bounded.JSON(body, &said) == nil {
 		text, _ := said.Error.(string)
-		for _, s := range []string{said.Message, text, said.Detail} {
+		code, first := firstOf(said.Errors)
+		for _, s := range []string{said.Message, text, said.Detail, first} {
 			if s != "" {
-				return clean(s)
+				return clean(s), code
 			}
 		}
-		return ""
+		return "", code
 	}
+	return plainText(contentType, body), ""
+}
+
+// firstOf returns the first error of a registry's list: [{"code": "CONFLICT", "message": "…"}].
+func firstOf(list any) (code, message string) {
+	all, _ := list.([]any)
+	if len(all) == 0 {
+		return "", ""
+	}
+	first, _ := all[0].(map[string]any)
+	code, _ = first["code"].(string)
+	message, _ = first["message"].(string)
+	return clean(code), message
+}
+
+// plainText returns the sentence of a body that is no JSON; empty if it is not for people.
+func plainText(contentType string, body []byte) string {
 	media, _, _ := mime.ParseMediaType(contentType)
 	if media != "text/plain" && media != "" && media != "application/json" || body[0] == '{' || body[0] == '[' {
 		return ""

@@ -54,6 +54,29 @@ func TestRobotCreate(t *testing.T) {
 	}
 }
 
+// Whatever goes wrong after the password was accepted, the person may go on: no answer of somebody who knows the password counts.
+func TestRobotErrorsAreNoRefusals(t *testing.T) {
+	for name, args := range map[string][]string{
+		"there already":      {"create"},
+		"no such account":    {"delete", "--name", "none"},
+		"no such ID":         {"rotate", "--id", "4711"},
+		"no such project":    {"create", "-n", "other"},
+		"nothing to rotate":  {"rotate", "--name", "none"},
+		"somebody's project": {"list"},
+	} {
+		r := managed(t)
+		r.robot("create").Exits(failure.OK)
+		if name == "somebody's project" {
+			r.harbor.Managers, r.harbor.Members = nil, map[string]string{consoletest.User: consoletest.Password}
+		}
+		for i := range 6 {
+			if result := r.robot(args[0], args[1:]...); result.Code == failure.OK || strings.Contains(result.Err, "is not sent") {
+				t.Errorf("%s, time %d: %d %s", name, i+1, result.Code, result.Err)
+			}
+		}
+	}
+}
+
 // A robot that is saved is not printed, and it is what clients get from then on.
 func TestRobotCreateSave(t *testing.T) {
 	r := managed(t)

@@ -178,5 +178,5 @@ func write(w http.ResponseWriter, status int, body any) {
 
 // refuse answers as Harbor does when it does not do something.
 func refuse(w http.ResponseWriter, status int) {
-	write(w, status, map[string]any{"errors": []any{map[string]string{"code": http.StatusText(status), "message": "no"}}})
+	write(w, status, map[string]any{"errors": []any{map[string]string{"code": strings.ToUpper(strings.ReplaceAll(http.StatusText(status), " ", "_")), "message": "no"}}})
 }

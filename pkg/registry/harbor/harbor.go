@@ -23,6 +23,8 @@ import (
 type Client struct {
 	Wire *wire.Client
 	Host string // as registry.ParseHost spells it
+
+	knew bool
 }
 
 // ErrNotHarbor is a registry that does not answer as Harbor does.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -196,11 +197,29 @@ func (c *Client) do(ctx context.Context, by Login, call call) error {
 		}
 	}
 	body, err := c.Wire.Do(ctx, r)
+	if err == nil && call.out != nil {
+		err = wire.DecodeJSON(call.method, r.URL, body, call.out)
+	}
+	c.knew = knows(call, err)
 	if errors.Is(err, wire.ErrNotFound) && call.path == "/robots" {
 		return fmt.Errorf("%w: %w", ErrNoRobots, err)
 	}
-	if err != nil || call.out == nil {
-		return err
+	return err
+}
+
+// Knew reports whether the answer to the last call with a login proves that Harbor knows the login: whatever that answer was, the password
+// is right.
+func (c *Client) Knew() bool { return c.knew }
+
+// knows reports whether only somebody whom Harbor knows gets an answer. To others it shows public projects, and answers 401 to everything
+// else (src/server/v2.0/handler/base.go: requires permission). A front may make a 403 or 409 of a 401, but not in Harbor's words.
+func knows(call call, err error) bool {
+	var e *wire.Error
+	switch {
+	case err == nil:
+		return call.method != http.MethodGet || !strings.HasPrefix(call.path, "/projects/")
+	case !errors.As(err, &e):
+		return false
 	}
-	return wire.DecodeJSON(call.method, r.URL, body, call.out)
+	return e.Status == http.StatusForbidden && e.Code == "FORBIDDEN" || e.Status == http.StatusConflict && e.Code == "CONFLICT"
 }
