@@ -49,14 +49,24 @@ func (r Record) Key() credfile.Key { return credfile.Key{Server: r.Server, User:
 // TakesToken reports whether the registry accepts the session's token.
 func (r Record) TakesToken() bool { return r.Username != "" && !r.LoggedOut }
 
-// Grant is the part of a Record that says whose token a registry gets. Registry clients wait for it, and it is read in half the time.
+// Grant is the part of a Record that says whose token a registry gets. Registry clients wait for it, so it is read on its own.
 type Grant struct {
-	Version   int    `json:"version"`
-	Host      string `json:"host"`
-	Server    string `json:"server"`
-	User      string `json:"user"`
-	Username  string `json:"username,omitempty"`
-	LoggedOut bool   `json:"loggedOut,omitempty"`
+	Host, Server, User, Username string
+	LoggedOut                    bool
+}
+
+// Grant returns the part of the record that says whose token the registry gets.
+func (r Record) Grant() Grant {
+	return Grant{Host: r.Host, Server: r.Server, User: r.User, Username: r.Username, LoggedOut: r.LoggedOut}
+}
+
+// grantOf reads a grant from the file of a record. If the file is not as we write it, the grant is empty.
+func grantOf(o *credfile.Object) Grant {
+	g := Grant{Host: o.Text("host"), Server: o.Text("server"), User: o.Text("user"), Username: o.Text("username"), LoggedOut: o.Bool("loggedOut")}
+	if o.Number("version") != credfile.Version || !o.Good() {
+		return Grant{}
+	}
+	return g
 }
 
 // Key returns the key of the session's credential.

@@ -35,11 +35,15 @@ func (s Store) Record(host string) (r Record, found bool, err error) {
 
 // Grant returns the grant of a registry, as Record does.
 func (s Store) Grant(host string) (g Grant, found bool, err error) {
-	found, err = s.read(path(s.Dir, host, recordFile), &g, &g.Version)
-	if err == nil && found && g.Host != host {
-		return Grant{}, false, fmt.Errorf("%s is about %q", path(s.Dir, host, recordFile), g.Host)
+	text, found, err := s.text(path(s.Dir, host, recordFile))
+	if err != nil || !found {
+		return Grant{}, false, err
 	}
-	return g, found, err
+	if g = grantOf(credfile.ParseObject(text)); g.Host == host {
+		return g, true, nil
+	}
+	r, found, err := s.Record(host) // It explains what is wrong.
+	return r.Grant(), found, err
 }
 
 // Login returns the login that a registry client stored for a host.
@@ -53,18 +57,24 @@ func (s Store) Login(host string) (l Login, found bool, err error) {
 
 // read reads a file that only the user can have written.
 func (s Store) read(path string, into any, version *int) (found bool, err error) {
-	text, err := credfile.ReadPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
+	text, found, err := s.text(path)
+	if err != nil || !found {
 		return false, err
 	}
 	err = credfile.Decode(path, text, into, version)
 	return err == nil, err
+}
+
+// text returns the content of a file that only the user can have written.
+func (s Store) text(path string) (text []byte, found bool, err error) {
+	text, err = credfile.ReadPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err == nil {
+		err = credfile.PrivateDirs(s.Dir, filepath.Dir(path))
+	}
+	return text, err == nil, err
 }
 
 // SaveRecord writes a registry.

@@ -10,6 +10,7 @@
 package credfile
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -33,12 +34,12 @@ func Answer(args []string, getenv func(string) string, now time.Time, stdout io.
 	if err != nil {
 		return false, nil //nolint:nilerr // The long way explains it.
 	}
-	f, _, err := find(dir, key, now)
+	status, err := find(dir, key, now)
 	if err != nil {
 		return false, nil //nolint:nilerr // The long way explains it.
 	}
 	out := counter{w: stdout}
-	err = Write(&out, info.APIVersion, f.Status)
+	err = Write(&out, info.APIVersion, status)
 	if err != nil && out.n == 0 {
 		return false, nil // The long way gets the same error, and explains it.
 	}
@@ -61,11 +62,14 @@ func (c *counter) Write(p []byte) (int, error) {
 // Token returns the bearer token for key from the store at dir. The error means that no token can be used now: the credential has expired,
 // it is a certificate, or something is wrong that the long way explains.
 func Token(dir string, key Key, now time.Time) (string, error) {
-	_, s, err := find(dir, key, now)
-	if err == nil && s.Token == "" {
-		err = errNoToken
+	status, err := find(dir, key, now)
+	if err != nil {
+		return "", err
 	}
-	return s.Token, err
+	if token := ParseObject(status).Text("token"); token != "" {
+		return token, nil
+	}
+	return "", errNoToken
 }
 
 var (
@@ -73,20 +77,34 @@ var (
 	errNoToken = errors.New("the credential is no token")
 )
 
-// find returns the credential for key, if it is valid now.
-func find(dir string, key Key, now time.Time) (File, status, error) {
+// find returns the status of the credential for key, if it is valid now.
+func find(dir string, key Key, now time.Time) (json.RawMessage, error) {
 	if err := PrivateDirs(dir, join(dir, Credentials)); err != nil {
-		return File{}, status{}, err
+		return nil, err
 	}
-	f, err := Read(Path(dir, key))
+	text, err := ReadPrivate(Path(dir, key))
 	if err != nil {
-		return File{}, status{}, err
+		return nil, err
 	}
-	s, good := f.good(now)
-	if !good || !f.Key().Same(key) {
-		return File{}, status{}, errEnded
+	if status, stored := current(text, now); status != nil && stored.Same(key) {
+		return status, nil
 	}
-	return f, s, nil
+	return nil, errEnded
+}
+
+// current returns the status in the text of a credential's file, and whose it is, if kubectl can use it now: it has a token or a
+// certificate, and none of its times is over. With a timestamp in the past, client-go runs its plugin again for each request.
+func current(text []byte, now time.Time) (json.RawMessage, Key) {
+	f := ParseObject(text)
+	key := Key{Server: f.Text("server"), User: f.Text("user"), Cluster: f.Text("cluster")}
+	known := f.Number("version") == Version && now.Before(f.Time("until")) && now.Before(f.Time("expires"))
+	s := ParseObject(f.Raw("status"))
+	token, certificate, private := s.Text("token"), s.Text("clientCertificateData"), s.Text("clientKeyData")
+	minted := token != "" || certificate != "" && private != ""
+	if known && minted && now.Before(s.Time("expirationTimestamp")) && f.Good() && s.Good() {
+		return f.Raw("status"), key
+	}
+	return nil, Key{}
 }
 
 // PrivateDirs returns an error if other people can put files into directories of the store. It is that of Private, or of os.Stat.

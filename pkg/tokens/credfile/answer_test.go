@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // stored is a store with one file at the place of key, and the environment that leads to it.
-func stored(t *testing.T, key credfile.Key, f credfile.File) (dir string, env map[string]string) {
+func stored(t testing.TB, key credfile.Key, f credfile.File) (dir string, env map[string]string) {
 	t.Helper()
 	dir = t.TempDir()
 	writeFile(t, credfile.Path(dir, key), encode(t, f))
@@ -115,6 +117,39 @@ func TestAnswerLeavesABadFileToTheLongWay(t *testing.T) {
 			silent(t, clusterKey.Args(), env)
 		})
 	}
+}
+
+// Whatever is in the file: a token that is given out is that of the key, and none of its times is over.
+func FuzzToken(f *testing.F) {
+	good := string(encode(f, credential(clusterKey)))
+	for _, text := range []string{
+		good, strings.Replace(good, `"version":1`, `"version":1,"Version":2`, 1), strings.Replace(good, `"server"`, `"Server"`, 1),
+		strings.Replace(good, `"a.b.c"`, `"a.b.c","token":""`, 1), strings.Replace(good, `"a.b.c"`, `"a.b.c","TOKEN":7`, 1),
+		strings.Replace(good, `"until"`, `"until":null,"until"`, 1), strings.Replace(good, `2025`, `2024`, 1), "null", "{}", "", good + good,
+	} {
+		f.Add([]byte(text))
+	}
+	dir, _ := stored(f, clusterKey, credential(clusterKey))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		writeFile(t, credfile.Path(dir, clusterKey), text)
+		token, err := credfile.Token(dir, clusterKey, now)
+		if err != nil {
+			return
+		}
+		var file map[string]any
+		if err := json.Unmarshal(text, &file); err != nil {
+			t.Fatal(err)
+		}
+		status, _ := file["status"].(map[string]any)
+		if file["version"] != 1.0 || file["server"] != clusterKey.Server || file["cluster"] != clusterKey.Cluster || status["token"] != token {
+			t.Fatalf("%q of %v", token, file)
+		}
+		for _, end := range []any{file["until"], file["expires"], status["expirationTimestamp"]} {
+			if when, err := time.Parse(time.RFC3339, fmt.Sprint(end)); err != nil || !now.Before(when) {
+				t.Fatalf("%v is over", end)
+			}
+		}
+	})
 }
 
 func TestAnswerLeavesWhatItDoesNotKnowToTheLongWay(t *testing.T) {

@@ -28,25 +28,6 @@ type File struct {
 // Key returns the key of the credential.
 func (f File) Key() Key { return Key{Server: f.Server, User: f.User, Cluster: f.Cluster} }
 
-// status is the part of the status that decides whether the credential is valid.
-type status struct {
-	ExpirationTimestamp   time.Time `json:"expirationTimestamp"`
-	Token                 string    `json:"token"`
-	ClientCertificateData string    `json:"clientCertificateData"`
-	ClientKeyData         string    `json:"clientKeyData"`
-}
-
-// good reports whether kubectl can use the credential now: it has a token or a certificate, and none of its times is over. With a
-// timestamp in the past, client-go runs its plugin again for each request.
-func (f File) good(now time.Time) (status, bool) {
-	var s status
-	if json.Unmarshal(f.Status, &s) != nil {
-		return status{}, false
-	}
-	minted := s.Token != "" || s.ClientCertificateData != "" && s.ClientKeyData != ""
-	return s, minted && now.Before(s.ExpirationTimestamp) && now.Before(f.Until) && now.Before(f.Expires)
-}
-
 // VersionError is the error for a file of another version.
 type VersionError struct {
 	Path    string

@@ -29,7 +29,7 @@ func credential(key credfile.Key) credfile.File {
 }
 
 // writeFile writes a file that only the user can read, and the directories above it.
-func writeFile(t *testing.T, path string, text []byte) {
+func writeFile(t testing.TB, path string, text []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func writeFile(t *testing.T, path string, text []byte) {
 	}
 }
 
-func encode(t *testing.T, f credfile.File) []byte {
+func encode(t testing.TB, f credfile.File) []byte {
 	t.Helper()
 	text, err := json.Marshal(f)
 	if err != nil {
