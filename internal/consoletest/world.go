@@ -31,7 +31,9 @@ type World struct {
 	Vars map[string]string
 	// Programs are the programs on PATH, a path for each name. A path is found as it is.
 	Programs map[string]string
-	Stdin    string
+	// Self is the path of the program itself.
+	Self  string
+	Stdin string
 	// Hidden are the environment variables that children do not get.
 	Hidden map[string]bool
 	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
@@ -43,21 +45,20 @@ type World struct {
 	t      testing.TB
 	person []Answer // nil: there is no terminal
 
-	mu      sync.Mutex
-	hosts   map[string]*host
-	others  map[string]string // see Reach
-	asked   map[string]bool   // environment variables
-	later   time.Duration
-	program string
+	mu     sync.Mutex
+	hosts  map[string]*host
+	others map[string]string // see Reach
+	asked  map[string]bool   // environment variables
+	later  time.Duration
 }
 
 // New makes a world with nobody at the terminal and nothing on the network.
 func New(t testing.TB) *World {
 	t.Helper()
 	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
-	w.program = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
+	w.Self = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
 	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
-	w.Programs = map[string]string{"kubectl-vsphere": w.program}
+	w.Programs = map[string]string{"kubectl-vsphere": w.Self}
 	w.Vars = map[string]string{
 		"HOME": w.Dir, credfile.HomeVariable: filepath.Join(w.Dir, "store"), "KUBECONFIG": w.Kubeconfig(),
 	}
@@ -135,7 +136,7 @@ func (w *World) Env() *console.Env {
 	e := &console.Env{
 		Getenv: w.getenv, Hide: w.hide,
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
-		Executable: func() (string, error) { return w.program, nil },
+		Executable: func() (string, error) { return w.Self, nil },
 		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:       w.dial, Timeout: 5 * time.Second,
 	}

@@ -57,3 +57,18 @@ func TestExecCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckProgram(t *testing.T) {
+	for self, good := range map[string]bool{
+		"/opt/kubectl-vsphere": true, "/opt/kubectl-vsphere.exe": true,
+		"/opt/kv": false, "/opt/kubectl-vsphere-1.0": false, "/opt/kubectl-vsphere.1": false, "/opt/kubectl-vsphere.old": false,
+	} {
+		e := &console.Env{
+			Executable: func() (string, error) { return self, nil },
+			LookPath:   func(string) (string, error) { return "", exec.ErrNotFound },
+		}
+		if err := contexts.CheckProgram(e); (err == nil) != good {
+			t.Errorf("%s: %v", self, err)
+		}
+	}
+}

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -184,6 +186,18 @@ func ExecCommand(e *console.Env) (command string, absolute bool) {
 		return programName, false
 	}
 	return self, true
+}
+
+// CheckProgram returns an error if the contexts of a login would run this program under another name: then no later login would know
+// that they are ours.
+func CheckProgram(e *console.Env) error {
+	command, absolute := ExecCommand(e)
+	name := filepath.Base(command)
+	if !absolute || strings.TrimSuffix(name, filepath.Ext(name)) == programName && (filepath.Ext(name) == "" || filepath.Ext(name) == ".exe") {
+		return nil
+	}
+	return failure.Hint(fmt.Errorf("this program is called %s, and contexts call it as %s", name, programName),
+		"Rename it, or put it on PATH under that name.")
 }
 
 func sameFile(a, b string) bool {

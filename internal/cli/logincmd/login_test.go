@@ -23,3 +23,15 @@ func TestLogin(t *testing.T) {
 		t.Errorf("%d requests prove the password", n)
 	}
 }
+
+// The contexts of a program with another name would not be known as ours by the next login.
+func TestLoginOfAProgramWithAnotherName(t *testing.T) {
+	w, s := site(t)
+	w.Vars["KUBECTL_VSPHERE_PASSWORD"] = consoletest.Password
+	w.Programs, w.Self = nil, w.WriteFile("bin/kv", "#!/bin/sh\n", 0o755)
+	w.Run(signIn(w)...).Exits(1).Says("this program is called kv", "Rename it")
+	if n := s.Count("GET /wcp/workloads"); n != 0 {
+		t.Errorf("the password was sent %d times", n)
+	}
+	w.Run(signIn(w, "--static-tokens")...).Exits(0) // These entries name no program.
+}

@@ -76,6 +76,9 @@ func (r *run) prepare() error {
 		if err := r.files.Check(); err != nil {
 			return err
 		}
+		if err := contexts.CheckProgram(r.env); err != nil && !r.o.StaticTokens {
+			return err
+		}
 	}
 	if !r.o.Set.Aliases {
 		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
