@@ -3,6 +3,7 @@ package failure
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -55,8 +56,11 @@ func (p Password) known() string {
 func (p Password) vCenter(err error) error {
 	switch {
 	case errors.Is(err, wire.ErrRefused):
-		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.user(), err),
-			"It was not sent again: vCenter locks an account for some minutes after five refusals.")
+		hint := "It was not sent again: vCenter locks an account for some minutes after five refusals."
+		if !strings.ContainsAny(p.User, `@\`) {
+			hint += "\nThe name may need its domain: " + p.user() + "@vsphere.local, or that of the identity source, as " + p.user() + "@example.com."
+		}
+		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.user(), err), "%s", hint)
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):

@@ -170,6 +170,16 @@ func TestNoPassword(t *testing.T) {
 	}
 }
 
+// A name without its domain is the likely reason of a refusal.
+func TestNameWithoutADomain(t *testing.T) {
+	for user, hinted := range map[string]bool{"dev": true, "dev@vsphere.local": false, `CORP\dev`: false} {
+		got := said(Password{User: user}.Explain(answer(wire.ErrRefused)))
+		if strings.Contains(got, "may need its domain: "+user+"@vsphere.local") != hinted {
+			t.Errorf("%s: %s", user, got)
+		}
+	}
+}
+
 // vCenter's rules are not those of an identity provider, and a caller may know what helps.
 func TestPasswordOfSomebodyElse(t *testing.T) {
 	known := &secret.NoPasswordError{Known: true, Reasons: []string{"it was refused a moment ago"}}

@@ -123,7 +123,7 @@ type provided struct{ file, variable string }
 // read reads it; where is the name of what was read. The file is read at every renewal, so it cannot be a pipe.
 func (p provided) read(ctx context.Context, getenv func(string) string) (text, where string, err error) {
 	if p.file == "" {
-		return strings.TrimSpace(getenv(p.variable)), p.variable, nil
+		return bare(getenv(p.variable)), p.variable, nil
 	}
 	read, err := bounded.File(ctx, p.file, maxToken, bounded.Regular)
 	if ctx.Err() != nil {
@@ -132,8 +132,11 @@ func (p provided) read(ctx context.Context, getenv func(string) string) (text, w
 	if err != nil {
 		return "", p.file, fmt.Errorf("%w: %w", ErrNotProvided, err)
 	}
-	return strings.TrimSpace(string(read)), p.file, nil
+	return bare(string(read)), p.file, nil
 }
+
+// bare drops what editors and shells add to a secret: a byte order mark (U+FEFF), blank space and line ends.
+func bare(text string) string { return strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) }
 
 // unverified reads the claims of a token without verifying it.
 func unverified(token redact.Secret) (Claims, error) {

@@ -15,6 +15,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
+// maxOutput bounds what a password command prints, in bytes: the password, and notes below it.
+const maxOutput = 64 << 10
+
 // commandTime bounds a password command. It may wait for a finger on a sensor, but not for ever.
 const commandTime = 30 * time.Second
 
@@ -40,7 +43,7 @@ func ParseCommand(typed string) ([]string, error) {
 	return argv, nil
 }
 
-// Command returns a source that runs a program and reads the one line that it prints, at most 4 KiB. The program has
+// Command returns a source that runs a program and reads the first line that it prints; in all, it may print 64 KiB. The program has
 // no standard input and no terminal of ours to read from; out shows its standard error. After 30 s its whole process
 // group is killed. An exit code other than 0 means that it has no password.
 func Command(argv []string, out io.Writer) Source {
@@ -58,7 +61,7 @@ func Command(argv []string, out io.Writer) Source {
 		if err != nil {
 			return "", &NoneError{name, fmt.Sprintf("%s: %v", argv[0], err)}
 		}
-		password, err := trim(text)
+		password, err := clean(firstLine(text))
 		if err != nil {
 			return "", &NoneError{name, fmt.Sprintf("%s: %v", argv[0], err)}
 		}
@@ -74,12 +77,12 @@ func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	cmd.Stderr = stderr
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
-	stdout := &limited{max: maxSecret + 2, full: end}
+	stdout := &limited{max: maxOutput, full: end}
 	cmd.Stdout = stdout
 	err := cmd.Run()
 	switch {
 	case stdout.over:
-		return nil, fmt.Errorf("it printed more than %d bytes", maxSecret)
+		return nil, fmt.Errorf("it printed more than %d bytes", maxOutput)
 	case errors.Is(err, exec.ErrWaitDelay): // It ended well, and left something behind.
 		_ = cmd.Cancel()
 	case err != nil:

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zalando/go-keyring"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -28,6 +30,8 @@ func TestCommandGivesALine(t *testing.T) {
 		`printf ' r i ght '`:                  " r i ght ",
 		`printf 'rïght'`:                      "rïght",
 		"head -c 4096 /dev/zero | tr '\\0' x": redact.Secret(strings.Repeat("x", 4096)),
+		"echo right; echo user: ada; echo":    "right", // pass and others keep notes below it.
+		"printf 'right\\r\\nnotes'":           "right",
 		"cat; echo right":                     "right", // Standard input is closed.
 		"sleep 77 & echo right":               "right", // What it leaves behind does not matter.
 		"echo right$KUBECTL_VSPHERE_PASSWORD": "right", // Another password is not for it.
@@ -44,11 +48,11 @@ func TestCommandWithoutAPassword(t *testing.T) {
 		"exit 7":                              "exit status 7",
 		"true":                                "empty",
 		"echo":                                "empty",
-		"echo a; echo b":                      "more than one line",
 		"echo hush; exit 1":                   "exit status 1",
 		"kill -9 $$":                          "signal: killed",
-		"head -c 9000 /dev/zero":              "more than 4096 bytes",
-		"yes":                                 "more than 4096 bytes", // At once, not after 30 s.
+		"echo; echo right":                    "empty",
+		"head -c 90000 /dev/zero":             "more than 65536 bytes",
+		"yes":                                 "more than 65536 bytes", // At once, not after 30 s.
 		"head -c 4097 /dev/zero | tr '\\0' x": "longer than 4096 bytes",
 	} {
 		password, err := Command(shell(script), os.Stderr).Get(t.Context())
@@ -132,8 +136,34 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
+// What editors and shells add to a password is not sent: each try is one of five.
+func TestSourcesAgree(t *testing.T) {
+	for text, want := range map[string]string{
+		"right": "right", "right\n": "right", "right\r\n": "right", "\ufeffright": "right", "\ufeffright\r\n": "right",
+		" right ": " right ", "right\r": "right", "right\r\r\n": "right\r", "\u200bright": "\u200bright", "r\u00e9\n": "r\u00e9",
+		"\ufeff": "", "\n": "", "\xff\xfer\x00": "", "a\x00": "",
+	} {
+		keyring.MockInit()
+		if err := keyring.Set(service, "somebody", text); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "text")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range []Source{
+			Reader(strings.NewReader(text)), Variable("V", func(string) string { return text }), Keychain("somebody"), Command(shell("cat "+file), os.Stderr),
+		} {
+			got, err := source.Get(t.Context())
+			if got.Reveal() != want || (err == nil) != (want != "") {
+				t.Errorf("%q of %s: %q, %v", text, source.Name, got.Reveal(), err)
+			}
+		}
+	}
+}
+
 func TestReader(t *testing.T) {
-	for text, want := range map[string]redact.Secret{"right": "right", "right\n": "right", "right\r\n": "right", "right\r": "right\r", "": "", "a\nb": "", "a\n\n": "", strings.Repeat("x", 5000): ""} {
+	for text, want := range map[string]redact.Secret{"right": "right", "right\n": "right", "right\r\n": "right", "right\r": "right", "right\r\r\n": "right\r", "": "", "a\nb": "", "a\n\n": "", strings.Repeat("x", 5000): ""} {
 		got, err := Reader(strings.NewReader(text)).Get(t.Context())
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%.20q: %q, %v", text, got.Reveal(), err)

@@ -27,7 +27,11 @@ func Keychain(account string) Source {
 		case err != nil:
 			return "", &NoneError{name, err.Error()}
 		}
-		return redact.Secret(password), nil
+		secret, err := clean([]byte(password)) // Other programs may write the entry too.
+		if err != nil {
+			return "", &NoneError{name, err.Error()}
+		}
+		return secret, nil
 	}}
 }
 

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -57,7 +58,11 @@ func Variable(name string, getenv func(string) string) Source {
 		if value == "" {
 			return "", &NoneError{name, "it is not set"}
 		}
-		return redact.Secret(value), nil
+		password, err := clean([]byte(value))
+		if err != nil {
+			return "", &NoneError{name, err.Error()}
+		}
+		return password, nil
 	}}
 }
 
@@ -81,7 +86,7 @@ func Reader(in io.Reader) Source {
 			if r.err != nil {
 				return "", fmt.Errorf("read the password from standard input: %w", r.err)
 			}
-			password, err := trim(r.text)
+			password, err := clean(r.text)
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", name, err)
 			}
@@ -97,19 +102,26 @@ func (p Prompter) Terminal(question string) Source {
 	}}
 }
 
-// trim cuts one line end and checks that a password is left that can be sent.
-func trim(text []byte) (redact.Secret, error) {
-	s := string(text)
-	if line, ended := strings.CutSuffix(s, "\n"); ended {
-		s = strings.TrimSuffix(line, "\r")
-	}
+// clean returns the password in a text that a file, a variable or a program holds: without what editors and shells add, which is a byte
+// order mark (U+FEFF) before it and one line end after it. The error says why a text is no password that can be sent.
+func clean(text []byte) (redact.Secret, error) {
+	s := strings.TrimPrefix(string(text), "\ufeff")
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
 	switch {
 	case s == "":
 		return "", errors.New("the password is empty")
 	case len(s) > maxSecret:
 		return "", fmt.Errorf("the password is longer than %d bytes", maxSecret)
+	case strings.HasPrefix(s, "\xff\xfe") || strings.HasPrefix(s, "\xfe\xff"):
+		return "", errors.New("the password is in UTF-16; write it in UTF-8")
 	case strings.ContainsAny(s, "\n\x00"):
 		return "", errors.New("there is more than one line; the password is one line")
 	}
 	return redact.Secret(s), nil
+}
+
+// firstLine returns a text up to its first line end: password managers keep notes below the password.
+func firstLine(text []byte) []byte {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return line
 }

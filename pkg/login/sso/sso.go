@@ -126,7 +126,8 @@ func decodeCA(s string) ([]byte, error) {
 // maxUser bounds a user name, in bytes; SSO's own bound is far below.
 const maxUser = 1024
 
-// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2), and an empty one.
+// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2), an empty one, and one with characters
+// that nobody sees: they come along when a name is copied, and the server would count a refusal. The error names the character.
 func CheckUser(user string) error {
 	switch {
 	case strings.TrimSpace(user) == "":
@@ -135,8 +136,14 @@ func CheckUser(user string) error {
 		return errors.New("the user name is too long")
 	case strings.Contains(user, ":"):
 		return errors.New("a user name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
-	case !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl):
-		return errors.New("the user name holds control characters")
+	case !utf8.ValidString(user):
+		return errors.New("the user name is not UTF-8")
+	case strings.TrimSpace(user) != user:
+		return errors.New("the user name begins or ends with a blank")
+	}
+	if i := strings.IndexFunc(user, func(r rune) bool { return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(user[i:])
+		return fmt.Errorf("the user name holds the character %U, which cannot be seen; type the name anew", r)
 	}
 	return nil
 }

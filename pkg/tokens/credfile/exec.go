@@ -26,14 +26,14 @@ type ExecInfo struct {
 	Asked       bool   // client-go runs the plugin; false if a person or script runs the command
 }
 
-// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank value means that client-go does not run the program: the version is V1
-// then. A value that is not an ExecCredential of V1 or V1beta1 is an error that names the variable.
+// ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank value means that no client runs the program: the version is V1 then. A
+// value that is not of V1 or V1beta1 is an error that names the variable. The kind does not matter: the clients for .NET and Rust send
+// another one, or null.
 func ParseExecInfo(value string) (ExecInfo, error) {
 	if strings.TrimSpace(value) == "" {
 		return ExecInfo{APIVersion: V1}, nil
 	}
 	var raw struct {
-		Kind       string `json:"kind"`
 		APIVersion string `json:"apiVersion"`
 		Spec       struct {
 			Interactive bool `json:"interactive"`
@@ -41,9 +41,6 @@ func ParseExecInfo(value string) (ExecInfo, error) {
 	}
 	if err := json.Unmarshal([]byte(value), &raw); err != nil {
 		return ExecInfo{}, fmt.Errorf("%s is not the JSON of an %s", ExecInfoVariable, execKind)
-	}
-	if raw.Kind != execKind {
-		return ExecInfo{}, fmt.Errorf("%s is of kind %.80q, not %s", ExecInfoVariable, raw.Kind, execKind)
 	}
 	if raw.APIVersion != V1 && raw.APIVersion != V1beta1 {
 		return ExecInfo{}, fmt.Errorf("%s asks for the version %.80q; this program speaks %s and %s",

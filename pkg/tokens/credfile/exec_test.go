@@ -22,6 +22,10 @@ func TestParseExecInfo(t *testing.T) {
 		askV1:      {APIVersion: credfile.V1, Interactive: true, Asked: true},
 		askV1beta1: {APIVersion: credfile.V1beta1, Asked: true},
 		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: credfile.V1, Asked: true},
+		// As the clients for .NET and Rust send it.
+		`{"kind":"ExecCredentials","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: credfile.V1, Asked: true},
+		`{"kind":null,"apiVersion":"client.authentication.k8s.io/v1beta1"}`:         {APIVersion: credfile.V1beta1, Asked: true},
+		`{"kind":7,"apiVersion":"client.authentication.k8s.io/v1"}`:                 {APIVersion: credfile.V1, Asked: true},
 	} {
 		got, err := credfile.ParseExecInfo(value)
 		if err != nil || got != want {
@@ -37,7 +41,6 @@ func TestParseExecInfoNamesTheVariableInItsErrors(t *testing.T) {
 		"two values":       askV1 + askV1,
 		"null":             "null",
 		"a list":           "[]",
-		"another kind":     `{"kind":"Pod","apiVersion":"client.authentication.k8s.io/v1"}`,
 		"another version":  `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v2"}`,
 		"no version":       `{"kind":"ExecCredential"}`,
 		"v1alpha1":         `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1alpha1"}`,
