@@ -80,6 +80,25 @@ func TestPlainFileNames(t *testing.T) {
 	}
 }
 
+// A test that gives a name with a command in it to a shell must survive a wrong quote, which somebody may make, and "make mutate" makes: it
+// would have removed the home directory.
+func TestNamesOfTestsRemoveNothing(t *testing.T) {
+	danger := regexp.MustCompile(`\brm -[a-z]*[rf]|\bmkfs|\bdd (if|of)=`)
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "internal/shape_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if found := danger.Find(text); found != nil {
+			t.Errorf("%s: %q; use touch", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 const (
 	maxParams  = 4
 	maxResults = 3

@@ -99,7 +99,7 @@ func loginDeps(e *console.Env, registries registrycmd.Deps) logincmd.Deps {
 
 // loginFor logs in for a registry.
 func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) error {
-	server, err := supervisor.ParseAddress(o.Server)
+	server, err := supervisor.ParseTyped(o.Server)
 	if err != nil {
 		return failure.Usagef("--server: %w", err)
 	}

@@ -25,8 +25,11 @@ func (e *Env) Prompter() secret.Prompter {
 	return secret.Prompter{In: e.Terminal, Out: e.ErrOut, Unread: e.unread}
 }
 
-// PasswordCommand is a program that prints a password; what else it says goes to standard error.
-func (e *Env) PasswordCommand(argv []string) secret.Source { return secret.Command(argv, e.ErrOut) }
+// PasswordCommand is a program that prints a password. What else it says goes to standard error; if it is quiet, only when it fails, or
+// when a person seems to be waited for.
+func (e *Env) PasswordCommand(argv []string, quiet bool) secret.Source {
+	return secret.Command(argv, secret.Notes{To: e.ErrOut, Quiet: quiet, Person: e.MayAsk()})
+}
 
 // Confirm asks a yes-or-no question and reports whether the answer is yes. Any answer but y or yes is a no.
 func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {

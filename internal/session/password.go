@@ -45,7 +45,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	case o.Stdin:
 		return []secret.Source{secret.Reader(e.In)}, nil
 	case len(o.Command) > 0:
-		return []secret.Source{e.PasswordCommand(o.Command)}, nil
+		return []secret.Source{e.PasswordCommand(o.Command, false)}, nil
 	}
 	if o.CommandSet { // An empty command removes the remembered one.
 		last.PasswordCommand = nil
@@ -57,7 +57,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	if named := e.Getenv(failure.UsernameVariable); e.Getenv(failure.PasswordVariable) != "" && (named == "" || tokens.Fold(named) == tokens.Fold(last.User)) {
 		sources = append(sources, secret.Variable(failure.PasswordVariable, e.Getenv))
 	}
-	sources = append(sources, rememberedSources(e, last)...)
+	sources = append(sources, rememberedSources(e, last, false)...)
 	if e.Terminal != nil {
 		sources = append(sources, secret.Source{Name: "the terminal", Kind: secret.Typed, Get: func(ctx context.Context) (redact.Secret, error) {
 			return typePassword(ctx, e)
@@ -78,11 +78,11 @@ func typePassword(ctx context.Context, e *console.Env) (redact.Secret, error) {
 }
 
 // rememberedSources returns the sources that a login recorded in the session. If the server is not verified, anybody could answer at its
-// address. Then these sources give no password: only a person may send one.
-func rememberedSources(e *console.Env, s tokens.Session) []secret.Source {
+// address. Then these sources give no password: only a person may send one. A quiet command shows nothing if it succeeds.
+func rememberedSources(e *console.Env, s tokens.Session, quiet bool) []secret.Source {
 	var sources []secret.Source
 	if len(s.PasswordCommand) > 0 {
-		sources = append(sources, e.PasswordCommand(s.PasswordCommand))
+		sources = append(sources, e.PasswordCommand(s.PasswordCommand, quiet))
 	}
 	if s.Keychain {
 		sources = append(sources, secret.Keychain(s.KeychainEntry()))
@@ -113,7 +113,7 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 		}
 		sources = append(sources, source)
 	}
-	sources = append(sources, rememberedSources(s.Env, of)...)
+	sources = append(sources, rememberedSources(s.Env, of, true)...)
 	if s.Env.MayAsk() {
 		sources = append(sources, s.Env.Prompter().Terminal(question))
 	}

@@ -60,6 +60,18 @@ func ParseAddress(s string) (Address, error) {
 	return Address{Host: host, Port: port}, nil
 }
 
+// ParseTyped is ParseAddress for an address that a person types, or copies from a browser: what follows the host does not matter.
+func ParseTyped(s string) (Address, error) {
+	start := 0
+	if i := strings.Index(s, "://"); i >= 0 {
+		start = i + len("://")
+	}
+	if i := strings.IndexAny(s[start:], "/?#"); i > 0 {
+		s = s[:start+i]
+	}
+	return ParseAddress(s)
+}
+
 // splitPort cuts the port off. A bare IPv6 address has colons and no port.
 func splitPort(s string) (string, int, error) {
 	if ip, err := netip.ParseAddr(s); err == nil && ip.Is6() {

@@ -57,6 +57,26 @@ func TestParseAddressRefusesWhatIsNoHost(t *testing.T) {
 	}
 }
 
+func TestParseTyped(t *testing.T) {
+	for in, want := range map[string]supervisor.Address{
+		"10.0.0.1":                            {Host: "10.0.0.1"},
+		"https://10.0.0.1/ui/":                {Host: "10.0.0.1"},
+		"https://sup.example:8443/ui/#/a@b?c": {Host: "sup.example", Port: 8443},
+		"sup.example/wcp/loginbanner":         {Host: "sup.example"},
+		"https://[fd00::1]/ui":                {Host: "fd00::1"},
+		"sup.example?x=1":                     {Host: "sup.example"},
+	} {
+		if got, err := supervisor.ParseTyped(in); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "/", "/ui", "https://", "https:///ui", "ftp://sup.example/", "https://ada:pw@10.0.0.1/ui", "https://evil@sup.example/", "https:/sup"} {
+		if got, err := supervisor.ParseTyped(in); err == nil {
+			t.Errorf("%s: %+v", in, got)
+		}
+	}
+}
+
 func TestParseAddressDoesNotRepeatAPassword(t *testing.T) {
 	if _, err := supervisor.ParseAddress("https://ada:hush@10.0.0.1/"); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("got %v", err)

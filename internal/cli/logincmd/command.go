@@ -8,6 +8,8 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -62,7 +64,7 @@ type Deps struct {
 func New(d Deps, run func(context.Context, Deps, Options) error) *cobra.Command {
 	var f flags
 	c := &cobra.Command{
-		Use: "login", Short: "Logs in to a Supervisor and writes kubeconfig contexts.", Long: long, Example: example, Args: command.NoArgs,
+		Use: "login", Short: "Logs in to a Supervisor and writes kubeconfig contexts.", Long: long, Example: example, Args: flagsOnly,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o, err := f.options(c.Flags().Changed)
 			if err != nil {
@@ -73,4 +75,16 @@ func New(d Deps, run func(context.Context, Deps, Options) error) *cobra.Command 
 	}
 	f.add(c, d.Env)
 	return c
+}
+
+// flagsOnly returns a usage error for arguments. People type the Supervisor as one.
+func flagsOnly(c *cobra.Command, args []string) error {
+	err := command.NoArgs(c, args)
+	if err == nil || c.Flags().Changed("server") {
+		return err
+	}
+	if address, noServer := supervisor.ParseTyped(args[0]); noServer == nil && len(args) == 1 {
+		return failure.Hint(err, "If %s is the Supervisor, type: kubectl vsphere login --server %s", args[0], address)
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package logincmd
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,6 +140,12 @@ func (f *clusterFlags) add(c *cobra.Command, e *console.Env) {
 		s.StringVar(&f.namespace, "tanzu-kubernetes-cluster-namespace", "", "`NAMESPACE` of that cluster.")
 		s.StringSliceVar(&f.namespaces, "namespaces", nil, "vSphere `NAMESPACES`, if you may not list them.\nRemembered.")
 		s.DurationVar(&f.wait, "wait", 0, "`TIME` to wait for new clusters, such as 15m: until\nthey have an address and accept the token.")
+	})
+	c.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if rest, old := strings.CutPrefix(name, "managed-cluster-"); old { // As vSphere 7.0 called them.
+			name = "tanzu-kubernetes-cluster-" + rest
+		}
+		return pflag.NormalizedName(name)
 	})
 	_ = c.RegisterFlagCompletionFunc("workload-clusters", command.Clusters(e))
 	_ = c.RegisterFlagCompletionFunc("tanzu-kubernetes-cluster-name", command.ClusterNames(e))

@@ -35,3 +35,11 @@ func TestLoginOfAProgramWithAnotherName(t *testing.T) {
 	}
 	w.Run(signIn(w, "--static-tokens")...).Exits(0) // These entries name no program.
 }
+
+// People type the Supervisor without its flag.
+func TestLoginToAWord(t *testing.T) {
+	w, _ := site(t)
+	w.Run("login", "https://10.0.0.1/ui/").Exits(2).Says("one word too many", "type: kubectl vsphere login --server 10.0.0.1")
+	w.Run("login", "--server", "10.0.0.1", "10.0.0.2").Exits(2).Says("one word too many").Omits("type: kubectl")
+	w.Run("login", "a@b").Exits(2).Omits("type: kubectl vsphere login --server")
+}

@@ -135,7 +135,7 @@ func (f flags) readPassword(o *Options) (err error) {
 
 func (f flags) readServer(o *Options) (err error) {
 	if f.who.server != "" { // Otherwise login repeats the last one.
-		if o.Server, err = supervisor.ParseAddress(f.who.server); err != nil {
+		if o.Server, err = supervisor.ParseTyped(f.who.server); err != nil {
 			return failure.Usagef("--server: %w", err)
 		}
 	}
@@ -184,10 +184,7 @@ func (f flags) readClusters(o *Options) (err error) {
 		return failure.Usagef("--workload-clusters: %w", err)
 	}
 	if f.clusters.name == "" {
-		if f.clusters.namespace != "" {
-			return failure.Usagef("--tanzu-kubernetes-cluster-namespace goes with --tanzu-kubernetes-cluster-name")
-		}
-		return nil
+		return nil // A namespace alone selects nothing: VMware's plugin takes it too.
 	}
 	ref := login.Ref{Namespace: f.clusters.namespace, Name: f.clusters.name}
 	o.Current = ref.String()

@@ -67,6 +67,12 @@ var options = []struct {
 	{[]string{"--tanzu-kubernetes-cluster-name", "a", "--tanzu-kubernetes-cluster-namespace", "ns1"}, func(o *logincmd.Options) {
 		o.Clusters, o.Current, o.Set.Clusters = o.Clusters.With(login.Ref{Namespace: "ns1", Name: "a"}), "ns1/a", true
 	}},
+	{[]string{"--tanzu-kubernetes-cluster-namespace", "ns1"}, func(*logincmd.Options) {}},
+	// The flags of vSphere 7.0.
+	{[]string{"--managed-cluster-name", "a", "--managed-cluster-namespace", "ns1"}, func(o *logincmd.Options) {
+		o.Clusters, o.Current, o.Set.Clusters = o.Clusters.With(login.Ref{Namespace: "ns1", Name: "a"}), "ns1/a", true
+	}},
+	{[]string{"--server", "https://sup.example/ui/"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "sup.example"} }},
 	{[]string{"--tanzu-kubernetes-cluster-name", "a", "--workload-clusters", "all"}, func(o *logincmd.Options) { o.Current, o.Set.Clusters = "a", true }},
 	{[]string{"--namespaces", "ns1,ns2"}, func(o *logincmd.Options) { o.Namespaces, o.Set.Namespaces = []string{"ns1", "ns2"}, true }},
 	{[]string{"--wait", "15m"}, func(o *logincmd.Options) { o.Wait = 15 * time.Minute }},
@@ -186,7 +192,6 @@ func TestConflicts(t *testing.T) {
 		{"--ca-fingerprint abc", []string{"--ca-fingerprint", "SHA-256"}},
 		{"--control-plane-address 10.0.0.1", []string{"--control-plane-address"}},
 		{"--password-command 'x", []string{"--password-command"}},
-		{"--server 10.0.0.1/path", []string{"--server"}},
 		{"--server dev@10.0.0.1", []string{"--server"}},
 		{"-u a:b", []string{"--vsphere-username", "colon"}},
 		{"--namespaces ns_1", []string{"--namespaces", `"ns_1"`}},
@@ -217,7 +222,6 @@ func TestConflicts(t *testing.T) {
 		{"--oidc-token-file t", []string{"--server"}},
 		{"--server x --oidc-issuer-url http://sso.example --oidc-client-id k", []string{"--oidc-issuer-url", "https"}},
 		{"--workload-clusters a/b/c", []string{"--workload-clusters"}},
-		{"--tanzu-kubernetes-cluster-namespace ns1", []string{"--tanzu-kubernetes-cluster-namespace", "--tanzu-kubernetes-cluster-name"}},
 		{"too", []string{"too"}},
 	} {
 		_, ran, err := parse(t, strings.Fields(tc.args)...)

@@ -43,7 +43,7 @@ func New(e *console.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			o := Scope{User: user}
 			if server != "" {
-				address, err := supervisor.ParseAddress(server)
+				address, err := supervisor.ParseTyped(server)
 				if err != nil {
 					return failure.Usagef("--server: %w", err)
 				}

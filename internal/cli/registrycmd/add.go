@@ -140,7 +140,7 @@ func (f registryFlags) record(ctx context.Context, host string, old registry.Rec
 func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 	server := f.server
 	if server != "" {
-		address, err := supervisor.ParseAddress(server)
+		address, err := supervisor.ParseTyped(server)
 		if err != nil {
 			return nil, failure.Usagef("--server: %w", err)
 		}

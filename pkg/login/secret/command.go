@@ -44,14 +44,16 @@ func ParseCommand(typed string) ([]string, error) {
 }
 
 // Command returns a source that runs a program and reads the first line that it prints; in all, it may print 64 KiB. The program has
-// no standard input and no terminal of ours to read from; out shows its standard error. After 30 s its whole process
+// no standard input and no terminal of ours to read from; notes get its standard error. After 30 s its whole process
 // group is killed. An exit code other than 0 means that it has no password.
-func Command(argv []string, out io.Writer) Source {
+func Command(argv []string, notes Notes) Source {
 	const name = "the password command"
 	return Source{Name: name, Kind: Fetched, Get: func(ctx context.Context) (redact.Secret, error) {
 		bounded, cancel := context.WithTimeout(ctx, commandTime)
 		defer cancel()
-		text, err := run(bounded, argv, out)
+		stderr := notes.begin()
+		text, err := run(bounded, argv, stderr)
+		stderr.end(err != nil)
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}

@@ -36,7 +36,7 @@ func TestCommandGivesALine(t *testing.T) {
 		"sleep 77 & echo right":               "right", // What it leaves behind does not matter.
 		"echo right$KUBECTL_VSPHERE_PASSWORD": "right", // Another password is not for it.
 	} {
-		got, err := Command(shell(script), os.Stderr).Get(t.Context())
+		got, err := Command(shell(script), Notes{To: os.Stderr}).Get(t.Context())
 		if got != want || err != nil {
 			t.Errorf("%s: %q, %v", script, got.Reveal(), err)
 		}
@@ -55,7 +55,7 @@ func TestCommandWithoutAPassword(t *testing.T) {
 		"yes":                                 "more than 65536 bytes", // At once, not after 30 s.
 		"head -c 4097 /dev/zero | tr '\\0' x": "longer than 4096 bytes",
 	} {
-		password, err := Command(shell(script), os.Stderr).Get(t.Context())
+		password, err := Command(shell(script), Notes{To: os.Stderr}).Get(t.Context())
 		var none *NoneError
 		if !errors.As(err, &none) || !strings.Contains(err.Error(), want) || password != "" {
 			t.Errorf("%s: %v, want %s", script, err, want)
@@ -65,14 +65,14 @@ func TestCommandWithoutAPassword(t *testing.T) {
 			t.Errorf("%s: the error shows what was printed: %v", script, err)
 		}
 	}
-	if _, err := Command([]string{"/nonexistent/program"}, os.Stderr).Get(t.Context()); err == nil {
+	if _, err := Command([]string{"/nonexistent/program"}, Notes{To: os.Stderr}).Get(t.Context()); err == nil {
 		t.Error("a program that is not there gave a password")
 	}
 }
 
 func TestCommandShowsItsStandardError(t *testing.T) {
 	var out bytes.Buffer
-	if _, err := Command(shell("echo 'locked, type: op signin' >&2; exit 1"), &out).Get(t.Context()); err == nil {
+	if _, err := Command(shell("echo 'locked, type: op signin' >&2; exit 1"), Notes{To: &out}).Get(t.Context()); err == nil {
 		t.Error("no error")
 	}
 	if out.String() != "locked, type: op signin\n" {
@@ -81,6 +81,38 @@ func TestCommandShowsItsStandardError(t *testing.T) {
 }
 
 // Ctrl-C ends the command with everything that it started.
+// A renewal that succeeds is quiet, since some clients take any text for a failure. A person who must do something is told.
+func TestAQuietCommand(t *testing.T) {
+	for script, want := range map[string]string{
+		"echo note >&2; echo right":                                      "",
+		"echo note >&2; exit 1":                                          "note\n",
+		"head -c 90000 /dev/zero | tr '\\0' x >&2; echo right":           "",
+		"head -c 90000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1": strings.Repeat("x", maxOutput),
+	} {
+		for _, person := range []bool{false, true} {
+			var out bytes.Buffer
+			_, _ = Command(shell(script), Notes{To: &out, Quiet: true, Person: person}).Get(t.Context())
+			if out.String() != want {
+				t.Errorf("%s: %.80q", script, out.String())
+			}
+		}
+	}
+	touched := filepath.Join(t.TempDir(), "touched")
+	var out bytes.Buffer
+	touch := writerFunc(func(p []byte) (int, error) { // The person reads, and touches.
+		_ = os.WriteFile(touched, nil, 0o600)
+		return out.Write(p)
+	})
+	script := "echo touch >&2; while [ ! -e " + touched + " ]; do sleep 0.1; done; echo more >&2; echo right"
+	if got, err := Command(shell(script), Notes{To: touch, Quiet: true, Person: true}).Get(t.Context()); got != "right" || err != nil || out.String() != "touch\nmore\n" {
+		t.Errorf("%v %q", err, out.String())
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 func TestCommandEndsWithItsGroup(t *testing.T) {
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -92,7 +124,7 @@ func TestCommandEndsWithItsGroup(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := Command(shell("sleep 1000 & echo $! >"+pidFile+"; wait"), os.Stderr).Get(ctx)
+	_, err := Command(shell("sleep 1000 & echo $! >"+pidFile+"; wait"), Notes{To: os.Stderr}).Get(ctx)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -152,7 +184,7 @@ func TestSourcesAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, source := range []Source{
-			Reader(strings.NewReader(text)), Variable("V", func(string) string { return text }), Keychain("somebody"), Command(shell("cat "+file), os.Stderr),
+			Reader(strings.NewReader(text)), Variable("V", func(string) string { return text }), Keychain("somebody"), Command(shell("cat "+file), Notes{To: os.Stderr}),
 		} {
 			got, err := source.Get(t.Context())
 			if got.Reveal() != want || (err == nil) != (want != "") {

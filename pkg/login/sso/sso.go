@@ -141,7 +141,9 @@ func CheckUser(user string) error {
 	case strings.TrimSpace(user) != user:
 		return errors.New("the user name begins or ends with a blank")
 	}
-	if i := strings.IndexFunc(user, func(r rune) bool { return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) }); i >= 0 {
+	if i := strings.IndexFunc(user, func(r rune) bool {
+		return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	}); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(user[i:])
 		return fmt.Errorf("the user name holds the character %U, which cannot be seen; type the name anew", r)
 	}
