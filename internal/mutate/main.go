@@ -92,7 +92,9 @@ func (m mutation) try(ctx context.Context, dir string) result {
 	}
 	args := append([]string{"test", "-count=1", "-vet=off", "-failfast", "-tags=faults", "-timeout", testTime.String(), "-overlay", overlay},
 		append(strings.Fields(m.also), "./"+filepath.Dir(m.file))...)
-	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+	c := exec.CommandContext(ctx, "go", args...)
+	c.Env = append(os.Environ(), otherHome(ctx, dir)...)
+	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
 	case err != nil && (!errors.As(err, &exit) || strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]")):
@@ -105,6 +107,19 @@ func (m mutation) try(ctx context.Context, dir string) result {
 		return result{m, alone, m.lone}
 	}
 	return result{m, survives, ""}
+}
+
+// otherHome are variables for tests of a change: nobody knows what a wrong program does to a home directory, so it gets another one. Go's
+// directories stay as they are.
+func otherHome(ctx context.Context, dir string) []string {
+	home := []string{"HOME=" + dir, "USERPROFILE=" + dir}
+	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE", "GOENV"} {
+		value, err := exec.CommandContext(ctx, "go", "env", name).Output()
+		if err == nil {
+			home = append(home, name+"="+strings.TrimSpace(string(value)))
+		}
+	}
+	return home
 }
 
 // overlay writes the changed file, and the overlay for "go test" that names it.
