@@ -290,6 +290,32 @@ func TestOddAndEditable(t *testing.T) {
 	}
 }
 
+// What kubectl reads can be edited, however odd it is; what is below an empty value stays.
+func TestFormsThatKubectlReads(t *testing.T) {
+	for text, kept := range map[string]string{
+		"users:\n  []\n":                                 "",
+		"users: [\n]\nkind: Config\n":                    "\nkind: Config\n",
+		"users: [ # none\n # yet\n]\nkind: Config\n":     "users: # none\n",
+		"contexts:\n  null\n# end\n":                     "# end\n",
+		"contexts:\n  # none yet\n  []\n":                "  # none yet\n",
+		"null":                                           "",
+		"~ # nothing\n":                                  "# nothing\n",
+		"--- null\n":                                     "---",
+		"apiVersion: v1\n---\n":                          "\n---\n",
+		"apiVersion: v1\n---\n# end\n":                   "\n---\n# end\n",
+		"apiVersion: v1\n--- null\n---\n...\n":           "\n--- null\n---\n...\n",
+		"kind: Config\nkind: Config\n":                   "kind: Config\nkind: Config\n",
+		"preferences: {}\nx: 1\nx: 2\npreferences: {}\n": "preferences: {}\nx: 1\nx: 2\npreferences: {}\n",
+		"users:\n- name: a\n  name: b\n  user: {}\n":     "- name: a\n  name: b\n  user: {}\n",
+		"users: [{name: a, name: b, user: {}}]\n":        "- name: a\n",
+	} {
+		out := splice(t, []byte(text), addition())
+		if !strings.Contains(string(out), kept) {
+			t.Errorf("%q became\n%s", text, out)
+		}
+	}
+}
+
 // JSON is laid out anew, and a number in it keeps its spelling.
 func TestNumbersKeepTheirSpelling(t *testing.T) {
 	text := `{"apiVersion":"v1","kind":"Config","extensions":[{"name":"x","extension":{"a":2.50,"b":12345678901234567890}}]}`

@@ -46,18 +46,16 @@ func editSequence(value *yaml.Node, edits []edit) (*yaml.Node, error) {
 	out := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	done := map[string]bool{}
 	for _, node := range value.Content {
-		var named struct {
-			Name string `yaml:"name"`
+		name, err := nameOf(node)
+		if err != nil {
+			return nil, err
 		}
-		if err := node.Decode(&named); err != nil {
-			return nil, fmt.Errorf("line %d: an entry is not a mapping with a name", node.Line)
-		}
-		e, edited := at[named.Name]
+		e, edited := at[name]
 		if !edited {
 			out.Content = append(out.Content, blockStyle(node))
 			continue
 		}
-		done[named.Name] = true
+		done[name] = true
 		if err := appendEdit(out, e); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -35,16 +36,32 @@ func parse(text []byte) (*layout, error) {
 	case err != nil:
 		return nil, fmt.Errorf("it is not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds several YAML documents; kubectl reads only one")
+	if err := onlyEmpty(decoder); err != nil {
+		return nil, err
 	}
 	return d, d.setRoot(&node)
 }
 
+// onlyEmpty returns an error if a document with content follows. Files end in --- where somebody joined several.
+func onlyEmpty(decoder *yaml.Decoder) error {
+	for {
+		var next yaml.Node
+		switch err := decoder.Decode(&next); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil || !null(next.Content[0]):
+			return errors.New("it holds several YAML documents; kubectl reads only one")
+		}
+	}
+}
+
+func null(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
+
 func (d *layout) setRoot(node *yaml.Node) error {
 	top := node.Content[0]
 	switch {
-	case top.Kind == yaml.ScalarNode && top.Tag == "!!null":
+	case null(top):
+		d.dropNull(top)
 		return nil // Comments only, or an explicit null.
 	case top.Kind != yaml.MappingNode:
 		return fmt.Errorf("line %d: it is not a kubeconfig: no mapping at the top", top.Line)
@@ -52,13 +69,29 @@ func (d *layout) setRoot(node *yaml.Node) error {
 	seen := map[string]bool{}
 	for i := 0; i < len(top.Content); i += 2 {
 		key := top.Content[i]
-		if seen[key.Value] {
-			return fmt.Errorf("line %d: %q occurs twice", key.Line, key.Value)
+		if seen[key.Value] && isEdited(key.Value) {
+			return fmt.Errorf("line %d: %q occurs twice, and kubectl uses the second", key.Line, key.Value)
 		}
 		seen[key.Value] = true
 	}
 	d.root = top
 	return nil
+}
+
+// isEdited reports whether a key of the top mapping is one that an edit looks for.
+func isEdited(key string) bool {
+	return key == "current-context" || slices.Contains(sections[:], Section(key))
+}
+
+// dropNull takes the word of an explicit null off its line: content cannot stand beside it.
+func (d *layout) dropNull(top *yaml.Node) {
+	if top.Value == "" {
+		return
+	}
+	line := d.lines[top.Line-1]
+	if at := min(top.Column-1, len(line)); strings.HasPrefix(line[at:], top.Value) {
+		d.lines[top.Line-1] = line[:at] + line[at+len(top.Value):]
+	}
 }
 
 // splitLines keeps the line ends.
@@ -96,22 +129,45 @@ func (d *layout) fieldEnd(key *yaml.Node) int {
 	return d.end()
 }
 
-// end is the index of the line after the document's last one: the line of the end marker, or the number of lines.
+// end is the index of the line after the document's last one: the line of the end marker, that of the next document, or the number of
+// lines.
 func (d *layout) end() int {
 	for i := d.start(); i < len(d.lines); i++ {
-		if line := strings.TrimRight(d.lines[i], " \t\r\n"); line == "..." {
+		if marks(d.lines[i], "...") || marks(d.lines[i], "---") {
 			return i
 		}
 	}
 	return len(d.lines)
 }
 
-// start is the index of the first line of content.
+// marks reports whether a line begins with the marker of a document's start or end.
+func marks(line, marker string) bool {
+	rest, found := strings.CutPrefix(line, marker)
+	return found && (rest == "" || strings.ContainsAny(rest[:1], " \t\r\n"))
+}
+
+// start is the index of the first line of content, or, without any, of the line after the marker of the document's start.
 func (d *layout) start() int {
-	if d.root == nil {
-		return 0
+	if d.root != nil {
+		return d.root.Line - 1 + d.markers(d.root.Line-1)
 	}
-	return d.root.Line - 1
+	for i, line := range d.lines {
+		if marks(strings.TrimPrefix(line, "\ufeff"), "---") {
+			return i + 1
+		}
+		if !blank(strings.TrimPrefix(line, "\ufeff")) && !strings.HasPrefix(line, "%") {
+			break
+		}
+	}
+	return 0
+}
+
+// markers is 1 if a line has the marker of a document's start before its content, else 0.
+func (d *layout) markers(i int) int {
+	if marks(strings.TrimPrefix(d.lines[i], "\ufeff"), "---") {
+		return 1
+	}
+	return 0
 }
 
 // blank reports whether a line holds nothing but space or a comment.

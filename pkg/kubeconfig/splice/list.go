@@ -34,11 +34,9 @@ func (d *layout) list(s Section) (list, error) {
 	l.indent = strings.Repeat(" ", column)
 	end := d.fieldEnd(l.key)
 	for i, node := range l.value.Content {
-		var named struct {
-			Name string `yaml:"name"`
-		}
-		if err := node.Decode(&named); err != nil {
-			return l, fmt.Errorf("line %d: an entry of %s is not a mapping with a name", node.Line, s)
+		name, err := nameOf(node)
+		if err != nil {
+			return l, err
 		}
 		start, err := d.dash(l.value.Line-1, column, node)
 		if err != nil {
@@ -47,9 +45,31 @@ func (d *layout) list(s Section) (list, error) {
 		if i > 0 {
 			l.items[i-1].end = d.trimBlank(l.items[i-1].start, start)
 		}
-		l.items = append(l.items, item{name: named.Name, start: start, end: d.trimBlank(start, end)})
+		l.items = append(l.items, item{name: name, start: start, end: d.trimBlank(start, end)})
 	}
 	return l, nil
+}
+
+// nameOf returns the name of an entry. Of two, the last one counts, as for kubectl.
+func nameOf(entry *yaml.Node) (string, error) {
+	node := entry
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if node.Kind == yaml.MappingNode {
+		for i := len(node.Content) - 2; i >= 0; i -= 2 {
+			if node.Content[i].Value == "name" && node.Content[i+1].Kind == yaml.ScalarNode && !null(node.Content[i+1]) {
+				return node.Content[i+1].Value, nil
+			}
+		}
+	}
+	var named struct { // Of a merge key, perhaps.
+		Name string `yaml:"name"`
+	}
+	if err := entry.Decode(&named); err != nil {
+		return "", fmt.Errorf("line %d: the entry is not a mapping with a name", entry.Line)
+	}
+	return named.Name, nil
 }
 
 // check refuses a section that is not a list.
@@ -63,7 +83,7 @@ func (l list) check(s Section) error {
 	return fmt.Errorf("line %d: %s is not a list", l.value.Line, s)
 }
 
-func (l list) null() bool { return l.value.Kind == yaml.ScalarNode && l.value.Tag == "!!null" }
+func (l list) null() bool { return null(l.value) }
 
 // block reports whether the items can be edited as lines.
 func (l list) block() bool {

@@ -119,7 +119,16 @@ func (s *splicer) fillSection(name Section, l list) error {
 	}
 	line := l.key.Line
 	s.patches = append(s.patches, patch{line, line, items})
+	s.dropValue(l.key, l.value)
 	return nil
+}
+
+// dropValue deletes the lines below a key's own that its value is on. Comments above the value stay.
+func (s *splicer) dropValue(key, value *yaml.Node) {
+	first := max(key.Line, value.Line-1)
+	if end := s.trimBlank(key.Line-1, s.fieldEnd(key)); end > first {
+		s.patches = append(s.patches, patch{first, end, ""})
+	}
 }
 
 // addSection writes a section that is missing, if it gets entries.
@@ -142,7 +151,7 @@ func (s *splicer) newItems(name Section) string {
 
 // currentContext sets the field. It is one line in every file that a program wrote.
 func (s *splicer) currentContext(name string) error {
-	key, _ := s.field("current-context")
+	key, old := s.field("current-context")
 	value, err := scalar(name)
 	if err != nil {
 		return err
@@ -154,11 +163,7 @@ func (s *splicer) currentContext(name string) error {
 	if err := s.setInline(key, "current-context", value); err != nil {
 		return err
 	}
-	// A quoted or folded value may continue on the next lines.
-	first := key.Line
-	if end := s.trimBlank(first-1, s.fieldEnd(key)); end > first {
-		s.patches = append(s.patches, patch{first, end, ""})
-	}
+	s.dropValue(key, old) // A quoted or folded value may continue on the next lines.
 	return nil
 }
 
