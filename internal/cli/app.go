@@ -76,9 +76,8 @@ func Command(e *console.Env, b Build) *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Args: command.Unknown, RunE: command.Help,
 	}
 	addGlobalFlags(root, e)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &failure.UsageError{Command: c.CommandPath(), Err: err}
-	})
+	root.SetFlagErrorFunc(command.FlagError)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp) // Flags that take a file say so.
 	registries := registryDeps(e)
 	login := loginDeps(e, registries)
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
@@ -86,6 +85,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
 		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
+	command.StrictHelp(root)
 	return root
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
@@ -24,17 +25,23 @@ func TestRoot(t *testing.T) {
 	w := clitest.New(t)
 	w.Run().Exits(failure.OK).Says("Usage:", "login", "logout", "status", "whoami", "registry").Omits("get-token ")
 	for line, want := range map[string]string{
-		"logn":             "did you mean login",
-		"nothing":          `unknown command "nothing"`,
-		"--nothing":        "--nothing",
-		"status --nothing": `Type "kubectl vsphere status --help"`,
-		"login --bad":      `Type "kubectl vsphere login --help"`,
-		"status -o xml":    "json or yaml",
-		"status now":       `"now" is one word too many`,
-		"version now":      "one word too many",
-		"whoami now":       "one word too many",
-		"logout now":       "one word too many",
-		"status -v=x":      "-v",
+		"logn":                 "did you mean login",
+		"nothing":              `unknown command "nothing"`,
+		"--nothing":            "--nothing",
+		"status --nothing":     `Type "kubectl vsphere status --help"`,
+		"login --bad":          `Type "kubectl vsphere login --help"`,
+		"login --sever x":      "did you mean --server?",
+		"status --outptu yaml": "did you mean --output?",
+		"login --password x":   "use --password-stdin",
+		"login -p x":           "use --password-stdin",
+		"help nonsense":        `unknown command "nonsense"`,
+		"help registry nope":   `Type "kubectl vsphere registry --help"`,
+		"status -o xml":        "json or yaml",
+		"status now":           `"now" is one word too many`,
+		"version now":          "one word too many",
+		"whoami now":           "one word too many",
+		"logout now":           "one word too many",
+		"status -v=x":          "-v",
 	} {
 		r := w.Run(strings.Fields(line)...).Exits(failure.Usage).Says("error: ", want)
 		if r.Out != "" {
@@ -113,6 +120,39 @@ func TestCompletion(t *testing.T) {
 	} {
 		words := strings.Split(line, " ")
 		w.Run(append([]string{"__complete"}, words...)...).Exits(failure.OK).Says(want)
+	}
+}
+
+// A shell offers the names of files where a file is wanted, and nowhere else.
+func TestCompletionOfFiles(t *testing.T) {
+	w := clitest.New(t)
+	files, others := 0, 0
+	for path, c := range commands(w) {
+		words := append([]string{"__complete"}, strings.Fields(path)...)
+		offers := func(more ...string) bool {
+			r := w.Run(append(words, more...)...)
+			return strings.Contains(r.Out, "\n:0\n") || strings.HasPrefix(r.Out, ":0\n")
+		}
+		if offers("") {
+			t.Errorf("%s: files are offered as arguments", path)
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			kind, _ := pflag.UnquoteUsage(f)
+			if f.NoOptDefVal != "" || f.Hidden && kind != "FILE" {
+				return
+			}
+			if kind == "FILE" {
+				files++
+			} else {
+				others++
+			}
+			if got := offers("--"+f.Name, ""); got != (kind == "FILE") {
+				t.Errorf("%s --%s %s: files are offered: %t", path, f.Name, kind, got)
+			}
+		})
+	}
+	if files < 6 || others < 40 {
+		t.Errorf("only %d and %d flags", files, others)
 	}
 }
 

@@ -118,3 +118,12 @@ func Contexts(e *console.Env) Complete {
 		return slices.DeleteFunc(names, func(name string) bool { return !kubeconfig.Listed(cfg, cfg.Contexts[name]) })
 	})
 }
+
+// Files completes the values of flags with the names of files. Other values are none.
+func Files(c *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		})
+	}
+}

@@ -119,7 +119,7 @@ func (f *trustFlags) add(c *cobra.Command) {
 			"`HOST=ADDRESS`: connect to ADDRESS in place of HOST (NAT).\n"+
 				"HOST:PORT=ADDRESS:PORT works too. Remembered.")
 	})
-	_ = c.MarkFlagFilename("certificate-authority")
+	command.Files(c, "certificate-authority")
 }
 
 func (f *passwordFlags) add(c *cobra.Command) {
@@ -164,7 +164,7 @@ func (f *outputFlags) add(c *cobra.Command) {
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")
 		s.VarP(&f.format, "output", "o", "What --dry-run prints: diff (of the files) or yaml (the new entries).\n(default diff)")
 	})
-	_ = c.MarkFlagFilename("kubeconfig")
+	command.Files(c, "kubeconfig")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -196,7 +196,5 @@ func (f *issuerFlags) add(c *cobra.Command) {
 		s.StringVar(&f.secretFile, "oidc-client-secret-file", "", "`FILE` with the secret of --oidc-client-id. The client\nthen logs in as itself (client credentials).")
 		s.StringVar(&f.secretVariable, "oidc-client-secret-variable", "", "Environment `VARIABLE` with that secret.")
 	})
-	for _, file := range []string{"oidc-ca", "oidc-token-file", "oidc-client-secret-file"} {
-		_ = c.MarkFlagFilename(file)
-	}
+	command.Files(c, "oidc-ca", "oidc-token-file", "oidc-client-secret-file")
 }

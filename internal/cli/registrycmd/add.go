@@ -70,7 +70,7 @@ func (f *registryFlags) addTo(c *cobra.Command, e *console.Env) {
 	flags.StringVar(&f.audience, "oidc-audience", "", "Client `ID` of a Harbor at its identity provider.\nNeeds --send-token-to.")
 	flags.BoolVar(&f.noConfigure, "no-configure", false, "Do not change docker's config.json.")
 	flags.BoolVar(&f.force, "force", false, "Replace another credential helper in docker's config.json.")
-	_ = c.MarkFlagFilename("certificate-authority")
+	command.Files(c, "certificate-authority")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 }

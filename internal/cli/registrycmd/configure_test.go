@@ -93,7 +93,7 @@ func TestRemove(t *testing.T) {
 	if r.Session().Server != supervisor {
 		t.Error("the login is gone")
 	}
-	r.Run("registry", "remove", host).Exits(failure.OK).Says("is not known here")
+	r.Run("registry", "remove", host).Exits(failure.Failed).Says("is not known here")
 }
 
 // What cannot be read goes too, and docker's file stays where that is asked for.

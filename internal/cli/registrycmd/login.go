@@ -35,8 +35,8 @@ first logs in at the Supervisor of --server. Without a registry it does that for
 	f.addTo(c, d.Env)
 	c.Flags().StringVar(&f.user, "user", "", "The same as -u.")
 	c.Flags().StringVarP(&f.service, "service", "s", "", "Use docker-credential-`STORE` for logins that registry clients\nstore. (default files)")
-	c.Flags().StringVar(&f.ca, "tlscacert", "", "The same as --certificate-authority.")
-	_ = c.MarkFlagFilename("tlscacert")
+	c.Flags().StringVar(&f.ca, "tlscacert", "", "`FILE`: the same as --certificate-authority.")
+	command.Files(c, "tlscacert")
 	return c
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -46,15 +47,16 @@ func (a *action) remove(ctx context.Context, host string, noConfigure bool) erro
 	if err := a.records.RemoveRecord(host); err != nil {
 		return err
 	}
+	var unknown error
 	if known || stored {
 		a.env.Printf("Removed %s.", host)
 	} else {
-		a.env.Printf("%s is not known here.", host)
+		unknown = failure.Hint(fmt.Errorf("%s is not known here", host), "To see the registries, type: kubectl vsphere registry status")
 	}
 	if noConfigure {
-		return nil
+		return unknown
 	}
-	return a.unconfigureAll(ctx, host)
+	return errors.Join(unknown, a.unconfigureAll(ctx, host))
 }
 
 // helper returns docker-credential-vsphere as a Go value.

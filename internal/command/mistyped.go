@@ -1,0 +1,75 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+// FlagError makes a usage error of a flag that cannot be read. For one that does not exist, it names those that are spelled alike.
+func FlagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		if better := instead(c, unknown); better != "" {
+			err = fmt.Errorf("%w; %s", err, better)
+		}
+	}
+	return &failure.UsageError{Command: c.CommandPath(), Err: err}
+}
+
+// instead says what to type in place of a flag that does not exist; empty: nothing is like it.
+func instead(c *cobra.Command, unknown *pflag.NotExistError) string {
+	name := unknown.GetSpecifiedName()
+	if (name == "password" || name == "p") && c.Flags().Lookup("password-stdin") != nil {
+		return "others could read a password there: use --password-stdin, or set " + failure.PasswordVariable
+	}
+	if unknown.GetSpecifiedShortnames() != "" {
+		return ""
+	}
+	if alike := similar(c, name); len(alike) > 0 {
+		return "did you mean --" + strings.Join(alike, " or --") + "?"
+	}
+	return ""
+}
+
+// similar returns the flags of a command that are spelled like a name, by cobra's measure for commands.
+func similar(c *cobra.Command, name string) []string {
+	names := &cobra.Command{SuggestionsMinimumDistance: max(1, min(typos, len(name)-1))}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		}
+	})
+	return names.SuggestionsFor(name)
+}
+
+// StrictHelp makes the help command of root refuse the name of a command that does not exist. cobra prints the help of the last one that
+// does, with exit code 0.
+func StrictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, help := range root.Commands() {
+		if help.Name() != "help" {
+			continue
+		}
+		help.Short, help.Long = "Shows the help of a command.", "Shows the help of a command, as its flag --help does."
+		help.Example = "  kubectl vsphere help login"
+		print := help.Run
+		help.Run = nil
+		help.RunE = func(c *cobra.Command, args []string) error {
+			of, rest, err := root.Find(args)
+			if err == nil {
+				err = Unknown(of, rest)
+			}
+			if err != nil {
+				return &failure.UsageError{Command: of.CommandPath(), Err: err}
+			}
+			print(c, args)
+			return nil
+		}
+	}
+}
