@@ -95,6 +95,10 @@ func TestAnAPIServerIsAskedAboutWhenNobodyTells(t *testing.T) {
 	if !slices.Equal(asked, []string{"10.0.0.1:6443"}) || len(res.Hosts) != 2 || res.Hosts[0].APICA != nil {
 		t.Errorf("asked about %q; %v", asked, res.Hosts)
 	}
+	both := []string{"10.0.0.1:6443", "10.0.0.2:6443"}
+	if _, asked := (&strangers{left: slices.Clone(both)}).login(t, site(), true); len(asked) != 1 || asked[0] != strings.Join(both, " ") {
+		t.Errorf("not asked about together: %q", asked)
+	}
 	for _, path := range f.paths() {
 		if strings.Contains(path, ":6443") && path != "GET 10.0.0.1:6443/version" && path != "GET 10.0.0.2:6443/version" {
 			t.Errorf("sent: %s", path)

@@ -25,7 +25,9 @@ config.json. podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit rea
 
 Your token is sent only to a registry that is proven to be your Supervisor's: a Harbor that
 authenticates users at a control plane host, with a certificate from the CA that your login trusts.
-To use another registry, name it with --send-token-to. Your password is never sent.`
+If you accepted that CA at first use, for the Supervisor alone, you are asked whether it counts for
+the registry too. Without a terminal, give the CA with --certificate-authority. To use another
+registry, name it with --send-token-to. Your password is never sent.`
 
 const registryAddExample = `  # The registry of your Supervisor
   kubectl vsphere registry add 10.0.0.5
