@@ -50,7 +50,7 @@ func (a *Access) supervisorsCA(ctx context.Context, host, fingerprint string, un
 		switch {
 		case !errors.As(explainUnasked(untrusted, host, s), &unasked):
 		case fingerprint == "":
-			return a.AskCA(ctx, unasked, "--ca-fingerprint")
+			return a.askCA(ctx, unasked, "--ca-fingerprint")
 		case slices.Contains(trust.Trust{CA: unasked.CA}.Fingerprints(), fingerprint):
 			return unasked.CA, nil
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -35,9 +36,22 @@ func explainUnasked(err error, host string, s tokens.Session) error {
 	return failure.Hint(&UnaskedCAError{host, s.Server, ca, untrusted}, "To trust it for %s too, type: kubectl vsphere registry add %s", host, host)
 }
 
-// AskCA asks a person whether the CA that counts for the Supervisor alone counts for a registry too, and returns it (PEM). Without a
+// ExamineOrAsk is Examine, and asks a person whether the CA that counts for the Supervisor alone counts for the registry too.
+func (a *Access) ExamineOrAsk(ctx context.Context, r registry.Record, s tokens.Session) (registry.Record, error) {
+	answered, err := a.Examine(ctx, r, s)
+	var unasked *UnaskedCAError
+	if !errors.As(err, &unasked) {
+		return answered, err
+	}
+	if r.CA, err = a.askCA(ctx, unasked, "it with --certificate-authority FILE"); err != nil {
+		return answered, err
+	}
+	return a.Examine(ctx, r, s)
+}
+
+// askCA asks a person whether the CA that counts for the Supervisor alone counts for a registry too, and returns it (PEM). Without a
 // terminal the error names flag, which answers the question.
-func (a *Access) AskCA(ctx context.Context, e *UnaskedCAError, flag string) (string, error) {
+func (a *Access) askCA(ctx context.Context, e *UnaskedCAError, flag string) (string, error) {
 	text := failure.Describe(e.UntrustedError)
 	if a.Env.Terminal == nil {
 		return "", failure.Hint(e, "%sIf you trust it for %s too, give %s.", text, e.Host, flag)

@@ -174,7 +174,7 @@ func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []t
 	}
 	var first error
 	for _, s := range sessions {
-		answered, err := a.examine(ctx, r, s)
+		answered, err := a.access.ExamineOrAsk(ctx, r, s)
 		if err == nil {
 			return answered, nil
 		}
@@ -188,20 +188,6 @@ func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []t
 		}
 	}
 	return r, first
-}
-
-// examine examines a registry. If its CA is the one that a person accepted for the Supervisor alone, it asks whether that counts for the
-// registry too.
-func (a *action) examine(ctx context.Context, r registry.Record, s tokens.Session) (registry.Record, error) {
-	answered, err := a.access.Examine(ctx, r, s)
-	var unasked *registryaccess.UnaskedCAError
-	if !errors.As(err, &unasked) {
-		return answered, err
-	}
-	if r.CA, err = a.access.AskCA(ctx, unasked, "it with --certificate-authority FILE"); err != nil {
-		return answered, err
-	}
-	return a.access.Examine(ctx, r, s)
 }
 
 // chooseSession returns the session whose token --send-token-to allows: the one of the old record, else the only one that fits.
