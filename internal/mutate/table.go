@@ -38,6 +38,9 @@ var table = []mutation{
 	{name: "any host is beside a front", file: "pkg/trust/site.go", old: "name == host && other != server", new: "(name == host || host != \"\") && other != server", also: "./internal/cli/logincmd"},
 	{name: "any certificate is of the accepted CA", file: "pkg/trust/explain.go", old: "	return err == nil\n", new: "	return err == nil || len(e.chain) > 0\n", also: "./internal/cli/logincmd"},
 	{name: "a registry gets the CA of a first use after a No", file: "internal/registryaccess/unasked.go", old: "if err == nil && !yes {", new: "if err == nil && !yes && text == \"\" {", also: "./internal/cli/registrycmd"},
+	{name: "a registry inherits the CA of a first use", file: "internal/registryaccess/prove.go", old: "	w, err := site.Client(a.Env, t, nil)", new: "	for _, ca := range t.Pins {\n		t = trust.Trust{Mode: trust.Bundle, CA: ca}\n	}\n	w, err := site.Client(a.Env, t, nil)"},
+	{name: "the CA of a first use is given out for a registry", file: "internal/registryaccess/ca.go", old: "case slices.Contains(trust.Trust{CA: unasked.CA}.Fingerprints(), fingerprint):", new: "case !slices.Contains([]string{}, fingerprint):"},
+	{name: "sessions of an older version are asked again", file: "internal/site/contact.go", old: "	t := c.Last\n", new: "	t := c.Last\n	t.CA = \"\"\n", also: "./internal/cli/logincmd"},
 	{name: "the CA of any server proves a registry", file: "internal/registryaccess/prove.go", old: "front := s.Trust.For(trust.ServerOf(s.Server))", new: "front := trust.Trust{Mode: trust.Bundle, CA: r.CA}"},
 	{name: "a renewal for another CA is used", file: "internal/method/federated/live.go", old: " || frontCA(now) != frontCA(was)", new: ""},
 
