@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +20,9 @@ import (
 // FindCA returns the CA (PEM) of a registry's certificate: one that the user trusts already, else one with the fingerprint, else one that
 // the user confirms at the terminal. fingerprint may be empty.
 func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, error) {
+	var untrusted *trust.UntrustedError
 	for _, t := range append(a.knownTrusts(host), trust.Trust{Mode: trust.System}) {
 		err := a.verifies(ctx, host, t)
-		var untrusted *trust.UntrustedError
 		switch {
 		case errors.As(err, &untrusted) && !untrusted.UnknownCA:
 			return nil, failure.Hint(err, "%sA CA does not help: the registry needs another certificate, or you need another address for it.", failure.Describe(untrusted))
@@ -34,7 +35,27 @@ func (a *Access) FindCA(ctx context.Context, host, fingerprint string) ([]byte, 
 			return []byte(t.CA), nil
 		}
 	}
+	if ca, err := a.supervisorsCA(ctx, host, fingerprint, untrusted); ca != "" || err != nil {
+		return []byte(ca), err
+	}
 	return a.askForCA(ctx, host, fingerprint)
+}
+
+// supervisorsCA returns the CA (PEM) that signed a registry's certificate if a person accepted that for a Supervisor alone, and the
+// fingerprint or the person says that it counts for the registry too. Without such a CA it returns none.
+func (a *Access) supervisorsCA(ctx context.Context, host, fingerprint string, untrusted *trust.UntrustedError) (string, error) {
+	sessions, _ := a.Sessions.Store.Sessions()
+	for _, s := range sessions {
+		var unasked *UnaskedCAError
+		switch {
+		case !errors.As(explainUnasked(untrusted, host, s), &unasked):
+		case fingerprint == "":
+			return a.askCA(ctx, unasked, "--ca-fingerprint")
+		case slices.Contains(trust.Trust{CA: unasked.CA}.Fingerprints(), fingerprint):
+			return unasked.CA, nil
+		}
+	}
+	return "", nil
 }
 
 // knownTrusts returns the CA that the registry was added with, and the CAs that the sessions trust.
@@ -100,7 +121,7 @@ func (a *Access) confirmCA(ctx context.Context, host string, ca []byte) ([]byte,
 	a.Env.Tellf("%s says that its CA is this:\n%sOnly you can check that: compare the SHA-256 with its administrator.", host, text)
 	yes, err := a.Env.Confirm(ctx, "Take it?")
 	if err == nil && !yes {
-		err = errors.New("the CA is not used, and nothing was changed")
+		err = errNotTaken
 	}
 	return ca, err
 }

@@ -55,6 +55,29 @@ func TestFindCAThatTheLoginTrusts(t *testing.T) {
 	}
 }
 
+// A CA that was accepted for the Supervisor alone is given out for a registry only if somebody says so.
+func TestFindCAOfAFirstUse(t *testing.T) {
+	s := newSite(t, accepted)
+	sum := fingerprint(t, s.CA)
+	_, err := s.findCA("")
+	if !errors.As(err, new(*registryaccess.UnaskedCAError)) || !strings.Contains(failure.NextStep(err), "give --ca-fingerprint") || !strings.Contains(failure.NextStep(err), sum) {
+		t.Errorf("nobody can be asked: %v; %s", err, failure.NextStep(err))
+	}
+	if ca, err := s.findCA(sum); err != nil || ca != s.CA.PEM {
+		t.Errorf("by its fingerprint: %v %q", err, ca)
+	}
+	if _, err := s.findCA(fingerprint(t, consoletest.NewCA(t, "other"))); err == nil {
+		t.Error("another fingerprint is taken")
+	}
+	for answer, want := range map[string]string{"y": s.CA.PEM, "n": ""} {
+		s.Person(consoletest.Answer{To: "Trust it for " + host + " too? [y/N]", Keys: answer})
+		ca, err := s.findCA("")
+		if err == nil && ca != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %v %q", answer, err, ca)
+		}
+	}
+}
+
 func TestFindCAThatWasGiven(t *testing.T) {
 	s, ca := foreign(t)
 	if err := s.records().SaveRecord(registry.Record{Host: host, CA: ca.PEM}); err != nil {

@@ -65,7 +65,7 @@ func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) 
 	r, s, client := m.record, m.session, m.client
 	info, err := client.Info(ctx)
 	if err != nil {
-		return err
+		return explainUnasked(err, r.Host, s)
 	}
 	if client, err = a.provenClient(ctx, r, info, s); err != nil {
 		return failure.Hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Create the robot account in the registry's web pages.")

@@ -52,6 +52,23 @@ func TestManageByThePassword(t *testing.T) {
 	}
 }
 
+// The password goes to a registry with the CA of a first use only if a person said that the CA counts for it.
+func TestManageAfterAFirstUse(t *testing.T) {
+	s, r := managed(t)
+	s.Vars[failure.PasswordVariable] = consoletest.Password
+	accepted(&s.session)
+	if _, err := s.Store().SaveSession(s.session); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.list(r); !errors.As(err, new(*registryaccess.UnaskedCAError)) || len(s.harbor.Secrets()) > 0 {
+		t.Errorf("%v, %q", err, s.harbor.Secrets())
+	}
+	r.CA = s.CA.PEM
+	if err := s.list(r); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestManageAsksAPerson(t *testing.T) {
 	s, r := managed(t)
 	s.Person(consoletest.Answer{To: "Password of " + consoletest.User + " for " + host, Keys: consoletest.Password})

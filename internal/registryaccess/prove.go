@@ -37,23 +37,24 @@ func (a *Access) Client(r registry.Record, t trust.Trust) (*harbor.Client, error
 }
 
 // provenClient returns a client of a registry that proves that it belongs to the session's site: it authenticates users at a control
-// plane host of the session, and a CA that the session trusts for its own servers signed its certificate. A public CA proves nothing
+// plane host of the session, and the CA that the session trusts for its Supervisor signed its certificate. A public CA proves nothing
 // here, since anybody can get a certificate from it. So the client does not trust the system's roots. The error may be an *UnprovenError.
 func (a *Access) provenClient(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (*harbor.Client, error) {
 	unproven := func(why registry.Reason) error {
 		r.Username, r.Reason = "", why
 		return &UnprovenError{r}
 	}
+	front := s.Trust.For(trust.ServerOf(s.Server))
 	switch {
 	case !AsksSupervisor(info, s):
 		r.Endpoint = info.Endpoint
 		return nil, unproven(registry.ReasonEndpoint)
 	case s.Trust.Mode == trust.Insecure:
 		return nil, unproven(registry.ReasonUnverified)
-	case r.CA != "" && r.CA != s.Trust.CA:
+	case r.CA != "" && r.CA != front.CA:
 		return nil, unproven(registry.ReasonOtherCA)
 	}
-	own, ok := s.Trust.Private()
+	own, ok := front.Private()
 	if !ok {
 		return nil, unproven(registry.ReasonPublicCA)
 	}
@@ -75,8 +76,9 @@ func AsksSupervisor(info harbor.Info, s tokens.Session) bool {
 }
 
 // Examine finds out how a registry accepts a session, and fills that into the record. If nothing proves that the registry may have the
-// token, the error is an *UnprovenError. Other errors are those of the network. If the registry accepts no token, the record's Reason
-// says why, and there is no error.
+// token, the error is an *UnprovenError. If only a person can say whether the CA of the Supervisor counts for it, the error is an
+// *UnaskedCAError. Other errors are those of the network. If the registry accepts no token, the record's Reason says why, and there is no
+// error.
 func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Session) (registry.Record, error) {
 	client, err := a.Client(r, s.Trust)
 	if err != nil {
@@ -93,7 +95,7 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 		return r, nil
 	}
 	if err != nil {
-		return r, err
+		return r, explainUnasked(err, r.Host, s)
 	}
 	r.AuthMode, r.Harbor = info.AuthMode, info.Version
 	if x := a.exchanger(r, s); x != nil && r.SendToken {

@@ -101,6 +101,51 @@ func TestExamineUnproven(t *testing.T) {
 	}
 }
 
+// accepted is a session whose CA was accepted at first use, for the Supervisor alone.
+func accepted(s *tokens.Session) {
+	s.Trust = trust.Trust{Mode: trust.Pinned}.WithPin(supervisor+":443", s.Trust.CA)
+}
+
+// A CA that was accepted for the Supervisor alone does not count for a registry. It proves the registry once a person said that it counts.
+func TestExamineFirstUse(t *testing.T) {
+	s := newSite(t, accepted)
+	_, err := s.examine(registry.Record{Host: host})
+	var unasked *registryaccess.UnaskedCAError
+	if !errors.As(err, &unasked) || unasked.CA != s.CA.PEM || unasked.Server != supervisor || len(s.harbor.Requests()) > 0 {
+		t.Errorf("%v %q", err, s.harbor.Requests())
+	}
+	got, err := s.examine(registry.Record{Host: host, CA: s.CA.PEM})
+	if err != nil || got.Username != asToken || got.CA != s.CA.PEM {
+		t.Errorf("%+v, %v", got, err)
+	}
+	s.harbor.Forget()
+	other := consoletest.NewCA(t, "other")
+	s.Serve(host+":443", other, s.harbor)
+	if _, err := s.examine(registry.Record{Host: host}); errors.As(err, &unasked) || !errors.As(err, new(*trust.UntrustedError)) {
+		t.Errorf("of another CA: %v", err)
+	}
+	var unproven *registryaccess.UnprovenError
+	if _, err = s.examine(registry.Record{Host: host, CA: other.PEM}); !errors.As(err, &unproven) || unproven.Reason != registry.ReasonOtherCA {
+		t.Errorf("another CA was given for it: %v", err)
+	}
+	if sent := s.harbor.Secrets(); len(sent) > 0 {
+		t.Errorf("it is sent %q", sent)
+	}
+}
+
+// The pin of another server than the Supervisor proves nothing.
+func TestExamineFirstUseOfAnotherHost(t *testing.T) {
+	s := newSite(t, func(s *tokens.Session) {
+		s.Hosts = []string{supervisor, "10.0.1.1"}
+		s.Trust = trust.Trust{Mode: trust.Pinned}.WithPin(supervisor+":443", consoletest.NewCA(t, "other").PEM).WithPin("10.0.1.1:443", s.Trust.CA)
+	})
+	_, err := s.examine(registry.Record{Host: host, CA: s.CA.PEM})
+	var unproven *registryaccess.UnprovenError
+	if !errors.As(err, &unproven) || unproven.Reason != registry.ReasonOtherCA || len(s.harbor.Secrets()) > 0 {
+		t.Errorf("%v, %q", err, s.harbor.Secrets())
+	}
+}
+
 // A session trusts a registry no more than its own servers: what is not verified is asked nothing.
 func TestExamineUntrusted(t *testing.T) {
 	for name, change := range map[string]func(*tokens.Session){

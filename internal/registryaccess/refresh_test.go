@@ -3,8 +3,10 @@ package registryaccess_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -44,6 +46,21 @@ func TestRefreshTakesWhatIsNotProvenAnyMore(t *testing.T) {
 	now, err := s.refresh(t, r, nil)
 	var unproven *registryaccess.UnprovenError
 	if !errors.As(err, &unproven) || now.TakesToken() || now.Reason != registry.ReasonEndpoint || now.Endpoint != "10.9.9.9" {
+		t.Errorf("%+v, %v", now, err)
+	}
+}
+
+// A registry that a login of an older version proved keeps the token, if the CA of the new login is for its Supervisor alone: it is to be
+// added again.
+func TestRefreshAfterAFirstUse(t *testing.T) {
+	s, r := managed(t)
+	accepted(&s.session)
+	now, err := s.refresh(t, r, nil)
+	if !errors.As(err, new(*registryaccess.UnaskedCAError)) || !strings.Contains(failure.NextStep(err), "registry add "+host) || !now.TakesToken() {
+		t.Errorf("%+v, %v, %s", now, err, failure.NextStep(err))
+	}
+	r.CA = s.CA.PEM
+	if now, err := s.refresh(t, r, nil); err != nil || !now.TakesToken() {
 		t.Errorf("%+v, %v", now, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -49,12 +50,22 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
 		return s, err
 	}
-	ca, err := c.firstUse(ctx, c.Server.String(), c.Last, untrusted)
+	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
 	if err != nil {
 		return s, err
 	}
-	t.Mode, t.CA = trust.Pinned, ca // The pins for other servers stay.
-	return c.connect(ctx, t)
+	return c.connect(ctx, c.accept(t, ca))
+}
+
+// accept returns the trust with a CA (PEM) for the Supervisor. The pins of other servers stay. A person at the terminal has accepted the CA
+// for this server alone. A fingerprint on the command line names the CA itself, so it counts for every server that shows that CA.
+func (c Contact) accept(t trust.Trust, ca string) trust.Trust {
+	pinned := trust.Trust{Mode: trust.Pinned, Pins: t.Pins}
+	if len(c.Flags.CAFingerprints) > 0 {
+		pinned.CA = ca
+		return pinned
+	}
+	return pinned.WithPin(c.server(), ca)
 }
 
 // chooseTrust returns how to verify the Supervisor's certificate: by a flag, else as the last time, else by the system's roots.
@@ -62,7 +73,9 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 func (c Contact) chooseTrust(ctx context.Context) (trust.Trust, error) {
 	switch {
 	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
-		return trust.Trust{Mode: trust.Pinned, Pins: c.Last.Pins}, nil
+		pins := maps.Clone(c.Last.Pins)
+		delete(pins, c.server())
+		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.CAFile != "":
 		t, err := trust.FromFile(ctx, c.Flags.CAFile)
 		if err != nil {
@@ -91,9 +104,10 @@ func (c Contact) connect(ctx context.Context, t trust.Trust) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
+	mode := t.For(c.server()).Mode
 	s := Site{
 		Address: c.Server, Aliases: c.Aliases, Wire: w, Transport: transport, contact: c,
-		VouchedCA: t.Mode == trust.Bundle || t.Mode == trust.System || t.Mode == "" || t.Mode == trust.Pinned && len(c.Flags.CAFingerprints) > 0,
+		VouchedCA: mode == trust.Bundle || mode == trust.System || mode == "" || mode == trust.Pinned && len(c.Flags.CAFingerprints) > 0,
 	}
 	if c.API {
 		return s, anyAnswer(ctx, w, c.Server.URL("/version"))

@@ -3,67 +3,51 @@ package site
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Decide decides about a server whose CA is unknown. It returns an error if the server is not trusted.
-type Decide func(ctx context.Context, server string, e *trust.UntrustedError) error
-
-// FurtherServers returns a function that decides about other servers of the site whose CA is unknown, one after the other, and pins
-// a CA that is trusted. It returns nil if a flag decides for all servers. During a question the progress line is paused.
-func (s Site) FurtherServers(p *console.Progress) Decide {
-	c := s.contact
-	if c.Flags.CAFile != "" || c.Flags.Insecure {
-		return nil
-	}
-	var one sync.Mutex
-	return func(ctx context.Context, server string, e *trust.UntrustedError) error {
-		one.Lock()
-		defer one.Unlock()
-		p.Pause()
-		defer p.Resume()
-		ca, err := c.firstUse(ctx, server, c.lastOf(server), e)
-		if err == nil {
-			s.Transport.Pin(server, ca)
-		}
-		return err
-	}
-}
-
-// lastOf returns how the last login verified another server of the site (HOST:PORT). It is zero if that is not known.
-func (c Contact) lastOf(server string) trust.Trust {
-	if _, pinned := c.Last.Pins[server]; pinned || slices.Contains(c.LastHosts, server) {
-		return c.Last.For(server)
-	}
-	return trust.Trust{}
-}
-
-// firstUse decides about an unknown CA and returns it (PEM). A fingerprint from the command line decides, else a person at the
-// terminal. last is what verified the server before: another CA replaces that only with --replace-ca.
+// firstUse decides about the unknown CA of the Supervisor and returns it (PEM). last is what verified the server before.
 func (c Contact) firstUse(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
+	ca, ask, err := c.byRule(server, last, e)
+	if ask {
+		return c.ask(ctx, server, last, e)
+	}
+	return ca, err
+}
+
+// byRule decides about an unknown CA without a person, if that can be. A fingerprint from the command line decides first. Another CA than
+// that of last, which verified the server before, is trusted only with --replace-ca. ask reports whether a person must decide.
+func (c Contact) byRule(server string, last trust.Trust, e *trust.UntrustedError) (ca string, ask bool, err error) {
 	trusted := verifiedBy(last)
 	switch {
 	case len(c.Flags.CAFingerprints) > 0:
-		return c.byFingerprint(e)
+		ca, err = c.byFingerprint(e)
+		return ca, false, err
 	case trusted != "" && !c.Flags.ReplaceCA:
-		return "", failure.Hint(&changedCA{server, trusted, e}, "%s", changeHint(last))
+		return "", false, failure.Hint(&changedCA{shown(server), trusted, e}, "%s", changeHint(last))
 	case c.Env.Terminal == nil:
-		return "", e
+		return "", false, e
 	}
-	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", server, safetext.Lines(strings.TrimSuffix(string(failure.Describe(e)), "\n")))
-	if trusted != "" {
+	return "", true, nil
+}
+
+// ask asks a person about the unknown CA of one server, and returns it (PEM).
+func (c Contact) ask(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
+	name := shown(server)
+	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", name, safetext.Lines(strings.TrimSuffix(string(failure.Describe(e)), "\n")))
+	if trusted := verifiedBy(last); trusted != "" {
 		c.Env.Tellf("  trusted so far: %s", trusted)
+	}
+	if server != c.server() {
+		c.Env.Tellf("The Supervisor %s names this server.", shown(c.server()))
 	}
 	c.Env.Tellf("This is trust on first use: only you can check that this is the server and not somebody in between. Compare the\n" +
 		"last SHA-256 with your vSphere administrator, or with the root certificates that the vCenter offers for download.")
-	yes, err := c.Env.Confirm(ctx, "Trust it for this Supervisor from now on?")
+	yes, err := c.Env.Confirm(ctx, fmt.Sprintf("Trust it for %s alone from now on?", name))
 	switch {
 	case err != nil:
 		return "", err
@@ -73,6 +57,17 @@ func (c Contact) firstUse(ctx context.Context, server string, last trust.Trust, 
 	}
 	ca, _ := e.Pin(e.Shown())
 	return ca, nil
+}
+
+// server returns the Supervisor's HOST:PORT.
+func (c Contact) server() string { return trust.ServerOf(c.Server.HostPort()) }
+
+// maxServer bounds the name of a server in a question, in characters.
+const maxServer = 256
+
+// shown returns a server (HOST:PORT) as a person writes it: without port 443.
+func shown(server string) string {
+	return safetext.Line(strings.TrimSuffix(server, ":443"), maxServer)
 }
 
 func (c Contact) byFingerprint(e *trust.UntrustedError) (string, error) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -30,7 +29,7 @@ type FindRequest struct {
 	// CA returns the CA (PEM) by which an API server of the Supervisor is verified.
 	CA func(Host) []byte
 	// Untrusted and Progress are as in Request.
-	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
+	Untrusted Decide
 	Progress  func(step Step, done, total int)
 }
 
@@ -130,36 +129,44 @@ func (p *prefetch) clusters(ctx context.Context, ns string) ([]supervisor.Cluste
 // targets asks for the target of each cluster.
 func (r FindRequest) targets(ctx context.Context, api *supervisor.API, wanted []*candidate, res *Result) {
 	var done atomic.Int64
-	base := Request{Progress: r.Progress, Untrusted: r.Untrusted}
+	base := Request{Progress: r.Progress}
+	found, errs := make([]endpointOf, len(wanted)), make([]error, len(wanted))
+	ask := func(i int) { found[i], errs[i] = r.ask(ctx, api, wanted[i]) }
 	each(len(wanted), func(i int) {
-		c := wanted[i]
-		c.err = r.target(ctx, api, c)
+		ask(i)
 		base.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
+	r.Untrusted.retry(ctx, errs, ask)
+	for i, c := range wanted {
+		c.err = r.target(c, found[i], errs[i])
+	}
 	settleClusters(wanted, r.User, res)
 }
 
-// target finds the target of a cluster. A cluster that should tell its CA itself and did not is in the result all the
-// same, beside the error, unless its earlier target still holds.
-func (r FindRequest) target(ctx context.Context, api *supervisor.API, c *candidate) error {
-	found := supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
-	var err error
+// endpointOf is a cluster with its endpoint, as far as it is known.
+type endpointOf struct {
+	supervisor.Cluster
+	supervisor.Endpoint
+}
+
+// ask asks for a cluster's endpoint.
+func (r FindRequest) ask(ctx context.Context, api *supervisor.API, c *candidate) (e endpointOf, err error) {
+	e.Cluster = supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
 	if c.guess != nil {
-		if found, err = api.Cluster(ctx, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {
-			return errUnknown
+		if e.Cluster, err = api.Cluster(ctx, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {
+			return e, errUnknown
 		}
 		if err != nil {
-			return err
+			return e, err
 		}
 	}
-	var e supervisor.Endpoint
-	ask := func() (err error) { e, err = r.endpoint(ctx, api, found); return err }
-	if err = ask(); err != nil {
-		var untrusted *trust.UntrustedError
-		if errors.As(err, &untrusted) {
-			err = Request{Untrusted: r.Untrusted}.retryTrusted(ctx, err, "https://"+untrusted.Host, ask)
-		}
-	}
+	e.Endpoint, err = r.endpoint(ctx, api, e.Cluster)
+	return e, err
+}
+
+// target sets the result of a cluster from the answer to ask. A cluster that should tell its CA itself and did not is in the result all
+// the same, beside the error, unless its earlier target still holds.
+func (r FindRequest) target(c *candidate, e endpointOf, err error) error {
 	if errors.Is(err, supervisor.ErrNoEndpoint) {
 		return ErrNoEndpoint
 	}
@@ -167,7 +174,7 @@ func (r FindRequest) target(ctx context.Context, api *supervisor.API, c *candida
 		return err
 	}
 	key := c.key(r.User)
-	t := tokens.Target{Audience: Audience(c.name, found.UID), Server: e.Server, CA: string(e.CA), CAUnknown: err != nil}
+	t := tokens.Target{Audience: Audience(c.name, e.UID), Server: e.Server, CA: string(e.CA), CAUnknown: err != nil}
 	if last, ok := r.Last(key); ok && err != nil && last.Audience == t.Audience && last.Server == t.Server && !last.CAUnknown {
 		t, err = last, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,11 +23,15 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	if err != nil {
 		return err
 	}
-	errs := make([]error, len(hosts))
+	errs, untold := make([]error, len(hosts)), make([]bool, len(hosts))
 	var refusal breaker
-	one := func(i int) { errs[i] = refusal.do(func() error { return r.loginHost(ctx, &hosts[i]) }) }
+	one := func(i int) {
+		errs[i] = refusal.do(func() (err error) { untold[i], err = r.loginHost(ctx, &hosts[i]); return err })
+	}
 	one(0)
 	each(len(hosts)-1, func(i int) { one(i + 1) })
+	r.Untrusted.retry(ctx, errs, one)
+	r.greetAPIs(ctx, hosts, untold, errs)
 	res.refusals = refusal.seen()
 	reached := map[string]Host{}
 	for i, h := range hosts {
@@ -71,33 +74,34 @@ func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 	return hosts, nil
 }
 
-// loginHost gets the Supervisor token of one host, and the CA of its API server.
-func (r Request) loginHost(ctx context.Context, h *Host) error {
+// loginHost gets the Supervisor token of one host, and the CA of its API server. It reports whether the host did not tell that CA.
+func (r Request) loginHost(ctx context.Context, h *Host) (untold bool, err error) {
 	var asking errgroup.Group
 	asking.Go(func() error { return r.askCA(ctx, h) })
-	mint := func() (err error) {
-		h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
-		return err
+	h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
+	return asking.Wait() != nil, err
+}
+
+// greetAPIs asks the API servers whose CA nobody told: only such a server itself shows its certificate. One that is not trusted is an
+// error of its host. Another error of it is for kubectl to report.
+func (r Request) greetAPIs(ctx context.Context, hosts []Host, untold []bool, errs []error) {
+	if r.Untrusted == nil {
+		return
 	}
-	err := r.retryTrusted(ctx, mint(), h.Address.URL(""), mint)
-	caErr := asking.Wait()
-	var untrusted *trust.UntrustedError
-	if err == nil && errors.As(caErr, &untrusted) { // It is trusted by now.
-		caErr = r.askCA(ctx, h)
+	greeted := make([]error, len(hosts))
+	greet := func(i int) {
+		if errs[i] == nil && untold[i] {
+			_, greeted[i] = r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: hosts[i].Address.API(hosts[i].APIPort) + "/version"})
+		}
 	}
-	if err != nil || caErr == nil || r.Untrusted == nil {
-		return err
+	each(len(hosts), greet)
+	r.Untrusted.retry(ctx, greeted, greet)
+	for i, err := range greeted {
+		var untrusted *trust.UntrustedError
+		if errors.As(err, &untrusted) {
+			errs[i] = err
+		}
 	}
-	// Only the API server itself shows its certificate. Another error of it is for kubectl to report.
-	url := h.Address.API(h.APIPort)
-	greet := func() error {
-		_, err := r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url + "/version"})
-		return err
-	}
-	if err := r.retryTrusted(ctx, greet(), url, greet); errors.As(err, &untrusted) {
-		return err
-	}
-	return nil
 }
 
 // infoTime bounds the wait for information that a login can do without.
@@ -111,14 +115,35 @@ func (r Request) askCA(ctx context.Context, h *Host) (err error) {
 	return err
 }
 
-// retryTrusted repeats a request that failed with err, if the CA of the server at url was unknown and is trusted now.
-func (r Request) retryTrusted(ctx context.Context, err error, url string, again func() error) error {
-	var untrusted *trust.UntrustedError
-	if r.Untrusted == nil || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
-		return err
+// retry decides about all servers whose CA is unknown at once. errs are the errors of requests; again repeats the request i, and replaces
+// its error, if the server is trusted now. Else the error is that of the decision.
+func (d Decide) retry(ctx context.Context, errs []error, again func(i int)) {
+	if d == nil {
+		return
 	}
-	if err := r.Untrusted(ctx, trust.ServerOf(strings.TrimPrefix(url, "https://")), untrusted); err != nil {
-		return err
+	var servers []UnknownServer
+	of := map[string][]int{} // the requests to a server
+	for i, err := range errs {
+		var untrusted *trust.UntrustedError
+		if !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+			continue
+		}
+		server := trust.ServerOf(untrusted.Host)
+		if of[server] == nil {
+			servers = append(servers, UnknownServer{server, untrusted})
+		}
+		of[server] = append(of[server], i)
 	}
-	return again()
+	if len(servers) == 0 {
+		return
+	}
+	var trusted []int
+	for k, err := range d(ctx, servers) {
+		for _, i := range of[servers[k].Server] {
+			if errs[i] = err; err == nil {
+				trusted = append(trusted, i)
+			}
+		}
+	}
+	each(len(trusted), func(k int) { again(trusted[k]) })
 }

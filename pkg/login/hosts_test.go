@@ -39,15 +39,22 @@ func (s *strangers) login(t *testing.T, f *fake, believe bool) (*login.Result, [
 	var asked []string
 	res, err := login.Do(t.Context(), login.Request{
 		Wire: &wire.Client{HTTP: &http.Client{Transport: s}}, Server: supervisor.Address{Host: front}, User: "ada@vsphere.local", Password: password,
-		Untrusted: func(_ context.Context, server string, e *trust.UntrustedError) error {
+		Untrusted: func(_ context.Context, all []login.UnknownServer) []error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			asked = append(asked, server)
-			if !believe {
-				return e
+			errs := make([]error, len(all))
+			var servers []string
+			for i, e := range all {
+				servers = append(servers, e.Server)
+				if !believe {
+					errs[i] = e.UntrustedError
+				}
 			}
-			s.left = slices.DeleteFunc(s.left, func(one string) bool { return one == server })
-			return nil
+			asked = append(asked, strings.Join(servers, " "))
+			if believe {
+				s.left = slices.DeleteFunc(s.left, func(one string) bool { return slices.Contains(servers, one) })
+			}
+			return errs
 		},
 	})
 	if err != nil {
@@ -87,6 +94,10 @@ func TestAnAPIServerIsAskedAboutWhenNobodyTells(t *testing.T) {
 	res, asked := (&strangers{left: []string{"10.0.0.1:6443"}}).login(t, f, true)
 	if !slices.Equal(asked, []string{"10.0.0.1:6443"}) || len(res.Hosts) != 2 || res.Hosts[0].APICA != nil {
 		t.Errorf("asked about %q; %v", asked, res.Hosts)
+	}
+	both := []string{"10.0.0.1:6443", "10.0.0.2:6443"}
+	if _, asked := (&strangers{left: slices.Clone(both)}).login(t, site(), true); len(asked) != 1 || asked[0] != strings.Join(both, " ") {
+		t.Errorf("not asked about together: %q", asked)
 	}
 	for _, path := range f.paths() {
 		if strings.Contains(path, ":6443") && path != "GET 10.0.0.1:6443/version" && path != "GET 10.0.0.2:6443/version" {

@@ -33,13 +33,23 @@ type Request struct {
 	User     string
 	Password redact.Secret
 	Clusters Selection
-	// Untrusted, if set, decides about a server (HOST:PORT) beyond the first one whose CA is unknown, before anything
-	// is sent to it. It returns nil when Wire trusts the server from now on. Several goroutines may call it.
-	Untrusted func(ctx context.Context, server string, e *trust.UntrustedError) error
+	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
+	// them.
+	Untrusted Decide
 	// Progress, if set, learns the step under way and how much of it is done; total is 0 where that is not known.
 	// Several goroutines may call it.
 	Progress func(step Step, done, total int)
 }
+
+// UnknownServer is a server of the site whose CA is unknown.
+type UnknownServer struct {
+	Server string // HOST:PORT
+	*trust.UntrustedError
+}
+
+// Decide decides about servers whose CA is unknown, all at once, so that a person may be asked about them together. It
+// returns an error for each; nil means that the server is trusted from now on.
+type Decide func(ctx context.Context, all []UnknownServer) []error
 
 // Step is a part of a login, in words for people.
 type Step string

@@ -96,6 +96,19 @@ func verifying(chain []*x509.Certificate) []*x509.Certificate {
 	}
 }
 
+// SignedBy reports whether a CA (PEM) verifies the certificate, together with the others that the server showed.
+func (e *UntrustedError) SignedBy(ca string) bool {
+	roots, beside := x509.NewCertPool(), x509.NewCertPool()
+	if len(e.chain) == 0 || !roots.AppendCertsFromPEM([]byte(ca)) {
+		return false
+	}
+	for _, c := range e.chain[1:] {
+		beside.AddCert(c)
+	}
+	_, err := e.chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: beside})
+	return err == nil
+}
+
 // maxName bounds a name of a certificate, in characters.
 const maxName = 256
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -33,6 +34,17 @@ func (t Trust) WithPin(server, ca string) Trust {
 	pins[server] = ca
 	t.Pins = pins
 	return t
+}
+
+// Beside returns the CAs (PEM) of the pins for the same host on other ports: a certificate names a host, and no port.
+func (t Trust) Beside(server string) (all []string) {
+	host, _, _ := net.SplitHostPort(server)
+	for _, other := range slices.Sorted(maps.Keys(t.Pins)) {
+		if name, _, err := net.SplitHostPort(other); err == nil && name == host && other != server {
+			all = append(all, t.Pins[other])
+		}
+	}
+	return all
 }
 
 // Transport is the transport of a site: it verifies each server by the trust in it, and connects to the address where

@@ -23,7 +23,7 @@ type Mode string
 const (
 	System   Mode = "system"   // the roots of the operating system (and SSL_CERT_FILE)
 	Bundle   Mode = "ca"       // the CA certificates of Trust.CA and no others
-	Pinned   Mode = "pinned"   // Trust.CA, which the server showed at first use
+	Pinned   Mode = "pinned"   // Trust.CA, which a server showed and somebody confirmed; without one no server but those of Trust.Pins
 	Insecure Mode = "insecure" // nothing is verified: any server is trusted
 )
 
@@ -31,8 +31,7 @@ const (
 type Trust struct {
 	Mode Mode   `json:"mode"`
 	CA   string `json:"ca,omitempty"` // PEM, one certificate or more, for Bundle and Pinned
-	// Pins are the CAs (PEM) of servers (HOST:PORT) that have one of their own: other control plane hosts, an API server beside
-	// its front.
+	// Pins are the CAs (PEM) of servers (HOST:PORT) that have one of their own: those that a person accepted at first use.
 	Pins map[string]string `json:"pins,omitempty"`
 }
 

@@ -436,6 +436,7 @@ func TestOnlyWhatVerifiesIsShown(t *testing.T) {
 		"an intermediate":          {between, []*authority{between, decoy}, between},
 		"an intermediate, root":    {between, []*authority{root, decoy, between}, root},
 		"nothing":                  {root, nil, nil},
+		"no intermediate":          {between, []*authority{root, decoy}, nil},
 	} {
 		server := tc.by.serve(t, nil)
 		leaf := server.TLS.Certificates[0].Certificate[0]
@@ -451,6 +452,11 @@ func TestOnlyWhatVerifiesIsShown(t *testing.T) {
 		want := fingerprint(leaf)
 		if tc.shown != nil {
 			want = fingerprint(tc.shown.certificate.Raw)
+		}
+		for ca, signed := range map[string]bool{root.pem: name != "no intermediate", sameName.pem: false, decoy.pem: false, "": false, "junk": false} {
+			if untrusted.SignedBy(ca) != signed {
+				t.Errorf("%s: signed: %t", name, !signed)
+			}
 		}
 		if untrusted.Shown() != want {
 			t.Errorf("%s: %s is shown", name, untrusted.Shown())
@@ -542,6 +548,17 @@ func TestPinsAreForOneServer(t *testing.T) {
 	}
 	if base.Pins != nil {
 		t.Error("WithPin changed the trust that it is made from")
+	}
+}
+
+func TestBeside(t *testing.T) {
+	pinned := trust.Trust{}.WithPin("a:443", "1").WithPin("a:6443", "2").WithPin("ab:443", "3").WithPin("[fd00::1]:443", "4")
+	for server, want := range map[string][]string{
+		"a:443": {"2"}, "a:8443": {"1", "2"}, "b:443": nil, "ab:443": nil, "[fd00::1]:6443": {"4"}, "a": nil, "": nil,
+	} {
+		if diff := cmp.Diff(want, pinned.Beside(server)); diff != "" {
+			t.Errorf("%s: %s", server, diff)
+		}
 	}
 }
 

@@ -291,8 +291,9 @@ func TestFirstUse(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, "ns1")
 	h := newHome(t)
-	args := []string{"kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", u.Username}
-	const ask = "Trust it for this Supervisor from now on? [y/N] "
+	server := site.Supervisors[0].Server
+	args := []string{"kubectl-vsphere", "login", "--server", server, "-u", u.Username}
+	ask := "Trust it for " + server + " alone from now on? [y/N] "
 	for _, answer := range []string{"\r", "n\r", "yep\r"} {
 		term := h.onTerminal(t, args...)
 		term.expect(ask)

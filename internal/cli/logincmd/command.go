@@ -28,9 +28,10 @@ The contexts hold no secret. They call "kubectl-vsphere get-token", which reads 
 directory that only you can read, and renews them.
 
 The Supervisor's certificate must be trusted: by the system, by --certificate-authority, by
---ca-fingerprint, or by you at the terminal (trust on first use). The choice is remembered for the
-next login to the same Supervisor. With --insecure-skip-tls-verify nothing is verified, and that is
-not remembered.
+--ca-fingerprint, or by you at the terminal (trust on first use). The flags count for all servers of
+the site, your answer for the servers that the question names. The choice is remembered for the next
+login to the same Supervisor. With --insecure-skip-tls-verify nothing is verified, and that is not
+remembered.
 
 Without flags, login repeats the last login of the current context's session. New namespaces and
 clusters are added.

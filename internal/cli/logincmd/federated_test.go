@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
@@ -282,6 +284,31 @@ func TestIssuerOfAnotherCA(t *testing.T) {
 	}
 }
 
+// An issuer for which the Supervisor names no CA is verified as its other servers are: a CA that was accepted for the Supervisor alone does
+// not count for the issuer without a question.
+func TestFirstUseOfAnIssuer(t *testing.T) {
+	w, s := site(t)
+	i := s.Federate("sso.example", consoletest.LDAP())
+	delete(s.Identity, "issuer_ca_bundle_data")
+	login := untold("--auth-method", "oidc", "--trust-issuer", i.URL)
+	const too = "Trust it for sso.example too?"
+	w.Person(consoletest.Answer{To: firstUseOfOne, Keys: "y"}, consoletest.Answer{To: too, Keys: ""})
+	w.Run(login...).Exits(4).Says("that you trust for 10.0.0.1 also signed the certificate of:\n  sso.example\n").Omits("Password: ")
+	if n := i.Secrets() + i.Count("GET /.well-known/openid-configuration"); n > 0 {
+		t.Errorf("it got %d requests", n)
+	}
+	password := consoletest.Answer{To: "Password: ", Keys: consoletest.Password}
+	w.Person(consoletest.Answer{To: firstUseOfOne, Keys: "y"}, consoletest.Answer{To: too, Keys: "y"}, password)
+	w.Run(login...).Exits(0)
+	w.Person(password)
+	w.Run(login...).Exits(0)
+	if diff := cmp.Diff(pins(w.CA, "10.0.0.1:443", "sso.example:443"), w.Session().Trust); diff != "" {
+		t.Error(diff)
+	}
+	w.Nobody()
+	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--force-refresh").Exits(0)
+}
+
 func TestBadIssuers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		request string
@@ -351,6 +378,21 @@ func TestSealedCluster(t *testing.T) {
 	w.Run("login", "--server", "10.0.0.1", "--auth-method", "oidc", "-u", consoletest.User).Exits(0).Says("   tkc1\n")
 	w.Nobody()
 	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1").Exits(0)
+}
+
+// Clusters that are asked for their CA, and show the one that was accepted for the Supervisor, are asked about once.
+func TestSealedClustersOfTheSameCA(t *testing.T) {
+	w, s := site(t)
+	s.Federate("", consoletest.LDAP())
+	for _, c := range append(s.Namespaces[0].Clusters, s.Namespaces[1].Clusters...) {
+		c.Sealed, c.CA = true, w.CA
+		w.Serve(c.Host+":6443", w.CA, c)
+	}
+	w.Person(consoletest.Answer{To: firstUseOfOne, Keys: "y"}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password},
+		consoletest.Answer{To: "Trust it for these 2 servers too?", Keys: "y"})
+	w.Run(untold("--auth-method", "oidc")...).Exits(0).Says("   tkc1\n", "   tkc2\n").Omits("of this site")
+	w.Nobody()
+	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1", "--force-refresh").Exits(0)
 }
 
 // A session that nothing renews ends with its token, and that is said.

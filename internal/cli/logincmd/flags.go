@@ -112,7 +112,7 @@ func (f *trustFlags) add(c *cobra.Command) {
 		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the Supervisor's certificate.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
-				"That CA is then trusted. Repeat the flag for hosts with other CAs.")
+				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")
 		s.BoolVar(&f.replaceCA, "replace-ca", false, "Ask whether to trust a CA that differs from the remembered one.")
 		s.BoolVar(&f.insecure, "insecure-skip-tls-verify", false, "Do not verify certificates. Whoever answers gets your password.")
 		s.StringArrayVar(&f.aliases, "control-plane-address", nil,

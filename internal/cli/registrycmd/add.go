@@ -25,7 +25,9 @@ config.json. podman, skopeo, buildah, crane, oras, helm, regctl and BuildKit rea
 
 Your token is sent only to a registry that is proven to be your Supervisor's: a Harbor that
 authenticates users at a control plane host, with a certificate from the CA that your login trusts.
-To use another registry, name it with --send-token-to. Your password is never sent.`
+If you accepted that CA at first use, for the Supervisor alone, you are asked whether it counts for
+the registry too. Without a terminal, give the CA with --certificate-authority. To use another
+registry, name it with --send-token-to. Your password is never sent.`
 
 const registryAddExample = `  # The registry of your Supervisor
   kubectl vsphere registry add 10.0.0.5
@@ -172,7 +174,7 @@ func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []t
 	}
 	var first error
 	for _, s := range sessions {
-		answered, err := a.access.Examine(ctx, r, s)
+		answered, err := a.access.ExamineOrAsk(ctx, r, s)
 		if err == nil {
 			return answered, nil
 		}
@@ -229,7 +231,10 @@ func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions 
 func addError(err error, r registry.Record) error {
 	var unproven *registryaccess.UnprovenError
 	var untrusted *trust.UntrustedError
+	var unasked *registryaccess.UnaskedCAError
 	switch {
+	case errors.As(err, &unasked): // It has its next step.
+		return err
 	case errors.As(err, &unproven):
 		return failure.Hint(err, "If you know that it may have your token, type: kubectl vsphere registry add %s --send-token-to %s", r.Host, r.Host)
 	case errors.As(err, &untrusted):

@@ -93,6 +93,30 @@ func TestAddUntrusted(t *testing.T) {
 	}
 }
 
+// A registry of the CA that was accepted for the Supervisor alone is asked about once. A job gives the CA.
+func TestAddAfterAFirstUse(t *testing.T) {
+	const too = "Trust it for 10.0.0.5 too?"
+	r := signedIn(t)
+	r.SignIn(supervisor, func(s *tokens.Session) {
+		s.Trust = trust.Trust{Mode: trust.Pinned}.WithPin(supervisor+":443", r.CA.PEM)
+	})
+	r.Run("registry", "add", host).Exits(failure.Server).Says("shows a certificate of the CA that you trust for "+supervisor+" alone", "--certificate-authority FILE")
+	r.Person(consoletest.Answer{To: too, Keys: ""})
+	r.Run("registry", "add", host).Exits(failure.Failed).Says("the CA is not used")
+	if len(r.harbor.Requests()) > 0 || r.record(t).Host != "" {
+		t.Errorf("%q %+v", r.harbor.Requests(), r.record(t))
+	}
+	r.Person(consoletest.Answer{To: too, Keys: "y"})
+	r.Run("registry", "add", host).Exits(failure.OK).Says(trust.Trust{CA: r.CA.PEM}.Fingerprints()[0], "takes your login")
+	r.Nobody()
+	r.Run("registry", "add", host).Exits(failure.OK)
+	if result := r.Run("registry", "ca", host).Exits(failure.OK); r.record(t).CA != r.CA.PEM || result.Out != r.CA.PEM {
+		t.Errorf("the CA is not remembered: %+v", r.record(t))
+	}
+	r.Run("registry", "remove", host).Exits(failure.OK)
+	r.Run("registry", "add", host, "--certificate-authority", r.CAFile).Exits(failure.OK)
+}
+
 // What takes no token is no success, and what is no Harbor is most likely another address.
 func TestAddWhatTakesNothing(t *testing.T) {
 	r := signedIn(t)

@@ -22,9 +22,10 @@ import (
 const registryCALong = `Finds the CA of a registry, and prints it or installs it where docker, podman, skopeo and buildah
 look for it.
 
-If the CA that your login trusts signed the registry's certificate, that CA is used. Otherwise the
-registry is asked for its CA. Anybody between you and the registry could answer that, so the CA is
-used only after you compare its SHA-256, at the terminal or with --ca-fingerprint.
+If the CA that your login trusts signed the registry's certificate, that CA is used. If you accepted
+it at first use, for the Supervisor alone, you are asked about it. Otherwise the registry is asked
+for its CA. Anybody between you and the registry could answer that, so the CA is used only after you
+compare its SHA-256, at the terminal or with --ca-fingerprint.
 
 --install writes to /etc/docker/certs.d for root. For other users it writes to
 ~/.config/docker/certs.d (rootless docker) and ~/.config/containers/certs.d (podman, skopeo,

@@ -138,6 +138,24 @@ func TestLoginRefreshes(t *testing.T) {
 	login().Says("login of eve@vsphere.local", "registry add "+host+" -u "+consoletest.User)
 }
 
+// A login with a CA for the Supervisor alone leaves a registry as it was added, and says what to type.
+func TestLoginRefreshesAfterAFirstUse(t *testing.T) {
+	r := reached(t)
+	login := []string{"login", "--server", supervisor, "-u", consoletest.User}
+	r.Run(append(login, "--certificate-authority", r.CAFile)...).Exits(failure.OK)
+	r.Run("registry", "add", host).Exits(failure.OK)
+	r.Run("logout").Exits(failure.OK)
+	r.Person(consoletest.Answer{To: "Trust it for " + supervisor + " alone", Keys: "y"})
+	r.Run(login...).Exits(failure.OK).Says("note: registry "+host+": ", "that you trust for "+supervisor+" alone", "type: kubectl vsphere registry add "+host+"\n")
+	if !r.record(t).TakesToken() {
+		t.Errorf("%+v", r.record(t))
+	}
+	r.Person(consoletest.Answer{To: "Trust it for " + host + " too?", Keys: "y"})
+	r.Run("registry", "add", host).Exits(failure.OK)
+	r.Person()
+	r.Run(login...).Exits(failure.OK).Omits("note: registry")
+}
+
 // A name that cannot log in is refused before anything is sent: vCenter would count it.
 func TestLoginWithABrokenName(t *testing.T) {
 	for _, name := range []string{"a:b", " ", "x\x1b[2J"} {

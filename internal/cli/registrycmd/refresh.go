@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -38,6 +39,9 @@ func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 	}) {
 		if err != nil {
 			a.env.Notef("registry %s: %v", records[i].Host, err)
+			if failure.Hinted(err) {
+				a.env.Tellf("%s", safetext.Lines(failure.NextStep(err)))
+			}
 		}
 	}
 }

@@ -10,11 +10,13 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // discovery is what a login finds out before anybody proves who they are.
@@ -30,14 +32,10 @@ type discovery struct {
 // discover asks for everything that needs no person: the issuer's document, its identity providers, the API server's CA.
 func (a *discovery) discover(ctx context.Context) error {
 	id := a.Options.Identity
-	w, err := a.issuerClient(string(id.IssuerCA), a.site.Trust(), a.site.Aliases)
-	if err != nil {
-		return err
-	}
 	if err := a.checkIssuerHost(ctx, id); err != nil {
 		return err
 	}
-	provider, err := oidc.Discover(ctx, w, id.Issuer, false)
+	w, provider, err := a.askIssuer(ctx, id)
 	if err != nil {
 		return issuerError(err, id)
 	}
@@ -54,6 +52,29 @@ func (a *discovery) discover(ctx context.Context) error {
 	}
 	a.issuer.IdentityProvider = a.idp.Name
 	return err
+}
+
+// askIssuer asks the issuer for its document. If the Supervisor names no CA for it, it is verified as other servers of the site are, and an
+// unknown CA is decided about.
+func (a *discovery) askIssuer(ctx context.Context, id supervisor.Identity) (*wire.Client, oidc.Provider, error) {
+	ask := func() (*wire.Client, oidc.Provider, error) {
+		w, err := a.issuerClient(string(id.IssuerCA), a.site.Trust(), a.site.Aliases)
+		if err != nil {
+			return nil, oidc.Provider{}, err
+		}
+		provider, err := oidc.Discover(ctx, w, id.Issuer, false)
+		return w, provider, err
+	}
+	w, provider, err := ask()
+	decide := a.site.FurtherServers(a.Sessions.Env.NewProgress())
+	var untrusted *trust.UntrustedError
+	if len(id.IssuerCA) > 0 || decide == nil || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+		return w, provider, err
+	}
+	if err := decide(ctx, []login.UnknownServer{{Server: trust.ServerOf(untrusted.Host), UntrustedError: untrusted}})[0]; err != nil {
+		return w, provider, err
+	}
+	return ask()
 }
 
 // checkIssuerHost checks that the issuer is the Supervisor's own. With a token from an issuer on another server, this Supervisor could act

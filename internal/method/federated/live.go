@@ -103,7 +103,7 @@ func (l *live) reload() (changed bool, err error) {
 		return false, err
 	case !found || now.ID != was.ID:
 		return false, &tokens.LoginRequiredError{Server: was.Server, User: was.User, Reason: fmt.Sprintf("%s is no longer logged in to %s", was.User, was.Server)}
-	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || now.Trust.CA != was.Trust.CA:
+	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || frontCA(now) != frontCA(was):
 		return false, errReplaced
 	}
 	theirs, err := Parse(now)
@@ -117,6 +117,9 @@ func (l *live) reload() (changed bool, err error) {
 	l.issuer.Session, l.session = theirs, now
 	return changed, nil
 }
+
+// frontCA returns the CA (PEM) of a session's Supervisor.
+func frontCA(s tokens.Session) string { return s.Trust.For(trust.ServerOf(s.Server)).CA }
 
 // ended turns the end of a session into a *tokens.LoginRequiredError. Other errors, and nil, are returned as they are.
 func (l *live) ended(r session.Renewal, err error) error {

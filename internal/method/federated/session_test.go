@@ -294,14 +294,22 @@ func TestReplacedMeanwhile(t *testing.T) {
 	x := newScene(t)
 	x.getToken().Exits(0)
 	x.of(t, func(ctx context.Context, m session.Method, s tokens.Session) {
-		now := s
-		now.Account = "another account"
-		if _, err := x.Store().SaveSession(now); err != nil {
-			t.Fatal(err)
-		}
 		key := tokens.Key{Server: s.Server, User: s.User, Cluster: "ns1/tkc1"}
-		if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "another login replaced this session") {
-			t.Errorf("%v", err)
+		for name, change := range map[string]func(*tokens.Session){
+			"by another account": func(now *tokens.Session) { now.Account = "another account" },
+			"by another CA":      func(now *tokens.Session) { now.Trust.CA = consoletest.NewCA(t, "other").PEM },
+			"by another pin": func(now *tokens.Session) {
+				now.Trust = now.Trust.WithPin("10.0.0.1:443", consoletest.NewCA(t, "other").PEM)
+			},
+		} {
+			now := s
+			change(&now)
+			if _, err := x.Store().SaveSession(now); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.Renew(ctx, session.Renewal{Session: s, Key: key}); err == nil || !strings.Contains(err.Error(), "another login replaced this session") {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		if err := x.Store().DeleteSession(s.ID); err != nil {
 			t.Fatal(err)
