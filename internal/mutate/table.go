@@ -67,7 +67,7 @@ var table = []mutation{
 	{name: "another's new lock is broken", file: "pkg/kubeconfig/lock.go", old: "if err != nil || !os.SameFile(seen, moved) {", new: "if err != nil || moved == nil {", lone: "the other process would have to come between two system calls"},
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
 	{name: "a program of another name is ours", file: "pkg/kubeconfig/ours.go", old: "if strings.TrimSuffix(command, \".exe\") != program {", new: "if !strings.HasPrefix(command, \"k\") {"},
-	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "bounded.File(context.Background(), path, maxFile, bounded.Regular)", new: "bounded.File(context.Background(), path, 100*maxFile, bounded.Regular)"},
+	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "bounded.File(context.Background(), path, boundedyaml.MaxFile, bounded.Regular)", new: "bounded.File(context.Background(), path, 100*boundedyaml.MaxFile, bounded.Regular)"},
 
 	// Registries.
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {"},
