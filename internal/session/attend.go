@@ -47,7 +47,7 @@ func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 	}
 	defer unlock()
 	parent := secret.ParentProcess()
-	if s.agreedBefore(of, parent) {
+	if agreedBefore(s, of, parent) {
 		s.Agree(of)
 		return nil
 	}
@@ -71,7 +71,7 @@ func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 func agreement(of tokens.Session) string { return of.Account + " agreed at " + of.Server }
 
 // agreedBefore reports whether a person agreed a moment ago, when another process with the same parent asked.
-func (s *Sessions) agreedBefore(of tokens.Session, parent secret.Parent) bool {
+func agreedBefore(s *Sessions, of tokens.Session, parent secret.Parent) bool {
 	m, err := s.Store.Mark(agreement(of))
 	age := s.Env.Now().Sub(m.Time)
 	return err == nil && parent.Start != "" && m.ParentPID == parent.PID && m.ParentStart == parent.Start && age >= 0 && age < agreedFor
