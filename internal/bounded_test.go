@@ -38,39 +38,59 @@ var parsers = map[string][]string{
 // methods of parsers that are called on values, by name.
 var parserMethods = []string{"AppendCertsFromPEM"}
 
-// parsedElsewhere are the files that use them, and why they may.
-var parsedElsewhere = map[string]string{
-	"pkg/bounded":               "it is what takes their place",
-	"pkg/bounded/boundedyaml":   "as pkg/bounded",
-	"pkg/tokens/credfile":       "our own store, and what kubectl says in KUBERNETES_EXEC_INFO; the fast answer imports the standard library only",
-	"pkg/tokens":                "our own store, as read by credfile",
-	"pkg/registry/store.go":     "our own store: a part of a session that credfile has read",
-	"pkg/redact/json.go":        "our own store: the values in a file that credfile has read",
-	"pkg/login/oidc/session.go": "our own store: the renewal material that a session holds",
-	"pkg/disk":                  "it opens a directory, to sync it",
+// exception is a file that uses parsers: each of its calls, sorted, and why it may.
+type exception struct{ calls, why string }
 
-	"pkg/kubeconfig/splice":                 "the user's own kubeconfigs, of which some are large; load checks what their aliases stand for",
-	"pkg/kubeconfig/mask":                   "a kubeconfig that splice has read; aliases are not followed",
-	"pkg/kubeconfig/ours.go":                "an extension in a kubeconfig that splice has read",
-	"pkg/kubeconfig/plan.go":                "a CA that was read before, of a cluster that is written",
-	"pkg/registry/dockerconfig/document.go": "the positions in a text that bounded.CheckJSON has read",
-	"pkg/trust":                             "certificates that trust.Certificates has read, and Mozilla's",
-	"internal/registryaccess/ca.go":         "a CA that trust.Certificates has read",
-	"pkg/concierge/concierge.go":            "a certificate that bounded.PEM has read",
-	"pkg/login/federated_target.go":         "a certificate of our own store",
-	"pkg/login/secret/source.go":            "standard input, through a LimitReader",
-	"pkg/login/secret/parent_linux.go":      "a file of /proc",
-	"internal/cli/registrycmd/helper.go":    "a copy of our own helper",
-	"internal/bench":                        "no part of the programs",
-	"internal/dist":                         "no part of the programs",
-	"internal/mutate":                       "no part of the programs",
-	"internal/command/yaml.go":              "a text that we made",
+const (
+	ourStore = "our own store, whose files credfile bounds in size; the fast answer imports the standard library only"
+	noPart   = "no part of the programs"
+)
+
+var parsedElsewhere = map[string]exception{
+	"pkg/bounded/bounded.go":                 {"json.Unmarshal", "it is what takes their place"},
+	"pkg/bounded/pem.go":                     {"pem.Decode x509.ParseCertificate", "it is what takes their place"},
+	"pkg/bounded/boundedyaml/boundedyaml.go": {"yaml.NewDecoder", "it is what takes their place"},
+	"pkg/bounded/boundedyaml/aliases.go":     {"yaml.NewDecoder", "a text that CheckFile has bounded"},
+
+	"pkg/tokens/credfile/file.go": {"json.Unmarshal json.Unmarshal json.Unmarshal", ourStore},
+	"pkg/tokens/credfile/exec.go": {"json.Unmarshal", "a variable that kubectl sets; the system bounds its size"},
+	"pkg/tokens/credential.go":    {"json.Unmarshal json.Unmarshal", ourStore},
+	"pkg/tokens/mark.go":          {"json.Unmarshal", ourStore},
+	"pkg/registry/store.go":       {"json.Unmarshal", "a part of a session that credfile has read"},
+	"pkg/redact/json.go":          {"json.Unmarshal", "the values in a file that credfile has read"},
+	"pkg/login/oidc/session.go":   {"json.Unmarshal", "the renewal material that a session holds"},
+	"pkg/disk/disk.go":            {"os.Open", "it opens a directory, to sync it"},
+
+	"pkg/kubeconfig/splice/verify.go":       {"clientcmd.Load", "a text that boundedyaml.CheckFile has bounded"},
+	"pkg/kubeconfig/splice/layout.go":       {"yaml.NewDecoder", "a text that load has read"},
+	"pkg/kubeconfig/splice/flow.go":         {"yaml.Unmarshal", "a text that load has read"},
+	"pkg/kubeconfig/mask/positions.go":      {"yaml.NewDecoder", "a kubeconfig that splice has read; aliases are not followed"},
+	"pkg/kubeconfig/ours.go":                {"json.Unmarshal", "an extension in a kubeconfig that splice has read"},
+	"pkg/kubeconfig/plan.go":                {"pem.Decode", "a CA that was read before, of a cluster that is written"},
+	"pkg/registry/dockerconfig/document.go": {"json.NewDecoder json.NewDecoder json.Unmarshal json.Unmarshal", "the positions in a text that bounded.CheckJSON has read"},
+	"pkg/trust/bundle.go":                   {"pem.Decode pem.Decode x509.ParseCertificate", "CAs that Certificates has read"},
+	"pkg/trust/pin.go":                      {"pem.Decode", "CAs that Certificates has read"},
+	"pkg/trust/public.go":                   {"pem.Decode x509.ParseCertificate x509.ParseCertificate", "Mozilla's list, and certificates that trust.Certificates has read"},
+	"pkg/trust/trust.go":                    {".AppendCertsFromPEM .AppendCertsFromPEM", "certificates that trust.Certificates has read"},
+	"internal/registryaccess/ca.go":         {"pem.Decode pem.Decode x509.ParseCertificate", "a CA that trust.Certificates has read"},
+	"pkg/concierge/concierge.go":            {"tls.X509KeyPair", "a certificate that bounded.PEM has read"},
+	"pkg/login/federated_target.go":         {"tls.X509KeyPair", "a certificate of our own store"},
+	"pkg/login/secret/source.go":            {"io.ReadAll", "standard input, through a LimitReader"},
+	"pkg/login/secret/parent_linux.go":      {"os.ReadFile", "a file of /proc"},
+	"internal/cli/registrycmd/helper.go":    {"os.ReadFile", "a copy of our own helper"},
+	"internal/command/yaml.go":              {"yaml.Unmarshal", "a text that we made"},
+
+	"internal/bench/kubeconfig.go": {"clientcmd.Load clientcmd.LoadFromFile", noPart},
+	"internal/bench/serial.go":     {"io.ReadAll", noPart},
+	"internal/dist/main.go":        {"os.ReadFile os.ReadFile", noPart},
+	"internal/mutate/main.go":      {"os.ReadFile", noPart},
 }
 
 // Every text of a server, and every file that a user names, is read through pkg/bounded: one that is parsed in another way is found
 // here, with its place.
 func TestForeignTextIsBounded(t *testing.T) {
-	used := map[string]bool{}
+	used := map[string][]string{}
+	at := map[string]string{}
 	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
 		packages := map[string]string{} // the import path by the name in the file
 		for _, spec := range file.Imports {
@@ -97,18 +117,20 @@ func TestForeignTextIsBounded(t *testing.T) {
 			if !found {
 				return true
 			}
-			for _, place := range []string{dir + "/" + name, dir} {
-				if parsedElsewhere[place] != "" {
-					used[place] = true
-					return true
-				}
-			}
-			t.Errorf("%s: %s.%s: read foreign text through pkg/bounded, or say in parsedElsewhere why not", fset.Position(n.Pos()), expr(s.X), s.Sel.Name)
+			place := dir + "/" + name
+			used[place] = append(used[place], expr(s.X)+"."+s.Sel.Name)
+			at[place] += " " + strconv.Itoa(fset.Position(n.Pos()).Line)
 			return true
 		})
 	})
+	for place, calls := range used {
+		slices.Sort(calls)
+		if got := strings.Join(calls, " "); got != parsedElsewhere[place].calls {
+			t.Errorf("%s, lines%s: %s: read foreign text through pkg/bounded, or say in parsedElsewhere why not", place, at[place], got)
+		}
+	}
 	for place := range parsedElsewhere {
-		if !used[place] {
+		if used[place] == nil {
 			t.Errorf("%s parses nothing: take it off the list", place)
 		}
 	}

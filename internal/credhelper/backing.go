@@ -29,7 +29,7 @@ type program struct {
 	store   registry.Store // names the variables that it does not get
 }
 
-// run returns a process for package client. Its output has no size limit: it is the user's own program.
+// run returns a process for package client.
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
 		c := process.Command(ctx, "docker-credential-"+p.name, args, p.store.SecretVariables()) // The name was checked; the user chose the helper.
@@ -42,6 +42,14 @@ type command struct{ *exec.Cmd }
 
 // Input implements client.Program.
 func (c *command) Input(in io.Reader) { c.Stdin = in }
+
+// Output implements client.Program.
+func (c *command) Output() ([]byte, error) {
+	var out limited
+	c.Stdout = &out
+	err := c.Run()
+	return out.text, err
+}
 
 // do runs one command of the helper, with the time limit.
 func (p program) do(work func(client.ProgramFunc) error) error {

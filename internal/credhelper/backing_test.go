@@ -50,6 +50,18 @@ func TestBackingGet(t *testing.T) {
 	}
 }
 
+// A helper that does not stop to print is ended.
+func TestOutputOfABackingIsBounded(t *testing.T) {
+	p, _ := backed(t, `exec yes x`)
+	p.timeout = time.Hour // The size ends it, not the time.
+	if _, _, err := p.Get("quay.io"); err == nil {
+		t.Error("no error")
+	}
+	if _, err := p.List(); err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestBackingStoreAndErase(t *testing.T) {
 	p, said := backed(t, `[ "$1" = get ] && [ "$in" = gone.lab ] && { echo '`+notFound+`'; exit 1; }
 [ "$1" = get ] && echo '{"Username":"ada","Secret":"s"}'

@@ -34,7 +34,7 @@ When a login has ended, get renews it if no person is needed. It waits at most 1
 // protocol are the commands that registry clients use.
 var protocol = []string{credentials.ActionGet, credentials.ActionStore, credentials.ActionErase, credentials.ActionList, credentials.ActionVersion, "--version", "-v"}
 
-// Run runs the program and returns the exit code. For a command of the protocol, it may end the process itself.
+// Run runs the program and returns the exit code.
 func Run(args []string) int {
 	stderr := safetext.NewWriter(os.Stderr)
 	switch {
@@ -45,7 +45,7 @@ func Run(args []string) int {
 		if args[0] == credentials.ActionStore { // A person's password may come in.
 			process.NoDump()
 		}
-		return serve(stderr)
+		return serve(args, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		fmt.Fprintln(os.Stdout, usage)
 		return 0
@@ -57,13 +57,29 @@ func Run(args []string) int {
 }
 
 // serve runs a command of the protocol.
-func serve(stderr io.Writer) int {
+func serve(args []string, stderr io.Writer) int {
 	dir, err := credfile.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
-		credentials.Serve(oneLine{noStore{err, stderr}})
-		return 0
+		return answer(noStore{err, stderr}, args, os.Stdin, os.Stdout)
 	}
-	credentials.Serve(oneLine{New(registry.Store{Dir: dir}, os.Getenv, stderr)})
+	return answer(New(registry.Store{Dir: dir}, os.Getenv, stderr), args, os.Stdin, os.Stdout)
+}
+
+// answer is credentials.Serve with a bound of the input. Errors go to out, as the protocol wants it.
+func answer(h credentials.Helper, args []string, in io.Reader, out io.Writer) int {
+	var err error
+	switch {
+	case len(args) != 1:
+		err = fmt.Errorf("Usage: %s <store|get|erase|list|version>", Name) //nolint:staticcheck // A text of the protocol.
+	case args[0] == "--version" || args[0] == "-v":
+		err = credentials.PrintVersion(out)
+	default:
+		err = credentials.HandleCommand(oneLine{h}, args[0], &bounded{in, maxInput}, out)
+	}
+	if err != nil {
+		fmt.Fprintln(out, err)
+		return 1
+	}
 	return 0
 }
 

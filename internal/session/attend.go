@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -18,8 +20,13 @@ func (s *Sessions) Unattended(of tokens.Session) bool {
 	return of.Trust.Mode == trust.Insecure && !s.Env.MayAsk()
 }
 
+// agreedFor is how long a person's yes holds for other runs of the same parent. A kubectl that needs several credentials asks once; an
+// IDE is one parent for days, and what it does an hour later nobody has agreed to.
+const agreedFor = time.Minute
+
 // Attend returns nil if a session may be renewed: its server is verified, or a person agrees. Else it returns a *tokens.LoginRequiredError
-// if no person can be asked, or the reason why none agreed. Like a password prompt, it does not ask again and again.
+// if no person can be asked, or the reason why none agreed. Like a password prompt, it does not ask again and again: one process asks at a
+// time, and its answer is that of the others with the same parent.
 func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 	of := r.Session
 	_, agreed := s.agreed.Load(of.ID)
@@ -34,6 +41,16 @@ func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 	case of.Trust.Mode != trust.Insecure:
 		return nil
 	}
+	unlock, err := s.Store.LockLogin(ctx, of.Account, func() { SayWaiting(s.Env, of.User, of.Server) }, s.Env.Warn)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	parent := secret.ParentProcess()
+	if agreedBefore(s, of, parent) {
+		s.Agree(of)
+		return nil
+	}
 	return s.Guard(of.Account, of.User).Ask(func() error {
 		s.Env.Tellf("WARNING: the certificate of %s is not verified. Whoever answers at that address gets your tokens.", of.Server)
 		yes, err := s.Env.Confirm(ctx, fmt.Sprintf("Renew the session of %s there?", of.User))
@@ -42,9 +59,22 @@ func (s *Sessions) Attend(ctx context.Context, r Renewal) error {
 		}
 		if err == nil {
 			s.Agree(of)
+			if failed := s.Store.SetMark(agreement(of), tokens.Mark{Time: s.Env.Now(), ParentPID: parent.PID, ParentStart: parent.Start}); failed != nil {
+				s.Env.Warn(failed)
+			}
 		}
 		return err
 	})
+}
+
+// agreement is the name of the mark of a person's yes.
+func agreement(of tokens.Session) string { return of.Account + " agreed at " + of.Server }
+
+// agreedBefore reports whether a person agreed a moment ago, when another process with the same parent asked.
+func agreedBefore(s *Sessions, of tokens.Session, parent secret.Parent) bool {
+	m, err := s.Store.Mark(agreement(of))
+	age := s.Env.Now().Sub(m.Time)
+	return err == nil && parent.Start != "" && m.ParentPID == parent.PID && m.ParentStart == parent.Start && age >= 0 && age < agreedFor
 }
 
 // Agree has Attend return nil for a session from now on: a person has agreed, or a login has said that nothing is verified.

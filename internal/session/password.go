@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -121,7 +122,7 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 }
 
 // passwordIsFor reports whether the password in the environment is this session's: whether every session that it could belong to sends its
-// passwords there. These are the sessions of the user that the environment names, or all.
+// passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be read could be any.
 func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 	user := s.Env.Getenv(failure.UsernameVariable)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
@@ -133,7 +134,7 @@ func (s *Sessions) passwordIsFor(of tokens.Session) bool {
 			return false
 		}
 	}
-	return user != "" || len(unreadable) == 0
+	return len(unreadable) == 0
 }
 
 // sendsTo reports whether the password of a session goes to the server of another one too. Two vCenters may have a user of the same name,
@@ -148,10 +149,16 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	}
 	if m, err := s.Method(of); err == nil {
 		if _, vCenter := m.(PasswordSender); !vCenter {
-			return session.Account == of.Account // The issuer gets it.
+			return session.Account == of.Account && sameTrust(session.Trust, of.Trust) // The issuer gets it.
 		}
 	}
 	return slices.Contains(session.Hosts, of.Server)
+}
+
+// sameTrust reports whether two sessions believe the same certificates. A Supervisor can name another one's issuer: with a CA of its own,
+// somebody in between could answer for that.
+func sameTrust(a, b trust.Trust) bool {
+	return a.Mode == b.Mode && a.CA == b.CA && maps.Equal(a.Pins, b.Pins)
 }
 
 // Guard returns the guard of an account of a user, for a renewal. Every password is sent through it.

@@ -138,7 +138,76 @@ func TestRenewalSources(t *testing.T) {
 	}
 }
 
-// A file of the store that cannot be read may be of another account: then the variable must name its user.
+// service is a login method of which only the name is known, and for vCenter also that it sends vCenter's password.
+type service struct {
+	session.Method
+	name string
+}
+
+func (s service) Name() string { return s.name }
+
+type vCenter struct{ service }
+
+func (vCenter) SendPassword(context.Context, tokens.Session, string, secret.Sender) error { return nil }
+
+// There is one variable for the passwords of vCenter and of identity providers: it is sent only where every session that it may belong to
+// sends its password.
+func TestVariableOfTwoServices(t *testing.T) {
+	byCA := func(ca string) trust.Trust { return trust.Trust{Mode: trust.Pinned, CA: ca} }
+	at := func(method, server, issuer, ca string) tokens.Session {
+		return tokens.Session{Server: server, User: consoletest.User, Method: method, Account: issuer + " dev@vsphere.local", Hosts: []string{server}, Trust: byCA(ca)}
+	}
+	sso, oidc := at("sso", "10.0.0.1", "10.0.0.1", "A"), at("oidc", "10.0.2.1", "https://10.0.2.1/", "A")
+	sameIssuer := at("oidc", "10.0.3.1", "https://10.0.2.1/", "A")
+	otherCA := at("oidc", "10.0.3.1", "https://10.0.2.1/", "B")
+	pinned := sameIssuer
+	pinned.Trust.Pins = map[string]string{"10.0.2.1:443": "B"}
+	otherIssuer := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
+	claimsHost := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
+	claimsHost.Hosts = append(claimsHost.Hosts, "10.0.2.1")
+	claimsSSO := sso
+	claimsSSO.Hosts = append([]string{"10.0.2.1"}, sso.Hosts...)
+	unknown := at("future", "10.0.4.1", "10.0.4.1", "A")
+	ops := otherIssuer
+	ops.User = "ops@vsphere.local"
+	for name, tc := range map[string]struct {
+		of, other tokens.Session
+		unnamed   bool // also sent if no variable names the user
+		sent      bool // if one does
+	}{
+		"vCenter alone":                              {sso, sso, true, true},
+		"a provider alone":                           {oidc, oidc, true, true},
+		"vCenter beside a provider":                  {sso, oidc, false, false},
+		"a provider beside vCenter":                  {oidc, sso, false, false},
+		"a provider that vCenter's hosts include":    {oidc, claimsSSO, false, false},
+		"one issuer of two Supervisors":              {oidc, sameIssuer, true, true},
+		"the same, and another CA":                   {oidc, otherCA, false, false},
+		"a Supervisor with another CA, the same":     {otherCA, oidc, false, false},
+		"a CA of its own for the issuer":             {pinned, oidc, false, false},
+		"two issuers":                                {oidc, otherIssuer, false, false},
+		"a host of the other Supervisor":             {oidc, claimsHost, false, false},
+		"a provider that claims the other as a host": {claimsHost, oidc, false, false},
+		"another user of another issuer":             {oidc, ops, false, true},
+		"vCenter beside an unknown method":           {sso, unknown, false, false},
+		"an unknown method beside vCenter":           {unknown, sso, false, false},
+	} {
+		w := consoletest.New(t)
+		for _, s := range []tokens.Session{tc.of, tc.other} {
+			if _, err := w.Store().SaveSession(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for user, want := range map[string]bool{"": tc.unnamed, consoletest.User: tc.sent} {
+			w.Vars[variable], w.Vars[failure.UsernameVariable] = "x", user
+			sessions := &session.Sessions{Env: w.Env(), Store: w.Store(), Methods: []session.Method{vCenter{service{name: "sso"}}, service{name: "oidc"}}}
+			if got := sessions.RenewalSources(tc.of, ""); len(got) != 0 != want {
+				t.Errorf("%s, for %q: %q", name, user, names(t.Context(), got))
+			}
+		}
+	}
+}
+
+// A file of the store that cannot be read may be of another account, also of one with the same name: then the variable is for nobody.
 func TestUnreadableSession(t *testing.T) {
 	w := consoletest.New(t)
 	of := tokens.Session{Server: "10.0.0.1", User: consoletest.User, Account: "vc dev"}
@@ -152,7 +221,7 @@ func TestUnreadableSession(t *testing.T) {
 		t.Errorf("%q", names(t.Context(), got))
 	}
 	w.Vars[failure.UsernameVariable] = consoletest.User
-	if got := sessions().RenewalSources(of, ""); len(got) != 1 {
+	if got := sessions().RenewalSources(of, ""); len(got) > 0 {
 		t.Errorf("%q", names(t.Context(), got))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
@@ -66,9 +67,6 @@ type file struct {
 	read   []byte // as it is on disk
 }
 
-// maxFile is the largest file, in bytes, that we read. kubectl has no limit; the largest known ones have a few megabytes.
-const maxFile = 64 << 20
-
 func (f Files) read() ([]*file, error) {
 	var docs []*file
 	for _, path := range f.Paths {
@@ -96,7 +94,7 @@ func readRegular(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errNotRegular
 	}
-	return bounded.File(context.Background(), path, maxFile, bounded.Regular) // No pipe: it does not wait.
+	return bounded.File(context.Background(), path, boundedyaml.MaxFile, bounded.Regular) // No pipe: it does not wait.
 }
 
 func unreadable(path string, err error) error {

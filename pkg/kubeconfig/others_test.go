@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -40,10 +41,10 @@ func TestRemoveLeavesAnotherCurrentContext(t *testing.T) {
 func TestAHugeFileIsRefused(t *testing.T) {
 	f := files(t, "config")
 	write(t, f.Paths[0], small, 0o600)
-	if err := os.Truncate(f.Paths[0], maxFile+1); err != nil {
+	if err := os.Truncate(f.Paths[0], boundedyaml.MaxFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Load(); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+	if _, err := f.Load(); err == nil || !strings.Contains(err.Error(), "larger than 20 MiB") {
 		t.Errorf("%v", err)
 	}
 }

@@ -112,6 +112,51 @@ func TestHostileSupervisorWantsACodeOfAGoodOne(t *testing.T) {
 	}
 }
 
+// A hostile Supervisor's login page can send the browser on to a good one's, which sends it back with a code of its own. The code and the
+// verifier go to the issuer that was asked, or to nobody: not to the good one, and to none if the answer names another issuer, or not the
+// one that promised to name itself, or has another state.
+func TestBrowserSentOnToAnotherIssuer(t *testing.T) {
+	for name, tc := range map[string]struct {
+		promised bool              // the hostile issuer says that it names itself
+		answer   map[string]string // of the good one
+		says     string
+		asked    int // requests to the hostile one's token endpoint
+	}{
+		"the good one names itself":      {false, map[string]string{"iss": "https://10.0.0.1/wcp/pinniped"}, "the answer is from", 0},
+		"the same, and iss was promised": {true, map[string]string{"iss": "https://10.0.0.1/wcp/pinniped"}, "the answer is from", 0},
+		"nobody is named, as promised":   {true, nil, "does not say that it is from", 0},
+		"nobody is named":                {false, nil, "invalid_grant", 1},
+		"the hostile one is named":       {true, map[string]string{"iss": "https://10.0.0.66/wcp/pinniped"}, "invalid_grant", 1},
+		"another state":                  {false, map[string]string{"state": "of-another-login"}, "is not to this login", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := site(t)
+			good := s.Federate("", consoletest.Okta())
+			bad := w.Supervisor("10.0.0.66", &consoletest.Namespace{Name: "ns1"}).Federate("", consoletest.Okta())
+			bad.Document = map[string]any{"authorization_response_iss_parameter_supported": tc.promised}
+			good.Answer = tc.answer
+			sentOn := func(screen string) string {
+				return good.Paste(consoletest.User)(strings.ReplaceAll(screen, bad.URL+"/authorize", good.URL+"/authorize"))
+			}
+			person := []consoletest.Answer{{To: paste, Reply: sentOn}}
+			if tc.asked == 0 { // What was pasted is not used, and the login waits on.
+				person = append(person, consoletest.Answer{To: tc.says, Keys: consoletest.Interrupt})
+			}
+			w.Person(person...)
+			r := w.Run("login", "--server", "10.0.0.66", "--certificate-authority", w.CAFile, "--no-browser").Says(tc.says)
+			if r.Code == 0 || good.Count("authorize") != 1 {
+				t.Errorf("exit code %d, %d requests to the good issuer's page", r.Code, good.Count("authorize"))
+			}
+			if n := good.Count("token authorization_code"); n > 0 {
+				t.Errorf("the good issuer got %d codes", n)
+			}
+			if n := bad.Count("token authorization_code"); n != tc.asked || bad.Secrets() != tc.asked {
+				t.Errorf("the hostile issuer got %d codes and %d secrets", n, bad.Secrets())
+			}
+		})
+	}
+}
+
 // A document is of the issuer that was asked for, to the byte, but for a slash at its end.
 func TestDocumentOfAnotherIssuer(t *testing.T) {
 	for _, issuer := range []string{

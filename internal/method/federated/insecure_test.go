@@ -3,7 +3,9 @@ package federated_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
@@ -78,6 +80,31 @@ func TestUnverifiedSessionAsks(t *testing.T) {
 	x.i.EndSessions()
 	x.Person(consoletest.Answer{To: question, Keys: "y"}, consoletest.Answer{To: "Password of " + consoletest.User, Keys: consoletest.Password})
 	x.getToken().Exits(0).Says(certificate)
+}
+
+// A person is asked once for all that the same parent needs at once, by one process at a time. A minute later it is another question.
+func TestUnverifiedSessionAsksOnce(t *testing.T) {
+	const question = "Renew the session of " + consoletest.User
+	x := loose(t)
+	x.Advance(afterRefresh)
+	unlock, err := x.Store().LockLogin(t.Context(), x.Session().Account, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Person(consoletest.Answer{To: "Waiting for another process", Reply: func(screen string) string {
+		if strings.Contains(screen, question) {
+			t.Error("two processes ask at the same time")
+		}
+		unlock()
+		return "y" // Typed ahead: for the question that comes now.
+	}}, consoletest.Answer{To: question})
+	x.getToken().Exits(0).Says(certificate)
+	supervisor := []string{"get-token", "--server", clitest.Server, "--user", consoletest.User, "--force-refresh"}
+	x.Person()
+	x.Run(supervisor...).Exits(0).Omits(question)
+	x.Advance(time.Minute)
+	x.Person(consoletest.Answer{To: question, Keys: ""})
+	x.Run(supervisor...).Exits(1).Says("was not renewed")
 }
 
 // A token for a registry, and a logout, send nothing without a person either.

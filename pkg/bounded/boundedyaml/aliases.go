@@ -10,9 +10,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 )
 
-// CheckAliases is for a user's own YAML, which may have anchors and aliases: it returns a *bounded.Error if the text stands for more than
-// bounded.MaxSize bytes or bounded.MaxValues values with each alias replaced. A text without aliases is not parsed, however large.
-func CheckAliases(text []byte) error {
+// checkAliases returns a *bounded.Error if a text stands for more than bounded.MaxSize bytes or bounded.MaxValues values with each alias
+// replaced. A text without aliases is not parsed.
+func checkAliases(text []byte) error {
 	if bytes.IndexByte(text, '*') < 0 || bytes.IndexByte(text, '&') < 0 {
 		return nil
 	}

@@ -78,7 +78,7 @@ func FuzzUnmarshal(f *testing.F) {
 }
 
 // A user's own file may share a value by an alias, but not stand for more than a file can be.
-func TestCheckAliases(t *testing.T) {
+func TestAliasesOfAFile(t *testing.T) {
 	ca := strings.Repeat("A", 2000)
 	for name, c := range map[string]struct {
 		text    string
@@ -92,14 +92,14 @@ func TestCheckAliases(t *testing.T) {
 		"in itself":        {"a: &a [*a]", true},
 		"not YAML":         {"a: &a [*a", true},
 	} {
-		if err := boundedyaml.CheckAliases([]byte(c.text)); (err != nil) != c.refused {
+		if err := boundedyaml.CheckFile([]byte(c.text)); (err != nil) != c.refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, text := range costtest.Documents() {
 		if strings.Contains(text, "*") {
 			costtest.Limit(t, name, func() {
-				if boundedyaml.CheckAliases([]byte(text)) == nil {
+				if boundedyaml.CheckFile([]byte(text)) == nil {
 					t.Errorf("%s: accepted", name)
 				}
 			})

@@ -52,7 +52,7 @@ func Pair(oldText, newText []byte) (maskedOld, maskedNew []byte, err error) {
 	}
 	known := before.secrets()
 	maskedNew, err = after.masked(func(s scalar) string {
-		if known[s.path] == after.raw(s) {
+		if known[s.identity] == after.raw(s) {
 			return secretMark
 		}
 		return newMark
@@ -90,11 +90,11 @@ func read(text []byte) (*source, error) {
 func (t *source) raw(s scalar) string { return string(t.text[s.start:s.end]) }
 
 // secrets are the secrets as they are written, by their places.
-func (t *source) secrets() map[string]string {
-	all := map[string]string{}
+func (t *source) secrets() map[identity]string {
+	all := map[identity]string{}
 	for _, s := range t.scalars {
 		if t.secret[s.node] {
-			all[s.path] = t.raw(s)
+			all[s.identity] = t.raw(s)
 		}
 	}
 	return all

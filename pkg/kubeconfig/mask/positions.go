@@ -2,6 +2,7 @@ package mask
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"strconv"
@@ -16,11 +17,22 @@ const byteOrderMark = "\uFEFF"
 
 // scalar is a scalar that is not empty, and where in the text it is.
 type scalar struct {
-	node  *yaml.Node
-	path  string // its place in the document, the same one in another version of the file
-	start int    // index of its first byte: the quote, or the | of a block scalar
-	body  int    // index of the content: of the line after the header of a block scalar, else start
-	end   int    // index after its last byte
+	node     *yaml.Node
+	identity     // where it is in the document
+	start    int // index of its first byte: the quote, or the | of a block scalar
+	body     int // index of the content: of the line after the header of a block scalar, else start
+	end      int // index after its last byte
+}
+
+// place is a hash of the names that lead to a node. The names themselves may be long and many: each node would have a copy of them.
+type place [sha256.Size]byte
+
+func (p place) child(name string) place { return sha256.Sum256(append(p[:], name...)) }
+
+// identity finds a scalar again in another version of the file.
+type identity struct {
+	place place
+	times int // how many scalars had this place before, and itself: the keys of a mapping share one
 }
 
 // parse reads all documents of a text, each of them a mapping or empty.
@@ -49,12 +61,12 @@ func parse(text []byte) ([]*yaml.Node, error) {
 
 // locate finds every scalar in the text. The parser says where each begins; where it ends follows from how it is written.
 func locate(text []byte, documents []*yaml.Node) ([]scalar, error) {
-	l := &locator{cursor: cursor{text: text, line: 1, column: 1}, times: map[string]int{}}
+	l := &locator{cursor: cursor{text: text, line: 1, column: 1}, times: map[place]int{}}
 	if bytes.HasPrefix(text, []byte(byteOrderMark)) {
 		l.at = len(byteOrderMark)
 	}
 	for i, document := range documents {
-		if err := l.visit(document, strconv.Itoa(i)); err != nil {
+		if err := l.visit(document, place{}.child(strconv.Itoa(i))); err != nil {
 			return nil, err
 		}
 	}
@@ -64,29 +76,29 @@ func locate(text []byte, documents []*yaml.Node) ([]scalar, error) {
 type locator struct {
 	cursor
 	scalars []scalar
-	times   map[string]int // how often a path occurred
+	times   map[place]int // how many scalars a place has
 }
 
-func (l *locator) visit(n *yaml.Node, path string) error {
+func (l *locator) visit(n *yaml.Node, at place) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if empty(n) {
 			return nil
 		}
-		return l.add(n, path)
+		return l.add(n, at)
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			if err := l.visit(item, path+"\x00"+itemName(item, i)); err != nil {
+			if err := l.visit(item, at.child(itemName(item, i))); err != nil {
 				return err
 			}
 		}
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
 			key, value := n.Content[i], n.Content[i+1]
-			if err := l.visit(key, path+"\x00key"); err != nil {
+			if err := l.visit(key, at.child("key")); err != nil {
 				return err
 			}
-			if err := l.visit(value, path+"\x00"+nameOf(key)); err != nil {
+			if err := l.visit(value, at.child(nameOf(key))); err != nil {
 				return err
 			}
 		}
@@ -117,7 +129,7 @@ func nameOf(n *yaml.Node) string {
 	return n.Value
 }
 
-func (l *locator) add(n *yaml.Node, path string) error {
+func (l *locator) add(n *yaml.Node, at place) error {
 	if err := l.seek(n.Line, n.Column); err != nil {
 		return err
 	}
@@ -125,8 +137,8 @@ func (l *locator) add(n *yaml.Node, path string) error {
 	if !found.measure(l.text) || len(l.scalars) > 0 && found.start < l.scalars[len(l.scalars)-1].end {
 		return ErrUnsafe
 	}
-	l.times[path]++
-	found.path = path + "\x00" + strconv.Itoa(l.times[path])
+	l.times[at]++
+	found.identity = identity{at, l.times[at]}
 	l.scalars = append(l.scalars, found)
 	return nil
 }

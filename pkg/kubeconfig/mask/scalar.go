@@ -102,13 +102,13 @@ func plain(text []byte, value string) (length int, ok bool) {
 		default:
 			gap = strings.Repeat("\n", breaks-1)
 		}
-		word := lengthUntil(text[i:], " \t\r\n")
+		word := lengthUntil(text[i:min(len(text), i+len(value))], " \t\r\n") // In flow style, the scalar may end inside of a word.
 		if rest, found := strings.CutPrefix(value, gap); found {
 			value = rest
 		} else {
 			return 0, false
 		}
-		word = min(word, len(value)) // In flow style, the scalar may end inside of the word.
+		word = min(word, len(value))
 		if word == 0 || string(text[i:i+word]) != value[:word] {
 			return 0, false
 		}
@@ -131,9 +131,9 @@ func blockScalar(text []byte, value string) (header, length int, ok bool) {
 	depth := -1
 	length = headerEnd
 	at := header
-	for line := range strings.Lines(string(text[header:])) {
-		body := strings.TrimRight(line, "\r\n")
-		spaces := len(body) - len(strings.TrimLeft(body, " "))
+	for line := range bytes.Lines(text[header:]) { // Not as a string: each scalar would copy the rest of the file.
+		body := bytes.TrimRight(line, "\r\n")
+		spaces := len(body) - len(bytes.TrimLeft(body, " "))
 		if spaces < len(body) {
 			if depth < 0 {
 				depth = spaces - indentOfFirstLine(value)

@@ -19,8 +19,8 @@ import (
 
 // load reads a kubeconfig as kubectl does.
 func load(text []byte) (*api.Config, error) {
-	if err := boundedyaml.CheckAliases(text); err != nil {
-		return nil, aliasError(err)
+	if err := boundedyaml.CheckFile(text); err != nil {
+		return nil, checkError(err)
 	}
 	cfg, err := clientcmd.Load(text)
 	if err != nil {
@@ -29,8 +29,8 @@ func load(text []byte) (*api.Config, error) {
 	return cfg, nil
 }
 
-// aliasError words why the aliases of a text are not replaced, without values.
-func aliasError(err error) error {
+// checkError words why a text is not read, without values.
+func checkError(err error) error {
 	var exceeds *bounded.Error
 	if errors.As(err, &exceeds) {
 		return fmt.Errorf("it %w", exceeds)

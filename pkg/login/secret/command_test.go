@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -192,6 +193,31 @@ func TestSourcesAgree(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A pipe that does not end is left at the bound, and one that is silent at Ctrl-C.
+func TestReaderOfAPipe(t *testing.T) {
+	in, out := io.Pipe()
+	defer in.Close() //nolint:errcheck // A pipe in memory.
+	sent := make(chan int, 1)
+	go func() {
+		n, _ := out.Write(bytes.Repeat([]byte("x"), 1<<20)) // It ends when the reader is closed.
+		sent <- n
+	}()
+	if got, err := Reader(in).Get(t.Context()); err == nil {
+		t.Errorf("%d bytes", len(got.Reveal()))
+	}
+	_ = in.Close()
+	if n := <-sent; n > 2*maxSecret {
+		t.Errorf("%d bytes were read", n)
+	}
+	silent, writer := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Reader(silent).Get(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	_ = writer.Close()
 }
 
 func TestReader(t *testing.T) {

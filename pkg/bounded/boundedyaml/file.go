@@ -1,0 +1,55 @@
+package boundedyaml
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+)
+
+// The bounds of a user's own YAML, a kubeconfig. kubectl has none. A kubeconfig with 5,000 contexts of ours has 10 MB, 130,000 lines and
+// 155,000 indicators, and costs kubectl a second at every command: each bound is at least twice that. At the bounds, one file costs
+// about 1 GiB and three seconds to read.
+const (
+	MaxFile       = 20 << 20 // in bytes
+	maxLines      = 1_000_000
+	maxIndicators = 400_000
+	maxDirectives = 100 // The parser compares each with all before.
+)
+
+// CheckFile is for a user's own YAML: it returns a *bounded.Error if the text exceeds the bounds, as it is or with each alias replaced.
+// Other errors are those of the parser, which reads a text with aliases only.
+func CheckFile(text []byte) error {
+	if len(text) > MaxFile {
+		return tooMuch("is larger than %d MiB", MaxFile>>20)
+	}
+	if bytes.Count(text, []byte("\n"))+bytes.Count(text, []byte("\r"))-bytes.Count(text, []byte("\r\n")) > maxLines {
+		return tooMuch("has more than %d lines", maxLines)
+	}
+	if fileIndicators(text) > maxIndicators {
+		return tooMuch("has more than %d YAML values", maxIndicators)
+	}
+	if bytes.Count(text, []byte("\n%")) > maxDirectives {
+		return tooMuch("has more than %d YAML directives", maxDirectives)
+	}
+	return checkAliases(text)
+}
+
+func tooMuch(format string, bound int) error {
+	return &bounded.Error{Reason: fmt.Sprintf(format, bound)}
+}
+
+// fileIndicators is indicators without comments, which cost as little as other lines, and without dashes within a word: names have some.
+func fileIndicators(text []byte) (n int) {
+	for i, c := range text {
+		switch c {
+		case '?', ':', ',', '[', '{', '&', '*', '!', '%':
+			n++
+		case '-':
+			if i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t' || text[i+1] == '\n' || text[i+1] == '\r' {
+				n++
+			}
+		}
+	}
+	return n
+}
