@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -55,8 +57,14 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 		last.Keychain = false
 	}
 	var sources []secret.Source
-	if named := e.Getenv(failure.UsernameVariable); e.Getenv(failure.PasswordVariable) != "" && (named == "" || tokens.Fold(named) == tokens.Fold(last.User)) {
-		sources = append(sources, secret.Variable(failure.PasswordVariable, e.Getenv))
+	named := NamedUser(e)
+	another := named != "" && tokens.Fold(named) != tokens.Fold(last.User)
+	switch {
+	case e.Getenv(failure.PasswordVariable) == "":
+	case another:
+		sources = append(sources, variable(e, namesAnother))
+	default:
+		sources = append(sources, variable(e, ""))
 	}
 	sources = append(sources, rememberedSources(e, last, false)...)
 	if e.Terminal != nil {
@@ -64,10 +72,29 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 			return typePassword(ctx, e)
 		}})
 	}
-	if len(sources) == 0 {
+	switch {
+	case len(sources) == 0:
 		return nil, failure.NoTerminal(secret.ErrNoTerminal, "set "+failure.PasswordVariable+", or see --password-command and --password-stdin")
+	case len(sources) == 1 && another && sources[0].Name == failure.PasswordVariable:
+		return nil, failure.NoTerminal(secret.ErrNoTerminal, failure.PasswordVariable+" is set, and "+namesAnother)
 	}
 	return sources, nil
+}
+
+// NamedUser returns the user that the environment names as the owner of its password; empty: it names none.
+func NamedUser(e *console.Env) string {
+	name := strings.TrimPrefix(e.Getenv(failure.UsernameVariable), "\ufeff")
+	return strings.TrimSuffix(strings.TrimSuffix(name, "\n"), "\r")
+}
+
+const namesAnother = "it is not sent, since " + failure.UsernameVariable + " names another user"
+
+// variable returns the source of the environment's password; why is the reason if it must not be sent.
+func variable(e *console.Env, why string) secret.Source {
+	if why != "" {
+		return withheld(failure.PasswordVariable, why)
+	}
+	return secret.Variable(failure.PasswordVariable, e.Getenv)
 }
 
 // typePassword asks for the password in the words of VMware's plugin, which scripts wait for.
@@ -92,27 +119,29 @@ func rememberedSources(e *console.Env, s tokens.Session, quiet bool) []secret.So
 		return sources
 	}
 	for i, source := range sources {
-		sources[i] = disabledSource(source.Name)
+		sources[i] = withheld(source.Name, notVerified)
 	}
 	return sources
 }
 
-// disabledSource returns a source that gives no password, since the server is not verified.
-func disabledSource(name string) secret.Source {
+// withheld returns a source that gives no password, for a reason.
+func withheld(name, why string) secret.Source {
 	return secret.Source{Name: name, Kind: secret.Given, Get: func(context.Context) (redact.Secret, error) {
-		return "", &secret.NoneError{Source: name, Reason: "it is not asked, since the server's certificate is not verified"}
+		return "", &secret.NoneError{Source: name, Reason: why}
 	}}
 }
+
+const notVerified = "it is not asked, since the server's certificate is not verified"
 
 // RenewalSources returns where a renewal looks for the password of a session. question is the prompt.
 func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.Source {
 	var sources []secret.Source
-	if s.Env.Getenv(failure.PasswordVariable) != "" && s.passwordIsFor(of) {
-		source := secret.Variable(failure.PasswordVariable, s.Env.Getenv)
+	if s.Env.Getenv(failure.PasswordVariable) != "" {
+		why := s.whyNotFor(of)
 		if of.Trust.Mode == trust.Insecure {
-			source = disabledSource(failure.PasswordVariable)
+			why = notVerified
 		}
-		sources = append(sources, source)
+		sources = append(sources, variable(s.Env, why))
 	}
 	sources = append(sources, rememberedSources(s.Env, of, true)...)
 	if s.Env.MayAsk() {
@@ -121,25 +150,29 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// passwordIsFor reports whether the password in the environment is this session's: whether every session that it could belong to sends its
-// passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be read could be any.
-func (s *Sessions) passwordIsFor(of tokens.Session) bool {
-	user := s.Env.Getenv(failure.UsernameVariable)
+// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. It is if every session that it could
+// belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
+// read could be any.
+func (s *Sessions) whyNotFor(of tokens.Session) string {
+	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
-		return false
+		return namesAnother
 	}
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
 		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !sendsTo(s, other, of) {
-			return false
+			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.User, other.Server, failure.UsernameVariable)
 		}
 	}
-	return len(unreadable) == 0
+	if len(unreadable) > 0 {
+		return "it is not sent, since a session in the store cannot be read, and it may be of that one"
+	}
+	return ""
 }
 
 // sendsTo reports whether the password of a session goes to the server of another one too. Two vCenters may have a user of the same name,
 // and what a server's token says of its issuer is worth nothing. What counts is the session whose password it may be: its own Supervisor
-// has named the other one's server as a control plane host, and its login has sent the password there.
+// has named the other one's server as a control plane host, and its login has sent the password there, verified by the same CA.
 func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	switch {
 	case tokens.Fold(session.User) != tokens.Fold(of.User) || session.Method != of.Method:
@@ -152,7 +185,14 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 			return session.Account == of.Account && sameTrust(session.Trust, of.Trust) // The issuer gets it.
 		}
 	}
-	return slices.Contains(session.Hosts, of.Server)
+	return slices.Contains(session.Hosts, of.Server) && sameCA(session.Trust, of.Trust, trust.ServerOf(of.Server))
+}
+
+// sameCA reports whether two sessions verify a server (HOST:PORT) by the same CA: what one of them trusts may be somebody in between for
+// the other.
+func sameCA(a, b trust.Trust, server string) bool {
+	x, y := a.For(server), b.For(server)
+	return x.Mode != trust.Insecure && y.Mode != trust.Insecure && (x.Mode == trust.System) == (y.Mode == trust.System) && x.CA == y.CA
 }
 
 // sameTrust reports whether two sessions believe the same certificates. A Supervisor can name another one's issuer: with a CA of its own,

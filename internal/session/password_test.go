@@ -3,6 +3,8 @@ package session_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +24,7 @@ func names(ctx context.Context, sources []secret.Source) (all []string) {
 		name := s.Name
 		if s.Kind != secret.Typed {
 			var none *secret.NoneError
-			if _, err := s.Get(ctx); errors.As(err, &none) && none.Reason == "it is not asked, since the server's certificate is not verified" {
+			if _, err := s.Get(ctx); errors.As(err, &none) && strings.HasPrefix(none.Reason, "it is not ") {
 				name = "withheld " + name
 			}
 		}
@@ -35,6 +37,7 @@ const (
 	variable = failure.PasswordVariable
 	command  = "the password command"
 	terminal = "the terminal"
+	withheld = "withheld " + variable
 )
 
 // Where a password comes from: where a flag says, and nowhere else; or a variable, what the last login left, and a person.
@@ -55,7 +58,7 @@ func TestLoginSources(t *testing.T) {
 		"all that there is":           {session.PasswordOptions{}, last, set, true, []string{variable, command, terminal}},
 		"a command that is taken off": {session.PasswordOptions{CommandSet: true}, last, nil, true, []string{terminal}},
 		"a variable of the user":      {session.PasswordOptions{}, tokens.Session{User: "Dev"}, map[string]string{variable: "x", failure.UsernameVariable: "dev"}, false, []string{variable}},
-		"a variable of another user":  {session.PasswordOptions{}, last, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, []string{command}},
+		"a variable of another user":  {session.PasswordOptions{}, last, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, []string{"withheld " + variable, command}},
 		"without trust":               {session.PasswordOptions{}, insecure, set, true, []string{variable, "withheld " + command, terminal}},
 		"nothing":                     {session.PasswordOptions{}, tokens.Session{}, nil, false, nil},
 	} {
@@ -89,6 +92,11 @@ func TestRenewalSources(t *testing.T) {
 	site := tokens.Session{Server: "10.0.0.1", User: consoletest.User, Hosts: []string{"10.0.0.1", "10.0.2.1"}}
 	hostOf := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Hosts: []string{"10.0.2.1"}}
 	twin := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Hosts: site.Hosts}
+	// Each verifies the host of both by another CA: for one of them, the other's host may be somebody in between.
+	pinned := func(s tokens.Session, ca string) tokens.Session {
+		s.Trust = trust.Trust{Mode: trust.Pinned, Pins: map[string]string{"10.0.2.1:443": ca}}
+		return s
+	}
 	ops := tokens.Session{Server: "10.0.2.1", User: "ops@vsphere.local", Account: "vc ops"}
 	set := map[string]string{variable: "x"}
 	named := map[string]string{variable: "x", failure.UsernameVariable: "DEV@vsphere.local"}
@@ -103,18 +111,20 @@ func TestRenewalSources(t *testing.T) {
 		"a person":                             {of, nil, nil, true, []string{terminal}},
 		"the only account":                     {of, nil, set, false, []string{variable}},
 		"a command as well":                    {byCommand, nil, set, true, []string{variable, command, terminal}},
-		"another account":                      {of, []tokens.Session{ops}, set, false, nil},
+		"another account":                      {of, []tokens.Session{ops}, set, false, []string{withheld}},
 		"another account, and a name":          {of, []tokens.Session{ops}, named, false, []string{variable}},
-		"the name in two vCenters":             {of, []tokens.Session{sameName}, named, false, nil},
-		"the name of somebody else":            {of, nil, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, nil},
-		"without trust":                        {insecure, nil, set, true, []string{"withheld " + variable, terminal}},
-		"for a server that claims the account": {liar, []tokens.Session{of}, set, false, nil},
-		"the same, and the name":               {liar, []tokens.Session{of}, named, false, nil},
+		"the name in two vCenters":             {of, []tokens.Session{sameName}, named, false, []string{withheld}},
+		"the name of somebody else":            {of, nil, map[string]string{variable: "x", failure.UsernameVariable: "ops"}, false, []string{withheld}},
+		"without trust":                        {insecure, nil, set, true, []string{withheld, terminal}},
+		"for a server that claims the account": {liar, []tokens.Session{of}, set, false, []string{withheld}},
+		"the same, and the name":               {liar, []tokens.Session{of}, named, false, []string{withheld}},
 		"beside a server that claims it":       {of, []tokens.Session{liar}, named, false, []string{variable}},
-		"beside a server that claims less":     {of, []tokens.Session{sameClaims}, named, false, nil},
+		"beside a server that claims less":     {of, []tokens.Session{sameClaims}, named, false, []string{withheld}},
 		"a host of the only site":              {hostOf, []tokens.Session{site}, set, false, []string{variable}},
-		"a site beside its host":               {site, []tokens.Session{hostOf}, set, false, nil},
+		"a site beside its host":               {site, []tokens.Session{hostOf}, set, false, []string{withheld}},
 		"two Supervisors of one vCenter":       {twin, []tokens.Session{site}, named, false, []string{variable}},
+		"one CA for the host of both":          {pinned(hostOf, "a"), []tokens.Session{pinned(site, "a")}, set, false, []string{variable}},
+		"another CA for the host of both":      {pinned(hostOf, "a"), []tokens.Session{pinned(site, "b")}, set, false, []string{withheld}},
 		"the other of the two":                 {site, []tokens.Session{twin}, named, false, []string{variable}},
 	} {
 		w := consoletest.New(t)
@@ -200,9 +210,46 @@ func TestVariableOfTwoServices(t *testing.T) {
 		for user, want := range map[string]bool{"": tc.unnamed, consoletest.User: tc.sent} {
 			w.Vars[variable], w.Vars[failure.UsernameVariable] = "x", user
 			sessions := &session.Sessions{Env: w.Env(), Store: w.Store(), Methods: []session.Method{vCenter{service{name: "sso"}}, service{name: "oidc"}}}
-			if got := sessions.RenewalSources(tc.of, ""); len(got) != 0 != want {
+			if got := sessions.RenewalSources(tc.of, ""); len(got) != 1 || (names(t.Context(), got)[0] == variable) != want {
 				t.Errorf("%s, for %q: %q", name, user, names(t.Context(), got))
 			}
+		}
+	}
+}
+
+// Editors and shells add line ends to a name too.
+func TestNamedUser(t *testing.T) {
+	for text, want := range map[string]string{"": "", "dev": "dev", "dev\n": "dev", "dev\r\n": "dev", "\ufeffdev": "dev", "dev\nops": "dev\nops"} {
+		w := consoletest.New(t)
+		w.Vars[failure.UsernameVariable] = text
+		if got := session.NamedUser(w.Env()); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
+// Whoever set the variable learns why it is not used.
+func TestWhyThePasswordIsWithheld(t *testing.T) {
+	of := tokens.Session{Server: "10.0.0.1", User: consoletest.User}
+	other := tokens.Session{Server: "10.0.2.1", User: consoletest.User}
+	for name, tc := range map[string]struct {
+		user   string
+		others []tokens.Session
+		want   string
+	}{
+		"another user":       {"ops", nil, failure.UsernameVariable + " names another user"},
+		"another Supervisor": {"", []tokens.Session{other}, consoletest.User + " at 10.0.2.1; " + failure.UsernameVariable},
+	} {
+		w := consoletest.New(t)
+		for _, s := range append(tc.others, of) {
+			if _, err := w.Store().SaveSession(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Vars[variable], w.Vars[failure.UsernameVariable] = "x", tc.user
+		sources := (&session.Sessions{Env: w.Env(), Store: w.Store()}).RenewalSources(of, "")
+		if _, err := sources[0].Get(t.Context()); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -217,11 +264,11 @@ func TestUnreadableSession(t *testing.T) {
 	w.WriteFile("store/sessions/junk.json", "junk", 0o600)
 	w.Vars[variable] = "x"
 	sessions := func() *session.Sessions { return &session.Sessions{Env: w.Env(), Store: w.Store()} }
-	if got := sessions().RenewalSources(of, ""); len(got) > 0 {
-		t.Errorf("%q", names(t.Context(), got))
+	if got := names(t.Context(), sessions().RenewalSources(of, "")); !slices.Equal(got, []string{withheld}) {
+		t.Errorf("%q", got)
 	}
 	w.Vars[failure.UsernameVariable] = consoletest.User
-	if got := sessions().RenewalSources(of, ""); len(got) > 0 {
-		t.Errorf("%q", names(t.Context(), got))
+	if got := names(t.Context(), sessions().RenewalSources(of, "")); !slices.Equal(got, []string{withheld}) {
+		t.Errorf("%q", got)
 	}
 }

@@ -75,7 +75,7 @@ func (r *run) passwordReason() string {
 func (r *run) ofProvider() bool {
 	user, withPassword := r.o.User, false
 	if user == "" {
-		user = r.env.Getenv(failure.UsernameVariable)
+		user = session.NamedUser(r.env)
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
 		named := user != "" && tokens.Fold(user) == tokens.Fold(s.User)

@@ -81,7 +81,7 @@ func TestVariableOfAnotherUser(t *testing.T) {
 	w, s := site(t)
 	given(w)
 	w.Vars[failure.UsernameVariable] = "ops@vsphere.local"
-	w.Run(signIn(w)...).Exits(2).Says("no terminal")
+	w.Run(signIn(w)...).Exits(2).Says("no terminal", failure.UsernameVariable+" names another user")
 	w.Vars[failure.UsernameVariable] = strings.ToUpper(consoletest.User)
 	w.Run(signIn(w)...).Exits(0)
 	if n := s.Count(proof); n != 1 {

@@ -115,7 +115,7 @@ func (a *attempt) flow() Flow {
 func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) {
 	env, user := a.Sessions.Env, a.request.User
 	if user == "" {
-		user = env.Getenv(failure.UsernameVariable)
+		user = session.NamedUser(env)
 	}
 	if user, err = session.Username(ctx, env, user); err != nil {
 		return claims, err
