@@ -139,7 +139,7 @@ func (k *walk) try(moves int) (most int) {
 
 // What TestNoScheduleLocksTheAccount cannot try for their number: three processes that stop anywhere, and long schedules.
 func TestThreeProcessesDoNotLockTheAccount(t *testing.T) {
-	seeds := make([]uint64, 2000)
+	seeds := make([]uint64, 1000)
 	for i := range seeds {
 		seeds[i] = rand.Uint64N(1e9) + 1
 	}
