@@ -148,7 +148,7 @@ var table = []mutation{
 	{name: "an answer of a front proves a password", file: "pkg/registry/harbor/robot.go", old: "	case !errors.As(err, &e):\n		return false", new: "	case !errors.As(err, &e):\n		return true", also: "./internal/registryaccess"},
 	{name: "any 403 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"FORBIDDEN\"", new: "", also: "./internal/registryaccess"},
 	{name: "any 409 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"CONFLICT\"", new: "", also: "./internal/registryaccess"},
-	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return true", also: "./internal/registryaccess"},
+	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/x/\")", also: "./internal/registryaccess"},
 	{name: "an unknown outcome is as old as its note", file: "pkg/login/secret/guard.go", old: "	case unknown: // The note", new: "	case unknown + 1: // The note"},
 
 	// Texts of others.

@@ -24,8 +24,9 @@ const sessionPassword = "SESSION_PASSWORD"
 
 // Whatever the processes of a person do, and whatever goes wrong meanwhile, at most four wrong passwords are counted: programs as they are
 // built, under random schedules. In each, several of them run at a time with wrong and right passwords from several sources, under several
-// spellings of the name, at two Supervisors of one vCenter and their registries. Fronts misbehave before or after vCenter has counted,
-// processes are killed, and the store cannot be written. (TestNoScheduleLocksTheAccount tries all schedules of a model, with clocks.)
+// spellings of the name, at two Supervisors of one vCenter, their registries, and a Pinniped with the same accounts. Fronts misbehave before
+// or after vCenter has counted, processes are killed, and the store cannot be written. (TestNoScheduleLocksTheAccount tries all schedules
+// of a model, with clocks.)
 //
 // A hash of a refused password costs a tenth of a second on purpose, so that only 60 schedules, a minute, are in a run of all tests. "make
 // schedules" runs 500 (SCHEDULES=500) in some minutes. SCHEDULE=SEED runs one, and prints what it does: the same programs with the same
@@ -36,7 +37,7 @@ func TestRandomSchedulesDoNotLockTheAccount(t *testing.T) {
 	seeds, verbose := scheduleSeeds(t)
 	const workers = 6
 	next := make(chan uint64)
-	other := newRegistry(t, map[string]any{"endpoint": "https://" + site.Supervisors[1].Server + "/wcp/login"})
+	parts := scheduleParts{newRegistry(t, map[string]any{"endpoint": "https://" + site.Supervisors[1].Server + "/wcp/login"}), newIssuer(t, nil)}
 	sum := &scheduleSum{most: map[int]int{}}
 	var group sync.WaitGroup
 	for worker := range min(workers, len(seeds)) {
@@ -44,7 +45,7 @@ func TestRandomSchedulesDoNotLockTheAccount(t *testing.T) {
 			var p *scheduleUser
 			for seed := range next {
 				if p == nil && !t.Failed() {
-					p = newScheduleUser(t, worker, other)
+					p = newScheduleUser(t, worker, parts)
 				}
 				if !t.Failed() {
 					p.try(t, seed, verbose, sum)
@@ -102,6 +103,7 @@ type scheduleUser struct {
 	name       string    // without the domain
 	spelled    [2]string // the name of the session at each Supervisor
 	registries [2]string
+	issuer     issuer // a Pinniped with the accounts of the vCenter
 	before     string // the home to begin with
 	outputs    string // a directory
 
@@ -109,7 +111,13 @@ type scheduleUser struct {
 	killed []int // process groups whose program was killed
 }
 
-func newScheduleUser(t *testing.T, worker int, otherRegistry string) *scheduleUser {
+// scheduleParts are of the site, beside what all tests use.
+type scheduleParts struct {
+	registry string // of the second Supervisor
+	issuer   issuer
+}
+
+func newScheduleUser(t *testing.T, worker int, parts scheduleParts) *scheduleUser {
 	name := fmt.Sprintf("schedule-%d", worker)
 	u, err := addUser(name, "", "ns1", "ns3")
 	if err != nil {
@@ -118,11 +126,13 @@ func newScheduleUser(t *testing.T, worker int, otherRegistry string) *scheduleUs
 	}
 	p := &scheduleUser{
 		home: newHome(t, "SSL_CERT_FILE="+site.Registry.CA), user: u, name: name, before: t.TempDir(), outputs: t.TempDir(),
-		spelled: [2]string{u.Username, `VSPHERE.LOCAL\` + name}, registries: [2]string{site.Registry.Host, otherRegistry},
+		spelled: [2]string{u.Username, `VSPHERE.LOCAL\` + name}, registries: [2]string{site.Registry.Host, parts.registry},
+		issuer: parts.issuer,
 	}
 	for i, server := range site.Supervisors {
 		for _, args := range [][]string{
-			{"login", "--server", server.Server, "-u", p.spelled[i], "--certificate-authority", server.CA, "--password-command", "printenv " + sessionPassword},
+			{"login", "--server", server.Server, "-u", p.spelled[i], "--certificate-authority", server.CA,
+				"--password-command", "printenv " + sessionPassword},
 			{"registry", "add", p.registries[i], "--server", server.Server, "-u", p.spelled[i]},
 		} {
 			c := p.command(append([]string{"kubectl-vsphere"}, args...)...)
@@ -227,6 +237,9 @@ func (p *scheduleUser) program(r *rand.Rand) *scheduled {
 	case 0, 1, 2:
 		spelled := []string{p.user.Username, strings.ToUpper(p.user.Username), p.name, `VSPHERE.LOCAL\` + p.name}[r.IntN(4)]
 		s.args = []string{"kubectl-vsphere", "login", "--server", server, "-u", spelled, "--certificate-authority", site.Supervisors[at].CA}
+		if r.IntN(4) == 0 {
+			s.args = p.issuer.loginArgs("-u", spelled, "--namespaces", "ns1")
+		}
 		switch r.IntN(3) {
 		case 0:
 			s.args, s.stdin = append(s.args, "--password-stdin"), password()+"\n"
@@ -360,7 +373,8 @@ func (p *scheduleUser) start(t *testing.T, s *scheduled) string {
 	if readErr != nil || strings.Contains(string(text), "goroutine ") {
 		t.Errorf("%v: %v %s", s.args, readErr, text)
 	}
-	return fmt.Sprintf("%q env %q stdin %q kill %v disk %q: %v\n\t%s", s.args, s.env, s.stdin, s.kill, s.disk, err, strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n\t"))
+	said := strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n\t")
+	return fmt.Sprintf("%q env %q stdin %q kill %v disk %q: %v\n\t%s", s.args, s.env, s.stdin, s.kill, s.disk, err, said)
 }
 
 // quiet waits until nothing of the person is under way any more.
