@@ -92,7 +92,16 @@ func (m mutation) try(ctx context.Context, dir string) result {
 	}
 	args := append([]string{"test", "-count=1", "-vet=off", "-failfast", "-tags=faults", "-timeout", testTime.String(), "-overlay", overlay},
 		append(strings.Fields(m.also), "./"+filepath.Dir(m.file))...)
-	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+	test := exec.CommandContext(ctx, "go", args...)
+	test.Env = append(os.Environ(), "HOME="+dir) // Changed code may remove what is there.
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOENV"} {
+		value, err := exec.CommandContext(ctx, "go", "env", name).Output()
+		if err != nil {
+			return result{m, broken, err.Error()}
+		}
+		test.Env = append(test.Env, name+"="+strings.TrimSpace(string(value)))
+	}
+	out, err := test.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
 	case err != nil && (!errors.As(err, &exit) || strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]")):

@@ -164,7 +164,7 @@ var table = []mutation{
 	{name: "standard error is written as it is", file: "internal/console/screen.go", old: "e.Out, e.ErrOut = protect(e.Out), protect(e.ErrOut)", new: "e.Out = protect(e.Out)", also: "./internal/cli"},
 	{name: "invisible characters are shown", file: "pkg/safetext/safetext.go", old: ", unicode.Variation_Selector)", new: ")"},
 	{name: "a line is written over", file: "pkg/safetext/writer.go", old: "r == '\\r' && text[1] == '\\n' || harmless(r)", new: "r == '\\r' || harmless(r)"},
-	{name: "a name is more than one word of a shell", file: "pkg/safetext/word.go", old: "case s != \"\" && strings.IndexFunc(s, special) < 0:", new: "case s != \"\" && strings.IndexFunc(s, special) != 0:"},
+	{name: "a name is more than one word of a shell", file: "pkg/safetext/word.go", old: "case s != \"\" && strings.IndexFunc(s, special) < 0:", new: "case s != \"\" && strings.IndexFunc(s, special) < 0 || s == \"it's\":"},
 
 	// Children.
 	{name: "a child gets the password", file: "pkg/process/process.go", old: "append(slices.Clone(secrets), PasswordVariable)", new: "slices.Clone(secrets)"},
