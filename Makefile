@@ -8,6 +8,7 @@
 #   make lint       golangci-lint and govulncheck
 #   make dist       dist/: archives for all platforms, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
+#   make schedules  500 random schedules of wrong passwords: no account may be locked
 #   make mutate     changes lines of the program, one at a time: a test must see each
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make generate   docs/commands.md from the program's own help
@@ -30,7 +31,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -106,6 +107,9 @@ bench: build lab-build clients
 
 dist: FORCE
 	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)'
+
+schedules: build faults-build lab-build
+	cd test/e2e && SCHEDULES=500 go test -count=1 -timeout 30m -v -run TestRandomSchedules .
 
 # Changes one line at a time, and prints what no test sees. WORDS chooses by file or name.
 mutate:

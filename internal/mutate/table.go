@@ -84,6 +84,10 @@ var table = []mutation{
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
 	{name: "a program of another name is ours", file: "pkg/kubeconfig/ours.go", old: "if strings.TrimSuffix(command, \".exe\") != program {", new: "if !strings.HasPrefix(command, \"k\") {"},
 	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "bounded.File(context.Background(), path, boundedyaml.MaxFile, bounded.Regular)", new: "bounded.File(context.Background(), path, 100*boundedyaml.MaxFile, bounded.Regular)"},
+	{name: "a comment is shown", file: "pkg/kubeconfig/mask/mask.go", old: "strings.IndexByte(body, '#'); i >= 0 {", new: "strings.IndexByte(body, '#'); i >= 0 && line == \"\" {"},
+	{name: "what is masked is not read back", file: "pkg/kubeconfig/mask/mask.go", old: "if err := t.check(out.Bytes()); err != nil {", new: "if err := t.check(out.Bytes()); err != nil && next < 0 {"},
+	{name: "arguments of other plugins are shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if oursOnly(n) {", new: "if oursOnly(n) || k == secret {"},
+	{name: "a secret that is read as an anchor is shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if v.kind == secret && f.misread(v.node) {", new: "if v.kind == secret && f.misread(v.node) && v.node == nil {"},
 
 	// Registries.
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {"},
@@ -98,6 +102,14 @@ var table = []mutation{
 	{name: "the helper is its own backing", file: "pkg/registry/settings.go", old: " || name == \"vsphere\"", new: ""},
 	{name: "zones of IPv6 are hosts", file: "pkg/registry/host.go", old: " || ip.Zone() != \"\" {", new: " {"},
 	{name: "a port of zero", file: "pkg/registry/host.go", old: "if err != nil || n == 0 {", new: "if err != nil {"},
+	{name: "a session without verification proves a registry", file: "internal/registryaccess/prove.go", old: "	case s.Trust.Mode == trust.Insecure:\n		return", new: "	case s.Trust.Mode == \"x\":\n		return", also: "./internal/cli/registrycmd"},
+	{name: "a registry with another CA is proven", file: "internal/registryaccess/prove.go", old: "case r.CA != \"\" && r.CA != front.CA:", new: "case r.CA != \"\" && r.CA == \"x\":", also: "./internal/cli/registrycmd"},
+	{name: "consent is for the next login's token too", file: "internal/registryaccess/prove.go", old: "r.SendToken, r.Audience = false, \"\"", new: "r.Audience = \"\"", also: "./internal/cli/registrycmd"},
+	{name: "a CA that signed nothing is taken", file: "internal/registryaccess/ca.go", old: "CA: string(ca)}); err != nil {", new: "CA: string(ca)}); err != nil && host == \"\" {", also: "./internal/cli/registrycmd"},
+	{name: "a login of the user's is replaced by a CLI secret", file: "internal/registryaccess/clisecret.go", old: "found && !old.Fetched {", new: "found && old.Host == \"\" {", also: "./internal/cli/registrycmd"},
+	{name: "a robot account of others is deleted", file: "internal/cli/registrycmd/robotcmd/pullsecret.go", old: "!strings.Contains(name, \".\") {", new: "name == \"\" {", also: "./internal/cli/registrycmd"},
+	{name: "a secret for another purpose is replaced", file: "internal/cli/registrycmd/robotcmd/pullsecret.go", old: "	if f.force {\n		return \"\", nil\n	}", new: "	if f.force || host != \"\" {\n		return \"\", nil\n	}", also: "./internal/cli/registrycmd"},
+	{name: "a secret that is saved is printed", file: "internal/cli/registrycmd/robotcmd/robot.go", old: "	} else {\n		info.Secret = robot.Secret.Reveal()\n	}", new: "	}\n	info.Secret = robot.Secret.Reveal()", also: "./internal/cli/registrycmd"},
 
 	// The helper.
 	{name: "the helper's renewal may ask", file: "internal/credhelper/renew.go", old: "append(c.Env, nonInteractive)", new: "append(c.Env, nonInteractive[:0])"},
@@ -152,11 +164,26 @@ var table = []mutation{
 	{name: "an answer of a front proves a password", file: "pkg/registry/harbor/robot.go", old: "	case !errors.As(err, &e):\n		return false", new: "	case !errors.As(err, &e):\n		return true", also: "./internal/registryaccess"},
 	{name: "any 403 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"FORBIDDEN\"", new: "", also: "./internal/registryaccess"},
 	{name: "any 409 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"CONFLICT\"", new: "", also: "./internal/registryaccess"},
-	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return true", also: "./internal/registryaccess"},
+	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/x/\")", also: "./internal/registryaccess"},
+	{name: "an unknown outcome is as old as its note", file: "pkg/login/secret/guard.go", old: "	case unknown: // The note", new: "	case unknown + 1: // The note"},
 
 	// Texts of others.
 	{name: "deep JSON", file: "pkg/bounded/bounded.go", old: "if depth > MaxDepth {", new: "if depth > len(items)-1 {\n				depth = MaxDepth\n			}\n			if false {"},
 	{name: "a long list", file: "pkg/bounded/bounded.go", old: "if items[depth] > MaxItems {", new: "if items[depth] > MaxItems*100 {"},
 	{name: "many values", file: "pkg/bounded/bounded.go", old: "if values > MaxValues {", new: "if values > MaxValues*100 {"},
 	{name: "a large text", file: "pkg/bounded/bounded.go", old: "if len(text) > MaxSize {", new: "if len(text) > MaxSize*100 {"},
+
+	// The terminal.
+	{name: "any answer is a yes", file: "internal/console/ask.go", old: "strings.EqualFold(answer, \"yes\")), err", new: "answer != \"no\"), err", also: "./internal/cli/logincmd"},
+	{name: "client-go's word that nobody is there is ignored", file: "internal/console/ask.go", old: "return err == nil && (info.Interactive || !info.Asked)", new: "return err == nil && (info.Interactive || !info.Asked || info.Asked)", also: "./internal/method/password"},
+	{name: "a proxy that cannot be read is passed by", file: "internal/console/proxy.go", old: "return &ProxyError{name}", new: "return nil"},
+	{name: "standard error is written as it is", file: "internal/console/screen.go", old: "e.Out, e.ErrOut = protect(e.Out), protect(e.ErrOut)", new: "e.Out = protect(e.Out)", also: "./internal/cli"},
+	{name: "invisible characters are shown", file: "pkg/safetext/safetext.go", old: ", unicode.Variation_Selector)", new: ")"},
+	{name: "a line is written over", file: "pkg/safetext/writer.go", old: "r == '\\r' && text[1] == '\\n' || harmless(r)", new: "r == '\\r' || harmless(r)"},
+	{name: "a name is more than one word of a shell", file: "pkg/safetext/word.go", old: "case s != \"\" && strings.IndexFunc(s, special) < 0:", new: "case s != \"\" && strings.IndexFunc(s, special) < 0 || s == \"it's\":"},
+
+	// Children.
+	{name: "a child gets the password", file: "pkg/process/process.go", old: "append(slices.Clone(secrets), PasswordVariable)", new: "slices.Clone(secrets)"},
+	{name: "a variable with a secret is inherited", file: "pkg/process/process.go", old: "_ = os.Unsetenv(name)", new: "_ = name"},
+	{name: "a core dump holds the password", file: "pkg/process/dump_linux.go", old: "unix.PR_SET_DUMPABLE, 0, 0,", new: "unix.PR_SET_DUMPABLE, 1, 0,"},
 }

@@ -14,15 +14,6 @@ var ErrNoEndpoint = errors.New("has no API server address yet; it is probably st
 // trusted at the last login.
 var ErrCAUnknown = errors.New("its CA is not known, since it could not be asked for it at the last login")
 
-// ProvedError is the error of a login whose first request proved the password.
-type ProvedError struct{ Err error }
-
-// Error returns the text of the error.
-func (e *ProvedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error.
-func (e *ProvedError) Unwrap() error { return e.Err }
-
 // NoCA words why a context has no CA yet. NoCA(nil) is nil.
 func NoCA(err error) error {
 	if err == nil {

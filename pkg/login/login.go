@@ -135,7 +135,8 @@ func (r *Result) Credentials() []tokens.Credential {
 }
 
 // Do logs in. An error means that nothing was reached: the password is wrong (wire.ErrRefused), or the Supervisor
-// does not answer. It is a *ProvedError if the password is right. Parts that failed beside others that work are in Result.Failures.
+// does not answer. Then nothing is proven, also if the list of namespaces came: a front may give it without asking vCenter. Parts that
+// failed beside others that work are in Result.Failures.
 func Do(ctx context.Context, r Request) (*Result, error) {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	client := &supervisor.Client{Wire: r.Wire, Address: r.Server}
@@ -150,7 +151,7 @@ func Do(ctx context.Context, r Request) (*Result, error) {
 	}
 	r.progress(StepHosts, 0, 0)
 	if err := r.loginHosts(ctx, workloads, res); err != nil {
-		return nil, &ProvedError{err}
+		return nil, err
 	}
 	if !r.Clusters.none() {
 		r.progress(StepList, 0, 0)

@@ -145,6 +145,21 @@ func TestAScriptStopsAtFourAnswersThatSayNothing(t *testing.T) {
 	}
 }
 
+// A front that lists namespaces to everybody and answers 504 to the login itself: vCenter may have counted each login.
+func TestAListOfNamespacesProvesNoPassword(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	s.Replies[proof] = consoletest.Reply("[]")
+	s.Replies["POST /wcp/login"] = consoletest.Status(http.StatusGatewayTimeout, "slow")
+	for range 5 {
+		w.Run(signIn(w)...)
+	}
+	w.Run(signIn(w)...).Exits(1).Says("4 were refused or had no answer")
+	if n := s.Count("POST /wcp/login"); n == 0 || n > 4 {
+		t.Errorf("%d logins", n)
+	}
+}
+
 func TestMayNotLogIn(t *testing.T) {
 	w, s := site(t)
 	given(w)

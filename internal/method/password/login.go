@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -41,10 +40,6 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	guard := a.guard()
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		res, err := a.loginEverywhere(ctx, password)
-		var proved *login.ProvedError
-		if errors.As(err, &proved) {
-			return &secret.ProvedError{Err: err}
-		}
 		if err != nil {
 			return err
 		}

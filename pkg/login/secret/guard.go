@@ -187,10 +187,8 @@ func (g *Guard) note(s sent, err error) error {
 		return &RefusedError{s.source.Name, err}
 	case uncounted:
 		m.warn(m.setRefusals(s.before))
-	case unknown: // The note from before it was sent stays.
-		if n := max(c.requests, s.watch.Sent()) + g.later; n > c.requests {
-			m.warn(m.setRefusals(c.unknown(s.before, n)))
-		}
+	case unknown: // The note from before it was sent is older than what the server counted: the machine may have slept meanwhile.
+		m.warn(m.setRefusals(c.unknown(s.before, max(c.requests, s.watch.Sent())+g.later)))
 	}
 	return err
 }

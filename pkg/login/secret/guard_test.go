@@ -407,6 +407,18 @@ func TestAnUnknownOutcomeCounts(t *testing.T) {
 	}
 }
 
+// A machine that sleeps while a password is on its way, or a process that is stopped: what had no answer counts from its end.
+func TestAnUnknownOutcomeCountsFromItsEnd(t *testing.T) {
+	s := newScene(t)
+	_ = s.Send(t.Context(), []Source{s.source(Given, "wrong", nil)}, func(context.Context, redact.Secret, Source) error {
+		s.now = s.now.Add(again)
+		return wire.ErrServer
+	})
+	if got := s.marks.all["name"].Refusals; len(got) != 1 || !got[0].Time.Equal(s.now) || got[0].Uptime != s.Uptime() {
+		t.Errorf("%v, want one at %v", got, s.now)
+	}
+}
+
 // A process that is killed between sending and the answer leaves its note, whoever gave the secret.
 func TestAKilledProcessCounts(t *testing.T) {
 	for _, kind := range []Kind{Typed, Given, Fetched} {

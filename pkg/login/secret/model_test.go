@@ -18,7 +18,9 @@ import (
 )
 
 // This is a model of vCenter, of two of its fronts, and of all processes that one person may have, none of them at a terminal. The guard in
-// it is the real one. Every schedule of the events below is tried, up to a length. Worlds with the same future are tried once.
+// it is the real one. Every schedule of the events below is tried, up to a length. Worlds with the same future are tried once. Up to three
+// processes run at a time: what another one does while the first holds the lock is to wait, so it matters only before that. walk_test.go
+// stops processes anywhere.
 
 // modelDepth bounds the schedules. Each event but the clocks' sends one or two passwords, so that four reach the fifth wrong one. Five take
 // a minute.
@@ -40,6 +42,7 @@ type world struct {
 	wrong   []time.Duration // when vCenter counted a wrong password, at most window ago
 	fresh   int             // passwords that a command made up
 	locked  string          // the name whose lock is held
+	pause   func()          // where another process may go on, or this one be killed; nil: nowhere
 }
 
 // The passwords: of a variable, of a keychain, which is right until it is changed, and of a command, another one each time.
@@ -61,6 +64,8 @@ const (
 	killed     front = "killed before the answer"
 	fills      front = "the disk is full before the answer"
 	overtaken  front = "another process sends before"
+	both       front = "two other processes send before, one while the other asks for its password"
+	leader     front = "another process sends before, and is killed"
 	meets      front = "another process sends meanwhile"
 )
 
@@ -88,10 +93,20 @@ var (
 	}}
 )
 
+func (w *world) pauses() {
+	if w.pause != nil {
+		w.pause()
+	}
+}
+
 // Mark, SetMark and ClearMark make a world Marks.
-func (w *world) Mark(name string) (tokens.Mark, error) { return w.marks[name], nil }
+func (w *world) Mark(name string) (tokens.Mark, error) {
+	w.pauses()
+	return w.marks[name], nil
+}
 
 func (w *world) SetMark(name string, m tokens.Mark) error {
+	w.pauses()
 	if w.full {
 		return errFull
 	}
@@ -100,6 +115,7 @@ func (w *world) SetMark(name string, m tokens.Mark) error {
 }
 
 func (w *world) ClearMark(name string) error {
+	w.pauses()
 	if w.full {
 		return errFull
 	}
@@ -133,12 +149,13 @@ func (w *world) guard(a attempt, m *model) *Guard {
 		},
 		Parent: Parent{PID: m.sent}, // A script that runs kubectl has another parent each time.
 		LockName: func(context.Context) (func(), error) {
-			if w.locked == name {
-				return nil, errLocked
+			for w.pauses(); w.locked == name; w.pauses() {
+				if w.pause == nil {
+					return nil, errLocked
+				}
 			}
-			before := w.locked
 			w.locked = name
-			return func() { w.locked = before }, nil
+			return func() { w.locked = "" }, nil // The system unlocks what a killed process held.
 		},
 	}
 }
@@ -149,13 +166,13 @@ func (a attempt) run(w *world, m *model) {
 		if r := recover(); r != nil && r != errKilled {
 			panic(r)
 		}
-		w.locked = "" // The system unlocks what a killed process held.
 	}()
-	other := attempt{server: 1 - a.server, from: command, front: honest}
 	g := w.guard(a, m)
 	source := Source{Name: a.from, Kind: Fetched, Get: func(context.Context) (redact.Secret, error) {
-		if a.front == overtaken {
-			other.run(w, m)
+		w.pauses()
+		other := map[front]front{overtaken: honest, both: overtaken, leader: killed}
+		if f, ok := other[a.front]; ok {
+			attempt{server: 1 - a.server, from: command, front: f}.run(w, m)
 		}
 		if a.from != command {
 			return redact.Secret(a.from), nil
@@ -186,10 +203,12 @@ func (x *exchange) ask() error {
 		return nil
 	}
 	x.wrong = append(x.wrong, x.elapsed)
+	x.pauses()
 	return wire.ErrRefused
 }
 
 func (a attempt) answer(ctx context.Context, x *exchange) error {
+	x.pauses()
 	switch a.front {
 	case timesOut:
 		_ = x.ask()
@@ -211,9 +230,7 @@ func (a attempt) answer(ctx context.Context, x *exchange) error {
 	case fills:
 		x.full = true
 	case meets:
-		held := x.locked
 		attempt{server: 1 - a.server, from: command, front: honest}.run(x.world, x.m)
-		x.locked = held
 	}
 	return x.ask()
 }
@@ -234,7 +251,7 @@ func (m *model) events() []event {
 	for _, server := range []int{0, 1} {
 		for _, script := range []bool{false, true} {
 			for _, from := range []string{variable, keychain, command} {
-				for _, f := range []front{honest, timesOut, lies, later, killedSoon, killed, fills, overtaken, meets} {
+				for _, f := range []front{honest, timesOut, lies, later, killedSoon, killed, fills, overtaken, both, leader, meets} {
 					a := attempt{server, script, from, f}
 					events = append(events, event{fmt.Sprintf("%+v", a), a.run})
 				}

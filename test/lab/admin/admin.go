@@ -135,8 +135,7 @@ func (a *api) addUser(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) userStatus(w http.ResponseWriter, r *http.Request) {
-	failures, locked := a.v.Status(r.PathValue("name"))
-	answer(w, map[string]any{"failures": failures, "locked": locked}, nil)
+	answer(w, a.v.Status(r.PathValue("name")), nil)
 }
 
 func (a *api) setPassword(w http.ResponseWriter, r *http.Request) {

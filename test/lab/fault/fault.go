@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
 // Duration is a time.Duration that JSON writes as "50ms".
@@ -37,6 +39,7 @@ type Fault struct {
 	Cluster  string `json:"cluster,omitempty"` // NAMESPACE/NAME or NAME of a login
 	Count    int    `json:"count,omitempty"`   // how many requests; 0 is until it is removed
 
+	After     bool              `json:"after,omitempty"` // the request is carried out before: only the answer is another one
 	Delay     Duration          `json:"delay,omitempty"`
 	Drop      bool              `json:"drop,omitempty"`      // close the connection without a reply
 	DropAfter int               `json:"dropAfter,omitempty"` // close it after so many bytes of the body
@@ -73,9 +76,12 @@ type Request struct {
 func (f *Fault) matches(r Request) bool {
 	return (f.Server == "" || f.Server == r.Server) &&
 		(f.Endpoint == "" || f.Endpoint == r.Endpoint || strings.HasPrefix(r.Endpoint, strings.TrimSuffix(f.Endpoint, "/")+"/")) &&
-		(f.User == "" || strings.EqualFold(f.User, r.User)) &&
+		(f.User == "" || samePerson(f.User, r.User)) &&
 		(f.Cluster == "" || f.Cluster == r.Cluster || strings.HasSuffix(r.Cluster, "/"+f.Cluster))
 }
+
+// samePerson reports whether two names are spellings of one.
+func samePerson(a, b string) bool { return vcenter.Person(a) == vcenter.Person(b) }
 
 // Set holds the switches, the log and the counter of a site.
 type Set struct {
@@ -141,7 +147,7 @@ func (s *Set) Log(user string) []Request {
 	defer s.mu.Unlock()
 	out := []Request{}
 	for _, r := range s.log {
-		if user == "" || strings.EqualFold(user, r.User) {
+		if user == "" || samePerson(user, r.User) {
 			out = append(out, r)
 		}
 	}
@@ -154,7 +160,7 @@ func (s *Set) ClearLog(user string) {
 	defer s.mu.Unlock()
 	var left []Request
 	for _, r := range s.log {
-		if user != "" && !strings.EqualFold(user, r.User) {
+		if user != "" && !samePerson(user, r.User) {
 			left = append(left, r)
 		}
 	}
@@ -165,14 +171,14 @@ func (s *Set) ClearLog(user string) {
 func (s *Set) MaxInFlight(user string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.max[strings.ToLower(user)]
+	return s.max[vcenter.Person(user)]
 }
 
 // ResetInFlight begins a new count for a user, or for everybody.
 func (s *Set) ResetInFlight(user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.max, strings.ToLower(user))
+	delete(s.max, vcenter.Person(user))
 }
 
 // InFlight lists the requests that are under way.
@@ -195,13 +201,13 @@ func (s *Set) enter(r *Request) {
 	s.inFlight[r] = true
 	same := 0
 	for other := range s.inFlight {
-		if strings.EqualFold(other.User, r.User) {
+		if samePerson(other.User, r.User) {
 			same++
 		}
 	}
 	s.max[""] = max(s.max[""], len(s.inFlight))
 	if r.User != "" {
-		s.max[strings.ToLower(r.User)] = max(s.max[strings.ToLower(r.User)], same)
+		s.max[vcenter.Person(r.User)] = max(s.max[vcenter.Person(r.User)], same)
 	}
 }
 

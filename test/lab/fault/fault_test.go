@@ -29,6 +29,7 @@ func TestMatch(t *testing.T) {
 		{"half a name of the path", Fault{Endpoint: "/wcp/log"}, false},
 		{"more than the endpoint", Fault{Endpoint: "/wcp/login/x"}, false},
 		{"the user in another case", Fault{User: "dev@VSPHERE.local"}, true},
+		{"the user, spelled in another way", Fault{User: `VSPHERE.LOCAL\dev`}, true},
 		{"another user", Fault{User: "ops@vsphere.local"}, false},
 		{"the cluster", Fault{Cluster: "ns1/tkc1"}, true},
 		{"the cluster without its namespace", Fault{Cluster: "tkc1"}, true},
@@ -96,6 +97,43 @@ func TestDurationJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &f); err == nil {
 			t.Errorf("%s is taken", text)
 		}
+	}
+}
+
+// The request is carried out, and its answer is another one, or comes late.
+func TestAfter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault  Fault
+		status int // 0: no answer
+		text   string
+	}{
+		"a page":         {Fault{Status: http.StatusGatewayTimeout, Body: new(string)}, http.StatusGatewayTimeout, ""},
+		"no answer":      {Fault{Drop: true}, 0, ""},
+		"its own answer": {Fault{Delay: Duration(time.Millisecond)}, http.StatusUnauthorized, body},
+		"half of it":     {Fault{DropAfter: 3}, http.StatusUnauthorized, body[:3]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s Set
+			carried := 0
+			server := httptest.NewServer(s.Middleware(func(*http.Request) string { return "10.0.0.1" }, http.HandlerFunc(
+				func(w http.ResponseWriter, _ *http.Request) {
+					carried++
+					w.WriteHeader(http.StatusUnauthorized)
+					_, _ = io.WriteString(w, body)
+				})))
+			defer server.Close()
+			tc.fault.After = true
+			s.Add(tc.fault)
+			status, text := 0, ""
+			if resp, err := http.Get(server.URL); err == nil {
+				read, _ := io.ReadAll(resp.Body)
+				_ = resp.Body.Close()
+				status, text = resp.StatusCode, string(read)
+			}
+			if carried != 1 || status != tc.status || text != tc.text {
+				t.Errorf("carried out %d times, answered with %d %q", carried, status, text)
+			}
+		})
 	}
 }
 

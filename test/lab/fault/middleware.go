@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,13 +48,27 @@ func (s *Set) Around(describe func(*http.Request) Request, next http.Handler) ht
 		s.enter(&req)
 		rec := &recorder{ResponseWriter: w}
 		defer func() { s.leave(&req, rec.status) }()
-		f := s.Match(req)
+		f, next := s.Match(req), next
+		if f.After {
+			next = carriedOut(next, r)
+		}
 		select {
 		case <-time.After(time.Duration(f.Delay)):
 		case <-r.Context().Done():
 			return
 		}
 		f.serve(rec, r.WithContext(context.WithValue(r.Context(), contextKey{}, f)), next)
+	})
+}
+
+// carriedOut lets next answer the request, and returns a handler that gives this answer.
+func carriedOut(next http.Handler, r *http.Request) http.Handler {
+	whole := &buffer{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(whole, r)
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		maps.Copy(w.Header(), whole.header)
+		w.WriteHeader(whole.status)
+		_, _ = w.Write(whole.Bytes())
 	})
 }
 

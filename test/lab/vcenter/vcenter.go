@@ -45,6 +45,11 @@ type account struct {
 	User
 	failures    []time.Time
 	lockedUntil time.Time
+
+	passwords int         // that were checked
+	refused   []time.Time // those within the window that were not right; unlike failures, a right one leaves them
+	most      int         // of them
+	locks     int
 }
 
 // Service holds the accounts and the signing key.
@@ -77,7 +82,7 @@ func (s *Service) AddUser(u User) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accounts[fold(u.Username)] = &account{User: u}
+	s.accounts[Person(u.Username)] = &account{User: u}
 	return nil
 }
 
@@ -85,7 +90,7 @@ func (s *Service) AddUser(u User) error {
 func (s *Service) SetPassword(username, password string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.accounts[fold(username)]
+	a, ok := s.accounts[Person(username)]
 	if !ok {
 		return errors.New("no such user")
 	}
@@ -93,60 +98,83 @@ func (s *Service) SetPassword(username, password string) error {
 	return nil
 }
 
-// Lookup finds a user by name, without case.
+// Lookup finds a user by a spelling of the name.
 func (s *Service) Lookup(username string) (User, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.accounts[fold(username)]
+	a, ok := s.accounts[Person(username)]
 	if !ok {
 		return User{}, false
 	}
 	return a.User, true
 }
 
-// Status tells how many wrong passwords count at the moment and whether the account is locked.
-func (s *Service) Status(username string) (failures int, locked bool) {
+// Status is what an account has been through since it was made.
+type Status struct {
+	Failures  int  `json:"failures"` // wrong passwords that count now
+	Locked    bool `json:"locked"`
+	Passwords int  `json:"passwords"` // that were sent, by all spellings of the name and to all servers
+	Most      int  `json:"most"`      // the most that were refused within the window, also with a right one between them
+	Locks     int  `json:"locks"`     // how often it was locked
+}
+
+// Status tells about an account; of a name that nobody has it is empty.
+func (s *Service) Status(username string) Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.accounts[fold(username)]
+	a, ok := s.accounts[Person(username)]
 	if !ok {
-		return 0, false
+		return Status{}
 	}
-	s.expire(a)
-	return len(a.failures), s.now().Before(a.lockedUntil)
+	a.failures = s.counting(a.failures)
+	return Status{len(a.failures), s.now().Before(a.lockedUntil), a.passwords, a.most, a.locks}
 }
 
 // Check proves a password. Five wrong ones within 180 s lock the account for 300 s.
 func (s *Service) Check(username, password string) (User, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.accounts[fold(username)]
+	a, ok := s.accounts[Person(username)]
 	if !ok {
 		return User{}, ErrBadPassword
 	}
-	s.expire(a)
+	a.passwords++
+	a.failures, a.refused = s.counting(a.failures), s.counting(a.refused)
 	now := s.now()
-	switch {
-	case now.Before(a.lockedUntil):
-		return User{}, ErrLocked
-	case password == a.Password:
+	locked := now.Before(a.lockedUntil)
+	if !locked && password == a.Password {
 		a.failures = nil
 		return a.User, nil
+	}
+	a.refused = append(a.refused, now)
+	a.most = max(a.most, len(a.refused))
+	if locked {
+		return User{}, ErrLocked
 	}
 	a.failures = append(a.failures, now)
 	if len(a.failures) >= maxFailures {
 		a.lockedUntil = now.Add(lockedFor)
+		a.locks++
 	}
 	return User{}, ErrBadPassword
 }
 
-// expire forgets the failures that no longer count.
-func (s *Service) expire(a *account) {
+// counting are the times that still count.
+func (s *Service) counting(all []time.Time) []time.Time {
 	since := s.now().Add(-failureWindow)
-	for len(a.failures) > 0 && a.failures[0].Before(since) {
-		a.failures = a.failures[1:]
+	for len(all) > 0 && all[0].Before(since) {
+		all = all[1:]
 	}
+	return all
 }
 
-// fold is how SSO compares names.
-func fold(username string) string { return strings.ToLower(username) }
+// Person is the account that a name means, however it is spelled: user@domain, DOMAIN\user or, in the default domain, user, in any case.
+func Person(name string) string {
+	if domain, user, ok := strings.Cut(name, `\`); ok {
+		name = user + "@" + domain
+	}
+	if name != "" && !strings.Contains(name, "@") {
+		name += "@" + Domain
+	}
+	return strings.ToLower(name)
+}

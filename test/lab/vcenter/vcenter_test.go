@@ -56,8 +56,8 @@ func TestLockout(t *testing.T) {
 	s, c := newService(t)
 	fail(t, s, 5)
 	check(t, s, ErrLocked)
-	if n, locked := s.Status(dev); n != 5 || !locked {
-		t.Errorf("%d failures, locked: %t", n, locked)
+	if st := s.Status(dev); st.Failures != 5 || !st.Locked {
+		t.Errorf("%d failures, locked: %t", st.Failures, st.Locked)
 	}
 	if _, err := s.Check("ops@vsphere.local", right); err != nil {
 		t.Errorf("another account: %v", err)
@@ -66,8 +66,8 @@ func TestLockout(t *testing.T) {
 	check(t, s, ErrLocked)
 	c.move(time.Second)
 	check(t, s, nil)
-	if n, locked := s.Status(dev); n != 0 || locked {
-		t.Errorf("after the time: %d failures, locked: %t", n, locked)
+	if st := s.Status(dev); st.Failures != 0 || st.Locked {
+		t.Errorf("after the time: %d failures, locked: %t", st.Failures, st.Locked)
 	}
 }
 
@@ -86,8 +86,8 @@ func TestLockoutWindow(t *testing.T) {
 	fail(t, s, 4)
 	c.move(181 * time.Second)
 	fail(t, s, 4)
-	if n, locked := s.Status(dev); n != 4 || locked {
-		t.Errorf("%d failures, locked: %t", n, locked)
+	if st := s.Status(dev); st.Failures != 4 || st.Locked {
+		t.Errorf("%d failures, locked: %t", st.Failures, st.Locked)
 	}
 	check(t, s, nil)
 
@@ -96,8 +96,8 @@ func TestLockoutWindow(t *testing.T) {
 	fail(t, s, 3)
 	c.move(91 * time.Second) // The first one is too old, the others are not.
 	fail(t, s, 1)
-	if n, locked := s.Status(dev); n != 4 || locked {
-		t.Errorf("%d failures, locked: %t", n, locked)
+	if st := s.Status(dev); st.Failures != 4 || st.Locked {
+		t.Errorf("%d failures, locked: %t", st.Failures, st.Locked)
 	}
 	fail(t, s, 1)
 	check(t, s, ErrLocked)
@@ -119,6 +119,34 @@ func TestRightPasswordForgets(t *testing.T) {
 	check(t, s, nil)
 }
 
+// All spellings of a name count together, and what was counted is kept: the most within the window, whatever a right one forgets.
+func TestWhatWasCountedIsKept(t *testing.T) {
+	s, c := newService(t)
+	fail(t, s, 2)
+	check(t, s, nil)
+	for _, name := range []string{"DEV", `vsphere.local\dev`} {
+		if _, err := s.Check(name, "wrong"); !errors.Is(err, ErrBadPassword) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, want := s.Status("Dev"), (Status{Failures: 2, Passwords: 5, Most: 4}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	c.move(181 * time.Second)
+	fail(t, s, 3)
+	if got, want := s.Status(dev), (Status{Failures: 3, Passwords: 8, Most: 4}); got != want {
+		t.Errorf("later: %+v, want %+v", got, want)
+	}
+	fail(t, s, 2)
+	check(t, s, ErrLocked)
+	if got, want := s.Status(dev), (Status{Failures: 5, Locked: true, Passwords: 11, Most: 6, Locks: 1}); got != want {
+		t.Errorf("locked: %+v, want %+v", got, want)
+	}
+	if got := s.Status("nobody"); got != (Status{}) {
+		t.Errorf("nobody: %+v", got)
+	}
+}
+
 func TestSetPassword(t *testing.T) {
 	s, _ := newService(t)
 	fail(t, s, 5)
@@ -136,7 +164,7 @@ func TestSetPassword(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	s, _ := newService(t)
-	for _, name := range []string{"Ops@Vsphere.local", "ops@vsphere.local", "OPS@VSPHERE.LOCAL"} {
+	for _, name := range []string{"Ops@Vsphere.local", "ops@vsphere.local", "OPS@VSPHERE.LOCAL", "ops", `VSPHERE.LOCAL\Ops`} {
 		u, err := s.Check(name, right)
 		if err != nil || u.Username != "Ops@Vsphere.local" {
 			t.Errorf("%s is %q, %v", name, u.Username, err)
@@ -145,7 +173,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s is looked up as %q", name, u.Username)
 		}
 	}
-	for _, name := range []string{"", "ops", "ops@other.local", "stranger@vsphere.local"} {
+	for _, name := range []string{"", "ops@other.local", `OTHER\ops`, "stranger@vsphere.local", "stranger"} {
 		if _, err := s.Check(name, right); !errors.Is(err, ErrBadPassword) {
 			t.Errorf("%q: %v", name, err)
 		}
