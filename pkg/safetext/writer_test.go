@@ -127,7 +127,7 @@ func TestWord(t *testing.T) {
 		"it's":               `'it'\''s'`,
 		"straße":             "'straße'",
 		"red\x1b[31m":        `$'red\033[31m'`,
-		"a\nrm -rf ~":        `$'a\012rm -rf ~'`,
+		"a\nfalse ~":         `$'a\012false ~'`,
 		"\u202e'\\x":         `$'\342\200\256\'\\x'`,
 		"ü\u200b":            `$'ü\342\200\213'`,
 		"bad\xff0":           `$'bad\3770'`,
@@ -141,8 +141,8 @@ func TestWord(t *testing.T) {
 		if shown := written(t, got); shown != got {
 			t.Errorf("%q: %s is shown as %s", in, got, shown)
 		}
-		if bash == "" {
-			continue
+		if bash == "" || got != want {
+			continue // A shell would run what is not quoted.
 		}
 		if back, err := exec.CommandContext(t.Context(), bash, "-c", "printf %s "+got).Output(); err != nil || string(back) != in {
 			t.Errorf("%q reaches a command as %q, %v", in, back, err)
