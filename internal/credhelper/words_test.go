@@ -47,14 +47,14 @@ func TestGetReadsARecordWithASentence(t *testing.T) {
 	r := newRig(t)
 	r.added(t)
 	path := filepath.Join(r.Store.Dir, "registries", harbor+".json")
-	text := `{"version":1,"host":"` + harbor + `","server":"10.0.0.1","user":"Dev@vsphere.local","reason":"it is no Harbor; type: rm -r x"}`
+	text := `{"version":1,"host":"` + harbor + `","server":"10.0.0.1","user":"Dev@vsphere.local","reason":"it is no Harbor; type: touch x"}`
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.get(t, harbor); got != notFound {
 		t.Error(got)
 	}
-	if said := r.said.String(); !strings.Contains(said, "type: kubectl vsphere registry add "+harbor) || strings.Contains(said, "rm -r") {
+	if said := r.said.String(); !strings.Contains(said, "type: kubectl vsphere registry add "+harbor) || strings.Contains(said, "touch x") {
 		t.Error(said)
 	}
 }

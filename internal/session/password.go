@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -151,7 +150,7 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 			return session.Account == of.Account // The issuer gets it.
 		}
 	}
-	return slices.Contains(session.Hosts, of.Server)
+	return GroundOf(session).CoversServer(of.Server)
 }
 
 // Guard returns the guard of an account of a user, for a renewal. Every password is sent through it.
