@@ -63,6 +63,7 @@ var parsedElsewhere = map[string]string{
 	"internal/cli/registrycmd/helper.go":    "a copy of our own helper",
 	"internal/bench":                        "no part of the programs",
 	"internal/dist":                         "no part of the programs",
+	"internal/gendocs":                      "no part of the programs",
 	"internal/mutate":                       "no part of the programs",
 	"internal/command/yaml.go":              "a text that we made",
 }
