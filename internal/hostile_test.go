@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -48,6 +49,9 @@ func (h hostile) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// Unwrap says that servers are verified, as far as trust.Verifies can see.
+func (h hostile) Unwrap() http.RoundTripper { return new(http.Transport) }
+
 func (h hostile) wire() *wire.Client {
 	return &wire.Client{HTTP: trust.ClientOf(h), Timeout: time.Minute}
 }
@@ -68,20 +72,26 @@ func (h hostile) issuer() *oidc.Client {
 
 const group = `{"preferredVersion":{"version":"v1beta1"}}`
 
-var by = harbor.Login{Username: "dev@vsphere.local", Password: "hush-hush"}
+var by = harbor.Login{Username: "dev@vsphere.local", Password: disclose.OwnRegistry("10.0.0.5").Hold(disclose.RegistryLogin, "hush-hush")}
+
+// What the front may have.
+var (
+	hostilePassword = disclose.SupervisorAt("10.0.0.1").Hold(disclose.Password, "p")
+	hostileToken    = disclose.SupervisorAt("10.0.0.1").Hold(disclose.SupervisorToken, "t")
+)
 
 // replies are all kinds of replies that servers send, each read as the program reads it.
 var replies = map[string]func(ctx context.Context, h hostile) error{
 	"front: /wcp/workloads": func(ctx context.Context, h hostile) error {
-		_, _, err := h.supervisor().Workloads(ctx, "u", "p")
+		_, _, err := h.supervisor().Workloads(ctx, "u", hostilePassword)
 		return err
 	},
 	"front: /wcp/login": func(ctx context.Context, h hostile) error {
-		_, err := sso.Login(ctx, h.wire(), sso.Request{Server: h.supervisor().Address, User: "u", Password: "p"})
+		_, err := sso.Login(ctx, h.wire(), sso.Request{Server: h.supervisor().Address, User: "u", Password: hostilePassword})
 		return err
 	},
 	"front: /wcp/login for a cluster": func(ctx context.Context, h hostile) error {
-		_, err := sso.Login(ctx, h.wire(), sso.Request{Server: h.supervisor().Address, User: "u", Password: "p", Cluster: &sso.Cluster{Name: "c", Namespace: "n"}})
+		_, err := sso.Login(ctx, h.wire(), sso.Request{Server: h.supervisor().Address, User: "u", Password: hostilePassword, Cluster: &sso.Cluster{Name: "c", Namespace: "n"}})
 		return err
 	},
 	"front: vip-cluster-info": func(ctx context.Context, h hostile) error {
@@ -93,30 +103,30 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		return err
 	},
 	"API: namespaces": func(ctx context.Context, h hostile) error {
-		_, err := h.supervisor().As("t").Namespaces(ctx)
+		_, err := h.supervisor().As(hostileToken).Namespaces(ctx)
 		return err
 	},
 	"API: a group": func(ctx context.Context, h hostile) error {
-		_, err := h.supervisor().As("t").Cluster(ctx, "n", "c")
+		_, err := h.supervisor().As(hostileToken).Cluster(ctx, "n", "c")
 		return err
 	},
 	"API: clusters": func(ctx context.Context, h hostile) error {
-		_, err := h.supervisor().As("t").UsualClusters(ctx, "n")
+		_, err := h.supervisor().As(hostileToken).UsualClusters(ctx, "n")
 		return err
 	},
 	"API: a cluster": func(ctx context.Context, h hostile) error {
 		h.before = map[string]string{"cluster.x-k8s.io": group, "run.tanzu.vmware.com": group}
-		_, err := h.supervisor().As("t").Cluster(ctx, "n", "c")
+		_, err := h.supervisor().As(hostileToken).Cluster(ctx, "n", "c")
 		return err
 	},
 	"API: a kubeconfig Secret": func(ctx context.Context, h hostile) error {
-		_, err := h.supervisor().As("t").Endpoint(ctx, "n", "c")
+		_, err := h.supervisor().As(hostileToken).Endpoint(ctx, "n", "c")
 		return err
 	},
 	"API: cluster-info": func(ctx context.Context, h hostile) error {
 		h.before = map[string]string{"cluster.x-k8s.io": group, "/clusters/c": `{"spec":{"controlPlaneEndpoint":{"host":"10.0.0.9","port":6443}}}`}
 		s := h.supervisor()
-		_, err := s.As("t").PublicEndpoint(ctx, s.Wire, "n", "c")
+		_, err := s.As(hostileToken).PublicEndpoint(ctx, s.Wire, "n", "c")
 		return err
 	},
 	"issuer: discovery": func(ctx context.Context, h hostile) error {
@@ -151,9 +161,9 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		_, err := h.harbor().Info(ctx)
 		return err
 	},
-	"registry: token": func(ctx context.Context, h hostile) error { return h.harbor().Probe(ctx, "u", "p") },
+	"registry: token": func(ctx context.Context, h hostile) error { return h.harbor().Probe(ctx, "u", by.Password) },
 	"registry: users/current": func(ctx context.Context, h hostile) error {
-		_, err := h.harbor().CurrentUser(ctx, "t")
+		_, err := h.harbor().CurrentUser(ctx, disclose.NamedRegistry("10.0.0.5").Hold(disclose.RegistryToken, "t"))
 		return err
 	},
 	"registry: project": func(ctx context.Context, h hostile) error {
@@ -178,7 +188,7 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		return err
 	},
 	"concierge": func(ctx context.Context, h hostile) error {
-		_, _, err := concierge.Client{Wire: h.wire(), Server: "https://10.0.0.9:6443", Form: concierge.ClusterScoped}.Exchange(ctx, "t")
+		_, _, err := concierge.Client{Wire: h.wire(), Server: "https://10.0.0.9:6443", Form: concierge.ClusterScoped}.Exchange(ctx, disclose.ClusterAt("10.0.0.9:6443").Hold(disclose.ClusterToken, "t"))
 		return err
 	},
 }
@@ -275,6 +285,9 @@ func FuzzReplies(f *testing.F) {
 // unending sends the next page of a list, longer than it was asked for.
 type unending struct{ page int }
 
+// Unwrap is as hostile's.
+func (u *unending) Unwrap() http.RoundTripper { return new(http.Transport) }
+
 func (u *unending) RoundTrip(r *http.Request) (*http.Response, error) {
 	u.page++
 	var b bytes.Buffer
@@ -289,7 +302,7 @@ func TestListsThatDoNotEnd(t *testing.T) {
 	costtest.Limit(t, "a list without end", func() {
 		u := &unending{}
 		w := &wire.Client{HTTP: trust.ClientOf(u)}
-		if _, err := (&supervisor.Client{Wire: w}).As("t").Namespaces(t.Context()); err == nil || u.page > 2 {
+		if _, err := (&supervisor.Client{Wire: w, Address: supervisor.Address{Host: "10.0.0.1"}}).As(hostileToken).Namespaces(t.Context()); err == nil || u.page > 2 {
 			t.Errorf("%d pages, %v", u.page, err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -39,7 +40,7 @@ func serial(ctx context.Context, server, user, ca string) error {
 	client.Transport = &oneAtATime{next: client.Transport}
 	res, err := login.Do(ctx, login.Request{
 		Wire: &wire.Client{HTTP: client, Timeout: timeout}, Server: address, User: user,
-		Password: redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD")),
+		Password: disclose.SupervisorAt(server).Hold(disclose.Password, redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD"))),
 	})
 	if err != nil {
 		return err
@@ -55,6 +56,9 @@ type oneAtATime struct {
 	mu   sync.Mutex
 	next http.RoundTripper
 }
+
+// Unwrap returns the transport within (trust.Verifies).
+func (o *oneAtATime) Unwrap() http.RoundTripper { return o.next }
 
 // RoundTrip implements http.RoundTripper.
 func (o *oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {

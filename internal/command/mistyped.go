@@ -58,7 +58,7 @@ func StrictHelp(root *cobra.Command) {
 		}
 		help.Short, help.Long = "Shows the help of a command.", "Shows the help of a command, as its flag --help does."
 		help.Example = "  kubectl vsphere help login"
-		print := help.Run
+		shown := help.Run
 		help.Run = nil
 		help.RunE = func(c *cobra.Command, args []string) error {
 			of, rest, err := root.Find(args)
@@ -68,7 +68,7 @@ func StrictHelp(root *cobra.Command) {
 			if err != nil {
 				return &failure.UsageError{Command: of.CommandPath(), Err: err}
 			}
-			print(c, args)
+			shown(c, args)
 			return nil
 		}
 	}

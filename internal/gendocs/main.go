@@ -1,4 +1,5 @@
-// Command gendocs prints docs/commands.md: the help of every command, as Markdown.
+// Command gendocs prints docs/commands.md: the help of every command, as Markdown. With the argument security it reads docs/security.md from
+// standard input, and prints it with the table of who may have a secret.
 package main
 
 import (
@@ -23,10 +24,25 @@ are the same program.
 `
 
 func main() {
-	if err := write(os.Stdout, tree()); err != nil {
+	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
+}
+
+func run(args []string, in io.Reader, out io.Writer) error {
+	if len(args) == 0 || args[0] != "security" {
+		return write(out, tree())
+	}
+	page, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	text, err := security(string(page))
+	if err == nil {
+		_, err = io.WriteString(out, text)
+	}
+	return err
 }
 
 // tree returns the root command, with an environment that is empty.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -42,7 +43,7 @@ func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.
 	if err != nil {
 		return err
 	}
-	who, err := client.CurrentUser(ctx, token)
+	who, err := client.CurrentUser(ctx, disclose.NamedRegistry(r.Host).Hold(disclose.RegistryToken, token)) // r.SendToken
 	if err == nil {
 		err = client.Probe(ctx, who.Username, who.Password)
 	}
@@ -53,5 +54,5 @@ func (a *Access) cliSecret(ctx context.Context, x session.Exchanger, r registry.
 	if err != nil {
 		return err
 	}
-	return a.Records.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password}, Fetched: true})
+	return a.Records.SaveLogin(registry.Login{Host: r.Host, Username: who.Username, Secret: redact.Stored{Secret: who.Password.Redacted()}, Fetched: true})
 }

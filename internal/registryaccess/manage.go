@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -49,7 +50,8 @@ func (a *Access) withStoredLogin(ctx context.Context, r registry.Record, client 
 	case l.Service != "":
 		return fmt.Errorf("the password for %s is kept by docker-credential-%s, which only registry clients ask", r.Host, l.Service)
 	}
-	return work(ctx, client, harbor.Login{Username: l.Username, Password: l.Secret.Secret})
+	own := disclose.OwnRegistry(r.Host).Hold(disclose.RegistryLogin, l.Secret.Secret)
+	return work(ctx, client, harbor.Login{Username: l.Username, Password: own})
 }
 
 // managed is a registry that somebody manages.
@@ -62,12 +64,13 @@ type managed struct {
 // withSessionPassword calls work with the password of the session. The registry must prove now that it belongs to the session's site:
 // --send-token-to allows a token, never a password.
 func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) error {
-	r, s, client := m.record, m.session, m.client
-	info, err := client.Info(ctx)
+	r, s := m.record, m.session
+	info, err := m.client.Info(ctx)
 	if err != nil {
 		return explainUnasked(err, r.Host, s)
 	}
-	if client, err = a.provenClient(ctx, r, info, s); err != nil {
+	to, err := a.proven(ctx, r, info, s)
+	if err != nil {
 		return failure.Hint(fmt.Errorf("your password is not sent to %s: %w", r.Host, err), "Create the robot account in the registry's web pages.")
 	}
 	method, err := a.Sessions.Method(s)
@@ -80,8 +83,8 @@ func (a *Access) withSessionPassword(ctx context.Context, m managed, work Work) 
 	}
 	err = sender.SendPassword(ctx, s, fmt.Sprintf("Password of %s for %s: ", s.User, r.Host),
 		func(ctx context.Context, password redact.Secret, _ secret.Source) error {
-			err := work(ctx, client, harbor.Login{Username: s.User, Password: password})
-			if err != nil && client.Knew() {
+			err := work(ctx, to.client, harbor.Login{Username: s.User, Password: to.ground.Hold(disclose.Password, password)})
+			if err != nil && to.client.Knew() {
 				return &secret.ProvedError{Err: err}
 			}
 			return err

@@ -3,11 +3,12 @@ package registryaccess
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
@@ -36,43 +37,49 @@ func (a *Access) Client(r registry.Record, t trust.Trust) (*harbor.Client, error
 	return &harbor.Client{Wire: w, Host: r.Host}, err
 }
 
-// provenClient returns a client of a registry that proves that it belongs to the session's site: it authenticates users at a control
+// recipient is a registry that may have a secret, the ground for that, and the client that verifies it.
+type recipient struct {
+	client *harbor.Client
+	ground disclose.Ground
+}
+
+// proven returns a client of a registry that proves that it belongs to the session's site: it authenticates users at a control
 // plane host of the session, and the CA that the session trusts for its Supervisor signed its certificate. A public CA proves nothing
 // here, since anybody can get a certificate from it. So the client does not trust the system's roots. The error may be an *UnprovenError.
-func (a *Access) provenClient(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (*harbor.Client, error) {
-	unproven := func(why registry.Reason) error {
+func (a *Access) proven(ctx context.Context, r registry.Record, info harbor.Info, s tokens.Session) (recipient, error) {
+	unproven := func(why registry.Reason) (recipient, error) {
 		r.Username, r.Reason = "", why
-		return &UnprovenError{r}
+		return recipient{}, &UnprovenError{r}
 	}
 	front := s.Trust.For(trust.ServerOf(s.Server))
 	switch {
 	case !AsksSupervisor(info, s):
 		r.Endpoint = info.Endpoint
-		return nil, unproven(registry.ReasonEndpoint)
+		return unproven(registry.ReasonEndpoint)
 	case s.Trust.Mode == trust.Insecure:
-		return nil, unproven(registry.ReasonUnverified)
+		return unproven(registry.ReasonUnverified)
 	case r.CA != "" && r.CA != front.CA:
-		return nil, unproven(registry.ReasonOtherCA)
+		return unproven(registry.ReasonOtherCA)
 	}
 	own, ok := front.Private()
 	if !ok {
-		return nil, unproven(registry.ReasonPublicCA)
+		return unproven(registry.ReasonPublicCA)
 	}
 	w, err := site.Client(a.Env, own, nil)
 	if err != nil {
-		return nil, err
+		return recipient{}, err
 	}
 	client := &harbor.Client{Wire: w, Host: r.Host}
 	var untrusted *trust.UntrustedError
 	if _, err = client.Info(ctx); errors.As(err, &untrusted) {
-		return nil, unproven(registry.ReasonPublicCA)
+		return unproven(registry.ReasonPublicCA)
 	}
-	return client, err
+	return recipient{client, session.GroundOf(s).ProvenRegistry(r.Host, info.Endpoint)}, err
 }
 
 // AsksSupervisor reports whether a registry says that it authenticates users at a control plane host of the session.
 func AsksSupervisor(info harbor.Info, s tokens.Session) bool {
-	return info.Endpoint != "" && slices.Contains(append([]string{s.Server}, s.Hosts...), info.Endpoint)
+	return info.Endpoint != "" && session.GroundOf(s).CoversServer(info.Endpoint)
 }
 
 // Examine finds out how a registry accepts a session, and fills that into the record. If nothing proves that the registry may have the
@@ -106,16 +113,17 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 		r.Reason = registry.ReasonAuthMode
 		return r, nil
 	}
+	to := recipient{client, disclose.NamedRegistry(r.Host)}
 	if !r.SendToken {
-		if client, err = a.provenClient(ctx, r, info, s); err != nil {
+		if to, err = a.proven(ctx, r, info, s); err != nil {
 			return r, err
 		}
 	}
-	return a.probe(ctx, client, r, s)
+	return a.probe(ctx, to, r, s)
 }
 
 // probe sends the session's token to the registry, to find the user name that it accepts.
-func (a *Access) probe(ctx context.Context, client *harbor.Client, r registry.Record, s tokens.Session) (registry.Record, error) {
+func (a *Access) probe(ctx context.Context, to recipient, r registry.Record, s tokens.Session) (registry.Record, error) {
 	credential, err := a.Sessions.Token(ctx, r.Key(), false)
 	if err != nil {
 		return r, err
@@ -125,7 +133,7 @@ func (a *Access) probe(ctx context.Context, client *harbor.Client, r registry.Re
 		return r, nil
 	}
 	for _, name := range tokenUsers(credential.Token, s.User) {
-		err := client.Probe(ctx, name, credential.Token)
+		err := to.client.Probe(ctx, name, to.ground.Hold(disclose.SupervisorToken, credential.Token))
 		if err == nil {
 			r.Username = name
 			return r, nil

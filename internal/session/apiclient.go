@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -20,7 +21,8 @@ import (
 type APIClient struct {
 	Server string // URL, without a slash at its end
 	wire   *wire.Client
-	token  redact.Secret
+	ground disclose.Ground
+	token  disclose.Secret
 }
 
 // Endpoint is an API server, and how to verify and reach it.
@@ -28,16 +30,19 @@ type Endpoint struct {
 	Server string // URL
 	Trust  trust.Trust
 	Reach  func(server string) string // as trust.Options.Reach
+	// Unverified means that the Supervisor that named the server, and its CA, is not verified itself.
+	Unverified bool
 }
 
-// NewAPIClient returns a client of an API server that authenticates with a credential.
+// NewAPIClient returns a client of the API server of a cluster that authenticates with its credential.
 func NewAPIClient(e *console.Env, to Endpoint, c tokens.Credential) (*APIClient, error) {
 	certificate, err := credentialCertificate(c)
 	if err != nil {
 		return nil, err
 	}
 	w, _, err := site.NewClient(e, site.ClientOptions{Trust: to.Trust, Reach: to.Reach, Certificate: certificate})
-	return &APIClient{Server: strings.TrimSuffix(to.Server, "/"), wire: w, token: c.Token}, err
+	ground := disclose.ClusterAt(to.Server).Unverified(to.Unverified)
+	return &APIClient{strings.TrimSuffix(to.Server, "/"), w, ground, ground.Hold(disclose.ClusterToken, c.Token)}, err
 }
 
 // credentialCertificate returns the client certificate of a credential; nil if it has none.
@@ -50,6 +55,11 @@ func credentialCertificate(c tokens.Credential) (*tls.Certificate, error) {
 func (c *APIClient) Do(ctx context.Context, r wire.Request) ([]byte, error) {
 	r.URL, r.Bearer = c.Server+r.URL, c.token
 	return c.wire.Do(ctx, r)
+}
+
+// Open returns the text of a secret for the body of a request. The error is a *disclose.RefusedError if the server may not have it.
+func (c *APIClient) Open(ctx context.Context, kind disclose.Kind, s redact.Secret) (string, error) {
+	return c.wire.Open(ctx, c.ground.Hold(kind, s), c.Server)
 }
 
 // PostJSON posts body to a path and decodes the reply into out.

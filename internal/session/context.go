@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -71,7 +72,12 @@ func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Cr
 	if err != nil {
 		return nil, credential, fmt.Errorf("context %q: %w", c.Name, err)
 	}
-	return &APIClient{Server: config.Host, wire: w, token: credential.Token}, credential, nil
+	kind := disclose.SupervisorToken
+	if c.Key.Cluster != "" {
+		kind = disclose.ClusterToken
+	}
+	ground := disclose.ContextAt(config.Host)
+	return &APIClient{config.Host, w, ground, ground.Hold(kind, credential.Token)}, credential, nil
 }
 
 // restConfig returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential: of the user entry,

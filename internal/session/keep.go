@@ -58,22 +58,21 @@ func (s *Sessions) Await(ctx context.Context, wait time.Duration, res *login.Res
 	return ctx.Err()
 }
 
-// Accepts returns nil if the API server of a cluster accepts the credential. A 403 means that it does: the server knows the user, who
+// Accepts returns nil if the API server of a cluster accepts the credential. Server and CA are the cluster's; the rest is at's. A 403 means that it does: the server knows the user, who
 // has no rights.
-func Accepts(ctx context.Context, e *console.Env, c login.Cluster, aliases supervisor.Aliases) error {
-	t := trust.Trust{Mode: trust.System}
+func Accepts(ctx context.Context, e *console.Env, c login.Cluster, at Endpoint) error {
+	at.Server, at.Trust = c.URL, trust.Trust{Mode: trust.System}
 	if len(c.CA) > 0 {
-		t = trust.Trust{Mode: trust.Bundle, CA: string(c.CA)}
+		at.Trust = trust.Trust{Mode: trust.Bundle, CA: string(c.CA)}
 	}
-	server := c.URL
-	if server == "" {
+	if at.Server == "" {
 		address, err := supervisor.ParseAddress(c.Server)
 		if err != nil {
 			return err
 		}
-		server = address.API(address.Port)
+		at.Server = address.API(address.Port)
 	}
-	client, err := NewAPIClient(e, Endpoint{Server: server, Trust: t, Reach: aliases.Reach}, c.Credential)
+	client, err := NewAPIClient(e, at, c.Credential)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -185,7 +184,7 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 			return session.Account == of.Account && sameTrust(session.Trust, of.Trust) // The issuer gets it.
 		}
 	}
-	return slices.Contains(session.Hosts, of.Server) && sameCA(session.Trust, of.Trust, trust.ServerOf(of.Server))
+	return GroundOf(session).CoversServer(of.Server) && sameCA(session.Trust, of.Trust, trust.ServerOf(of.Server))
 }
 
 // sameCA reports whether two sessions verify a server (HOST:PORT) by the same CA: what one of them trusts may be somebody in between for

@@ -265,7 +265,7 @@ func TestAccepts(t *testing.T) {
 	} {
 		cluster.Replies["GET /version"] = tc.reply
 		w.Do(func(ctx context.Context, e *console.Env) {
-			err := session.Accepts(ctx, e, loginCluster(cluster, c), nil)
+			err := session.Accepts(ctx, e, loginCluster(cluster, c), session.Endpoint{})
 			if !errors.Is(err, tc.want) || (err == nil) != (tc.want == nil) {
 				t.Errorf("%s: %v", name, err)
 			}

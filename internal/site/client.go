@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -31,6 +32,17 @@ type Site struct {
 
 // Front returns a client of the Supervisor's front. It sends no credentials.
 func (s Site) Front() *supervisor.Client { return &supervisor.Client{Wire: s.Wire, Address: s.Address} }
+
+// Ground returns the ground on which the Supervisor may have secrets: it has answered as one (Contact.Open). An API server alone has none.
+func (s Site) Ground() disclose.Ground {
+	if s.contact.API {
+		return disclose.Ground{}
+	}
+	return disclose.SupervisorAt(s.Address.URL("")).Unverified(s.Insecure())
+}
+
+// Insecure reports whether nothing is verified, so that anybody may have answered.
+func (s Site) Insecure() bool { return s.Trust().Mode == trust.Insecure }
 
 // Trust returns how the site's servers are verified, with all pins so far.
 func (s Site) Trust() trust.Trust { return s.Transport.Trust() }
@@ -85,6 +97,9 @@ type wrapped struct {
 	http.RoundTripper
 	*http.Transport
 }
+
+// Unwrap returns the transport within (trust.Verifies).
+func (w wrapped) Unwrap() http.RoundTripper { return w.Transport }
 
 // RoundTrip is that of the wrappers.
 func (w wrapped) RoundTrip(r *http.Request) (*http.Response, error) {

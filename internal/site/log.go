@@ -15,6 +15,9 @@ type requestLog struct {
 	now  func() time.Time
 }
 
+// Unwrap returns the transport that is logged (trust.Verifies).
+func (l *requestLog) Unwrap() http.RoundTripper { return l.next }
+
 // RoundTrip implements http.RoundTripper.
 func (l *requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := l.now()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -66,7 +67,7 @@ type Client struct {
 // Exchange returns what the API server accepts for a token that was made for it, and the form of its Concierge, to be remembered. The
 // error is ErrNone, ErrRefused, or one of package wire. An API server without a Concierge answers 404, or forbids what it does not
 // know (403), or takes nothing without credentials (401).
-func (c Client) Exchange(ctx context.Context, token redact.Secret) (Credential, Form, error) {
+func (c Client) Exchange(ctx context.Context, token disclose.Secret) (Credential, Form, error) {
 	forms := []Form{ClusterScoped, Namespaced}
 	if c.Form == Namespaced {
 		forms = []Form{Namespaced, ClusterScoped}
@@ -96,7 +97,7 @@ type (
 		Namespace string `json:"namespace,omitempty"`
 	}
 	spec struct {
-		Token         redact.Stored `json:"token"`
+		Token         string        `json:"token"`
 		Authenticator authenticator `json:"authenticator"`
 	}
 	authenticator struct {
@@ -121,8 +122,13 @@ type (
 var tkg = authenticator{APIGroup: "authentication.concierge.pinniped.dev", Kind: "JWTAuthenticator", Name: "tkg-jwt-authenticator"}
 
 // request makes one exchange in the form of the client.
-func (c Client) request(ctx context.Context, token redact.Secret) (Credential, error) {
-	body := tokenCredentialRequest{APIVersion: group, Kind: "TokenCredentialRequest", Spec: spec{redact.Stored{Secret: token}, tkg}}
+func (c Client) request(ctx context.Context, token disclose.Secret) (Credential, error) {
+	url := c.Server + c.Form.path()
+	sent, err := c.Wire.Open(ctx, token, url)
+	if err != nil {
+		return Credential{}, err
+	}
+	body := tokenCredentialRequest{APIVersion: group, Kind: "TokenCredentialRequest", Spec: spec{sent, tkg}}
 	if c.Form == Namespaced {
 		body.Metadata.Namespace = namespace
 	}
@@ -130,8 +136,7 @@ func (c Client) request(ctx context.Context, token redact.Secret) (Credential, e
 	if err != nil {
 		return Credential{}, err
 	}
-	url := c.Server + c.Form.path()
-	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodPost, URL: url, Body: text, Secrets: []redact.Secret{token}})
+	got, err := c.Wire.Exchange(ctx, wire.Request{Method: http.MethodPost, URL: url, Body: text, Secrets: []redact.Secret{token.Redacted()}})
 	if err != nil {
 		return Credential{}, err
 	}

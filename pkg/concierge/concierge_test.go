@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -94,7 +95,7 @@ func serve(t *testing.T, replies map[string]answer) (w *wire.Client, url string,
 
 func TestRequest(t *testing.T) {
 	w, url, asked, body := serve(t, map[string]answer{cluster: {201, issued}})
-	got, form, err := Client{Wire: w, Server: url}.Exchange(t.Context(), token)
+	got, form, err := Client{Wire: w, Server: url}.Exchange(t.Context(), disclose.ClusterAt(url).Hold(disclose.ClusterToken, token))
 	expires, _ := time.Parse(time.RFC3339, until)
 	want := Credential{Certificate: certificate, PrivateKey: redact.Secret(key), Expires: expires, Date: expires.Add(-5 * time.Minute)}
 	if err != nil || form != ClusterScoped || got != want {
@@ -133,7 +134,7 @@ func TestForms(t *testing.T) {
 		"down":              {map[string]answer{cluster: {503, "{}"}}, "", []string{cluster}, ClusterScoped, wire.ErrServer},
 	} {
 		w, url, asked, _ := serve(t, tc.replies)
-		_, form, err := Client{w, url, tc.known}.Exchange(t.Context(), token)
+		_, form, err := Client{w, url, tc.known}.Exchange(t.Context(), disclose.ClusterAt(url).Hold(disclose.ClusterToken, token))
 		if form != tc.form || !errors.Is(err, tc.err) || (tc.err == nil) != (err == nil) {
 			t.Errorf("%s: %q %v", name, form, err)
 		}
@@ -163,7 +164,7 @@ func TestReplies(t *testing.T) {
 		"invalid":           {answer{422, fmt.Sprintf(`{"message":"token %s must be"}`, token.Reveal())}, wire.ErrServer},
 	} {
 		w, url, _, _ := serve(t, map[string]answer{cluster: tc.reply})
-		got, _, err := Client{Wire: w, Server: url}.Exchange(t.Context(), token)
+		got, _, err := Client{Wire: w, Server: url}.Exchange(t.Context(), disclose.ClusterAt(url).Hold(disclose.ClusterToken, token))
 		if !errors.Is(err, tc.kind) || errors.Is(err, ErrRefused) != (tc.kind == ErrRefused) || got != (Credential{}) || strings.Contains(fmt.Sprint(err), token.Reveal()) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
@@ -173,14 +174,14 @@ func TestReplies(t *testing.T) {
 // What is handed out ends with the certificate, whatever the reply says.
 func TestACertificateEndsBefore(t *testing.T) {
 	w, url, _, _ := serve(t, map[string]answer{cluster: {201, issue("9999-01-01T00:00:00Z", certificate, key)}})
-	if got, _, err := (Client{Wire: w, Server: url}).Exchange(t.Context(), token); err != nil || !got.Expires.Equal(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC)) {
+	if got, _, err := (Client{Wire: w, Server: url}).Exchange(t.Context(), disclose.ClusterAt(url).Hold(disclose.ClusterToken, token)); err != nil || !got.Expires.Equal(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC)) {
 		t.Errorf("%s %v", got.Expires, err)
 	}
 }
 
 func TestATokenInsteadOfAPair(t *testing.T) {
 	w, url, _, _ := serve(t, map[string]answer{cluster: {201, `{"status":{"credential":{"expirationTimestamp":"` + until + `","token":"abc"}}}`}})
-	if got, _, err := (Client{Wire: w, Server: url}).Exchange(t.Context(), token); err != nil || got.Token != "abc" {
+	if got, _, err := (Client{Wire: w, Server: url}).Exchange(t.Context(), disclose.ClusterAt(url).Hold(disclose.ClusterToken, token)); err != nil || got.Token != "abc" {
 		t.Errorf("%+v %v", got, err)
 	}
 }

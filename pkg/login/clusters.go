@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -63,7 +64,8 @@ func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, e
 func (r Request) apis(res *Result) map[supervisor.Address]*supervisor.API {
 	apis := map[supervisor.Address]*supervisor.API{}
 	for _, h := range res.Hosts {
-		apis[h.Address] = (&supervisor.Client{Wire: r.Wire, Address: h.Address}).As(h.Credential.Token)
+		token := disclose.SupervisorAt(h.Address.URL("")).Hold(disclose.SupervisorToken, h.Credential.Token) // The host gave it.
+		apis[h.Address] = (&supervisor.Client{Wire: r.Wire, Address: h.Address}).As(token)
 	}
 	return apis
 }

@@ -82,7 +82,7 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	}
 	now := f.Issuer.Now()
 	c := tokens.Credential{Key: key, Issued: now, Target: &t}
-	got, form, err := concierge.Client{Wire: w, Server: t.Server, Form: concierge.Form(t.Concierge)}.Exchange(ctx, token.Token)
+	got, form, err := concierge.Client{Wire: w, Server: t.Server, Form: concierge.Form(t.Concierge)}.Exchange(ctx, f.hold(key, t.Server, token.Token))
 	if form != concierge.None { // Remember no "none": a new cluster gets its Concierge later.
 		t.Concierge = string(form)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -20,6 +22,14 @@ func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
 		server = f.Front.Address.API(0)
 	}
 	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
+}
+
+// hold returns a token that is for the API server of a key, which is where the Supervisor says.
+func (f *Federated) hold(key tokens.Key, server string, token redact.Secret) disclose.Secret {
+	if key.Cluster != "" {
+		return disclose.ClusterAt(server).Unverified(f.Issuer.Unverified).Hold(disclose.ClusterToken, token)
+	}
+	return disclose.APIServerAt(server).Unverified(f.Issuer.Unverified).Hold(disclose.SupervisorToken, token)
 }
 
 // Audience returns the audience of tokens for a TKG cluster.
@@ -53,7 +63,7 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 		return nil, err
 	}
 	client := &supervisor.Client{Wire: w.AtMost(MaxInFlight), Address: f.Front.Address, APIServer: f.Front.Address.API(0)}
-	return client.As(c.Token), nil
+	return client.As(f.hold(c.Key, client.APIServer, c.Token)), nil
 }
 
 // ClusterTarget asks the Supervisor for the target of a cluster (NAMESPACE/NAME). The error is ErrGone when there is

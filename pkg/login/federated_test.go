@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -94,7 +96,7 @@ func session(refresh string, life time.Duration) *oidc.Session {
 func federated(server *httptest.Server, theirs *oidc.Session, full bool) (f *Federated, kept *redact.Secret) {
 	kept = new(redact.Secret)
 	issuer := &oidc.Client{Session: *session("mine", -time.Minute), Wire: &wire.Client{HTTP: server.Client()}, Now: time.Now}
-	issuer.Provider.Token, issuer.Provider.JWKS, issuer.Provider.Issuer = server.URL, "https://127.0.0.1:1/jwks", server.URL
+	issuer.Provider.Token, issuer.Provider.JWKS, issuer.Provider.Issuer = server.URL+"/token", "https://127.0.0.1:1/jwks", server.URL
 	return &Federated{
 		Issuer: issuer,
 		Save: func() error {
@@ -126,6 +128,23 @@ func TestRenewEndsNothingThatIsGood(t *testing.T) {
 		}
 		if err := f.renew(t.Context()); !errors.Is(err, ErrEnded) || ended != want || (f.Issuer.Access.Secret == "") != want {
 			t.Errorf("%s: %v, ended: %v, %q", life, err, ended, f.Issuer.Access.Reveal())
+		}
+	}
+}
+
+// A token goes to the API server that it is for. Where an unverified Supervisor says that this is, only with a person.
+func TestHold(t *testing.T) {
+	const server = "https://10.0.0.9:6443"
+	for _, cluster := range []string{"", "ns/c"} {
+		for _, unverified := range []bool{false, true} {
+			f := &Federated{Issuer: &oidc.Client{Unverified: unverified}}
+			held := f.hold(tokens.Key{Server: "10.0.0.1", User: "u", Cluster: cluster}, server, "t")
+			_, alone := held.Permit(server+"/x", disclose.Over{Verified: true})
+			_, attended := held.Permit(server+"/x", disclose.Over{Attended: true})
+			_, front := held.Permit("https://10.0.0.1/x", disclose.Over{Verified: true, Attended: true})
+			if (alone == nil) == unverified || attended != nil || front == nil {
+				t.Errorf("%q, unverified %t: %v, %v, %v", cluster, unverified, alone, attended, front)
+			}
 		}
 	}
 }

@@ -74,6 +74,16 @@ func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 	return hosts, nil
 }
 
+// named returns the URLs of the control plane hosts that the Supervisor names.
+func (r Request) named(workloads []supervisor.Workload) []string {
+	hosts, _ := r.hostsOf(workloads) // loginHosts returns the error.
+	var urls []string
+	for _, h := range hosts {
+		urls = append(urls, h.Address.URL(""))
+	}
+	return urls
+}
+
 // loginHost gets the Supervisor token of one host, and the CA of its API server. It reports whether the host did not tell that CA.
 func (r Request) loginHost(ctx context.Context, h *Host) (untold bool, err error) {
 	var asking errgroup.Group

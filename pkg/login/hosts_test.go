@@ -38,7 +38,7 @@ func (s *strangers) login(t *testing.T, f *fake, believe bool) (*login.Result, [
 	s.direct = direct{f}
 	var asked []string
 	res, err := login.Do(t.Context(), login.Request{
-		Wire: &wire.Client{HTTP: &http.Client{Transport: s}}, Server: supervisor.Address{Host: front}, User: "ada@vsphere.local", Password: password,
+		Wire: &wire.Client{HTTP: &http.Client{Transport: s}}, Server: supervisor.Address{Host: front}, User: "ada@vsphere.local", Password: held,
 		Untrusted: func(_ context.Context, all []login.UnknownServer) []error {
 			s.mu.Lock()
 			defer s.mu.Unlock()

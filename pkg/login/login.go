@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -31,7 +31,7 @@ type Request struct {
 	Wire     *wire.Client
 	Server   supervisor.Address
 	User     string
-	Password redact.Secret
+	Password disclose.Secret // on the ground of the Supervisor
 	Clusters Selection
 	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
 	// them.
@@ -145,6 +145,7 @@ func Do(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get available workloads: %w", err)
 	}
+	r.Password = r.Password.On(func(g disclose.Ground) disclose.Ground { return g.Naming(r.named(workloads)...) })
 	res := &Result{}
 	for _, err := range invalid {
 		res.Failures = append(res.Failures, Failure{What: r.Server.String(), Err: err})

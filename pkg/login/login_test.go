@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -129,7 +130,7 @@ func TestThePasswordIsProvenByOneRequest(t *testing.T) {
 func TestAWrongPasswordGoesOutOnce(t *testing.T) {
 	f := site()
 	r := f.request(t, "all")
-	r.Password = "wrong-pass"
+	r.Password = disclose.SupervisorAt(front).Hold(disclose.Password, "wrong-pass")
 	res, err := login.Do(t.Context(), r)
 	if !errors.Is(err, wire.ErrRefused) || res != nil || strings.Contains(err.Error(), "wrong-pass") {
 		t.Errorf("%v, %v; want ErrRefused", res, err)
@@ -402,7 +403,7 @@ func TestListsRunInParallelWithinABound(t *testing.T) {
 		}
 		r := login.Request{
 			Wire: &wire.Client{HTTP: &http.Client{Transport: direct{f}}}, Server: supervisor.Address{Host: front},
-			User: "ada@vsphere.local", Password: password,
+			User: "ada@vsphere.local", Password: held,
 		}
 		go func() {
 			defer close(done)
@@ -439,7 +440,7 @@ func TestCancellationEndsALogin(t *testing.T) {
 func TestMintAsksNobodyForAKeyThatIsNone(t *testing.T) {
 	f := site()
 	key := tokens.Key{Server: "not an address", User: "ada"}
-	if _, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, password); err == nil || len(f.paths()) > 0 {
+	if _, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, held); err == nil || len(f.paths()) > 0 {
 		t.Errorf("%v after %v", err, f.paths())
 	}
 }
@@ -448,7 +449,7 @@ func TestMintTellsATokenThatHasEndedAlready(t *testing.T) {
 	f := site()
 	f.lived = -time.Hour
 	key := tokens.Key{Server: front, User: "ada"}
-	c, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, password)
+	c, _, err := login.Mint(t.Context(), f.request(t, "").Wire, key, held)
 	if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), "is the clock of this machine right?") || c.Token != "" {
 		t.Errorf("%+v, %v", c, err)
 	}

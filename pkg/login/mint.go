@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -36,7 +36,7 @@ func skew(server, ours time.Time) time.Duration {
 
 // Mint returns the credential of key, with one POST /wcp/login at its control plane host. For a cluster the reply
 // names the API server. The error is sso.ErrUnknownCluster when it does not, or another of packages sso and wire.
-func Mint(ctx context.Context, w *wire.Client, key tokens.Key, password redact.Secret) (tokens.Credential, sso.Reply, error) {
+func Mint(ctx context.Context, w *wire.Client, key tokens.Key, password disclose.Secret) (tokens.Credential, sso.Reply, error) {
 	a, err := supervisor.ParseAddress(key.Server)
 	if err != nil {
 		return tokens.Credential{}, sso.Reply{}, err

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -196,7 +197,7 @@ func (f *fake) request(t *testing.T, selection string) login.Request {
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 		},
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+		TLSClientConfig:   &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"},
 		ForceAttemptHTTP2: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -206,12 +207,18 @@ func (f *fake) request(t *testing.T, selection string) login.Request {
 	}
 	return login.Request{
 		Wire: &wire.Client{HTTP: &http.Client{Transport: transport}}, Server: supervisor.Address{Host: front},
-		User: "ada@vsphere.local", Password: password, Clusters: sel,
+		User: "ada@vsphere.local", Password: held, Clusters: sel,
 	}
 }
 
+// held is the password, for the front.
+var held = disclose.SupervisorAt(front).Hold(disclose.Password, password)
+
 // direct asks the fake without a network.
 type direct struct{ fake *fake }
+
+// Unwrap says that servers are verified, as far as trust.Verifies can see.
+func (d direct) Unwrap() http.RoundTripper { return new(http.Transport) }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Host = r.URL.Host

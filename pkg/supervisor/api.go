@@ -4,19 +4,19 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // API reads the Kubernetes API of a Supervisor as one account.
 type API struct {
 	client *Client
-	token  redact.Secret
+	token  disclose.Secret
 }
 
 // As returns the Kubernetes API for the bearer of a token. With an empty token, the client certificate is the only
 // proof.
-func (c *Client) As(token redact.Secret) *API { return &API{c, token} }
+func (c *Client) As(token disclose.Secret) *API { return &API{c, token} }
 
 // get reads an object into a value. The error is of package wire.
 func (a *API) get(ctx context.Context, url string, into any) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -76,7 +77,7 @@ func TestClusters(t *testing.T) {
 		"an empty list":                  {map[string][]answer{capiList: ok(`{"items":null}`), tkcList: ok(`{}`)}, []supervisor.Cluster{}},
 	} {
 		c, _ := client(t, site(tc.change))
-		got, err := c.As(token).Clusters(t.Context(), "team-a")
+		got, err := c.As(held(c, disclose.SupervisorToken, token)).Clusters(t.Context(), "team-a")
 		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
@@ -108,7 +109,7 @@ func TestClustersFails(t *testing.T) {
 		"a next page that is no more": {map[string][]answer{capiList: ok(objects("capi", "page 2&")), capiPage2: {{403, ""}}}, wire.ErrForbidden, "clusters: forbidden"},
 	} {
 		c, _ := client(t, site(tc.change))
-		_, err := c.As(token).Clusters(t.Context(), "team-a")
+		_, err := c.As(held(c, disclose.SupervisorToken, token)).Clusters(t.Context(), "team-a")
 		if !errors.Is(err, tc.kind) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: got %v, want %v that says %q", name, err, tc.kind, tc.says)
 			continue
@@ -123,7 +124,7 @@ func TestClustersFails(t *testing.T) {
 
 func TestClustersAsksForMetadataWithTheToken(t *testing.T) {
 	c, f := client(t, site(nil))
-	if _, err := c.As(token).Clusters(t.Context(), "team-a"); err != nil {
+	if _, err := c.As(held(c, disclose.SupervisorToken, token)).Clusters(t.Context(), "team-a"); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range f.requests {
@@ -141,7 +142,7 @@ func TestAVersionIsAskedForOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if _, err := c.As(token).Clusters(t.Context(), "team-a"); err != nil {
+			if _, err := c.As(held(c, disclose.SupervisorToken, token)).Clusters(t.Context(), "team-a"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -156,7 +157,7 @@ func TestClustersEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c, f := client(t, nil)
-	if _, err := c.As(token).Clusters(ctx, "team-a"); !errors.Is(err, context.Canceled) || len(f.requests) > 0 {
+	if _, err := c.As(held(c, disclose.SupervisorToken, token)).Clusters(ctx, "team-a"); !errors.Is(err, context.Canceled) || len(f.requests) > 0 {
 		t.Errorf("%v after %d requests", err, len(f.requests))
 	}
 }

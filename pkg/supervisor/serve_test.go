@@ -1,6 +1,7 @@
 package supervisor_test
 
 import (
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -74,7 +76,7 @@ func client(t *testing.T, replies map[string][]answer) (*supervisor.Client, *fro
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A spare connection that is closed early is no news.
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
+	h, err := trust.Trust{Mode: trust.Bundle, CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))}.Client(trust.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +86,11 @@ func client(t *testing.T, replies map[string][]answer) (*supervisor.Client, *fro
 		t.Fatal(err)
 	}
 	return &supervisor.Client{Wire: &wire.Client{HTTP: h}, Address: address}, f
+}
+
+// held returns a secret that the front may have.
+func held(c *supervisor.Client, kind disclose.Kind, s redact.Secret) disclose.Secret {
+	return disclose.SupervisorAt(c.Address.URL("")).Hold(kind, s)
 }
 
 // objects is a page of a list with the names, each with a UID of kind and name.

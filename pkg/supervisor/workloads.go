@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -32,7 +32,7 @@ type workload struct {
 // Workloads gets GET /wcp/workloads with Basic authentication: a JSON array over all Supervisors of the vCenter. The
 // error is wire.ErrRefused for a wrong password. invalid has an error for each row whose namespace or host is not a
 // name; such a row would end up in the names of files and contexts, and the others work without it.
-func (c *Client) Workloads(ctx context.Context, user string, password redact.Secret) (all []Workload, invalid []error, err error) {
+func (c *Client) Workloads(ctx context.Context, user string, password disclose.Secret) (all []Workload, invalid []error, err error) {
 	url := c.Address.URL("/wcp/workloads")
 	body, err := c.Wire.Do(ctx, wire.Request{
 		Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: user, Password: password},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -15,7 +16,7 @@ const getWorkloads = "GET /wcp/workloads"
 
 func TestWorkloadsSendsThePasswordOnce(t *testing.T) {
 	c, f := client(t, map[string][]answer{getWorkloads: ok("[]")})
-	got, _, err := c.Workloads(t.Context(), "ada", password)
+	got, _, err := c.Workloads(t.Context(), "ada", held(c, disclose.Password, password))
 	if err != nil || len(got) != 0 || len(f.requests) != 1 {
 		t.Fatalf("%v, %v after %d requests", got, err, len(f.requests))
 	}
@@ -48,7 +49,7 @@ func TestWorkloadsReadsThePortAsItComes(t *testing.T) {
 	} {
 		body := `[{"namespace":"team-a","master_host":"10.0.0.1",` + port + `}]`
 		c, _ := client(t, map[string][]answer{getWorkloads: ok(body)})
-		got, _, err := c.Workloads(t.Context(), "ada", password)
+		got, _, err := c.Workloads(t.Context(), "ada", held(c, disclose.Password, password))
 		want := []supervisor.Workload{{Namespace: "team-a", Host: "10.0.0.1", APIPort: want}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", port, err, diff)
@@ -62,7 +63,7 @@ func TestWorkloadsKeepsTheOrderAndDropsWhatIsSaidTwice(t *testing.T) {
 		{"namespace":"a","master_host":"https://10.0.0.1:8443/"},
 		{"namespace":"b","master_host":"sup2.example.com."},
 		{"namespace":"b","master_host":"10.0.0.1"}]`)})
-	got, _, err := c.Workloads(t.Context(), "ada", password)
+	got, _, err := c.Workloads(t.Context(), "ada", held(c, disclose.Password, password))
 	want := []supervisor.Workload{{Namespace: "b", Host: "sup2.example.com"}, {Namespace: "a", Host: "10.0.0.1"}, {Namespace: "b", Host: "10.0.0.1"}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
@@ -88,7 +89,7 @@ func TestWorkloadsLeavesOutHostileNames(t *testing.T) {
 	} {
 		good := `{"namespace":"good","master_host":"10.0.0.1"}`
 		c, _ := client(t, map[string][]answer{getWorkloads: ok("[" + good + "," + item + "]")})
-		got, invalid, err := c.Workloads(t.Context(), "ada", password)
+		got, invalid, err := c.Workloads(t.Context(), "ada", held(c, disclose.Password, password))
 		if err != nil || len(got) != 1 || len(invalid) != 1 || !errors.Is(invalid[0], wire.ErrServer) {
 			t.Errorf("%s: %+v, %v, %v; want the good row and one invalid one", name, got, invalid, err)
 			continue
@@ -114,7 +115,7 @@ func TestWorkloadsTellsARefusalFromABadReply(t *testing.T) {
 		"empty":          {answer{200, ""}, wire.ErrServer, "empty"},
 	} {
 		c, _ := client(t, map[string][]answer{getWorkloads: {tc.answer}})
-		got, _, err := c.Workloads(t.Context(), "ada", password)
+		got, _, err := c.Workloads(t.Context(), "ada", held(c, disclose.Password, password))
 		if got != nil || !errors.Is(err, tc.kind) || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v, %v", name, got, err)
 			continue

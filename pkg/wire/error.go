@@ -86,9 +86,10 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 
 // withoutSecrets removes the secrets of the request from a reply: a proxy or a debug page may repeat headers.
 func (r Request) withoutSecrets(body []byte) []byte {
-	secrets := append([]redact.Secret{r.Bearer}, r.Secrets...)
+	secrets := append([]redact.Secret{r.Bearer.Redacted()}, r.Secrets...)
 	if r.Basic != nil {
-		secrets = append(secrets, r.Basic.Password, redact.Secret(base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+r.Basic.Password.Reveal()))))
+		password := r.Basic.Password.Redacted()
+		secrets = append(secrets, password, redact.Secret(base64.StdEncoding.EncodeToString([]byte(r.Basic.User+":"+password.Reveal()))))
 	}
 	return []byte(Conceal(string(body), secrets...))
 }

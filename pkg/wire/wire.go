@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // MaxBody bounds a reply, in bytes.
@@ -60,15 +62,15 @@ func (c *Client) leave() {
 // Basic is HTTP Basic authentication (RFC 7617), in UTF-8.
 type Basic struct {
 	User     string
-	Password redact.Secret
+	Password disclose.Secret
 }
 
-// Request is one exchange. At most one of Basic and Bearer is sent.
+// Request is one exchange. At most one of Basic and Bearer is sent, and only to a server that may have it (package disclose).
 type Request struct {
 	Method string
 	URL    string
 	Basic  *Basic
-	Bearer redact.Secret
+	Bearer disclose.Secret
 	Body   []byte // JSON, or nil
 	Accept string // application/json when empty
 	// Header are further headers. Secrets are those of header and body: a reply may repeat them, an error must not.
@@ -94,7 +96,7 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, error) {
 }
 
 // Exchange sends the request and returns a 2xx reply. The error is an *Error, a *trust.UntrustedError, the result of
-// Failed, or the context's error when that ended.
+// Failed, a *disclose.RefusedError, or the context's error when that ended.
 func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	if err := c.enter(ctx); err != nil {
 		return Reply{}, err
@@ -106,7 +108,7 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := r.build(limited)
+	req, err := r.build(limited, c)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -137,7 +139,41 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	return reply, nil
 }
 
-func (r Request) build(ctx context.Context) (*http.Request, error) {
+// Permit decides whether a secret may go to the server of a URL by this client, as it verifies servers. The error is a
+// *disclose.RefusedError.
+func (c *Client) Permit(ctx context.Context, s disclose.Secret, url string) (disclose.Permit, error) {
+	return s.Permit(url, disclose.Over{Verified: trust.Verifies(c.HTTP.Transport), Attended: disclose.IsAttended(ctx)})
+}
+
+// Open returns the text of a secret for the body or a header of a request to a URL. The error is a *disclose.RefusedError.
+func (c *Client) Open(ctx context.Context, s disclose.Secret, url string) (string, error) {
+	permit, err := c.Permit(ctx, s, url)
+	if err != nil {
+		return "", err
+	}
+	return permit.Open(s, url)
+}
+
+// authorize adds the proof of who sends the request.
+func (c *Client) authorize(ctx context.Context, r Request, req *http.Request) error {
+	switch {
+	case r.Basic != nil:
+		password, err := c.Open(ctx, r.Basic.Password, r.URL)
+		if err != nil {
+			return err
+		}
+		req.SetBasicAuth(r.Basic.User, password)
+	case !r.Bearer.IsZero():
+		token, err := c.Open(ctx, r.Bearer, r.URL)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return nil
+}
+
+func (r Request) build(ctx context.Context, c *Client) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, errors.New("the address cannot be used in a URL")
@@ -152,11 +188,5 @@ func (r Request) build(ctx context.Context) (*http.Request, error) {
 	for name, values := range r.Header {
 		req.Header[name] = values
 	}
-	switch {
-	case r.Basic != nil:
-		req.SetBasicAuth(r.Basic.User, r.Basic.Password.Reveal())
-	case r.Bearer != "":
-		req.Header.Set("Authorization", "Bearer "+r.Bearer.Reveal())
-	}
-	return req, nil
+	return req, c.authorize(ctx, r, req)
 }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -31,12 +33,29 @@ func serve(t *testing.T, handler http.HandlerFunc) (*wire.Client, string) {
 	server.Config.ErrorLog = quiet()
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return client(t, trust.Insecure), server.URL
+	return verified(t, server), server.URL
+}
+
+// verified makes a client that verifies a server.
+func verified(t *testing.T, server *httptest.Server) *wire.Client {
+	t.Helper()
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	return clientOf(t, trust.Trust{Mode: trust.Bundle, CA: ca})
+}
+
+// held returns secrets that the server of a URL may have.
+func held(url string, s redact.Secret) disclose.Secret {
+	return disclose.SupervisorAt(url).Hold(disclose.Password, s)
 }
 
 func client(t *testing.T, mode trust.Mode) *wire.Client {
 	t.Helper()
-	h, err := trust.Trust{Mode: mode}.Client(trust.Options{})
+	return clientOf(t, trust.Trust{Mode: mode})
+}
+
+func clientOf(t *testing.T, by trust.Trust) *wire.Client {
+	t.Helper()
+	h, err := by.Client(trust.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,16 +177,16 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}))
 	t.Cleanup(other.Close)
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		for name, r := range map[string]wire.Request{
-			"password": {Method: http.MethodPost, Basic: &wire.Basic{User: "ada", Password: password}, Body: []byte("{}")},
-			"token":    {Method: http.MethodGet, Bearer: token},
-		} {
+		for _, name := range []string{"password", "token"} {
 			requests := 0
 			c, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				requests++
 				http.Redirect(w, r, other.URL+"/stolen", status)
 			})
-			r.URL = url
+			r := wire.Request{Method: http.MethodGet, URL: url, Bearer: held(url, token)}
+			if name == "password" {
+				r = wire.Request{Method: http.MethodPost, URL: url, Basic: &wire.Basic{User: "ada", Password: held(url, password)}, Body: []byte("{}")}
+			}
 			if failed := fails(t, c, r, wire.ErrServer); failed.Status != status || requests != 1 {
 				t.Errorf("%d with a %s: status %d after %d requests", status, name, failed.Status, requests)
 			}
@@ -187,10 +206,10 @@ func TestRequestsCarryWhatTheyAreTold(t *testing.T) {
 		authorization, accept, body string
 	}{
 		"password": {
-			wire.Request{Method: http.MethodPost, Basic: &wire.Basic{User: "ada", Password: "ü"}, Body: []byte(`{"a":1}`)},
+			wire.Request{Method: http.MethodPost, Basic: &wire.Basic{User: "ada", Password: held(url, "ü")}, Body: []byte(`{"a":1}`)},
 			"Basic YWRhOsO8", "application/json", `{"a":1}`, // ada:ü in UTF-8
 		},
-		"token":   {wire.Request{Method: http.MethodGet, Bearer: token, Accept: "*/*"}, "Bearer tok.en.7", "*/*", ""},
+		"token":   {wire.Request{Method: http.MethodGet, Bearer: held(url, token), Accept: "*/*"}, "Bearer tok.en.7", "*/*", ""},
 		"neither": {wire.Request{Method: http.MethodGet}, "", "application/json", ""},
 	} {
 		tc.request.URL = url + "/p?q=1"
@@ -211,8 +230,8 @@ func TestErrorsShowNoSecretThatTheServerRepeats(t *testing.T) {
 	const basic = "YWRhOnBhc3Mtd29yZC03"
 	c, url := serve(t, reply(403, "text/plain", "no: "+password.Reveal()+" "+basic+" "+token.Reveal()))
 	for _, r := range []wire.Request{
-		{Method: http.MethodGet, URL: url, Bearer: token},
-		{Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: "ada", Password: password}},
+		{Method: http.MethodGet, URL: url, Bearer: held(url, token)},
+		{Method: http.MethodGet, URL: url, Basic: &wire.Basic{User: "ada", Password: held(url, password)}},
 	} {
 		_, err := c.Do(t.Context(), r)
 		if err == nil || !strings.Contains(err.Error(), "[secret]") {
@@ -238,8 +257,8 @@ func TestErrorsShowNoSecretAndNoQuery(t *testing.T) {
 		"a status": url, "nobody there": dead.URL, "no such scheme": "gopher://127.0.0.1", "no URL": "https://127.0.0.1:port",
 	} {
 		for _, r := range []wire.Request{
-			{Method: http.MethodGet, URL: base + "/p?continue=hush-query", Bearer: token},
-			{Method: http.MethodPost, URL: base + "/p?continue=hush-query", Basic: &wire.Basic{User: "ada", Password: password}},
+			{Method: http.MethodGet, URL: base + "/p?continue=hush-query", Bearer: held(base, token)},
+			{Method: http.MethodPost, URL: base + "/p?continue=hush-query", Basic: &wire.Basic{User: "ada", Password: held(base, password)}},
 		} {
 			_, err := c.Do(t.Context(), r)
 			if err == nil {
@@ -443,7 +462,11 @@ func TestChecked(t *testing.T) {
 		"too long": {strings.Repeat("a", wire.MaxBody+1), "the reply is larger than 4 MiB"},
 	} {
 		c, url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tc.body) })
-		c.HTTP.Transport = wire.Checked{Next: c.HTTP.Transport}
+		permit, err := held(url, "x").Permit(url, disclose.Over{Verified: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.HTTP.Transport = wire.Checked{Next: c.HTTP.Transport, Permit: permit}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?code=hush", http.NoBody)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -36,6 +37,9 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
 	if err := r.prepare(); err != nil {
 		return err
+	}
+	if r.o.Trust.Insecure {
+		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {

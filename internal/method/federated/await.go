@@ -62,7 +62,7 @@ func (w waiting) look(ctx context.Context, c login.Cluster) (login.Cluster, bool
 		return c, isTemporary(err), err
 	}
 	c.Credential, c.URL, c.CA = got, got.Target.Server, []byte(got.Target.CA)
-	err = session.Accepts(ctx, w.Sessions.Env, c, w.site.Aliases)
+	err = session.Accepts(ctx, w.Sessions.Env, c, session.Endpoint{Reach: w.site.Aliases.Reach, Unverified: w.site.Insecure()})
 	if errors.Is(err, wire.ErrRefused) { // The cluster may have its Concierge the next time.
 		blank := tokens.Credential{Key: got.Key, Session: w.session.ID, Target: got.Target}
 		err = errors.Join(err, w.Sessions.Store.SaveCredential(blank))

@@ -39,7 +39,7 @@ func (a *discovery) discover(ctx context.Context) error {
 	if err != nil {
 		return issuerError(err, id)
 	}
-	a.issuer = &oidc.Client{Wire: w, Now: a.Sessions.Env.Now, Session: oidc.Session{
+	a.issuer = &oidc.Client{Wire: w, Now: a.Sessions.Env.Now, Unverified: a.site.Insecure(), Session: oidc.Session{
 		Provider: provider, CA: string(id.IssuerCA), Client: oidc.PinnipedClient, Concierge: id.Concierge,
 	}}
 	var parallel sync.WaitGroup

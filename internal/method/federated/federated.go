@@ -96,8 +96,9 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 
 // TokenFor implements session.Exchanger.
 func (m *Method) TokenFor(ctx context.Context, s tokens.Session, audience string) (redact.Secret, error) {
-	if m.Sessions.Unattended(s) {
-		return "", session.ErrUnverified
+	ctx, err := m.Sessions.Attended(ctx, s)
+	if err != nil {
+		return "", err
 	}
 	live, err := m.open(s)
 	if err != nil {
@@ -139,7 +140,7 @@ func (m *Method) issuer(s tokens.Session) (*oidc.Client, error) {
 		t, aliases = trust.Trust{Mode: trust.System}, nil
 	}
 	w, err := m.issuerClient(kept.CA, t, aliases)
-	return &oidc.Client{Session: kept, Wire: w, Now: m.Sessions.Env.Now}, err
+	return &oidc.Client{Session: kept, Wire: w, Now: m.Sessions.Env.Now, Unverified: !kept.Plain && s.Trust.Mode == trust.Insecure}, err
 }
 
 // loginError adds a next step to an error of the issuer. plain means an issuer without a Supervisor.

@@ -7,32 +7,37 @@ import (
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// otherHost is a server, not the issuer's own, that the document of a plain issuer names for a login.
+// otherHost is a server that the document of an issuer names for a login, and that may not have what the login needs there.
 type otherHost struct {
-	name string // HOST or HOST:PORT, canonical
+	name string // HOST or HOST:PORT, canonical; empty: there is none
 	what string // it does
 }
 
 // otherHostOf returns the server on which a login with a flow depends: the page at which a person proves who they are, or the endpoint
-// that gets a password or the client's secret. Its name is empty if it is the issuer's own. A hostile issuer could name a good one's page
-// there, and take its code.
-func otherHostOf(s oidc.Session, flow Flow) otherHost {
-	url, what := s.Provider.Authorize, "has its login page"
+// that gets a password or the client's secret. Its name is empty if that is the issuer's own, or one of hosts, which a person or a flag
+// named. A hostile issuer could name a good one's page there, and take its code.
+func otherHostOf(s oidc.Session, flow Flow, hosts []string) otherHost {
+	kind, url, what := disclose.Login, s.Provider.Authorize, "has its login page"
 	switch {
 	case s.TokenFile != "" || s.TokenVariable != "":
 		return otherHost{}
 	case s.HasSecret():
-		url, what = s.Provider.Token, "wants the client's secret"
+		kind, url, what = disclose.ClientSecret, s.Provider.Token, "wants the client's secret"
 	case flow == Password:
-		url, what = s.Provider.Token, "wants the password"
+		kind, url, what = disclose.ProviderPassword, s.Provider.Token, "wants the password"
 	case flow == Device:
 		url, what = s.Provider.Device, "gives out its codes"
 	}
 	if url == "" {
+		return otherHost{}
+	}
+	ground := s.Provider.Ground(s.Plain, hosts)
+	if _, err := disclose.Decide(disclose.Question{Kind: kind, URL: url, Ground: ground, Over: disclose.Over{Verified: true}}); err == nil {
 		return otherHost{}
 	}
 	return otherHost{safetext.Line(s.Provider.Elsewhere(url), 300), what}
@@ -40,12 +45,12 @@ func otherHostOf(s oidc.Session, flow Flow) otherHost {
 
 // checkHost asks about a server that is not the issuer's own, unless the command line or an earlier login names it. The session remembers it.
 func (a *discovery) checkHost(ctx context.Context) error {
-	env, other := a.Sessions.Env, otherHostOf(a.issuer.Session, a.Options.Flow)
+	env, other := a.Sessions.Env, otherHostOf(a.issuer.Session, a.Options.Flow, nil)
 	if other.name == "" {
 		return nil
 	}
 	issuer := safetext.Line(a.issuer.Provider.Issuer, 300)
-	if !slices.Contains(a.trustedHosts(), other.name) {
+	if otherHostOf(a.issuer.Session, a.Options.Flow, a.trustedHosts()).name != "" {
 		if env.Terminal == nil {
 			return failure.Hint(fmt.Errorf("the issuer %s %s at another server, %s", issuer, other.what, other.name),
 				"Ask the administrator of the issuer. If that is right, add: --oidc-trust-host %s", failure.Quote(other.name))
@@ -81,7 +86,7 @@ func checkStored(s oidc.Session) error {
 	if err := s.Provider.CheckEndpoints(s.Plain); err != nil {
 		return fmt.Errorf("the issuer %s: %w", safetext.Line(s.Provider.Issuer, 300), err)
 	}
-	if other := otherHostOf(s, Flow(s.Flow)); s.Plain && other.name != "" && !slices.Contains(s.Hosts, other.name) {
+	if other := otherHostOf(s, Flow(s.Flow), s.Hosts); s.Plain && other.name != "" {
 		return fmt.Errorf("the issuer %s %s at another server, %s, and nobody has allowed that", safetext.Line(s.Provider.Issuer, 300), other.what, other.name)
 	}
 	return nil

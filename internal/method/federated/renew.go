@@ -21,7 +21,8 @@ import (
 // Renew mints a credential from the session. The caller holds the lock of that credential. It is never unattended if the server is not
 // verified: refresh token, access token or the client's secret would go to whoever answers.
 func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credential, error) {
-	if err := m.Sessions.Attend(ctx, r); err != nil {
+	ctx, err := m.Sessions.Attend(ctx, r)
+	if err != nil {
 		return tokens.Credential{}, err
 	}
 	l, err := m.open(r.Session)

@@ -18,8 +18,11 @@ import (
 // in and the others wait. None holds the account's lock meanwhile, so that "kubectl vsphere login" need not wait.
 func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	kept, err := Parse(r.Session)
-	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() || m.Sessions.Unattended(r.Session) {
+	if err != nil || Flow(kept.Flow) != Password && !m.Sessions.Env.MayAsk() {
 		return errors.Join(session.ErrNobody, err)
+	}
+	if ctx, err = m.Sessions.Attended(ctx, r.Session); err != nil {
+		return session.ErrNobody
 	}
 	unlock, err := m.lockLogin(ctx, r.Session)
 	if err != nil {

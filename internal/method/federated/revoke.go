@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -16,8 +15,10 @@ func (m *Method) Revoke(ctx context.Context, s tokens.Session) error {
 	if err != nil || issuer.Refresh.Secret == "" && issuer.Access.Secret == "" {
 		return err // There is no token to revoke.
 	}
-	if !issuer.Plain && m.Sessions.Unattended(s) { // The issuer is verified as the Supervisor is.
-		return session.ErrUnverified
+	if !issuer.Plain { // The issuer is verified as the Supervisor is.
+		if ctx, err = m.Sessions.Attended(ctx, s); err != nil {
+			return err
+		}
 	}
 	return issuer.Revoke(ctx)
 }

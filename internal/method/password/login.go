@@ -7,6 +7,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -65,15 +66,15 @@ func (a *attempt) guard() *secret.Guard {
 func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (*login.Result, error) {
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
-	request := a.loginRequest(password)
+	request := a.loginRequest(a.site.Ground(), password)
 	request.Clusters = a.request.Clusters
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
 	return login.Do(ctx, request)
 }
 
-func (a *attempt) loginRequest(password redact.Secret) login.Request {
-	return login.Request{Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: password}
+func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) login.Request {
+	return login.Request{Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: ground.Hold(disclose.Password, password)}
 }
 
 // finish saves the session and its credentials, unless it is a dry run.
@@ -123,9 +124,9 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 
 // await waits for clusters that are being created, and saves their credentials.
 func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Outcome, password redact.Secret) error {
-	request := a.loginRequest(password)
+	request := a.loginRequest(session.GroundOf(out.Session), password)
 	look, refusals := request.Look(func(ctx context.Context, c login.Cluster) error {
-		return session.Accepts(ctx, a.Sessions.Env, c, a.site.Aliases)
+		return session.Accepts(ctx, a.Sessions.Env, c, session.Endpoint{Reach: a.site.Aliases.Reach, Unverified: a.site.Insecure()})
 	})
 	defer func() { a.guard().Refused(context.WithoutCancel(ctx), refusals()) }()
 	if err := a.Sessions.Await(ctx, wait, out.Result, look); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
@@ -33,8 +34,12 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
-			if fresh, _, err = login.Mint(ctx, w, r.Key, password); err == nil && from.Kind == secret.Typed {
-				guard.Refused(ctx, m.renewDue(ctx, w, r, password))
+			if from.Kind == secret.Typed {
+				ctx = disclose.Attended(ctx) // The prompt says if the server is not verified.
+			}
+			held := session.GroundOf(s).Hold(disclose.Password, password)
+			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && from.Kind == secret.Typed {
+				guard.Refused(ctx, m.renewDue(ctx, w, r, held))
 			}
 			if errors.Is(err, sso.ErrUnknownCluster) {
 				err = &secret.ProvedError{Err: err}
@@ -68,7 +73,7 @@ const dueTime = 3 * time.Second
 
 // renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
 // failures: those credentials are renewed later. It returns how often the password was refused.
-func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password redact.Secret) int {
+func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password disclose.Secret) int {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
 	var group errgroup.Group

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -18,6 +19,8 @@ type Client struct {
 	Session
 	Wire *wire.Client // verifies the issuer
 	Now  func() time.Time
+	// Unverified means that the Supervisor that named the issuer, and perhaps its CA, is not verified itself.
+	Unverified bool
 
 	keysErr   error         // why the keys of the issuer could not be fetched
 	provided  redact.Secret // by FromRunner, for the same login
@@ -41,15 +44,6 @@ func (c *Client) config(redirect string) *oauth2.Config {
 	}
 }
 
-// bounded returns a context in which x/oauth2 uses our HTTP client, each exchange ends in time, and each reply is one that
-// costs little to parse.
-func (c *Client) bounded(ctx context.Context) context.Context {
-	h := *c.Wire.HTTP
-	h.Timeout = c.timeout()
-	h.Transport = wire.Checked{Next: h.Transport}
-	return context.WithValue(ctx, oauth2.HTTPClient, &h)
-}
-
 func (c *Client) timeout() time.Duration {
 	if c.Wire.Timeout > 0 {
 		return c.Wire.Timeout
@@ -60,7 +54,11 @@ func (c *Client) timeout() time.Duration {
 // redeem exchanges a code for the tokens of the session. A code is good once: a second use would revoke the tokens of
 // the first.
 func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Claims, error) {
-	token, err := c.config(a.redirect).Exchange(c.bounded(ctx), code.Reveal(), oauth2.VerifierOption(a.verifier))
+	to, text, err := c.open(ctx, c.hold(disclose.Code, code), c.Provider.Token)
+	if err != nil {
+		return Claims{}, err
+	}
+	token, err := c.config(a.redirect).Exchange(to, text, oauth2.VerifierOption(a.verifier))
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, code, redact.Secret(a.verifier))
 	}
@@ -110,8 +108,11 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if c.Refresh.Secret == "" {
 		return ErrNoRefresh
 	}
-	source := c.config("").TokenSource(c.bounded(ctx), &oauth2.Token{RefreshToken: c.Refresh.Reveal()})
-	token, err := source.Token()
+	to, text, err := c.open(ctx, c.hold(disclose.RefreshToken, c.Refresh.Secret), c.Provider.Token)
+	if err != nil {
+		return err
+	}
+	token, err := c.config("").TokenSource(to, &oauth2.Token{RefreshToken: text}).Token()
 	if err != nil {
 		return c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret)
 	}
@@ -152,15 +153,19 @@ func (c *Client) Exchange(ctx context.Context, audience string) (Token, error) {
 	if e := c.exchanged; e != nil && e.audience == audience && c.Now().Add(minAccess).Before(e.Expires) {
 		return e.Token, nil // A login has tried it already.
 	}
+	to, text, err := c.open(ctx, c.hold(disclose.AccessToken, c.Access.Secret), c.Provider.Token)
+	if err != nil {
+		return Token{}, err
+	}
 	// x/oauth2 has no name for this grant; this is its way to send one.
 	config := clientcredentials.Config{
 		ClientID: c.Client, TokenURL: c.Provider.Token, AuthStyle: oauth2.AuthStyleInParams,
 		EndpointParams: map[string][]string{
-			"grant_type": {grantExchange}, "audience": {audience}, "subject_token": {c.Access.Reveal()},
+			"grant_type": {grantExchange}, "audience": {audience}, "subject_token": {text},
 			"subject_token_type": {typeAccess}, "requested_token_type": {typeJWT},
 		},
 	}
-	reply, err := config.Token(c.bounded(ctx))
+	reply, err := config.Token(to)
 	if err != nil {
 		return Token{}, c.failed(ctx, c.Provider.Token, err, c.Access.Secret)
 	}

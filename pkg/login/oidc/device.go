@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -59,12 +60,16 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 	if err != nil {
 		return Claims{}, err
 	}
-	waiting := &oauth2.DeviceAuthResponse{DeviceCode: reply.Device.Reveal(), Interval: reply.Interval, Expiry: time.Now().Add(time.Duration(reply.Expires) * time.Second)}
+	to, text, err := c.open(ctx, c.hold(disclose.DeviceCode, reply.Device.Secret), c.Provider.Token)
+	if err != nil {
+		return Claims{}, err
+	}
+	waiting := &oauth2.DeviceAuthResponse{DeviceCode: text, Interval: reply.Interval, Expiry: time.Now().Add(time.Duration(reply.Expires) * time.Second)}
 	show(DeviceCode{URL: reply.URL, Code: reply.Code, Complete: reply.Complete, Until: waiting.Expiry})
 	config := c.config("")
-	token, err := config.DeviceAccessToken(c.bounded(ctx), waiting)
+	token, err := config.DeviceAccessToken(to, waiting)
 	for transient(c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)) && time.Now().Before(waiting.Expiry) { // Section 3.5: a lost connection does not end it.
-		token, err = config.DeviceAccessToken(c.bounded(ctx), waiting)
+		token, err = config.DeviceAccessToken(to, waiting)
 	}
 	var refused *oauth2.RetrieveError
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil || errors.As(err, &refused) && refused.ErrorCode == "expired_token" {

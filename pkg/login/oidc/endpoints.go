@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -38,18 +37,11 @@ func (p Provider) CheckEndpoints(plain bool) error {
 		if err := checkEndpoint(e.url); err != nil {
 			return fmt.Errorf("its %s %w", e.name, err)
 		}
-		if (!plain || p.IsPinniped()) && !p.below(e.url) {
+		if !p.Ground(plain, nil).Covers(e.url) {
 			return fmt.Errorf("its %s %s is not below the issuer %s", e.name, safetext.Quote(e.url, 200), safetext.Quote(p.Issuer, 200))
 		}
 	}
 	return nil
-}
-
-// below reports whether an endpoint is the issuer's URL, byte for byte, and a path that stays below it.
-func (p Provider) below(endpoint string) bool {
-	base, _, _ := strings.Cut(endpoint, "?")
-	rest, found := strings.CutPrefix(base, strings.TrimRight(p.Issuer, "/"))
-	return found && strings.HasPrefix(rest, "/") && !strings.Contains(rest, "%") && path.Clean(rest) == strings.TrimSuffix(rest, "/")
 }
 
 // Elsewhere returns the server (HOST or HOST:PORT, canonical) of an endpoint that is not on the issuer's own server, else "".

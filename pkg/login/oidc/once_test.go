@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -55,6 +57,11 @@ func testCertificate(t *testing.T) []tls.Certificate {
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s.TLS.Certificates
+}
+
+// testTrust verifies it.
+func testTrust(t *testing.T) trust.Trust {
+	return trust.Trust{Mode: trust.Bundle, CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: testCertificate(t)[0].Certificate[0]}))}
 }
 
 func (b *breaking) serve(c *net.TCPConn, config *tls.Config) {
@@ -111,7 +118,7 @@ func passwordRequests(c *Client) map[string]func(context.Context) error {
 	basic := func(method string, body []byte) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := c.Wire.Do(ctx, wire.Request{
-				Method: method, URL: c.Provider.Issuer, Basic: &wire.Basic{User: "ada", Password: password}, Body: body,
+				Method: method, URL: c.Provider.Issuer, Basic: &wire.Basic{User: "ada", Password: disclose.SupervisorAt(c.Provider.Issuer).Hold(disclose.Password, password)}, Body: body,
 			})
 			return err
 		}
@@ -145,7 +152,7 @@ func TestAPasswordIsNeverReplayed(t *testing.T) {
 		"408", "421", "307 to itself",
 	} {
 		server := newBreaking(t, stage)
-		h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{Timeout: 5 * time.Second, MaxConns: 2})
+		h, err := testTrust(t).Client(trust.Options{Timeout: 5 * time.Second, MaxConns: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,14 +200,14 @@ func TestAPasswordGoesOverHTTP1(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
+	h, err := testTrust(t).Client(trust.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.CloseIdleConnections()
-	w := &wire.Client{HTTP: h}
+	w, held := &wire.Client{HTTP: h}, disclose.SupervisorAt(server.URL).Hold(disclose.Password, password)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		for _, basic := range []*wire.Basic{nil, {User: "ada", Password: password}} {
+		for _, basic := range []*wire.Basic{nil, {User: "ada", Password: held}} {
 			if _, err := w.Do(t.Context(), wire.Request{Method: method, URL: server.URL, Basic: basic}); err != nil {
 				t.Error(err)
 			}

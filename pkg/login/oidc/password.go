@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -67,7 +68,11 @@ func checkHeader(what, text string) error {
 // passwordGrant sends the password to the token endpoint (RFC 6749, section 4.3), for issuers that API servers trust
 // directly.
 func (c *Client) passwordGrant(ctx context.Context, user string, password redact.Secret) (Claims, error) {
-	token, err := c.config("").PasswordCredentialsToken(trust.Once(c.bounded(ctx)), user, password.Reveal())
+	to, text, err := c.open(ctx, c.hold(disclose.ProviderPassword, password), c.Provider.Token)
+	if err != nil {
+		return Claims{}, err
+	}
+	token, err := c.config("").PasswordCredentialsToken(trust.Once(to), user, text)
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, password)
 	}
@@ -76,6 +81,10 @@ func (c *Client) passwordGrant(ctx context.Context, user string, password redact
 
 // sendPassword returns the parameters of the redirect, which it does not follow.
 func (c *Client) sendPassword(ctx context.Context, address, user string, password redact.Secret) (url.Values, error) {
+	text, err := c.Wire.Open(ctx, c.hold(disclose.ProviderPassword, password), address)
+	if err != nil {
+		return nil, err
+	}
 	bounded, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	req, err := http.NewRequestWithContext(bounded, http.MethodGet, address, nil)
@@ -84,7 +93,7 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 	}
 	req.Header.Set("User-Agent", wire.UserAgent)
 	req.Header.Set("Pinniped-Username", user)
-	req.Header.Set("Pinniped-Password", password.Reveal())
+	req.Header.Set("Pinniped-Password", text)
 	resp, err := c.Wire.HTTP.Do(req)
 	if err != nil {
 		return nil, wire.Request{Method: http.MethodGet, URL: address}.NetworkError(ctx, err, c.timeout())

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/jwt"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -77,16 +78,20 @@ var ErrClient = errors.New("the issuer does not take the client's secret")
 // asClient returns the ID token of the reply, or else its access token, which is all that most issuers give to a
 // client. Either must be signed by the issuer.
 func (c *Client) asClient(ctx context.Context, secret redact.Secret) (string, error) {
+	to, sent, err := c.open(ctx, c.hold(disclose.ClientSecret, secret), c.Provider.Token)
+	if err != nil {
+		return "", err
+	}
 	config := clientcredentials.Config{
-		ClientID: c.Client, ClientSecret: secret.Reveal(), TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}, AuthStyle: c.authStyle(),
+		ClientID: c.Client, ClientSecret: sent, TokenURL: c.Provider.Token, Scopes: c.Scopes, EndpointParams: url.Values{}, AuthStyle: c.authStyle(),
 	}
 	for name, value := range c.Params {
 		config.EndpointParams.Set(name, value)
 	}
-	reply, err := config.Token(trust.Once(c.bounded(ctx)))
+	reply, err := config.Token(trust.Once(to))
 	if err != nil {
 		// As x/oauth2 spells it in a header (RFC 6749, section 2.3.1).
-		basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.Client) + ":" + url.QueryEscape(secret.Reveal())))
+		basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.Client) + ":" + url.QueryEscape(sent)))
 		err = c.failed(ctx, c.Provider.Token, err, secret, redact.Secret(basic))
 		var said *Error
 		if errors.As(err, &said) && (said.Code == "invalid_client" || said.Status == http.StatusUnauthorized) {

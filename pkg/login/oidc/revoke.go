@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -25,22 +26,22 @@ func (c *Client) Revoke(ctx context.Context) error {
 
 // RevokeToken makes the refresh token invalid, if the issuer offers that, and leaves the person logged in there.
 func (c *Client) RevokeToken(ctx context.Context) error {
-	token, kind := c.Refresh.Secret, "refresh_token"
-	if token == "" {
-		token, kind = c.Access.Secret, "access_token"
+	token, kind := c.hold(disclose.RefreshToken, c.Refresh.Secret), "refresh_token"
+	if token.IsZero() {
+		token, kind = c.hold(disclose.AccessToken, c.Access.Secret), "access_token"
 	}
-	if c.Provider.Revocation == "" || token == "" {
+	if c.Provider.Revocation == "" || token.IsZero() {
 		return nil
 	}
-	return c.post(ctx, c.Provider.Revocation, url.Values{"client_id": {c.Client}, "token": {token.Reveal()}, "token_type_hint": {kind}}, token)
+	return c.post(ctx, c.Provider.Revocation, formSecret{"token", token}, url.Values{"token_type_hint": {kind}})
 }
 
 func (c *Client) endSession(ctx context.Context) error {
-	id := c.ID.Secret
-	if c.Provider.EndSession == "" || id == "" {
+	id := c.hold(disclose.IDToken, c.ID.Secret)
+	if c.Provider.EndSession == "" || id.IsZero() {
 		return nil
 	}
-	err := c.post(ctx, c.Provider.EndSession, url.Values{"client_id": {c.Client}, "id_token_hint": {id.Reveal()}}, id)
+	err := c.post(ctx, c.Provider.EndSession, formSecret{"id_token_hint", id}, url.Values{})
 	var answered *wire.Error
 	if errors.As(err, &answered) && answered.Status >= 300 && answered.Status <= 399 {
 		return nil // It redirects a browser to the page after a logout; we have none.
@@ -48,10 +49,23 @@ func (c *Client) endSession(ctx context.Context) error {
 	return err
 }
 
-func (c *Client) post(ctx context.Context, url string, form url.Values, secret redact.Secret) error {
+// formSecret is a parameter of a form.
+type formSecret struct {
+	name  string
+	value disclose.Secret
+}
+
+// post sends a secret of the client, and further parameters.
+func (c *Client) post(ctx context.Context, url string, secret formSecret, form url.Values) error {
+	text, err := c.Wire.Open(ctx, secret.value, url)
+	if err != nil {
+		return err
+	}
+	form.Set("client_id", c.Client)
+	form.Set(secret.name, text)
 	r := formRequest(url, form)
-	r.Accept, r.Secrets = "*/*", []redact.Secret{secret}
-	_, err := c.Wire.Do(ctx, r)
+	r.Accept, r.Secrets = "*/*", []redact.Secret{secret.value.Redacted()}
+	_, err = c.Wire.Do(ctx, r)
 	return err
 }
 

@@ -33,7 +33,7 @@ func TestRevoke(t *testing.T) {
 	t.Cleanup(server.Close)
 	h := server.Client()
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Client{Wire: &wire.Client{HTTP: h}, Session: Session{Client: "cli"}}
+	c := &Client{Wire: &wire.Client{HTTP: h}, Session: Session{Client: "cli", Provider: Provider{Issuer: server.URL}}}
 	c.Refresh.Secret, c.ID.Secret = "rt-7", "id-7"
 	if err := c.Revoke(t.Context()); !errors.Is(err, ErrNoRevocation) {
 		t.Errorf("without an endpoint: %v", err)

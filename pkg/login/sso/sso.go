@@ -14,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -47,7 +48,7 @@ type reply struct {
 type Request struct {
 	Server   supervisor.Address // a control plane host's front
 	User     string
-	Password redact.Secret
+	Password disclose.Secret
 	Cluster  *Cluster // nil: for a token of the Supervisor's own API
 }
 

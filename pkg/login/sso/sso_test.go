@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/costtest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -55,7 +56,7 @@ func (e *exchange) login(t *testing.T, ctx context.Context, user string, cluster
 	t.Helper()
 	e.server = httptest.NewTLSServer(e)
 	t.Cleanup(e.server.Close)
-	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
+	h, err := trust.Trust{Mode: trust.Bundle, CA: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.server.Certificate().Raw}))}.Client(trust.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func (e *exchange) login(t *testing.T, ctx context.Context, user string, cluster
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sso.Login(ctx, &wire.Client{HTTP: h}, sso.Request{Server: address, User: user, Password: password, Cluster: cluster})
+	return sso.Login(ctx, &wire.Client{HTTP: h}, sso.Request{Server: address, User: user, Password: disclose.SupervisorAt(e.server.URL).Hold(disclose.Password, password), Cluster: cluster})
 }
 
 var (

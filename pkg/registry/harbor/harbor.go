@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -113,13 +114,13 @@ const service = "harbor-registry"
 // without a scope. The error is of package wire; wire.ErrRefused when Harbor does not accept them (401). A colon in
 // the name is sent as clients would send it, though a server that follows RFC 7617 takes the rest of the name for the
 // password.
-func (c *Client) Probe(ctx context.Context, username string, secret redact.Secret) error {
+func (c *Client) Probe(ctx context.Context, username string, secret disclose.Secret) error {
 	if !sendable(strings.ReplaceAll(username, ":", "")) {
 		return fmt.Errorf("%w: no user name can be %s", wire.ErrRefused, safetext.Quote(username, maxText))
 	}
 	body, err := c.Wire.Do(ctx, wire.Request{
 		Method: http.MethodGet, URL: c.url("/service/token?service=" + service),
-		Basic: &wire.Basic{User: username, Password: secret}, Secrets: []redact.Secret{secret},
+		Basic: &wire.Basic{User: username, Password: secret}, Secrets: []redact.Secret{secret.Redacted()},
 	})
 	if err != nil {
 		return err
@@ -140,9 +141,9 @@ func (c *Client) Probe(ctx context.Context, username string, secret redact.Secre
 // CurrentUser asks whose an ID token is (GET /users/current, in oidc_auth). It returns the user name and the CLI
 // secret, which registry clients use as password. The audience of the token is Harbor's client ID. The error is of
 // package wire; wire.ErrRefused also when the user never logged in to Harbor's page.
-func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login, error) {
+func (c *Client) CurrentUser(ctx context.Context, idToken disclose.Secret) (Login, error) {
 	url := c.url("/api/v2.0/users/current")
-	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: idToken, Secrets: []redact.Secret{idToken}})
+	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Bearer: idToken, Secrets: []redact.Secret{idToken.Redacted()}})
 	if err != nil {
 		return Login{}, err
 	}
@@ -158,7 +159,8 @@ func (c *Client) CurrentUser(ctx context.Context, idToken redact.Secret) (Login,
 	if !sendable(reply.Username) || reply.OIDC.Secret == "" {
 		return Login{}, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "it tells no user name with a CLI secret"}
 	}
-	return Login{Username: reply.Username, Password: redact.Secret(reply.OIDC.Secret)}, nil
+	own := disclose.OwnRegistry(c.Host).Hold(disclose.RegistryLogin, redact.Secret(reply.OIDC.Secret))
+	return Login{Username: reply.Username, Password: own}, nil
 }
 
 // sendable reports whether Basic authentication can carry a user name (RFC 7617, section 2), and a terminal show it.

@@ -1,12 +1,14 @@
 package harbor_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -22,6 +25,19 @@ import (
 )
 
 const secret = redact.Secret("tok.en.7")
+
+// host is in the certificates of httptest.
+const host = "example.com"
+
+// held is a secret that the registry may have.
+func held(s redact.Secret) disclose.Secret {
+	return disclose.OwnRegistry(host).Hold(disclose.RegistryLogin, s)
+}
+
+// token is an ID token that it may have.
+func token(s redact.Secret) disclose.Secret {
+	return disclose.NamedRegistry(host).Hold(disclose.RegistryToken, s)
+}
 
 // serve starts a registry with routes and a client of it. What has no route is 404, as a page.
 func serve(t *testing.T, routes map[string]http.HandlerFunc) *harbor.Client {
@@ -34,12 +50,19 @@ func serve(t *testing.T, routes map[string]http.HandlerFunc) *harbor.Client {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	h, err := trust.Trust{Mode: trust.Insecure}.Client(trust.Options{})
+	dial := func(ctx context.Context, network, at string) (net.Conn, error) {
+		if at == host+":443" {
+			at = server.Listener.Addr().String()
+		}
+		return new(net.Dialer).DialContext(ctx, network, at)
+	}
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	h, err := trust.Trust{Mode: trust.Bundle, CA: ca}.Client(trust.Options{Dial: dial})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.CloseIdleConnections)
-	return &harbor.Client{Wire: &wire.Client{HTTP: h}, Host: strings.TrimPrefix(server.URL, "https://")}
+	return &harbor.Client{Wire: &wire.Client{HTTP: h}, Host: host}
 }
 
 func says(status int, body string) http.HandlerFunc {
@@ -123,7 +146,7 @@ func TestProbe(t *testing.T) {
 		user: nil, "new": nil, "ada": wire.ErrRefused, "": wire.ErrRefused, "tokenreview$sso:ada": wire.ErrRefused, "a\nb": wire.ErrRefused,
 		"nothing": wire.ErrServer, "page": wire.ErrServer, "away": wire.ErrServer,
 	} {
-		err := c.Probe(t.Context(), name, secret)
+		err := c.Probe(t.Context(), name, held(secret))
 		if !errors.Is(err, want) || err != nil && strings.Contains(err.Error(), string(secret)) {
 			t.Errorf("%q: %v, want %v", name, err, want)
 		}
@@ -152,7 +175,7 @@ func TestCA(t *testing.T) {
 	}
 }
 
-var by = harbor.Login{Username: "ada@vsphere.local", Password: "pass:word-7"}
+var by = harbor.Login{Username: "ada@vsphere.local", Password: held("pass:word-7")}
 
 // api answers one call that must come as swagger.yaml says.
 func api(t *testing.T, method, path, body string, reply http.HandlerFunc) *harbor.Client {
@@ -161,7 +184,7 @@ func api(t *testing.T, method, path, body string, reply http.HandlerFunc) *harbo
 		text, _ := io.ReadAll(r.Body)
 		var got, want any
 		_, _ = json.Unmarshal(text, &got), json.Unmarshal([]byte(body), &want)
-		if r.Method != method || r.URL.RequestURI() != path || user != by.Username || password != string(by.Password) || !cmp.Equal(got, want) ||
+		if r.Method != method || r.URL.RequestURI() != path || user != by.Username || password != by.Password.Redacted().Reveal() || !cmp.Equal(got, want) ||
 			r.Header.Get("X-Is-Resource-Name") != "true" {
 			t.Errorf("%s %s %s", r.Method, r.URL, text)
 		}
@@ -278,16 +301,16 @@ func TestCurrentUser(t *testing.T) {
 			says(200, body)(w, r)
 		}})
 	}
-	got, err := answer(`{"user_id":3,"username":"ada","oidc_user_meta":{"secret":"cli"}}`).CurrentUser(t.Context(), secret)
-	if want := (harbor.Login{Username: "ada", Password: "cli"}); err != nil || got != want {
+	got, err := answer(`{"user_id":3,"username":"ada","oidc_user_meta":{"secret":"cli"}}`).CurrentUser(t.Context(), token(secret))
+	if err != nil || got.Username != "ada" || got.Password.Redacted() != "cli" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for _, body := range []string{`{}`, `[]`, `<html>`, `{"username":"ada"}`, `{"username":"a:b","oidc_user_meta":{"secret":"x"}}`, `{"username":"a\nb","oidc_user_meta":{"secret":"x"}}`} {
-		if got, err := answer(body).CurrentUser(t.Context(), secret); !errors.Is(err, wire.ErrServer) {
+		if got, err := answer(body).CurrentUser(t.Context(), token(secret)); !errors.Is(err, wire.ErrServer) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	if _, err := answer(`{}`).CurrentUser(t.Context(), "other"); !errors.Is(err, wire.ErrRefused) {
+	if _, err := answer(`{}`).CurrentUser(t.Context(), token("other")); !errors.Is(err, wire.ErrRefused) {
 		t.Error(err)
 	}
 }

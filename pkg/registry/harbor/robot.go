@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -25,7 +26,7 @@ var ErrRobotExists = errors.New("there is a robot account of that name")
 // Login is the user name and password of somebody with rights in a project.
 type Login struct {
 	Username string
-	Password redact.Secret
+	Password disclose.Secret
 }
 
 // Robot is a robot account of a project.
@@ -188,7 +189,7 @@ func (c *Client) do(ctx context.Context, by Login, call call) error {
 	r := wire.Request{
 		Method: call.method, URL: c.url("/api/v2.0" + call.path), Basic: &wire.Basic{User: by.Username, Password: by.Password},
 		Header:  http.Header{"X-Is-Resource-Name": {"true"}}, // A project may be called 12.
-		Secrets: []redact.Secret{by.Password},
+		Secrets: []redact.Secret{by.Password.Redacted()},
 	}
 	if call.in != nil {
 		var err error

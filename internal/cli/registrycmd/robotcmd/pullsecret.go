@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/harbor"
@@ -220,9 +221,13 @@ type robotLogin struct {
 // checks that this works.
 func (p pullSecret) apply(ctx context.Context, f pullSecretFlags, login robotLogin, dryRun bool) error {
 	host, robot := login.host, login.robot
+	password, err := p.client.Open(ctx, disclose.RobotSecret, robot.Secret)
+	if err != nil {
+		return err
+	}
 	text, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{
-		"username": robot.Name, "password": robot.Secret.Reveal(),
-		"auth": base64.StdEncoding.EncodeToString([]byte(robot.Name + ":" + robot.Secret.Reveal())),
+		"username": robot.Name, "password": password,
+		"auth": base64.StdEncoding.EncodeToString([]byte(robot.Name + ":" + password)),
 	}}})
 	if err != nil {
 		return err
