@@ -70,7 +70,7 @@ var parsedElsewhere = map[string]exception{
 	"pkg/kubeconfig/plan.go":                {"pem.Decode", "a CA that was read before, of a cluster that is written"},
 	"pkg/registry/dockerconfig/document.go": {"json.NewDecoder json.NewDecoder json.Unmarshal json.Unmarshal", "the positions in a text that bounded.CheckJSON has read"},
 	"pkg/trust/bundle.go":                   {"pem.Decode pem.Decode x509.ParseCertificate", "CAs that Certificates has read"},
-	"pkg/trust/explain.go":                  {".AppendCertsFromPEM", "a CA of a session, which trust.Certificates has read"},
+	"pkg/trust/explain.go":                  {"roots.AppendCertsFromPEM", "a CA of a session, which trust.Certificates has read"},
 	"pkg/trust/pin.go":                      {"pem.Decode", "CAs that Certificates has read"},
 	"pkg/trust/public.go":                   {"pem.Decode x509.ParseCertificate x509.ParseCertificate", "Mozilla's list, and certificates that trust.Certificates has read"},
 	"pkg/trust/trust.go":                    {".AppendCertsFromPEM .AppendCertsFromPEM", "certificates that trust.Certificates has read"},
