@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -81,11 +82,11 @@ func (d *file) writable() error {
 // replaceable refuses a read-only file, and one of another user: the new file would have another owner.
 func replaceable(path string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + path + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
 	if me := os.Geteuid(); me > 0 && owner(info) != me {
 		return &FileError{path, fmt.Sprintf("belongs to user %d", owner(info)),
-			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, path), fs.ErrPermission}
+			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, safetext.Word(path)), fs.ErrPermission}
 	}
 	return nil
 }
