@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Mode    fs.FileMode  // permission bits
 	Durable bool         // sync before Write returns; without it, a crash of the machine may lose the new file
-	Owner   fs.FileInfo  // if the process is root, the new file gets the owner of this one; may be nil
+	Owner   fs.FileInfo  // the new file gets the group of this one, and from root its owner; may be nil
 	Check   func() error // called right before the rename; its error leaves the old file; may be nil
 }
 
@@ -107,11 +107,12 @@ const probe = 4 << 10
 
 func fill(f *os.File, text []byte, o Options) error {
 	err := disk.Write(f, text)
-	if err == nil && o.Owner != nil && os.Geteuid() == 0 {
-		err = chownLike(f, o.Owner)
+	mode := o.Mode
+	if err == nil && o.Owner != nil {
+		mode, err = chownLike(f, o.Owner, mode)
 	}
 	if err == nil {
-		err = disk.Chmod(f, o.Mode)
+		err = disk.Chmod(f, mode)
 	}
 	if err == nil && o.Durable {
 		err = disk.Sync(f)
