@@ -71,25 +71,38 @@ func Sweep(dir string) {
 // file is there, and may not be on disk. Errors are those of the system (*fs.PathError, *os.LinkError) or of Check.
 func Write(path string, text []byte, o Options) error {
 	dir := filepath.Dir(path)
-	temp, err := CreateTemp(dir)
-	if err != nil {
+	for try := 1; ; try++ {
+		temp, err := writeOnce(path, text, o)
+		switch {
+		case err == nil && o.Durable:
+			return disk.SyncDir(dir)
+		case try < tries && temp != "" && errors.Is(err, fs.ErrNotExist):
+			continue // A process in another container does not see that its writer runs, and has swept it away.
+		}
 		return err
 	}
-	err = fill(temp, text, o)
+}
+
+// tries is how often a file is written whose temporary file disappears.
+const tries = 5
+
+// writeOnce returns the path of the temporary file, if it could be made.
+func writeOnce(path string, text []byte, o Options) (temp string, err error) {
+	f, err := CreateTemp(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	err = fill(f, text, o)
 	if err == nil && o.Check != nil {
 		err = o.Check()
 	}
 	if err == nil {
-		err = disk.Rename(temp.Name(), path)
+		err = disk.Rename(f.Name(), path)
 	}
 	if err != nil {
-		_ = disk.Remove(temp.Name())
-		return err
+		_ = disk.Remove(f.Name())
 	}
-	if o.Durable {
-		return disk.SyncDir(dir)
-	}
-	return nil
+	return f.Name(), err
 }
 
 // Probe returns an error if Write could not write a file in dir. It writes a temporary file and removes it.
