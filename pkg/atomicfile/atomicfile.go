@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Mode    fs.FileMode  // permission bits
 	Durable bool         // sync before Write returns; without it, a crash of the machine may lose the new file
-	Owner   fs.FileInfo  // the new file gets the group of this one, and from root its owner; may be nil
+	Owner   fs.FileInfo  // the file that is replaced: the new one gets its group, ACL and, from root, owner; may be nil
 	Check   func() error // called right before the rename; its error leaves the old file; may be nil
 }
 
@@ -92,7 +92,7 @@ func writeOnce(path string, text []byte, o Options) (temp string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = fill(f, text, o)
+	err = fill(f, path, text, o)
 	if err == nil && o.Check != nil {
 		err = o.Check()
 	}
@@ -118,7 +118,7 @@ func Probe(dir string) error {
 // probe is how much Probe writes, in bytes: one block, for which a full disk has no room.
 const probe = 4 << 10
 
-func fill(f *os.File, text []byte, o Options) error {
+func fill(f *os.File, path string, text []byte, o Options) error {
 	err := disk.Write(f, text)
 	mode := o.Mode
 	if err == nil && o.Owner != nil {
@@ -126,6 +126,9 @@ func fill(f *os.File, text []byte, o Options) error {
 	}
 	if err == nil {
 		err = disk.Chmod(f, mode)
+	}
+	if err == nil && o.Owner != nil && mode&o.Owner.Mode()&0o077 != 0 && disk.CopyACL(f, path) != nil {
+		err = disk.Chmod(f, mode&0o700) // Rather nobody else than somebody else.
 	}
 	if err == nil && o.Durable {
 		err = disk.Sync(f)
