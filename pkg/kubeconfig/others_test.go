@@ -91,7 +91,7 @@ func TestPathsInCommandsAreWords(t *testing.T) {
 	}
 	for name, prepare := range map[string]func(t *testing.T, path string) (word string){
 		"chmod u+w ": func(t *testing.T, path string) string { write(t, path, small, 0o400); return path },
-		"rm -f ":     func(t *testing.T, path string) string { write(t, path+".lock", "", 0); return path + ".lock" },
+		"rm ":        func(t *testing.T, path string) string { write(t, path+".lock", "", 0); return path + ".lock" },
 		"mkdir -p ": func(t *testing.T, path string) string {
 			missing := filepath.Join(filepath.Dir(path), "missing")
 			if err := os.Symlink(filepath.Join(missing, "config"), path); err != nil {
@@ -103,7 +103,7 @@ func TestPathsInCommandsAreWords(t *testing.T) {
 		f := at(t)
 		word := prepare(t, f.Paths[0])
 		_, err := f.Update(t.Context(), false, login("ns1"))
-		if err == nil || !strings.Contains(err.Error(), "type: "+name+safetext.Word(word)) {
+		if err == nil || !strings.Contains(err.Error(), "type: "+name) || !strings.Contains(err.Error(), " "+safetext.Word(word)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
