@@ -2,9 +2,12 @@ package credhelper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
@@ -43,12 +46,24 @@ type command struct{ *exec.Cmd }
 // Input implements client.Program.
 func (c *command) Input(in io.Reader) { c.Stdin = in }
 
-// Output implements client.Program.
+// Output implements client.Program. The library puts what a failed program printed into its error, which clients show: of that, only the
+// texts that the protocol knows are returned. The rest may hold the secret.
 func (c *command) Output() ([]byte, error) {
 	var out limited
 	c.Stdout = &out
 	err := c.Run()
+	switch {
+	case errors.Is(err, exec.ErrWaitDelay): // It ended well, and left something behind that holds its output, such as an agent.
+		return out.text, nil
+	case err != nil && !slices.Contains(failures, strings.TrimSpace(string(out.text))):
+		return nil, err
+	}
 	return out.text, err
+}
+
+// failures are the texts with which a helper fails.
+var failures = []string{
+	credentials.NewErrCredentialsNotFound().Error(), credentials.NewErrCredentialsMissingServerURL().Error(), credentials.NewErrCredentialsMissingUsername().Error(),
 }
 
 // do runs one command of the helper, with the time limit.
@@ -56,6 +71,7 @@ func (p program) do(work func(client.ProgramFunc) error) error {
 	if err := registry.CheckBacking(p.name); err != nil {
 		return fmt.Errorf("%q: %w", p.name, err)
 	}
+	process.NoDump() // A keychain may hold the password of a person.
 	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
 	defer cancel()
 	err := work(p.run(ctx))

@@ -5,7 +5,9 @@ package credhelper
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,45 @@ func TestBackingGet(t *testing.T) {
 		if _, _, err := p.Get("quay.io"); err == nil || credentials.IsErrCredentialsNotFound(err) != none {
 			t.Errorf("%s: %v", script, err)
 		}
+	}
+}
+
+// What a failed helper printed is not shown: it may be the answer, or the input.
+func TestOutputOfAFailedBackingIsNotShown(t *testing.T) {
+	const secret = "S3CRET-of-ada"
+	given := credentials.Credentials{ServerURL: "quay.io", Username: "ada", Secret: secret}
+	for _, script := range []string{
+		`echo '{"ServerURL":"x","Username":"ada","Secret":"` + secret + `"}'; exit 1`,
+		`echo "note"; echo '{"Secret":"` + secret + `"'; exit 1`,
+		`echo "$in ` + secret + `"; kill -9 $$`,
+		`echo '{"Username":"ada","Secret":["` + secret + `"]}'`,
+		`echo '` + secret + `'`,
+	} {
+		p, _ := backed(t, script)
+		_, _, err := p.Get("quay.io")
+		_, listErr := p.List()
+		for _, err := range []error{err, listErr, p.Store(given), p.Erase("quay.io")} {
+			if err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %v", script, err)
+			}
+		}
+		if err == nil {
+			t.Errorf("%s: no error", script)
+		}
+	}
+}
+
+// A helper may leave an agent behind that holds its output.
+func TestBackingThatLeavesAnAgent(t *testing.T) {
+	p, _ := backed(t, `sleep 60 & echo $! >"$0.pid"; echo '{"Username":"ada","Secret":"s"}'`)
+	t.Cleanup(func() {
+		text, _ := os.ReadFile(filepath.Join(strings.Split(os.Getenv("PATH"), ":")[0], "docker-credential-backed.pid"))
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	if user, secret, err := p.Get("quay.io"); err != nil || user != "ada" || secret != "s" {
+		t.Errorf("%s, %v", user, err)
 	}
 }
 

@@ -46,7 +46,7 @@ var table = []mutation{
 
 	// The store.
 	{name: "others may use the store", file: "pkg/tokens/credfile/private_unix.go", old: "mode&0o077 != 0", new: "mode&0o007 != 0"},
-	{name: "files of others are believed", file: "pkg/tokens/credfile/private_unix.go", old: "ok && stat.Uid != 0 && int(stat.Uid) != me", new: "ok && stat.Uid != 0 && int(stat.Uid) == me"},
+	{name: "files of others are believed", file: "pkg/tokens/credfile/private_unix.go", old: "case owner == 0 || owner == me:", new: "case owner >= 0:"},
 	{name: "symbolic links are followed", file: "pkg/tokens/credfile/private_unix.go", old: "syscall.O_NOFOLLOW | syscall.O_NONBLOCK", new: "syscall.O_NONBLOCK"},
 	{name: "a named pipe blocks", file: "pkg/tokens/credfile/private_unix.go", old: "syscall.O_NOFOLLOW | syscall.O_NONBLOCK", new: "syscall.O_NOFOLLOW"},
 	{name: "a huge file is read", file: "pkg/tokens/credfile/private.go", old: "info.Size() > maxFile", new: "info.Size() < 0"},
@@ -63,6 +63,7 @@ var table = []mutation{
 	{name: "an update brings a session back after a logout", file: "pkg/tokens/store.go", old: "if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {", new: "if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrExist) {"},
 	{name: "a logout leaves credentials", file: "pkg/tokens/store.go", old: "		if c.Session == id {", new: "		if c.Session == id+\"x\" {"},
 	{name: "the store of others is opened", file: "pkg/tokens/store.go", old: "if err := credfile.Private(info, dir); err != nil {", new: "if err := credfile.Private(info, dir); err != nil && dir == \"\" {"},
+	{name: "a store that others made meanwhile is written", file: "pkg/tokens/write.go", old: "	if errors.As(err, &permission) {", new: "	if errors.As(err, &permission) && dir == \"\" {"},
 	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return Fold(s.User) == Fold(key.User) && (", new: "return s.User != \"\" && ("},
 
 	// Renewal.
@@ -79,6 +80,8 @@ var table = []mutation{
 	{name: "a static token stays public", file: "pkg/kubeconfig/replace.go", old: "if !private {", new: "if private {"},
 	{name: "a kubeconfig is not synced", file: "pkg/kubeconfig/replace.go", old: "Durable: true, ", new: ""},
 	{name: "sudo takes the file away", file: "pkg/kubeconfig/replace.go", old: "Owner: info, ", new: ""},
+	{name: "root writes a file that anybody may have made", file: "pkg/kubeconfig/replace.go", old: "dir.Mode().Perm()&0o002 != 0", new: "dir.Mode().Perm()&0o002 > 2"},
+	{name: "each of many kubeconfigs may be huge", file: "pkg/kubeconfig/files.go", old: "if errors.As(all.Check(text), &exceeds) && i > 0 {", new: "if errors.As(all.Check(nil), &exceeds) && i > 0 {"},
 	{name: "a lock that is held is broken", file: "pkg/kubeconfig/lock.go", old: "time.Since(seen.ModTime()) < lockStale", new: "time.Since(seen.ModTime()) < 0"},
 	{name: "another's new lock is broken", file: "pkg/kubeconfig/lock.go", old: "if err != nil || !os.SameFile(seen, moved) {", new: "if err != nil || moved == nil {", lone: "the other process would have to come between two system calls"},
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
@@ -93,6 +96,7 @@ var table = []mutation{
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {"},
 	{name: "grants of other hosts are believed", file: "pkg/registry/store.go", old: "if g = grantOf(credfile.ParseObject(text)); g.Host == host {", new: "if g = grantOf(credfile.ParseObject(text)); g.Host != \"\" {"},
 	{name: "logins of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && l.Host != host {", new: "if err == nil && found && l.Host == \"\" {"},
+	{name: "a login is written where others can", file: "pkg/registry/store.go", old: "if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {", new: "if err := credfile.PrivateDirs(); err != nil {"},
 	{name: "directories of others are believed", file: "pkg/registry/store.go", old: "err = credfile.PrivateDirs(s.Dir, filepath.Dir(path))", new: "err = credfile.PrivateDirs()"},
 	{name: "no lock around a change", file: "pkg/registry/store.go", old: "	defer unlock()\n	return do()", new: "	unlock()\n	return do()"},
 	{name: "a record is not synced", file: "pkg/registry/store.go", old: "Mode: 0o600, Durable: true", new: "Mode: 0o600"},
@@ -114,13 +118,16 @@ var table = []mutation{
 	// The helper.
 	{name: "the helper's renewal may ask", file: "internal/credhelper/renew.go", old: "append(c.Env, nonInteractive)", new: "append(c.Env, nonInteractive[:0])"},
 	{name: "a name of a helper is not checked", file: "internal/credhelper/backing.go", old: "if err := registry.CheckBacking(p.name); err != nil {", new: "if err := registry.CheckBacking(p.name); err != nil && p.name == \"\" {"},
+	{name: "what a failed helper printed is shown", file: "internal/credhelper/backing.go", old: "case err != nil && !slices.Contains(failures,", new: "case err != nil && slices.Contains(failures,"},
 	{name: "a token is given after a logout of the registry", file: "internal/credhelper/helper.go", old: "	case g.LoggedOut:", new: "	case g.LoggedOut && g.Username == \"\":"},
 	{name: "a robot that has ended is given", file: "internal/credhelper/helper.go", old: "	case found && login.Ended(h.Now()):", new: "	case found && login.Ended(h.Now()) && host == \"\":"},
 
 	// Files and locks.
 	{name: "a file is not synced before its rename", file: "pkg/atomicfile/atomicfile.go", old: "if err == nil && o.Durable {", new: "if err == nil && !o.Durable {", also: "./pkg/tokens"},
-	{name: "a directory is not synced", file: "pkg/atomicfile/atomicfile.go", old: "	if o.Durable {\n		return disk.SyncDir(dir)\n	}", new: "	if o.Durable && dir == \"\" {\n		return disk.SyncDir(dir)\n	}", also: "./pkg/tokens"},
-	{name: "a temporary file stays", file: "pkg/atomicfile/atomicfile.go", old: "		_ = disk.Remove(temp.Name())\n		return err", new: "		return err"},
+	{name: "a new group may read a file", file: "pkg/atomicfile/owner_unix.go", old: "mode &^= 0o070 &^", new: "mode &^= 0 &^"},
+	{name: "a file that is swept away is lost", file: "pkg/atomicfile/atomicfile.go", old: "case try < tries && temp", new: "case try < 1 && temp"},
+	{name: "a directory is not synced", file: "pkg/atomicfile/atomicfile.go", old: "		case err == nil && o.Durable:", new: "		case err == nil && o.Durable && dir == \"\":", also: "./pkg/tokens"},
+	{name: "a temporary file stays", file: "pkg/atomicfile/atomicfile.go", old: "		_ = disk.Remove(f.Name())", new: "		_ = f.Name()"},
 	{name: "a living writer's file is swept", file: "pkg/atomicfile/atomicfile.go", old: "err == nil && !alive(pid) ||", new: "err == nil && pid > 0 ||"},
 	{name: "a lock is taken twice", file: "pkg/filelock/filelock.go", old: "if err == nil && !taken {", new: "if err == nil && !taken && false {"},
 

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Mode    fs.FileMode  // permission bits
 	Durable bool         // sync before Write returns; without it, a crash of the machine may lose the new file
-	Owner   fs.FileInfo  // if the process is root, the new file gets the owner of this one; may be nil
+	Owner   fs.FileInfo  // the file that is replaced: the new one gets its group, ACL and, from root, owner; may be nil
 	Check   func() error // called right before the rename; its error leaves the old file; may be nil
 }
 
@@ -71,25 +71,38 @@ func Sweep(dir string) {
 // file is there, and may not be on disk. Errors are those of the system (*fs.PathError, *os.LinkError) or of Check.
 func Write(path string, text []byte, o Options) error {
 	dir := filepath.Dir(path)
-	temp, err := CreateTemp(dir)
-	if err != nil {
+	for try := 1; ; try++ {
+		temp, err := writeOnce(path, text, o)
+		switch {
+		case err == nil && o.Durable:
+			return disk.SyncDir(dir)
+		case try < tries && temp != "" && errors.Is(err, fs.ErrNotExist):
+			continue // A process in another container does not see that its writer runs, and has swept it away.
+		}
 		return err
 	}
-	err = fill(temp, text, o)
+}
+
+// tries is how often a file is written whose temporary file disappears.
+const tries = 5
+
+// writeOnce returns the path of the temporary file, if it could be made.
+func writeOnce(path string, text []byte, o Options) (temp string, err error) {
+	f, err := CreateTemp(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	err = fill(f, path, text, o)
 	if err == nil && o.Check != nil {
 		err = o.Check()
 	}
 	if err == nil {
-		err = disk.Rename(temp.Name(), path)
+		err = disk.Rename(f.Name(), path)
 	}
 	if err != nil {
-		_ = disk.Remove(temp.Name())
-		return err
+		_ = disk.Remove(f.Name())
 	}
-	if o.Durable {
-		return disk.SyncDir(dir)
-	}
-	return nil
+	return f.Name(), err
 }
 
 // Probe returns an error if Write could not write a file in dir. It writes a temporary file and removes it.
@@ -105,13 +118,17 @@ func Probe(dir string) error {
 // probe is how much Probe writes, in bytes: one block, for which a full disk has no room.
 const probe = 4 << 10
 
-func fill(f *os.File, text []byte, o Options) error {
+func fill(f *os.File, path string, text []byte, o Options) error {
 	err := disk.Write(f, text)
-	if err == nil && o.Owner != nil && os.Geteuid() == 0 {
-		err = chownLike(f, o.Owner)
+	mode := o.Mode
+	if err == nil && o.Owner != nil {
+		mode, err = chownLike(f, o.Owner, mode)
 	}
 	if err == nil {
-		err = disk.Chmod(f, o.Mode)
+		err = disk.Chmod(f, mode)
+	}
+	if err == nil && o.Owner != nil && mode&o.Owner.Mode()&0o077 != 0 && disk.CopyACL(f, path) != nil {
+		err = disk.Chmod(f, mode&0o700) // Rather nobody else than somebody else.
 	}
 	if err == nil && o.Durable {
 		err = disk.Sync(f)

@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,5 +87,32 @@ func TestSweep(t *testing.T) {
 		if _, err := os.Lstat(filepath.Join(dir, name)); (err == nil) != stays {
 			t.Errorf("%s: %v, want it to stay: %t", name, err, stays)
 		}
+	}
+}
+
+// A process in another container sees no process of this one, and takes our temporary file for one of a killed writer.
+func TestWriteOfAFileThatIsSweptAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	swept := 0
+	sweep := func(often int) func() error {
+		return func() error {
+			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), prefix+"*"))
+			if swept++; swept > often || err != nil || len(left) != 1 {
+				return err
+			}
+			return os.Remove(left[0])
+		}
+	}
+	if err := Write(path, []byte("new"), Options{Mode: 0o600, Check: sweep(2)}); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "new" || swept != 3 {
+		t.Errorf("%q %v, after %d", got, err, swept)
+	}
+	if err := Write(path, []byte("newer"), Options{Mode: 0o600, Check: sweep(1000)}); err == nil {
+		t.Error("no error")
+	}
+	if err := Write(filepath.Join(path+"-none", "file"), nil, Options{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }

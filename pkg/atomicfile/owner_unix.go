@@ -11,12 +11,25 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
-func chownLike(f *os.File, like fs.FileInfo) error {
-	stat, ok := like.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil
+// chownLike gives f the owner and group of another file, as far as this process may, and returns the mode that f may have: another
+// group than before gets no more rights than everybody has.
+func chownLike(f *os.File, like fs.FileInfo, mode fs.FileMode) (fs.FileMode, error) {
+	was, ok := like.Sys().(*syscall.Stat_t)
+	info, err := f.Stat()
+	if err != nil || !ok {
+		return mode, err
 	}
-	return disk.Chown(f, int(stat.Uid), int(stat.Gid))
+	now, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return mode, nil
+	}
+	if os.Geteuid() == 0 {
+		return mode, disk.Chown(f, int(was.Uid), int(was.Gid))
+	}
+	if now.Gid != was.Gid && disk.Chown(f, -1, int(was.Gid)) != nil { // One may give a file to one's own groups.
+		mode &^= 0o070 &^ (mode & 0o007 << 3)
+	}
+	return mode, nil
 }
 
 // alive reports whether a process runs, including one of another user.

@@ -69,11 +69,17 @@ type file struct {
 
 func (f Files) read() ([]*file, error) {
 	var docs []*file
-	for _, path := range f.Paths {
+	var all boundedyaml.Files
+	for i, path := range f.Paths {
 		text, err := readRegular(path)
 		exists := !errors.Is(err, fs.ErrNotExist)
 		if exists && err != nil {
 			return nil, unreadable(path, err)
+		}
+		var exceeds *bounded.Error
+		if errors.As(all.Check(text), &exceeds) && i > 0 { // What else is wrong with a file, its reader says.
+			problem := "cannot be read: with the files before it in KUBECONFIG, it " + exceeds.Error()
+			return nil, &FileError{path, problem, "name fewer files; nothing was changed", exceeds}
 		}
 		doc, err := splice.Read(text)
 		if err != nil {

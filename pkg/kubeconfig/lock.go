@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // kubectl holds its lock for milliseconds, and does not remove it when it is killed.
@@ -81,7 +82,7 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
-				"wait for the kubectl that is using it; if there is none, type: rm -f " + lock, err}
+				"wait for the kubectl that is using it; if there is none, type: rm -f " + safetext.Word(lock), err}
 		default:
 			release()
 			return nil, nil, err
@@ -177,7 +178,7 @@ func notWritable(path, file string, err error) error {
 	}
 	remedy := "make the directory writable, or name another file with KUBECONFIG"
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
-		remedy = "a symbolic link leads there; type: mkdir -p " + filepath.Dir(file) + " (or name another file with KUBECONFIG)"
+		remedy = "a symbolic link leads there; type: mkdir -p " + safetext.Word(filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}
 	if disk.Full(err) || errors.Is(err, syscall.EIO) {
 		remedy = "the old file is as it was; try again when there is room on a working disk"

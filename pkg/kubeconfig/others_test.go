@@ -1,13 +1,17 @@
 package kubeconfig
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -46,5 +50,61 @@ func TestAHugeFileIsRefused(t *testing.T) {
 	}
 	if _, err := f.Load(); err == nil || !strings.Contains(err.Error(), "larger than 20 MiB") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Somebody may give you a directory of kubeconfigs: the bounds are for all files together.
+func TestManyLargeFilesAreRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"values":  small + "x: [" + strings.Repeat("1,", 250_000) + "]\n",
+		"lines":   small + strings.Repeat("\n", 600_000),
+		"bytes":   small + "# " + strings.Repeat("x", boundedyaml.MaxFile*2/3) + "\n",
+		"aliases": small + "x: &x " + strings.Repeat("x", 10_000) + "\ny: [" + strings.Repeat("*x,", 300) + "]\n",
+	} {
+		f := files(t, "a", "b")
+		write(t, f.Paths[0], text, 0o600)
+		if _, err := f.Load(); err != nil {
+			t.Errorf("%s, one: %v", name, err)
+		}
+		write(t, f.Paths[1], text, 0o600)
+		_, err := f.Load()
+		var failed *FileError
+		if !errors.As(err, &failed) || failed.Path != f.Paths[1] || !strings.Contains(err.Error(), "with the files before it") {
+			t.Errorf("%s, two: %v", name, err)
+		}
+	}
+}
+
+// A path is a word of the command to type, whatever it holds: somebody may give you the directory.
+func TestPathsInCommandsAreWords(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("shells and modes are of Unix")
+	}
+	at := func(t *testing.T) Files {
+		f := files(t)
+		dir := filepath.Join(filepath.Dir(f.Lock), "a b;touch PWN;'")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		f.Paths = []string{filepath.Join(dir, "config")}
+		return f
+	}
+	for name, prepare := range map[string]func(t *testing.T, path string) (word string){
+		"chmod u+w ": func(t *testing.T, path string) string { write(t, path, small, 0o400); return path },
+		"rm ":        func(t *testing.T, path string) string { write(t, path+".lock", "", 0); return path + ".lock" },
+		"mkdir -p ": func(t *testing.T, path string) string {
+			missing := filepath.Join(filepath.Dir(path), "missing")
+			if err := os.Symlink(filepath.Join(missing, "config"), path); err != nil {
+				t.Fatal(err)
+			}
+			return missing
+		},
+	} {
+		f := at(t)
+		word := prepare(t, f.Paths[0])
+		_, err := f.Update(t.Context(), false, login("ns1"))
+		if err == nil || !strings.Contains(err.Error(), "type: "+name) || !strings.Contains(err.Error(), " "+safetext.Word(word)) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

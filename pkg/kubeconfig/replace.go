@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -40,7 +41,7 @@ func (d *file) replace(private bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil:
-		if err := replaceable(d.path, info); err != nil {
+		if err := replaceable(d.path, path, info); err != nil {
 			return err
 		}
 		if !private {
@@ -67,7 +68,7 @@ func (d *file) writable() error {
 		return nil //nolint:nilerr // Reading the file failed with the same error before.
 	}
 	if info, err := os.Stat(path); err == nil {
-		if err := replaceable(d.path, info); err != nil {
+		if err := replaceable(d.path, path, info); err != nil {
 			return err
 		}
 	}
@@ -78,14 +79,23 @@ func (d *file) writable() error {
 	return nil
 }
 
-// replaceable refuses a read-only file, and one of another user: the new file would have another owner.
-func replaceable(path string, info fs.FileInfo) error {
+// replaceable refuses a read-only file, and one of another user: the new file would have another owner. root may replace the files of
+// others, but not where everybody can put a file for root to find, which would then get root's tokens. The kernel has the same rule for
+// writing (proc_sys_fs(5), protected_regular). file is the same path with its symbolic links followed.
+func replaceable(path, file string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + path + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
-	if me := os.Geteuid(); me > 0 && owner(info) != me {
+	me := os.Geteuid()
+	if me < 0 || owner(info) == me {
+		return nil
+	}
+	if me > 0 {
 		return &FileError{path, fmt.Sprintf("belongs to user %d", owner(info)),
-			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, path), fs.ErrPermission}
+			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, safetext.Word(path)), fs.ErrPermission}
+	}
+	if dir, err := os.Stat(filepath.Dir(file)); err != nil || dir.Mode().Perm()&0o002 != 0 {
+		return &FileError{path, fmt.Sprintf("belongs to user %d, in a directory where everybody can put files", owner(info)), "name another file with KUBECONFIG", fs.ErrPermission}
 	}
 	return nil
 }

@@ -50,6 +50,32 @@ func TestTheFileOfAnotherHost(t *testing.T) {
 	}
 }
 
+// Where others can put files nothing is written, also by a client's first login.
+func TestNothingIsWrittenForOthers(t *testing.T) {
+	for _, made := range []string{"", "registries"} {
+		s := newStore(t)
+		dir := filepath.Join(s.Dir, made)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for name, err := range map[string]error{
+			"SaveLogin": s.SaveLogin(registry.Login{Host: "h.lab"}), "SaveRecord": s.SaveRecord(registry.Record{Host: "h.lab"}),
+			"UpdateSettings": s.UpdateSettings(func(set *registry.Settings) { set.Backing = "pass" }),
+		} {
+			var permission *credfile.PermissionError
+			if !errors.As(err, &permission) {
+				t.Errorf("%q, %s: %v", made, name, err)
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(s.Dir, "registries", "[^l]*")); len(left) > 0 {
+			t.Errorf("%q: %q", made, left)
+		}
+	}
+}
+
 // Where others can put files nothing is believed.
 func TestDirectoriesOfOthers(t *testing.T) {
 	for _, dir := range []string{"", "registries"} {

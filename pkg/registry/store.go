@@ -228,6 +228,9 @@ func (s Store) write(path string, v any) error {
 	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
+	if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
+		return err
+	}
 	atomicfile.Sweep(filepath.Dir(path))
 	return atomicfile.Write(path, append(text, '\n'), atomicfile.Options{Mode: 0o600, Durable: true})
 }

@@ -238,6 +238,32 @@ func TestOpenRefusesADirectoryThatOthersCanUse(t *testing.T) {
 	}
 }
 
+// Somebody else may make the directory after the store was opened.
+func TestWriteRefusesADirectoryThatOthersCanUse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the access control list decides")
+	}
+	s := newStore(t)
+	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(s.Dir(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, saved := s.SaveSession(session())
+	for name, err := range map[string]error{
+		"Check": s.Check(), "SaveSession": saved, "SaveCredential": s.SaveCredential(credential(clusterKey, "a.b.c")), "SetMark": s.SetMark("a", tokens.Mark{}),
+	} {
+		var permission *credfile.PermissionError
+		if !errors.As(err, &permission) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.Dir(), "*", "*")); len(left) > 0 {
+		t.Errorf("written: %q", left)
+	}
+}
+
 func TestOpenRefusesAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store")
 	overwrite(t, path, "")

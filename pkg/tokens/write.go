@@ -31,10 +31,13 @@ func (e *WriteError) Error() string { return "the store cannot be written: " + e
 // Unwrap returns Err.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// write replaces a file of the store. The error is a *WriteError.
+// write replaces a file of the store. The error is a *WriteError, or a *credfile.PermissionError of the store's directory.
 func (s *Store) write(path string, text []byte, d durability) error {
 	err := disk.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
+		if err := private(s.dir); err != nil {
+			return err
+		}
 		err = atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
 	}
 	if err != nil {
@@ -43,10 +46,26 @@ func (s *Store) write(path string, text []byte, d durability) error {
 	return nil
 }
 
-// Check returns a *WriteError if the store cannot be written. login calls it before a person types a password. It creates the store's
-// directory if needed, and leaves no file in it.
+// private returns a *credfile.PermissionError if others can use a directory of the store. It may not have been there when the store was
+// opened: then somebody else may have made it since, or its file system has no modes.
+func private(dir string) error {
+	err := credfile.PrivateDirs(dir)
+	var permission *credfile.PermissionError
+	if errors.As(err, &permission) {
+		return err
+	}
+	return nil
+}
+
+// Check returns the error that a write would have. login calls it before a person types a password. It creates the store's directory if
+// needed, and leaves no file in it.
 func (s *Store) Check() error {
 	err := disk.MkdirAll(s.dir, 0o700)
+	if err == nil {
+		if err := private(s.dir); err != nil {
+			return err
+		}
+	}
 	for _, sub := range []string{"", sessionsDir, credfile.Credentials} {
 		dir := filepath.Join(s.dir, sub)
 		if _, missing := os.Stat(dir); err == nil && missing == nil {

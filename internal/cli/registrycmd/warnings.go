@@ -3,6 +3,7 @@ package registrycmd
 import (
 	"fmt"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
 )
 
@@ -14,7 +15,7 @@ func warningText(w dockerconfig.Warning) string {
 	case dockerconfig.LoginInFile:
 		return fmt.Sprintf("%s also holds a login for %[2]s, in plain text; type: docker logout %[2]s, and then: %[3]s login %[2]s", w.File, w.Host, w.Detail)
 	case dockerconfig.PodmanLogin:
-		return fmt.Sprintf("%[1]s holds a login for %[2]s, which podman, skopeo and buildah use first; type: podman logout --authfile %[1]s %[2]s", w.File, w.Host)
+		return fmt.Sprintf("%[1]s holds a login for %[2]s, which podman, skopeo and buildah use first; type: podman logout --authfile %[3]s %[2]s", w.File, w.Host, failure.Quote(w.File))
 	case dockerconfig.HelperIsStore:
 		return w.File + " names the helper as credsStore, for all registries; an entry in credHelpers for each is enough"
 	case dockerconfig.StoreNotFound:

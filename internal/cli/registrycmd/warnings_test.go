@@ -59,3 +59,11 @@ func TestWarningTextOfEachCode(t *testing.T) {
 		t.Errorf("%d codes", codes)
 	}
 }
+
+// The path is the user's environment's, and a word of the command to type.
+func TestPathOfAWarningIsAWord(t *testing.T) {
+	got := warningText(dockerconfig.Warning{Code: dockerconfig.PodmanLogin, File: "/a b;touch PWN;/auth.json", Host: "HOST"})
+	if !strings.HasSuffix(got, "type: podman logout --authfile '/a b;touch PWN;/auth.json' HOST") {
+		t.Error(got)
+	}
+}

@@ -10,9 +10,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 )
 
-// checkAliases returns a *bounded.Error if a text stands for more than bounded.MaxSize bytes or bounded.MaxValues values with each alias
-// replaced. A text without aliases is not parsed.
-func checkAliases(text []byte) error {
+// checkAliases returns a *bounded.Error if this text and those before it stand for more than bounded.MaxSize bytes or bounded.MaxValues
+// values with each alias replaced. A text without aliases is not parsed, and does not count.
+func (f *Files) checkAliases(text []byte) error {
 	if bytes.IndexByte(text, '*') < 0 || bytes.IndexByte(text, '&') < 0 {
 		return nil
 	}
@@ -25,7 +25,12 @@ func checkAliases(text []byte) error {
 			return err
 		}
 		w := weigher{known: map[*yaml.Node]weight{}}
-		if all := w.weigh(&root); w.aliases && (all.bytes > bounded.MaxSize || all.values > bounded.MaxValues) {
+		all := w.weigh(&root)
+		if !w.aliases {
+			continue
+		}
+		f.aliased = f.aliased.plus(all)
+		if f.aliased.bytes > bounded.MaxSize || f.aliased.values > bounded.MaxValues {
 			return &bounded.Error{Reason: "stands for more than 4 MiB once its YAML aliases are replaced"}
 		}
 	}
@@ -33,6 +38,13 @@ func checkAliases(text []byte) error {
 
 // weight is what a node stands for.
 type weight struct{ bytes, values int }
+
+// over is more than any bound, and so little that sums do not overflow.
+const over = 1 << 30
+
+func (w weight) plus(more weight) weight {
+	return weight{min(over, w.bytes+more.bytes), min(over, w.values+more.values)}
+}
 
 // weigher weighs each node once, however many aliases lead to it.
 type weigher struct {
@@ -48,12 +60,11 @@ func (w *weigher) weigh(n *yaml.Node) weight {
 	if known, ok := w.known[n]; ok {
 		return known
 	}
-	const over = 1 << 30
 	w.known[n] = weight{over, over} // An anchor that contains itself is endless.
 	all := weight{len(n.Value), 1}
 	for _, child := range n.Content {
 		one := w.weigh(child)
-		all = weight{min(over, all.bytes+one.bytes), min(over, all.values+one.values)}
+		all = all.plus(one)
 	}
 	w.known[n] = all
 	return all

@@ -19,20 +19,33 @@ const (
 
 // CheckFile is for a user's own YAML: it returns a *bounded.Error if the text exceeds the bounds, as it is or with each alias replaced.
 // Other errors are those of the parser, which reads a text with aliases only.
-func CheckFile(text []byte) error {
-	if len(text) > MaxFile {
+func CheckFile(text []byte) error { return new(Files).Check(text) }
+
+// Files are the user's files that are read together. The bounds are for all of them: somebody may give you a directory full.
+type Files struct {
+	bytes, lines, indicators, directives int
+	aliased                              weight // what the texts with aliases stand for
+}
+
+// Check is CheckFile for one more file.
+func (f *Files) Check(text []byte) error {
+	f.bytes += len(text)
+	if f.bytes > MaxFile {
 		return tooMuch("is larger than %d MiB", MaxFile>>20)
 	}
-	if bytes.Count(text, []byte("\n"))+bytes.Count(text, []byte("\r"))-bytes.Count(text, []byte("\r\n")) > maxLines {
+	f.lines += bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")) - bytes.Count(text, []byte("\r\n"))
+	if f.lines > maxLines {
 		return tooMuch("has more than %d lines", maxLines)
 	}
-	if fileIndicators(text) > maxIndicators {
+	f.indicators += fileIndicators(text)
+	if f.indicators > maxIndicators {
 		return tooMuch("has more than %d YAML values", maxIndicators)
 	}
-	if bytes.Count(text, []byte("\n%")) > maxDirectives {
+	f.directives += bytes.Count(text, []byte("\n%"))
+	if f.directives > maxDirectives {
 		return tooMuch("has more than %d YAML directives", maxDirectives)
 	}
-	return checkAliases(text)
+	return f.checkAliases(text)
 }
 
 func tooMuch(format string, bound int) error {

@@ -16,11 +16,14 @@ const maxFile = 4 << 20
 type PermissionError struct {
 	Path   string
 	What   string
-	Remedy string // a command to type
+	Remedy string // a command to type; may be empty
 }
 
 // Error returns what is wrong and what to type.
 func (e *PermissionError) Error() string {
+	if e.Remedy == "" {
+		return e.Path + " " + e.What
+	}
 	return fmt.Sprintf("%s %s; type: %s", e.Path, e.What, e.Remedy)
 }
 

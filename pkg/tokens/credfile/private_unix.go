@@ -23,12 +23,22 @@ func Private(info os.FileInfo, path string) error {
 			Remedy: "chmod " + want + " " + shellQuote(path),
 		}
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if me := os.Geteuid(); ok && stat.Uid != 0 && int(stat.Uid) != me {
-		return &PermissionError{
-			Path: path, What: fmt.Sprintf("belongs to user %d and you are user %d", stat.Uid, me),
-			Remedy: fmt.Sprintf("sudo chown -R %d %s", me, shellQuote(path)),
-		}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return ofOther(path, int(stat.Uid), os.Geteuid())
 	}
 	return nil
+}
+
+// ofOther returns a *PermissionError for the file of an owner that is neither me nor root.
+func ofOther(path string, owner, me int) error {
+	switch {
+	case owner == 0 || owner == me:
+		return nil
+	case me == 0: // To take it over would end that user's login, and believe whatever they have put there.
+		return &PermissionError{Path: path, What: fmt.Sprintf("belongs to user %d and you are root; run this as that user, without sudo", owner)}
+	}
+	return &PermissionError{
+		Path: path, What: fmt.Sprintf("belongs to user %d and you are user %d", owner, me),
+		Remedy: fmt.Sprintf("sudo chown -R %d %s", me, shellQuote(path)),
+	}
 }

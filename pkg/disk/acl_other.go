@@ -1,0 +1,8 @@
+//go:build !linux
+
+package disk
+
+import "os"
+
+// CopyACL does nothing on this system.
+func CopyACL(*os.File, string) error { return nil }
