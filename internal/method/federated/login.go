@@ -81,7 +81,7 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	case Password:
 		return a.password(ctx)
 	case Device:
-		claims, err := device(ctx, env, a.issuer)
+		claims, err := device(ctx, env, a.issuer, a.trustedHosts())
 		if errors.Is(err, oidc.ErrNoDevice) {
 			err = failure.Hint(failure.Usagef("%w", err), "To use a browser on another machine, add --no-browser.")
 		}

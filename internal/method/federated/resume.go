@@ -74,7 +74,7 @@ func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *
 			env.Tellf("The session of %s at %s has ended.", s.User, s.Server)
 		}
 		if Flow(issuer.Flow) == Device {
-			claims, err = device(ctx, env, issuer)
+			claims, err = device(ctx, env, issuer, nil)
 		} else {
 			claims, err = browse(ctx, env, issuer, issuer.Browser)
 		}
