@@ -67,15 +67,21 @@ func (a *discovery) checkHost(ctx context.Context) error {
 	return nil
 }
 
-// checkPage asks about the page for a device code if that is at a server that is neither the issuer's own nor one of hosts. A hostile issuer
-// could show the code of a good one, and get its tokens (RFC 8628, section 5.4). The session remembers the server.
-func checkPage(ctx context.Context, env *console.Env, issuer *oidc.Client, page string, hosts []string) error {
+// codePage is the page for a device code, and the servers beside the issuer's own that may have it.
+type codePage struct {
+	url   string
+	hosts []string
+}
+
+// checkPage asks about the page for a device code if that is at another server. A hostile issuer could show the code of a good one, and get
+// its tokens (RFC 8628, section 5.4). The session remembers the server.
+func checkPage(ctx context.Context, env *console.Env, issuer *oidc.Client, page codePage) error {
 	s := issuer.Session
-	other := otherHostAt(s, disclose.Login, page, s.Hosts).that("has its login page")
+	other := otherHostAt(s, disclose.Login, page.url, s.Hosts).that("has its login page")
 	if !s.Plain || other.name == "" { // Of a Pinniped, package oidc takes no other page.
 		return nil
 	}
-	if otherHostAt(s, disclose.Login, page, hosts).name != "" {
+	if otherHostAt(s, disclose.Login, page.url, page.hosts).name != "" {
 		if err := askHost(ctx, env, issuer, other); err != nil {
 			return err
 		}

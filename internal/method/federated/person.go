@@ -150,7 +150,7 @@ func device(ctx context.Context, e *console.Env, issuer *oidc.Client, hosts []st
 	person, cancel := context.WithTimeout(ctx, personTime) // The issuer may not say when the code expires.
 	defer cancel()
 	claims, err := issuer.Device(person, func(d oidc.DeviceCode) error {
-		if err := checkPage(person, e, issuer, d.URL, hosts); err != nil {
+		if err := checkPage(person, e, issuer, codePage{d.URL, hosts}); err != nil {
 			return err
 		}
 		if end := e.Now().Add(personTime); d.Until.IsZero() || d.Until.After(end) {
