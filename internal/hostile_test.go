@@ -154,7 +154,7 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		return err
 	},
 	"issuer: device": func(ctx context.Context, h hostile) error {
-		_, err := h.issuer().Device(ctx, func(oidc.DeviceCode) {})
+		_, err := h.issuer().Device(ctx, func(oidc.DeviceCode) error { return nil })
 		return err
 	},
 	"registry: systeminfo": func(ctx context.Context, h hostile) error {

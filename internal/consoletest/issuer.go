@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -32,6 +33,8 @@ type Issuer struct {
 	// Document replaces members of the discovery document; nil leaves one out. Answer is added to what a browser brings back.
 	Document map[string]any
 	Answer   map[string]string
+	// Names are the users that tokens name, by those who log in; others are named as they log in.
+	Names map[string]string
 	// Secret is that of the client, which may log in as itself with it.
 	Secret string
 
@@ -322,7 +325,7 @@ func (i *Issuer) Token(user, audience string) string { return i.sign(i.claims(us
 func (i *Issuer) claims(user, audience string) map[string]any {
 	now := i.w.Now()
 	return map[string]any{
-		"iss": i.URL, "aud": []string{audience}, "sub": "sub-" + user, "username": user, "iat": now.Unix(), "exp": now.Add(TokenLife).Unix(),
+		"iss": i.URL, "aud": []string{audience}, "sub": "sub-" + user, "username": cmp.Or(i.Names[user], user), "iat": now.Unix(), "exp": now.Add(TokenLife).Unix(),
 		"jti": rand.Text(),
 	}
 }

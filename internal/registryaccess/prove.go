@@ -71,8 +71,12 @@ func (a *Access) proven(ctx context.Context, r registry.Record, info harbor.Info
 	}
 	client := &harbor.Client{Wire: w, Host: r.Host}
 	var untrusted *trust.UntrustedError
-	if _, err = client.Info(ctx); errors.As(err, &untrusted) {
+	switch info, err = client.Info(ctx); { // What it said before was verified by less.
+	case errors.As(err, &untrusted):
 		return unproven(registry.ReasonPublicCA)
+	case err == nil && !AsksSupervisor(info, s):
+		r.Endpoint = info.Endpoint
+		return unproven(registry.ReasonEndpoint)
 	}
 	return recipient{client, session.GroundOf(s).ProvenRegistry(r.Host, info.Endpoint)}, err
 }

@@ -3,6 +3,7 @@ package registryaccess_test
 import (
 	"encoding/pem"
 	"errors"
+	"io"
 	"net/http"
 	"testing"
 
@@ -241,5 +242,25 @@ func TestExamineOutage(t *testing.T) {
 	s.Down(host + ":443")
 	if _, err := s.examine(registry.Record{Host: host}); !errors.Is(err, wire.ErrUnreachable) {
 		t.Error(err)
+	}
+}
+
+// What counts is what the registry says over the connection that proves it: that of the first answer may be with somebody in between, whose
+// certificate a wider trust takes.
+func TestExamineAnswersThatDiffer(t *testing.T) {
+	s := newSite(t)
+	first := true
+	s.harbor.Replies["GET /api/v2.0/systeminfo"] = func(w http.ResponseWriter, _ *http.Request) {
+		endpoint := "https://10.9.9.9/"
+		if first {
+			endpoint = "https://" + supervisor + "/wcp/login"
+		}
+		first = false
+		_, _ = io.WriteString(w, `{"auth_mode":"http_auth","harbor_version":"v2.12.2","authproxy_settings":{"endpoint":"`+endpoint+`"}}`)
+	}
+	_, err := s.examine(registry.Record{Host: host})
+	var unproven *registryaccess.UnprovenError
+	if !errors.As(err, &unproven) || unproven.Reason != registry.ReasonEndpoint || len(s.harbor.Secrets()) > 0 {
+		t.Errorf("%v; sent: %q", err, s.harbor.Secrets())
 	}
 }

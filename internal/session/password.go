@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -145,6 +146,17 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	sources = append(sources, rememberedSources(s.Env, of, true)...)
 	if s.Env.MayAsk() {
 		sources = append(sources, s.Env.Prompter().Terminal(question))
+	}
+	return sources
+}
+
+// WithoutVariable returns the sources with the environment's password withheld, for a reason.
+func WithoutVariable(sources []secret.Source, why string) []secret.Source {
+	sources = slices.Clone(sources)
+	for i, s := range sources {
+		if s.Name == failure.PasswordVariable {
+			sources[i] = withheld(s.Name, why)
+		}
 	}
 	return sources
 }

@@ -62,14 +62,20 @@ func (f further) decide(ctx context.Context, all []login.UnknownServer) []error 
 			f.transport.Pin(s.Server, ca)
 		}
 	}
-	for len(open) > 0 && ctx.Err() == nil {
+	for n := 0; n < maxQuestions && len(open) > 0 && ctx.Err() == nil; n++ {
 		open = f.askNext(ctx, open)
 	}
 	for _, u := range open { // Ctrl-C answers them all.
-		*u.err = ctx.Err()
+		if *u.err = ctx.Err(); *u.err == nil {
+			*u.err = failure.Hint(u.UntrustedError, "Login asks about %d CAs at most: a Supervisor could name servers until somebody types y. If you trust the\n"+
+				"CA of this one, add --ca-fingerprint.", maxQuestions)
+		}
 	}
 	return errs
 }
+
+// maxQuestions bounds the questions of one decision: more of them wear a person out.
+const maxQuestions = 10
 
 // withoutATerminal is the next step for servers that nobody can be asked about.
 const withoutATerminal = "Without a terminal, further servers of the site are trusted by --ca-fingerprint or --certificate-authority alone:\n" +

@@ -86,3 +86,42 @@ func TestInterruptedQuestion(t *testing.T) {
 		}
 	}).Omits("alone from now on")
 }
+
+// A Supervisor that names servers until somebody types y gets ten answers.
+func TestQuestionsThatDoNotEnd(t *testing.T) {
+	w := consoletest.New(t)
+	w.Supervisor("10.0.0.1")
+	w.Serve("10.0.1.1:443", consoletest.NewCA(t, "other"), nil)
+	pinned := trust.Trust{Mode: trust.Pinned}.WithPin("10.0.0.1:443", w.CA.PEM)
+	far := address
+	far.Host = "10.0.1.1"
+	_, err := site.Contact{Env: w.Env(), Server: far}.Open(t.Context())
+	var unknown *trust.UntrustedError
+	if !errors.As(err, &unknown) {
+		t.Fatal(err)
+	}
+	var all []login.UnknownServer
+	var no []consoletest.Answer
+	for i := range 500 {
+		all = append(all, login.UnknownServer{Server: fmt.Sprintf("10.0.2.%d:443", i), UntrustedError: unknown})
+		if i < 10 {
+			no = append(no, consoletest.Answer{To: fmt.Sprintf("Trust it for 10.0.2.%d alone", i), Keys: ""})
+		}
+	}
+	w.Person(no...)
+	w.Do(func(ctx context.Context, e *console.Env) {
+		s, err := site.Contact{Env: e, Server: address, Last: pinned}.Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Wire.HTTP.CloseIdleConnections()
+		for i, err := range s.FurtherServers(e.NewProgress())(ctx, all) {
+			if asked := !strings.Contains(failure.NextStep(err), "10 CAs at most"); err == nil || asked != (i < 10) {
+				t.Fatalf("%d: %v", i, err)
+			}
+		}
+		if got := len(s.Trust().Pins); got != 1 {
+			t.Errorf("%d servers are trusted", got)
+		}
+	})
+}

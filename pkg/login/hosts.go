@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -17,22 +18,26 @@ import (
 
 // loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and adds
 // hosts and namespaces to res. The Supervisor's comes first and alone: a site may list workloads and refuse logins,
-// and vCenter counts refusals. It fails only when no host accepted the account.
+// and vCenter counts refusals. The others get the password as Request.Allow says. It fails only when no host accepted
+// the account.
 func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload, res *Result) error {
 	hosts, err := r.hostsOf(workloads)
 	if err != nil {
 		return err
 	}
 	errs, untold := make([]error, len(hosts)), make([]bool, len(hosts))
-	var refusal breaker
+	allowed := newAllowance(1)
 	one := func(i int) {
-		errs[i] = refusal.do(func() (err error) { untold[i], err = r.loginHost(ctx, &hosts[i]); return err })
+		errs[i] = allowed.do(ctx, func(ctx context.Context) (err error) { untold[i], err = r.loginHost(ctx, &hosts[i]); return err })
 	}
 	one(0)
+	if len(hosts) > 1 && r.Allow != nil {
+		allowed.raise(r.Allow(len(hosts)))
+	}
 	each(len(hosts)-1, func(i int) { one(i + 1) })
 	r.Untrusted.retry(ctx, errs, one)
 	r.greetAPIs(ctx, hosts, untold, errs)
-	res.refusals = refusal.seen()
+	res.refusals = allowed.seen()
 	reached := map[string]Host{}
 	for i, h := range hosts {
 		if errs[i] != nil {
@@ -53,6 +58,9 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	return nil
 }
 
+// maxHosts bounds the control plane hosts of a vCenter: each gets a connection and the password, and a dead one takes its time.
+const maxHosts = 200
+
 // hostsOf lists the Supervisor, then every other control plane host, each once, on the port of the Supervisor's
 // front.
 func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
@@ -63,6 +71,12 @@ func (r Request) hostsOf(workloads []supervisor.Workload) ([]Host, error) {
 			a, err := r.Server.WithHost(w.Host)
 			if err != nil {
 				return nil, err
+			}
+			if len(hosts) == maxHosts {
+				return nil, &wire.Error{
+					Method: http.MethodGet, URL: r.Server.URL("/wcp/workloads"), Kind: wire.ErrServer,
+					Message: fmt.Sprintf("the reply names more than %d control plane hosts", maxHosts),
+				}
 			}
 			hosts = append(hosts, Host{Address: a})
 			i = len(hosts) - 1

@@ -3,10 +3,12 @@ package login_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -102,6 +104,57 @@ func TestAnAPIServerIsAskedAboutWhenNobodyTells(t *testing.T) {
 	for _, path := range f.paths() {
 		if strings.Contains(path, ":6443") && path != "GET 10.0.0.1:6443/version" && path != "GET 10.0.0.2:6443/version" {
 			t.Errorf("sent: %s", path)
+		}
+	}
+}
+
+// linked is a site whose Supervisor names n other hosts, which may all be one server that does not take the password.
+func linked(n, status int) *fake {
+	f := site()
+	for i := range n {
+		ns := fmt.Sprintf("far-%d", i)
+		f.order, f.hosts[ns] = append(f.order, ns), fmt.Sprintf("10.1.0.%d", i+1)
+	}
+	f.answer = func(host, _ string) int {
+		if strings.HasPrefix(host, "10.1.0.") {
+			return status
+		}
+		return 0
+	}
+	return f
+}
+
+func TestTooManyHosts(t *testing.T) {
+	f := linked(200, 0)
+	if _, err := login.Do(t.Context(), f.request(t, "none")); !errors.Is(err, wire.ErrServer) || f.count("POST "+front+"/wcp/login") != 0 {
+		t.Errorf("%v; %v", err, f.paths())
+	}
+}
+
+// That the Supervisor takes the password proves nothing about the hosts that it names. What they count stays within what the caller allows,
+// also while requests are under way.
+func TestHostsThatRefuseAreFew(t *testing.T) {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusGatewayTimeout} {
+		for _, allowed := range []int{1, 2, 4} {
+			f := linked(40, status)
+			var far atomic.Int32 // requests
+			f.hold = gathers(allowed, func(r *http.Request) bool {
+				return r.URL.Path == "/wcp/login" && strings.HasPrefix(r.Host, "10.1.0.") && int(far.Add(1)) <= allowed
+			})
+			r := f.request(t, "none")
+			r.Allow = func(n int) int {
+				if n != 42 {
+					t.Errorf("asked for %d hosts", n)
+				}
+				return allowed
+			}
+			res := do(t, r)
+			if got := int(far.Load()); got > allowed || got != res.Refusals() {
+				t.Errorf("%d, %d allowed: %d hosts got the password, %d counted", status, allowed, got, res.Refusals())
+			}
+			if len(res.Hosts) == 0 || len(res.Failures) < 39 {
+				t.Errorf("%d hosts, %d failures", len(res.Hosts), len(res.Failures))
+			}
 		}
 	}
 }

@@ -36,6 +36,9 @@ type Request struct {
 	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
 	// them.
 	Untrusted Decide
+	// Allow, if set, is asked before more hosts than the Supervisor itself get the password; n is how many hosts there
+	// are. It returns how many of them may give another answer than a yes. nil: one.
+	Allow func(n int) int
 	// Progress, if set, learns the step under way and how much of it is done; total is 0 where that is not known.
 	// Several goroutines may call it.
 	Progress func(step Step, done, total int)
@@ -119,7 +122,7 @@ type Result struct {
 	refusals int
 }
 
-// Refusals returns how often the password was refused after it had been accepted.
+// Refusals returns how often a host gave another answer than a yes to the password, and how often it was refused for a cluster.
 func (r *Result) Refusals() int { return r.refusals }
 
 // Credentials lists every credential of the result.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -90,6 +91,20 @@ func TestSaveSessionKeepsWhenItWasCreated(t *testing.T) {
 	later.Created, later.Updated = now.Add(time.Hour), now.Add(time.Hour)
 	if got := saveSession(t, s, later); !got.Created.Equal(now) || !got.Updated.Equal(later.Updated) {
 		t.Errorf("created %v, updated %v", got.Created, got.Updated)
+	}
+}
+
+// What could not be read back is not written: the session stays as it is.
+func TestSessionThatIsTooLarge(t *testing.T) {
+	store := newStore(t)
+	s := saveSession(t, store, session())
+	s.Renewal = redact.JSON(`"` + strings.Repeat("x", credfile.MaxFile) + `"`)
+	var failed *tokens.WriteError
+	if _, err := store.UpdateSession(s); !errors.As(err, &failed) {
+		t.Errorf("%v", err)
+	}
+	if got, found := store.Session(s.Server, s.User); !found || len(got.Renewal) != 0 {
+		t.Errorf("%v %v", found, got)
 	}
 }
 

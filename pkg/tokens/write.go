@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,8 +32,12 @@ func (e *WriteError) Error() string { return "the store cannot be written: " + e
 // Unwrap returns Err.
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// write replaces a file of the store. The error is a *WriteError, or a *credfile.PermissionError of the store's directory.
+// write replaces a file of the store. The error is a *WriteError, or a *credfile.PermissionError of the store's directory. What could not
+// be read back is not written: servers decide about the size of a session, and one that cannot be read keeps others from being renewed.
 func (s *Store) write(path string, text []byte, d durability) error {
+	if len(text) > credfile.MaxFile {
+		return &WriteError{s.dir, fmt.Errorf("%s would be larger than %d MiB", path, credfile.MaxFile>>20)}
+	}
 	err := disk.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
 		if err := private(s.dir); err != nil {

@@ -68,13 +68,17 @@ func carriesPassword(r *http.Request) bool {
 }
 
 // Watch learns how many requests with a password of its context may have reached a server.
-type Watch struct{ tried, connected atomic.Int32 }
+type Watch struct {
+	tried, connected atomic.Int32
+	of               *Watch // of the context before; it learns the same
+}
 
 type watchKey struct{}
 
-// Watching returns a context whose requests with a password are watched.
+// Watching returns a context whose requests with a password are watched. A watch of ctx learns of them too.
 func Watching(ctx context.Context) (context.Context, *Watch) {
-	w := new(Watch)
+	of, _ := ctx.Value(watchKey{}).(*Watch)
+	w := &Watch{of: of}
 	return context.WithValue(ctx, watchKey{}, w), w
 }
 
@@ -91,7 +95,13 @@ func watched(r *http.Request) *http.Request {
 	if w == nil || !carriesPassword(r) {
 		return r
 	}
-	w.tried.Add(1)
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connected.Add(1) }}
+	for w := w; w != nil; w = w.of {
+		w.tried.Add(1)
+	}
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		for w := w; w != nil; w = w.of {
+			w.connected.Add(1)
+		}
+	}}
 	return r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 }

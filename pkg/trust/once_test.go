@@ -45,7 +45,8 @@ func TestWatchKnowsWhatWasSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, watch := Watching(t.Context())
+		outer, around := Watching(t.Context())
+		ctx, watch := Watching(outer)
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, http.NoBody)
 		if err != nil {
@@ -58,6 +59,9 @@ func TestWatchKnowsWhatWasSent(t *testing.T) {
 		cancel()
 		if got := watch.Unsent(); got != c.unsent {
 			t.Errorf("%s: unsent: %t", name, got)
+		}
+		if around.Unsent() != watch.Unsent() || around.Sent() != watch.Sent() {
+			t.Errorf("%s: the watch around it knows something else", name)
 		}
 		h.CloseIdleConnections()
 	}

@@ -187,7 +187,7 @@ func (f *issuerFlags) add(c *cobra.Command) {
 		s.StringVar(&f.url, "oidc-issuer-url", "", "`URL` of an issuer that the API server at --server trusts.")
 		s.StringVar(&f.client, "oidc-client-id", "", "`ID` of the client at that issuer.")
 		s.StringVar(&f.ca, "oidc-ca", "", "`FILE` with the CA (PEM) of that issuer. (default the system's)")
-		s.StringSliceVar(&f.hosts, "oidc-trust-host", nil, "`HOST` of that issuer's login page or token endpoint, if it\nis another server than the issuer. Remembered.")
+		s.StringSliceVar(&f.hosts, "oidc-trust-host", nil, "`HOST` of that issuer's login page, page for codes or token\nendpoint, if it is another server than the issuer. Remembered.")
 		s.StringSliceVar(&f.scopes, "oidc-scopes", nil, "`SCOPES` to request besides openid and offline_access.")
 		s.StringToStringVar(&f.params, "oidc-extra-param", nil, "`NAME=VALUE` to add to the authorization request.")
 		s.Lookup("oidc-extra-param").DefValue = "" // Else the help text says "(default [])".

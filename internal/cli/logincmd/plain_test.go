@@ -2,6 +2,7 @@ package logincmd_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -284,4 +285,49 @@ func TestPlainEndpointsWithoutTLS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An issuer whose document makes a session that could not be read back: nothing is stored, so that no other session suffers.
+func TestIssuerThatFillsTheStore(t *testing.T) {
+	w, i := alone(t)
+	given(w)
+	at := func(path string) string { return i.URL + path }
+	scope := `"` + strings.Repeat("<", 150) // Six bytes each in the store.
+	doc := fmt.Sprintf(`{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"scopes_supported":["offline_access"%s]}`,
+		i.URL, at("/authorize"), at("/token"), at("/jwks"), strings.Repeat(","+scope+`"`, 19_000))
+	i.Replies["GET /.well-known/openid-configuration"] = consoletest.Reply(doc)
+	w.Run(atIssuer(w, "--oidc-flow", "password", "-u", consoletest.User)...).Exits(1).Says("would be larger than 4 MiB").Omits("<<<")
+	if all, unreadable := w.Store().Sessions(); len(all) != 0 || len(unreadable) != 0 {
+		t.Errorf("%d sessions, %v", len(all), unreadable)
+	}
+}
+
+// The page on which a person types a device code: a hostile issuer could show the code of a good one there, and get its tokens.
+func TestDevicePageAtAnotherServer(t *testing.T) {
+	const code = "GOOD-CODE"
+	w, i := alone(t)
+	i.Document = map[string]any{"device_authorization_endpoint": i.URL + "/device"}
+	page := func(at string) {
+		i.Replies["POST /device"] = consoletest.Reply(`{"device_code":"d","user_code":"` + code + `","verification_uri":"https://` + at + `/activate","interval":1}`)
+	}
+	i.Replies["token device_code"] = consoletest.Status(http.StatusBadRequest, `{"error":"access_denied"}`)
+	byDevice := func(more ...string) []string {
+		return atIssuer(w, append([]string{"--oidc-flow", "device"}, more...)...)
+	}
+	const asked = "has its login page at another server, good.example"
+
+	page("good.example")
+	w.Run(byDevice()...).Exits(1).Says(asked, "--oidc-trust-host good.example").Omits(code)
+	w.Run(byDevice("--oidc-trust-host", "other.example")...).Exits(1).Says(asked).Omits(code)
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: ""})
+	w.Run(byDevice()...).Exits(1).Says(asked, "you did not log in there").Omits(code)
+	if n := i.Secrets(); n != 0 {
+		t.Errorf("%d requests with the code", n)
+	}
+	w.Person(consoletest.Answer{To: "Is that meant?", Keys: "y"})
+	w.Run(byDevice()...).Exits(4).Says(asked, code)
+	w.Nobody()
+	w.Run(byDevice("--oidc-trust-host", "good.example")...).Exits(4).Says(code).Omits(asked)
+	page("sso.example")
+	w.Run(byDevice()...).Exits(4).Says(code).Omits("another server")
 }

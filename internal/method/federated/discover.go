@@ -1,6 +1,7 @@
 package federated
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,19 +79,28 @@ func (a *discovery) askIssuer(ctx context.Context, id supervisor.Identity) (*wir
 }
 
 // checkIssuerHost checks that the issuer is the Supervisor's own. With a token from an issuer on another server, this Supervisor could act
-// as the user there. So the user must allow such an issuer. The session remembers that.
+// as the user there. And one that was taken over could name its own issuer in place of that of the last login, and get the password for it.
+// So the user must allow such an issuer. The session remembers that.
 func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity) error {
 	env, issuer := a.Sessions.Env, safetext.Line(id.Issuer, 300)
+	last, known := a.knownIssuer(id.Issuer)
+	own := id.SameServer || id.InCertificate && a.site.VouchedCA
 	switch {
-	case id.SameServer, id.InCertificate && a.site.VouchedCA, a.Options.TrustIssuer == id.Issuer, a.knownIssuer(id.Issuer):
+	case a.Options.TrustIssuer == id.Issuer, known, own && last == "":
 		return nil
 	case a.Options.TrustIssuer != "":
 		return failure.Usagef("--trust-issuer: the Supervisor names %s", issuer)
-	case env.Terminal == nil:
-		return failure.Hint(fmt.Errorf("%s sends you to log in at another server, %s, and nothing proves that both belong to one Supervisor", a.site.Address, issuer),
-			"Ask your vSphere administrator. If that is right, add: --trust-issuer %s", failure.Quote(issuer))
 	}
-	env.Tellf("%s sends you to log in at another server, %s. Whoever runs the first server can then act as you at the second.", a.site.Address, issuer)
+	what := fmt.Errorf("%s sends you to log in at another server, %s, and nothing proves that both belong to one Supervisor", a.site.Address, issuer)
+	risk := "Whoever runs the first server can then act as you at the second."
+	if own {
+		what = fmt.Errorf("%s sends you to log in at another issuer than the last time: it was %s and is %s", a.site.Address, last, issuer)
+		risk = "Somebody may have taken the server over to get what you use there."
+	}
+	if env.Terminal == nil {
+		return failure.Hint(what, "Ask your vSphere administrator. If that is right, add: --trust-issuer %s", failure.Quote(issuer))
+	}
+	env.Tellf("%v. %s", what, risk)
 	yes, err := env.Confirm(ctx, "Is that meant?")
 	if err == nil && !yes {
 		return errors.New("you did not log in there")
@@ -98,9 +108,17 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	return err
 }
 
-// knownIssuer reports whether a session at this Supervisor has the issuer already. One without a Supervisor says nothing about that.
-func (a *discovery) knownIssuer(issuer string) bool {
-	return slices.ContainsFunc(a.storedSessions(), func(s storedSession) bool { return s.oidc.Provider.Issuer == issuer && !s.oidc.Plain })
+// knownIssuer reports whether a session at this Supervisor has the issuer already, and returns the issuer of the last login there; empty:
+// there was none. A session without a Supervisor says nothing about that.
+func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
+	for _, s := range a.storedSessions() {
+		if s.oidc.Plain {
+			continue
+		}
+		last = cmp.Or(last, safetext.Line(s.oidc.Provider.Issuer, 300))
+		known = known || s.oidc.Provider.Issuer == issuer
+	}
+	return last, known
 }
 
 // storedSession is a session at this Supervisor with an identity provider.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -36,34 +37,73 @@ func otherHostOf(s oidc.Session, flow Flow, hosts []string) otherHost {
 	if url == "" {
 		return otherHost{}
 	}
+	return otherHostAt(s, kind, url, hosts).that(what)
+}
+
+// otherHostAt returns the server of a URL unless it may have what a login needs there: a kind of secret, or a login on its page.
+func otherHostAt(s oidc.Session, kind disclose.Kind, url string, hosts []string) otherHost {
 	ground := s.Provider.Ground(s.Plain, hosts)
 	if _, err := disclose.Decide(disclose.Question{Kind: kind, URL: url, Ground: ground, Over: disclose.Over{Verified: true}}); err == nil {
 		return otherHost{}
 	}
-	return otherHost{safetext.Line(s.Provider.Elsewhere(url), 300), what}
+	return otherHost{name: safetext.Line(s.Provider.Elsewhere(url), 300)}
 }
+
+// that returns the server with what it does.
+func (o otherHost) that(does string) otherHost { return otherHost{o.name, does} }
 
 // checkHost asks about a server that is not the issuer's own, unless the command line or an earlier login names it. The session remembers it.
 func (a *discovery) checkHost(ctx context.Context) error {
-	env, other := a.Sessions.Env, otherHostOf(a.issuer.Session, a.Options.Flow, nil)
+	other := otherHostOf(a.issuer.Session, a.Options.Flow, nil)
 	if other.name == "" {
 		return nil
 	}
-	issuer := safetext.Line(a.issuer.Provider.Issuer, 300)
 	if otherHostOf(a.issuer.Session, a.Options.Flow, a.trustedHosts()).name != "" {
-		if env.Terminal == nil {
-			return failure.Hint(fmt.Errorf("the issuer %s %s at another server, %s", issuer, other.what, other.name),
-				"Ask the administrator of the issuer. If that is right, add: --oidc-trust-host %s", failure.Quote(other.name))
-		}
-		env.Tellf("The issuer %s %s at another server, %s. Whoever runs the issuer may then get what is meant for that server.", issuer, other.what, other.name)
-		switch yes, err := env.Confirm(ctx, "Is that meant?"); {
-		case err != nil:
+		if err := askHost(ctx, a.Sessions.Env, a.issuer, other); err != nil {
 			return err
-		case !yes:
-			return errors.New("you did not log in there")
 		}
 	}
 	a.issuer.Hosts = []string{other.name}
+	return nil
+}
+
+// codePage is the page for a device code, and the servers beside the issuer's own that may have it.
+type codePage struct {
+	url   string
+	hosts []string
+}
+
+// checkPage asks about the page for a device code if that is at another server. A hostile issuer could show the code of a good one, and get
+// its tokens (RFC 8628, section 5.4). The session remembers the server.
+func checkPage(ctx context.Context, env *console.Env, issuer *oidc.Client, page codePage) error {
+	s := issuer.Session
+	other := otherHostAt(s, disclose.Login, page.url, s.Hosts).that("has its login page")
+	if !s.Plain || other.name == "" { // Of a Pinniped, package oidc takes no other page.
+		return nil
+	}
+	if otherHostAt(s, disclose.Login, page.url, page.hosts).name != "" {
+		if err := askHost(ctx, env, issuer, other); err != nil {
+			return err
+		}
+	}
+	issuer.Hosts = append(issuer.Hosts, other.name)
+	return nil
+}
+
+// askHost asks a person about a server that is not the issuer's own.
+func askHost(ctx context.Context, env *console.Env, of *oidc.Client, other otherHost) error {
+	issuer := safetext.Line(of.Provider.Issuer, 300)
+	if env.Terminal == nil {
+		return failure.Hint(fmt.Errorf("the issuer %s %s at another server, %s", issuer, other.what, other.name),
+			"Ask the administrator of the issuer. If that is right, add: --oidc-trust-host %s", failure.Quote(other.name))
+	}
+	env.Tellf("The issuer %s %s at another server, %s. Whoever runs the issuer may then get what is meant for that server.", issuer, other.what, other.name)
+	switch yes, err := env.Confirm(ctx, "Is that meant?"); {
+	case err != nil:
+		return err
+	case !yes:
+		return errors.New("you did not log in there")
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -81,7 +82,7 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	case Password:
 		return a.password(ctx)
 	case Device:
-		claims, err := device(ctx, env, a.issuer)
+		claims, err := device(ctx, env, a.issuer, a.trustedHosts())
 		if errors.Is(err, oidc.ErrNoDevice) {
 			err = failure.Hint(failure.Usagef("%w", err), "To use a browser on another machine, add --no-browser.")
 		}
@@ -121,6 +122,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 		return claims, err
 	}
 	last := a.lastSession(user)
+	a.sayUnused(user, last)
 	last.Trust, last.Account = a.site.Trust(), a.account(user)
 	sources, err := session.LoginSources(env, a.request.Passwords, last)
 	if err != nil {
@@ -130,7 +132,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)
-		a.sentPassword = password
+		a.sentPassword, a.issuer.Name = password, user
 		return err
 	})
 	return claims, failure.Password{User: user, Provider: true}.Explain(err)
@@ -146,7 +148,24 @@ func (a *attempt) endNote(s tokens.Session) string {
 		a.Sessions.Env.Until(s.Ends), a.issuer.Client)
 }
 
-// lastSession returns the session of a user after the last login with this method.
+// lastSession returns the session of a user after the last login with this method. It drops password sources that were recorded for another
+// issuer, or for one that another CA verified: the Supervisor names both, and may have been taken over.
 func (a *attempt) lastSession(user string) tokens.Session {
-	return session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
+	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
+	if kept, err := Parse(last); err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || kept.CA != a.issuer.CA {
+		last.PasswordCommand, last.Keychain = nil, false
+	}
+	return last
+}
+
+// sayUnused says why a password source of the last login is not asked.
+func (a *attempt) sayUnused(user string, used tokens.Session) {
+	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
+	if kept, err := Parse(last); err == nil && (len(last.PasswordCommand) > len(used.PasswordCommand) || last.Keychain && !used.Keychain) {
+		why := ""
+		if kept.Provider.Issuer == a.issuer.Provider.Issuer {
+			why = ", verified by another CA"
+		}
+		a.Sessions.Env.Tellf("The password of the last login is not sent: it is for the issuer %s%s.", safetext.Line(kept.Provider.Issuer, 300), why)
+	}
 }

@@ -145,11 +145,14 @@ func thisHost(e *console.Env) string {
 	return "THIS-HOST"
 }
 
-// device logs a person in with a browser on any machine (RFC 8628).
-func device(ctx context.Context, e *console.Env, issuer *oidc.Client) (oidc.Claims, error) {
+// device logs a person in with a browser on any machine (RFC 8628). hosts are servers that may have the issuer's page.
+func device(ctx context.Context, e *console.Env, issuer *oidc.Client, hosts []string) (oidc.Claims, error) {
 	person, cancel := context.WithTimeout(ctx, personTime) // The issuer may not say when the code expires.
 	defer cancel()
-	claims, err := issuer.Device(person, func(d oidc.DeviceCode) {
+	claims, err := issuer.Device(person, func(d oidc.DeviceCode) error {
+		if err := checkPage(person, e, issuer, codePage{d.URL, hosts}); err != nil {
+			return err
+		}
 		if end := e.Now().Add(personTime); d.Until.IsZero() || d.Until.After(end) {
 			d.Until = end
 		}
@@ -158,6 +161,7 @@ func device(ctx context.Context, e *console.Env, issuer *oidc.Client) (oidc.Clai
 			e.Tellf("Or open this address, which has the code in it: %s", d.Complete)
 		}
 		e.Tellf("Waiting …")
+		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return claims, fmt.Errorf("nobody typed the code within %s", personTime)

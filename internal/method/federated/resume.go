@@ -1,6 +1,7 @@
 package federated
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *
 			env.Tellf("The session of %s at %s has ended.", s.User, s.Server)
 		}
 		if Flow(issuer.Flow) == Device {
-			claims, err = device(ctx, env, issuer)
+			claims, err = device(ctx, env, issuer, nil)
 		} else {
 			claims, err = browse(ctx, env, issuer, issuer.Browser)
 		}
@@ -85,18 +86,21 @@ func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *
 
 // resumeWithPassword logs in again with the session's password.
 func (m *Method) resumeWithPassword(ctx context.Context, r session.Renewal, issuer *oidc.Client) (claims oidc.Claims, err error) {
-	s := r.Session
+	s, user := r.Session, cmp.Or(issuer.Name, r.Session.User)
 	sources := m.Sessions.RenewalSources(s, r.Question())
+	if tokens.Fold(user) != tokens.Fold(s.User) { // Whose password a variable holds is not for the issuer to say.
+		sources = session.WithoutVariable(sources, fmt.Sprintf("it is not sent, since you logged in as %s, and the issuer says that you are %s", user, s.User))
+	}
 	if len(sources) == 0 {
 		return claims, session.ErrNobody
 	}
-	err = m.Sessions.Guard(s.Account, s.User).Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) (err error) {
-		claims, err = issuer.Password(ctx, s.User, password)
+	err = m.Sessions.Guard(s.Account, user).Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) (err error) {
+		claims, err = issuer.Password(ctx, user, password)
 		return err
 	})
 	var refused *secret.RefusedError
 	if errors.As(err, &refused) { // What else failed is kubectl's to show: the flags of a login do not help here.
-		err = failure.Password{User: s.User, Provider: true}.Explain(err)
+		err = failure.Password{User: user, Provider: true}.Explain(err)
 	}
 	return claims, err
 }

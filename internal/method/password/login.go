@@ -40,7 +40,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	var out session.Outcome
 	guard := a.guard()
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
-		res, err := a.loginEverywhere(ctx, password)
+		res, err := a.loginEverywhere(ctx, guard, password)
 		if err != nil {
 			return err
 		}
@@ -63,11 +63,11 @@ func (a *attempt) guard() *secret.Guard {
 }
 
 // loginEverywhere logs in to all control plane hosts and clusters, and shows progress on a terminal.
-func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (*login.Result, error) {
+func (a *attempt) loginEverywhere(ctx context.Context, guard *secret.Guard, password redact.Secret) (*login.Result, error) {
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
 	request := a.loginRequest(a.site.Ground(), password)
-	request.Clusters = a.request.Clusters
+	request.Clusters, request.Allow = a.request.Clusters, guard.Allow
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
 	return login.Do(ctx, request)

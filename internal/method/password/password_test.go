@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,41 @@ func TestTypedPasswordRenewsWhatIsDue(t *testing.T) {
 	w.Run(getToken("--cluster", "ns1/tkc2")...).Exits(0)
 	w.Run(getToken()...).Exits(0)
 	wantLogins(t, s, own, ofTKC1, ofTKC2)
+}
+
+// A host that no longer takes the password gets one request, however much is due there.
+func TestTypedPasswordAtAHostThatRefuses(t *testing.T) {
+	w, s := clitest.Site(t)
+	var clusters []*consoletest.Cluster
+	for i := range 12 {
+		clusters = append(clusters, w.Cluster(fmt.Sprintf("far%d", i), fmt.Sprintf("10.0.2.%d", i+1)))
+	}
+	far := w.Supervisor("10.0.1.1", &consoletest.Namespace{Name: "far", Clusters: clusters})
+	s.Namespaces = append(s.Namespaces, &consoletest.Namespace{Name: "far", Host: far.Host})
+	clitest.SignedIn(t, w, s)
+	for _, status := range []int{0, http.StatusUnauthorized, http.StatusGatewayTimeout} {
+		w.Advance(11 * time.Hour)
+		for _, name := range far.Requests() {
+			if strings.HasPrefix(name, own) && status != 0 {
+				far.Replies[name] = consoletest.Status(status, "")
+			}
+		}
+		s.Forget()
+		before := len(far.Requests())
+		w.Person(consoletest.Answer{To: "Password of", Keys: consoletest.Password})
+		w.Run(getToken("--cluster", "ns1/tkc1")...).Exits(0)
+		want := 1
+		if status == 0 {
+			want = 13
+		}
+		if n := len(far.Requests()) - before; n != want {
+			t.Errorf("%d: %d requests at the other host, not %d", status, n, want)
+		}
+		wantLogins(t, s, own, ofTKC1, ofTKC2)
+		if mark, err := w.Store().Mark(secret.UserName(consoletest.User)); err != nil || len(mark.Refusals) != want%13 {
+			t.Errorf("%d: %v counted, %v", status, mark.Refusals, err)
+		}
+	}
 }
 
 // What is in the first half of its life is left alone, and one that fails is due later.

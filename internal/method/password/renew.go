@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -72,28 +74,46 @@ func renewError(err error, r session.Renewal) error {
 const dueTime = 3 * time.Second
 
 // renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
-// failures: those credentials are renewed later. It returns how often the password was refused.
+// failures: those credentials are renewed later. It returns how often the password was refused, or got no clear answer from a host. A host
+// takes one request before others run in parallel: that another one took the password proves nothing about it.
 func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password disclose.Secret) int {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
+	mint := func(ctx context.Context, key tokens.Key) error {
+		c, _, err := login.Mint(ctx, w, key, password)
+		if err == nil {
+			c.Session = r.Session.ID
+			_ = m.Sessions.Store.SaveCredential(c)
+		}
+		return err
+	}
+	due := slices.DeleteFunc(m.Sessions.Store.Due(r.Session, m.Sessions.Env.Now()), r.Key.Same)
+	took := map[string]bool{r.Key.Server: true} // whether a host took the password
+	var refusals atomic.Int32
+	for i, key := range due {
+		if _, asked := took[key.Server]; asked || refusals.Load() > 0 {
+			continue
+		}
+		watched, watch := trust.Watching(ctx)
+		err := mint(watched, key)
+		took[key.Server] = err == nil || errors.Is(err, sso.ErrUnknownCluster)
+		if !took[key.Server] && !watch.Unsent() {
+			refusals.Add(1)
+		}
+		due[i] = r.Key // It is done.
+	}
 	var group errgroup.Group
 	group.SetLimit(login.MaxInFlight)
-	var refusals atomic.Int32
-	for _, key := range m.Sessions.Store.Due(r.Session, m.Sessions.Env.Now()) {
-		if key.Same(r.Key) {
+	for _, key := range due {
+		if !took[key.Server] || key.Same(r.Key) {
 			continue
 		}
 		group.Go(func() error {
-			c, _, err := login.Mint(ctx, w, key, password)
-			if errors.Is(err, wire.ErrRefused) {
+			if errors.Is(mint(ctx, key), wire.ErrRefused) {
 				refusals.Add(1)
 				cancel()
 			}
-			if err == nil {
-				c.Session = r.Session.ID
-				err = m.Sessions.Store.SaveCredential(c)
-			}
-			return err
+			return nil
 		})
 	}
 	_ = group.Wait()

@@ -50,9 +50,10 @@ const (
 // errNotTyped means that the code ended before somebody typed it.
 var errNotTyped = errors.New("nobody typed the code in time")
 
-// Device logs in with a browser on another machine (RFC 8628). show gets the code to type there. The error is
-// ErrNoDevice, an *Error of the issuer, a *TokenError, or one of package wire.
-func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, error) {
+// Device logs in with a browser on another machine (RFC 8628). show gets the code to type there; its error ends the
+// login. A plain issuer may name a page of any server: show decides about that. The error is ErrNoDevice, an *Error of
+// the issuer, a *TokenError, that of show, or one of package wire.
+func (c *Client) Device(ctx context.Context, show func(DeviceCode) error) (Claims, error) {
 	if c.Provider.Device == "" {
 		return Claims{}, ErrNoDevice
 	}
@@ -65,7 +66,9 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode)) (Claims, err
 		return Claims{}, err
 	}
 	waiting := &oauth2.DeviceAuthResponse{DeviceCode: text, Interval: reply.Interval, Expiry: time.Now().Add(time.Duration(reply.Expires) * time.Second)}
-	show(DeviceCode{URL: reply.URL, Code: reply.Code, Complete: reply.Complete, Until: waiting.Expiry})
+	if err := show(DeviceCode{URL: reply.URL, Code: reply.Code, Complete: reply.Complete, Until: waiting.Expiry}); err != nil {
+		return Claims{}, err
+	}
 	config := c.config("")
 	token, err := config.DeviceAccessToken(to, waiting)
 	for transient(c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)) && time.Now().Before(waiting.Expiry) { // Section 3.5: a lost connection does not end it.

@@ -40,10 +40,11 @@ func TestDevice(t *testing.T) {
 	c.Provider.Device, c.Provider.Token = server.URL+"/device", server.URL+"/token"
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := c.Device(ctx, func(d DeviceCode) {
+	_, err := c.Device(ctx, func(d DeviceCode) error {
 		if d.Code != "ABCD-EFGH" {
 			t.Errorf("%+v", d)
 		}
+		return nil
 	})
 	if !errors.Is(err, wire.ErrRefused) || asked != 2 {
 		t.Errorf("%v after %d questions", err, asked)
@@ -94,7 +95,7 @@ func TestDeviceAnswers(t *testing.T) {
 		"an outage":         {503, `<html>`, "the status 503 and no reason"},
 	} {
 		c, _ := device(t, answer{status: tc.status}, tc.text)
-		_, err := c.Device(t.Context(), func(d DeviceCode) { t.Errorf("%s: %+v", name, d) })
+		_, err := c.Device(t.Context(), func(d DeviceCode) error { t.Errorf("%s: %+v", name, d); return nil })
 		if !errors.Is(err, wire.ErrServer) || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "POST "+c.Provider.Device+": ") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -128,7 +129,7 @@ func TestDeviceCodes(t *testing.T) {
 		c, form := device(t, whole(tc.more), "")
 		ctx, cancel := context.WithCancel(t.Context())
 		shown := DeviceCode{}
-		_, err := c.Device(ctx, func(d DeviceCode) { shown = d; cancel() })
+		_, err := c.Device(ctx, func(d DeviceCode) error { shown = d; cancel(); return nil })
 		until := time.Until(shown.Until)
 		shown.Until = time.Time{}
 		if want := (DeviceCode{URL: "https://x.example/", Code: "ABCD", Complete: tc.complete}); !errors.Is(err, context.Canceled) || shown != want {
@@ -142,7 +143,7 @@ func TestDeviceCodes(t *testing.T) {
 		}
 	}
 	c, _ := device(t, whole(nil), "")
-	if _, err := c.Device(t.Context(), func(DeviceCode) {}); !errors.Is(err, errNotTyped) {
+	if _, err := c.Device(t.Context(), func(DeviceCode) error { return nil }); !errors.Is(err, errNotTyped) {
 		t.Errorf("a code that ended: %v", err)
 	}
 }

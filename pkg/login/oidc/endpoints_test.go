@@ -196,7 +196,7 @@ func TestDevicePageOfASupervisorsIssuer(t *testing.T) {
 		c := &Client{Wire: &wire.Client{HTTP: server.Client()}, Session: Session{Client: "cli"}}
 		c.Provider = Provider{Issuer: server.URL, Device: server.URL + "/device", Token: server.URL + "/token"}
 		shown := false
-		_, err := c.Device(t.Context(), func(DeviceCode) { shown = true })
+		_, err := c.Device(t.Context(), func(DeviceCode) error { shown = true; return nil })
 		server.Close()
 		if shown != want {
 			t.Errorf("%q: %t, %v", at, shown, err)

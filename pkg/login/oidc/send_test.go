@@ -38,7 +38,7 @@ func senders(c *Client) map[string]func(context.Context) error {
 		"refresh token at its end": c.RevokeToken,
 		"ID token":                 c.endSession,
 		"device code": func(ctx context.Context) error {
-			_, err := c.Device(ctx, func(DeviceCode) {})
+			_, err := c.Device(ctx, func(DeviceCode) error { return nil })
 			return err
 		},
 	}

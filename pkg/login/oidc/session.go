@@ -12,12 +12,14 @@ const PinnipedClient = "pinniped-cli"
 
 // Session is what a login leaves behind: the tokens, and all that is needed to renew them. Its JSON holds secrets.
 type Session struct {
-	Provider         Provider   `json:"provider"`
-	CA               string     `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
-	Client           string     `json:"client"`       // the client's ID
-	IdentityProvider string     `json:"identityProvider,omitempty"`
-	Flow             string     `json:"flow,omitempty"` // how the person logged in, as the caller names it
-	Browser          BrowserWay `json:"browser,omitzero"`
+	Provider         Provider `json:"provider"`
+	CA               string   `json:"ca,omitempty"` // PEM; empty: the issuer is verified as the Supervisor is
+	Client           string   `json:"client"`       // the client's ID
+	IdentityProvider string   `json:"identityProvider,omitempty"`
+	Flow             string   `json:"flow,omitempty"` // how the person logged in, as the caller names it
+	// Name is the user name that went with the password, if there was one. The issuer's tokens may name somebody else.
+	Name    string     `json:"name,omitempty"`
+	Browser BrowserWay `json:"browser,omitzero"`
 	// Plain means that API servers trust the issuer directly: its ID token is the credential, and there is no
 	// exchange.
 	Plain  bool              `json:"plain,omitempty"`

@@ -42,7 +42,8 @@ type Guard struct {
 
 	hasher  hasher
 	sending bool
-	later   int // refusals of the secret on its way, after it was accepted first
+	before  []tokens.Refusal // those that count, of earlier calls
+	later   int              // refusals of the secret on its way, after it was accepted first
 }
 
 // Sender sends a password to the server once.
@@ -117,6 +118,21 @@ func (g *Guard) Refused(ctx context.Context, n int) {
 	g.warn(m.setRefusals(c.unknown(c.restamped(c.recent(before)), n)))
 }
 
+// Allow is for a Sender that sends the secret to n servers, each of which may count a refusal, whatever another one answers. It returns how
+// many of them may give another answer than a yes, and notes as many before they get it. If some do, the Sender says so with Refused.
+func (g *Guard) Allow(n int) int {
+	c, m := g.caller(), g.memory()
+	n = min(n, enough-len(g.before))
+	if !g.sending || n <= c.requests {
+		return c.requests
+	}
+	if err := m.setRefusals(c.unknown(g.before, n)); err != nil {
+		g.warn(err)
+		return c.requests
+	}
+	return n
+}
+
 // lock takes the locks of the account and of the name, in this order.
 func (g *Guard) lock(ctx context.Context) (unlock func(), err error) {
 	unlock = func() {}
@@ -157,9 +173,9 @@ func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, 
 		return decision{verdict: unremembered, err: err}, nil
 	}
 	watched, watch := trust.Watching(ctx)
-	g.sending, g.later = true, 0
+	g.sending, g.before, g.later = true, before, 0
 	err = send(watched, password, source)
-	g.sending = false
+	g.sending, g.before = false, nil
 	return decision{}, g.note(sent{source, password, before, watch}, err)
 }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// maxFile bounds the size of a file of the store, in bytes. A token has about 1 kB. A session with a bundle of CA certificates has less
-// than half of maxFile, since package trust bounds a bundle.
-const maxFile = 4 << 20
+// MaxFile bounds the size of a file of the store, in bytes. A larger one is neither read nor written. A token has about 1 kB. A session with
+// a bundle of CA certificates has less than half of that, since package trust bounds a bundle.
+const MaxFile = 4 << 20
 
 // PermissionError is the error for a file or directory of the store that other people can use or own.
 type PermissionError struct {
@@ -46,8 +46,8 @@ func ReadPrivate(path string) ([]byte, error) {
 	if err := Private(info, path); err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	if info.Size() > MaxFile {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, MaxFile>>20)
 	}
 	text := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, text); err != nil { // Files of the store are replaced, never written to: the size holds.

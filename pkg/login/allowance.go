@@ -1,0 +1,79 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// errTooMany is the reason of a host that was skipped since others gave no clear answer.
+var errTooMany = errors.New("not tried, since other hosts may have refused the password: one more refusal could lock the account")
+
+// allowance bounds how often the hosts of one login may count a refusal. A Supervisor can name one server under many names, so that the yes of
+// one host proves nothing about the next. Requests under way count until they have an answer; any answer but a yes counts on.
+type allowance struct {
+	mu       sync.Mutex
+	changed  sync.Cond
+	left     int // that may count, in all
+	underway int
+	counted  int
+	refused  bool
+}
+
+func newAllowance(left int) *allowance {
+	a := &allowance{left: left}
+	a.changed.L = &a.mu
+	return a
+}
+
+// raise sets how many requests may count, in all.
+func (a *allowance) raise(left int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left = left
+}
+
+// seen is how many requests counted.
+func (a *allowance) seen() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.counted
+}
+
+// do calls fn, which sends the password once, if one more request may count. It waits for those under way.
+func (a *allowance) do(ctx context.Context, fn func(context.Context) error) error {
+	if err := a.begin(); err != nil {
+		return err
+	}
+	watched, watch := trust.Watching(ctx)
+	err := fn(watched)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.underway--
+	var untrusted *trust.UntrustedError
+	if err != nil && !watch.Unsent() && !errors.As(err, &untrusted) {
+		a.counted++
+	}
+	a.refused = a.refused || errors.Is(err, wire.ErrRefused)
+	a.changed.Broadcast()
+	return err
+}
+
+func (a *allowance) begin() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for !a.refused && a.underway > 0 && a.counted+a.underway >= a.left {
+		a.changed.Wait()
+	}
+	switch {
+	case a.refused:
+		return errNotTried
+	case a.counted >= a.left:
+		return errTooMany
+	}
+	a.underway++
+	return nil
+}
