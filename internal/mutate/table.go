@@ -103,6 +103,7 @@ var table = []mutation{
 	{name: "zones of IPv6 are hosts", file: "pkg/registry/host.go", old: " || ip.Zone() != \"\" {", new: " {"},
 	{name: "a port of zero", file: "pkg/registry/host.go", old: "if err != nil || n == 0 {", new: "if err != nil {"},
 	{name: "a session without verification proves a registry", file: "internal/registryaccess/prove.go", old: "	case s.Trust.Mode == trust.Insecure:\n		return", new: "	case s.Trust.Mode == \"x\":\n		return", also: "./internal/cli/registrycmd"},
+	{name: "what an unproven registry says proves it", file: "internal/registryaccess/prove.go", old: "info, err = client.Info(ctx)", new: "_, err = client.Info(ctx)"},
 	{name: "a registry with another CA is proven", file: "internal/registryaccess/prove.go", old: "case r.CA != \"\" && r.CA != front.CA:", new: "case r.CA != \"\" && r.CA == \"x\":", also: "./internal/cli/registrycmd"},
 	{name: "consent is for the next login's token too", file: "internal/registryaccess/prove.go", old: "r.SendToken, r.Audience = false, \"\"", new: "r.Audience = \"\"", also: "./internal/cli/registrycmd"},
 	{name: "a CA that signed nothing is taken", file: "internal/registryaccess/ca.go", old: "CA: string(ca)}); err != nil {", new: "CA: string(ca)}); err != nil && host == \"\" {", also: "./internal/cli/registrycmd"},
