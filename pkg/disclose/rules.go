@@ -21,8 +21,8 @@ const (
 	AccessToken      Kind = "access token"
 	IDToken          Kind = "ID token"
 	SupervisorToken  Kind = "token of the Supervisor"
-	ClusterToken     Kind = "token of a cluster"
-	RegistryToken    Kind = "ID token for a registry"
+	ClusterToken     Kind = "token of a cluster"      //nolint:gosec // Words.
+	RegistryToken    Kind = "ID token for a registry" //nolint:gosec // Words.
 	RegistryLogin    Kind = "login of a registry"
 	RobotSecret      Kind = "robot's secret"
 )

@@ -117,7 +117,7 @@ func (g *generator) section(s Section, n int) string {
 
 // file is a whole kubeconfig.
 func (g *generator) file() []byte {
-	if g.rarely() && g.rarely() {
+	if first := g.rarely(); first && g.rarely() {
 		return []byte(g.one("", "\n", "# nothing\n", "null", "~ # none\n", "---\n", "--- null\n", "---\n# end\n", "{}", "{ }\n", "\ufeff", "...\n"))
 	}
 	parts := []string{}

@@ -198,7 +198,7 @@ func TestSourcesAgree(t *testing.T) {
 // A pipe that does not end is left at the bound, and one that is silent at Ctrl-C.
 func TestReaderOfAPipe(t *testing.T) {
 	in, out := io.Pipe()
-	defer in.Close() //nolint:errcheck // A pipe in memory.
+	defer in.Close()
 	sent := make(chan int, 1)
 	go func() {
 		n, _ := out.Write(bytes.Repeat([]byte("x"), 1<<20)) // It ends when the reader is closed.
