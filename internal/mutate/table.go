@@ -115,6 +115,10 @@ var table = []mutation{
 	// The helper.
 	{name: "the helper's renewal may ask", file: "internal/credhelper/renew.go", old: "append(c.Env, nonInteractive)", new: "append(c.Env, nonInteractive[:0])"},
 	{name: "a name of a helper is not checked", file: "internal/credhelper/backing.go", old: "if err := registry.CheckBacking(p.name); err != nil {", new: "if err := registry.CheckBacking(p.name); err != nil && p.name == \"\" {"},
+	{name: "another helper is asked for a host that is known, without TLS", file: "internal/credhelper/helper.go", old: "if known || err != nil ||", new: "if err != nil ||"},
+	{name: "what another helper says is passed on", file: "internal/credhelper/run.go", old: "credentials.HandleCommand(oneLine{h}", new: "credentials.HandleCommand(h"},
+	{name: "a core dump of the helper holds the password", file: "internal/credhelper/run.go", old: "process.NoDump()", new: "_ = process.NoDump"},
+	{name: "a core dump of a renewal holds the password", file: "internal/credhelper/renew.go", old: "process.NoDump()", new: "_ = process.NoDump"},
 	{name: "a token is given after a logout of the registry", file: "internal/credhelper/helper.go", old: "	case g.LoggedOut:", new: "	case g.LoggedOut && g.Username == \"\":"},
 	{name: "a robot that has ended is given", file: "internal/credhelper/helper.go", old: "	case found && login.Ended(h.Now()):", new: "	case found && login.Ended(h.Now()) && host == \"\":"},
 
@@ -151,6 +155,11 @@ var table = []mutation{
 	{name: "an unverified server has a password without a person", file: "pkg/disclose/disclose.go", old: "rule.Unverified == WithPerson && q.Over.Attended:", new: "rule.Unverified == WithPerson:"},
 	{name: "a person overrules no", file: "pkg/disclose/disclose.go", old: "rule.Unverified == WithPerson && q.Over.Attended:", new: "q.Over.Attended:"},
 	{name: "a CA of an unverified Supervisor verifies", file: "pkg/disclose/disclose.go", old: "q.Over.Verified && !q.Ground.hearsay", new: "q.Over.Verified"},
+	{name: "a server that one issuer may use is allowed for all", file: "internal/method/federated/host.go", old: " && s.oidc.Provider.Issuer == a.issuer.Provider.Issuer", new: "", also: "./internal/cli/logincmd"},
+	{name: "a cluster named by an unverified Supervisor is verified", file: "internal/session/apiclient.go", old: ".Unverified(to.Unverified)", new: ""},
+	{name: "an unverified Supervisor is verified", file: "internal/site/client.go", old: ".Unverified(s.Insecure())", new: ""},
+	{name: "an API server may have a password", file: "internal/site/client.go", old: "if s.contact.API {", new: "if s.contact.API && s.Wire == nil {"},
+	{name: "a password of another method is sent", file: "internal/session/password.go", old: " || session.Method != of.Method", new: ""},
 	{name: "an issuer of an unverified Supervisor is verified", file: "internal/method/federated/federated.go", old: "Unverified: !kept.Plain && s.Trust.Mode == trust.Insecure", new: "Unverified: kept.Plain && s.Trust.Mode == trust.Insecure"},
 	{name: "a session that is not verified is", file: "internal/session/ground.go", old: ".Unverified(s.Trust.Mode == trust.Insecure)", new: ".Unverified(s.Trust.Mode == trust.Bundle)"},
 	{name: "a cluster of an unverified Supervisor is verified", file: "pkg/login/federated_target.go", old: "disclose.ClusterAt(server).Unverified(f.Issuer.Unverified)", new: "disclose.ClusterAt(server)"},

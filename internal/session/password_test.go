@@ -175,6 +175,8 @@ func TestVariableOfTwoServices(t *testing.T) {
 	otherIssuer := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
 	claimsHost := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
 	claimsHost.Hosts = append(claimsHost.Hosts, "10.0.2.1")
+	namesVCenter := oidc
+	namesVCenter.Hosts = append([]string{"10.0.0.1"}, oidc.Hosts...)
 	claimsSSO := sso
 	claimsSSO.Hosts = append([]string{"10.0.2.1"}, sso.Hosts...)
 	unknown := at("future", "10.0.4.1", "10.0.4.1", "A")
@@ -190,6 +192,7 @@ func TestVariableOfTwoServices(t *testing.T) {
 		"vCenter beside a provider":                  {sso, oidc, false, false},
 		"a provider beside vCenter":                  {oidc, sso, false, false},
 		"a provider that vCenter's hosts include":    {oidc, claimsSSO, false, false},
+		"vCenter that a provider's hosts include":    {sso, namesVCenter, false, false},
 		"one issuer of two Supervisors":              {oidc, sameIssuer, true, true},
 		"the same, and another CA":                   {oidc, otherCA, false, false},
 		"a Supervisor with another CA, the same":     {otherCA, oidc, false, false},
