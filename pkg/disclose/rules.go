@@ -21,8 +21,8 @@ const (
 	AccessToken      Kind = "access token"
 	IDToken          Kind = "ID token"
 	SupervisorToken  Kind = "token of the Supervisor"
-	ClusterToken     Kind = "token of a cluster"      //nolint:gosec // Words.
-	RegistryToken    Kind = "ID token for a registry" //nolint:gosec // Words.
+	ClusterToken     Kind = "token of a cluster"      //nolint:gosec // A name.
+	RegistryToken    Kind = "ID token for a registry" //nolint:gosec // A name.
 	RegistryLogin    Kind = "login of a registry"
 	RobotSecret      Kind = "robot's secret"
 )
