@@ -107,6 +107,41 @@ func TestUnverifiedSessionAsksOnce(t *testing.T) {
 	x.Run(supervisor...).Exits(1).Says("was not renewed")
 }
 
+// The yes is for the kubectl whose person gave it, and for that session: a process with another parent asks.
+func TestUnverifiedSessionOfAnotherParent(t *testing.T) {
+	const question = "Renew the session of " + consoletest.User
+	for name, change := range map[string]func(m *tokens.Mark){
+		"the same parent":                    func(*tokens.Mark) {},
+		"another process":                    func(m *tokens.Mark) { m.ParentPID++ },
+		"another process of the same number": func(m *tokens.Mark) { m.ParentStart += "x" },
+		"a clock that was set back":          func(m *tokens.Mark) { m.Time = m.Time.Add(time.Hour) },
+	} {
+		x := loose(t)
+		of := x.Session()
+		agreement := of.Account + " agreed at " + of.Server
+		x.Person(consoletest.Answer{To: question, Keys: "y"})
+		x.getToken("--force-refresh").Exits(0)
+		m, err := x.Store().Mark(agreement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.ParentStart == "" {
+			t.Skip("the system does not say when the parent began")
+		}
+		change(&m)
+		if err := x.Store().SetMark(agreement, m); err != nil {
+			t.Fatal(err)
+		}
+		if name == "the same parent" {
+			x.Person()
+			x.getToken("--force-refresh").Exits(0)
+			continue
+		}
+		x.Person(consoletest.Answer{To: question, Keys: ""})
+		x.getToken("--force-refresh").Exits(1).Says("was not renewed")
+	}
+}
+
 // A token for a registry, and a logout, send nothing without a person either.
 func TestUnverifiedSessionOfOtherCommands(t *testing.T) {
 	x := loose(t)
