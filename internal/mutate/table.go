@@ -160,6 +160,8 @@ var table = []mutation{
 	{name: "a cluster named by an unverified Supervisor is verified", file: "internal/session/apiclient.go", old: ".Unverified(to.Unverified)", new: ""},
 	{name: "an unverified Supervisor is verified", file: "internal/site/client.go", old: ".Unverified(s.Insecure())", new: ""},
 	{name: "an API server may have a password", file: "internal/site/client.go", old: "if s.contact.API {", new: "if s.contact.API && s.Wire == nil {"},
+	{name: "an issuer that nobody verified names is the same", file: "internal/session/password.go", old: "return a.Mode == b.Mode && a.CA", new: "return a.CA"},
+	{name: "the system's roots are no CA", file: "internal/session/password.go", old: " && (x.Mode == trust.System) == (y.Mode == trust.System)", new: ""},
 	{name: "a password of another method is sent", file: "internal/session/password.go", old: " || session.Method != of.Method", new: ""},
 	{name: "a yes is for every kubectl", file: "internal/session/attend.go", old: " && m.ParentPID == parent.PID && m.ParentStart == parent.Start", new: "", also: "./internal/method/federated"},
 	{name: "a yes is for the next process of that number", file: "internal/session/attend.go", old: " && m.ParentStart == parent.Start", new: "", also: "./internal/method/federated"},
@@ -188,6 +190,8 @@ var table = []mutation{
 	// Passwords.
 	{name: "a password on a connection that is used again", file: "pkg/trust/once.go", old: "	return t.once\n", new: "	return t.posts\n", also: "./pkg/login/oidc"},
 	{name: "a password over HTTP/2", file: "pkg/trust/once.go", old: "		return t.posts\n", new: "		return t.kept\n", also: "./pkg/login/oidc"},
+	{name: "a password grant may be sent again", file: "pkg/login/oidc/password.go", old: "PasswordCredentialsToken(trust.Once(to), user", new: "PasswordCredentialsToken(func() context.Context { _ = trust.Once; return to }(), user"},
+	{name: "a client's secret may be sent again", file: "pkg/login/oidc/provided.go", old: "config.Token(trust.Once(to))", new: "config.Token(func() context.Context { _ = trust.Once; return to }())"},
 	{name: "a marked request is sent again", file: "pkg/trust/once.go", old: " || r.Context().Value(onceKey{}) != nil", new: "", also: "./pkg/login/oidc"},
 	{name: "Pinniped's header is sent again", file: "pkg/trust/once.go", old: "r.Header.Get(\"Pinniped-Password\") != \"\" || ", new: ""},
 	{name: "a refused secret is sent again", file: "pkg/login/secret/decide.go", old: "			if same(refusal) {", new: "			if same(refusal) && unread != nil {"},
