@@ -388,3 +388,28 @@ func (h *home) otherCA(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Ctrl-Z and fg at the prompt of a real shell: the question comes again, and the password does not show.
+func TestCtrlZAtThePrompt(t *testing.T) {
+	t.Parallel()
+	h, u := newHome(t), newUser(t, "ns1")
+	s := site.Supervisors[0]
+	term := h.onTerminal(t, "bash", "--norc", "--noprofile", "-i")
+	term.enter("kubectl-vsphere login --server " + s.Server + " -u " + u.Username + " --certificate-authority " + s.CA + "\r")
+	term.expect("\nPassword: ")
+	term.enter("\x1a")
+	term.expect("Stopped")
+	term.enter("fg\r")
+	for deadline := time.Now().Add(patience); strings.Count(term.output(), "Password: ") < 2 || term.echo(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no second question without echo:\n%s", term.output())
+		}
+	}
+	term.enter(u.Password + "\r")
+	term.expect("Logged in successfully")
+	term.enter("exit\r")
+	term.wait()
+	if strings.Contains(term.output(), u.Password) {
+		t.Errorf("the password was shown:\n%s", term.output())
+	}
+}

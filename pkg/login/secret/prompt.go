@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -36,8 +37,9 @@ type Unread struct{ line chan answer }
 
 // answer is a line that was typed.
 type answer struct {
-	line string
-	err  error
+	line  string
+	err   error
+	ended time.Time
 }
 
 // maxLine bounds a typed line, in bytes. A terminal in line mode passes no more on at once.
@@ -52,7 +54,16 @@ func (p Prompter) Password(ctx context.Context, question string) (redact.Secret,
 
 // Line asks with echo. It drops blank space around the answer. The errors are those of Password.
 func (p Prompter) Line(ctx context.Context, question string) (string, error) {
-	line, err := p.ask(ctx, question, shown)
+	return p.line(ctx, question, shown)
+}
+
+// Fresh is Line for a question that nobody can have answered before it was seen: what was typed before it is thrown away.
+func (p Prompter) Fresh(ctx context.Context, question string) (string, error) {
+	return p.line(ctx, question, fresh)
+}
+
+func (p Prompter) line(ctx context.Context, question string, m manner) (string, error) {
+	line, err := p.ask(ctx, question, m)
 	line = strings.TrimSpace(line)
 	if err == nil && line == "" {
 		err = ErrEmpty
@@ -60,18 +71,19 @@ func (p Prompter) Line(ctx context.Context, question string) (string, error) {
 	return line, err
 }
 
-// echo reports whether the terminal shows typed characters.
-type echo bool
+// manner is how a question is asked.
+type manner int
 
 const (
-	shown  echo = true
-	hidden echo = false
+	shown  manner = iota // the terminal shows what is typed
+	hidden               // it does not
+	fresh                // it does, and only what is typed after the question counts
 )
 
 // ask reads a line while it watches ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
 // behind, for the next question or the end of the program; the terminal must echo again, though. Echo is turned off
 // before the reader starts, so that the two cannot race.
-func (p Prompter) ask(ctx context.Context, question string, e echo) (string, error) {
+func (p Prompter) ask(ctx context.Context, question string, m manner) (string, error) {
 	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
 		return "", ErrNoTerminal
 	}
@@ -80,26 +92,45 @@ func (p Prompter) ask(ctx context.Context, question string, e echo) (string, err
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	if e == hidden {
+	if m == hidden {
 		if err := echoOff(fd); err != nil {
 			return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
 		}
 	}
 	defer term.Restore(fd, before) //nolint:errcheck // Nothing is left to do about it.
+	resumed, end := resumption()
+	defer end()
+	if m == fresh {
+		_ = dropInput(fd) // If it cannot, the time below decides.
+	}
 	fmt.Fprint(p.Out, question)
+	asked := time.Now()
 	answered := p.read()
-	select {
-	case <-ctx.Done():
-		if p.Unread != nil {
-			p.Unread.line = answered
+	for {
+		select {
+		case <-ctx.Done():
+			if p.Unread != nil {
+				p.Unread.line = answered
+			}
+			fmt.Fprintln(p.Out)
+			return "", ErrCancelled
+		case <-resumed: // After Ctrl-Z, a shell gives the terminal back as it likes it: with echo.
+			if inForeground(fd) {
+				if m == hidden {
+					_ = echoOff(fd)
+				}
+				fmt.Fprint(p.Out, question)
+			}
+		case a := <-answered:
+			if m == fresh && a.ended.Before(asked) {
+				answered = p.read()
+				continue
+			}
+			if m == hidden {
+				fmt.Fprintln(p.Out) // The line end that was typed was not echoed either.
+			}
+			return judge(a.line, a.err)
 		}
-		fmt.Fprintln(p.Out)
-		return "", ErrCancelled
-	case a := <-answered:
-		if e == hidden {
-			fmt.Fprintln(p.Out) // The line end that was typed was not echoed either.
-		}
-		return judge(a.line, a.err)
 	}
 }
 
@@ -113,7 +144,7 @@ func (p Prompter) read() chan answer {
 	answered := make(chan answer, 1)
 	go func() {
 		line, err := readLine(p.In)
-		answered <- answer{line, err}
+		answered <- answer{line, err, time.Now()}
 	}()
 	return answered
 }

@@ -163,6 +163,72 @@ func TestCancellationRestoresTheEchoAtOnce(t *testing.T) {
 	x.typed("\n") // lets the reader that was left behind go
 }
 
+// After Ctrl-Z and fg, a shell has the terminal echo: the question comes anew, and nothing that is typed shows.
+func TestPasswordAfterCtrlZ(t *testing.T) {
+	x := newTerminal(t)
+	result := x.password(t.Context())
+	state, err := unix.IoctlGetTermios(int(x.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state.Lflag |= unix.ECHO
+	if err := unix.IoctlSetTermios(int(x.tty.Fd()), unix.TCSETS, state); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(os.Getpid(), unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if again := <-x.asked; again != "Password: " || x.echoes() {
+		t.Errorf("asked %q; the terminal echoes: %v", again, x.echoes())
+	}
+	x.typed("sesame\n")
+	if got := <-result; got.text != "sesame" || got.err != nil {
+		t.Errorf("got %q, %v", got.text, got.err)
+	}
+	if shown := x.shown(); strings.Contains(shown, "sesame") {
+		t.Errorf("the terminal showed %q", shown)
+	}
+}
+
+// A question of trust gets only what is typed after it.
+func TestFreshQuestion(t *testing.T) {
+	x := newTerminal(t)
+	unread := &secret.Unread{}
+	ask := func(ctx context.Context, fresh bool) <-chan outcome {
+		result := make(chan outcome, 1)
+		p := x.prompter()
+		p.Unread = unread
+		go func() {
+			question := p.Line
+			if fresh {
+				question = p.Fresh
+			}
+			text, err := question(ctx, "Trust it? ")
+			result <- outcome{text, err}
+		}()
+		<-x.asked
+		return result
+	}
+	x.typed("y\ny\n")
+	result := ask(t.Context(), true)
+	x.typed("no\n")
+	if got := <-result; got.text != "no" || got.err != nil {
+		t.Errorf("what was typed before answers: %q, %v", got.text, got.err)
+	}
+	// A line that was typed for a question that nobody waits for any more.
+	ctx, cancel := context.WithCancel(t.Context())
+	result = ask(ctx, false)
+	cancel()
+	<-result
+	<-x.asked
+	x.typed("y\n")
+	result = ask(t.Context(), true)
+	x.typed("no\n")
+	if got := <-result; got.text == "y" || got.err != nil {
+		t.Errorf("the line of an abandoned question answers: %q, %v", got.text, got.err)
+	}
+}
+
 func TestNothingTypedIsAnErrorOfItsOwn(t *testing.T) {
 	const endOfFile = "\x04"
 	for name, keys := range map[string]string{"Enter": "\r", "a line end": "\n", "Ctrl-D": endOfFile} {
