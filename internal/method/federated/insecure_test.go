@@ -97,8 +97,8 @@ func TestUnverifiedSessionAsksOnce(t *testing.T) {
 			t.Error("two processes ask at the same time")
 		}
 		unlock()
-		return "y" // Typed ahead: for the question that comes now.
-	}}, consoletest.Answer{To: question})
+		return "y" // Typed ahead: no answer to a question that was not there yet.
+	}}, consoletest.Answer{To: question, Keys: "y"})
 	x.getToken().Exits(0).Says(certificate)
 	supervisor := []string{"get-token", "--server", clitest.Server, "--user", consoletest.User, "--force-refresh"}
 	x.Person()
