@@ -202,8 +202,22 @@ var grounds = []string{
 
 // discloses returns what a node does, as mayDisclose words it; else "".
 func (p checkedPackage) discloses(n ast.Node, opened []types.Object) string {
-	if literal, ok := n.(*ast.CompositeLit); ok && types.TypeString(p.info.TypeOf(literal), nil) == module+"pkg/disclose.Over" {
-		return "says how a server is verified"
+	switch n := n.(type) {
+	case *ast.CompositeLit:
+		switch types.TypeString(p.info.TypeOf(n), nil) {
+		case module + "pkg/disclose.Over":
+			return "says how a server is verified"
+		case "net/http.Request":
+			return "makes a request by hand"
+		}
+	case *ast.RangeStmt:
+		if p.isSecret(n.X) {
+			return "reads the text of a secret"
+		}
+	case *ast.IndexExpr:
+		if p.isSecret(n.X) {
+			return "reads the text of a secret"
+		}
 	}
 	if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
 		if s, _ := strconv.Unquote(text.Value); strings.EqualFold(s, "Authorization") || strings.HasPrefix(s, "Bearer ") || strings.HasPrefix(s, "Basic ") {
@@ -232,7 +246,8 @@ func (p checkedPackage) discloses(n ast.Node, opened []types.Object) string {
 		return ""
 	}
 	switch name := p.called(call); {
-	case len(call.Args) == 1 && p.info.Types[call.Fun].IsType() && isText(p.info.TypeOf(call.Fun)) && types.TypeString(p.info.TypeOf(call.Args[0]), nil) == secretType:
+	case p.info.Types[call.Fun].IsType() && isText(p.info.TypeOf(call.Fun)) && p.isSecret(call.Args[0]),
+		p.info.Types[call.Fun].IsBuiltin() && len(call.Args) == 2 && p.isSecret(call.Args[1]) && (call.Ellipsis.IsValid() || expr(call.Fun) == "copy"):
 		return "reads the text of a secret"
 	case (strings.HasPrefix(name, "encoding/json.Marshal") || name == "(*encoding/json.Encoder).Encode") && holdsStored(p.info.TypeOf(call.Args[0]), nil):
 		return "encodes what may hold stored secrets"
@@ -271,10 +286,19 @@ func fullName(o types.Object) string {
 	return ""
 }
 
-// isText reports whether a type holds plain text: a string or bytes.
+// isSecret reports whether a value is a secret, whose text the language itself can read.
+func (p checkedPackage) isSecret(e ast.Expr) bool {
+	t := p.info.TypeOf(e)
+	return t != nil && types.TypeString(t, nil) == secretType
+}
+
+// isText reports whether a type holds text, under whatever name: a string, bytes or runes.
 func isText(t types.Type) bool {
-	text := types.TypeString(t, nil)
-	return text == "string" || text == "[]byte" || text == "[]uint8" || text == "[]rune"
+	if types.TypeString(t, nil) == secretType {
+		return false
+	}
+	text := types.TypeString(t.Underlying(), nil)
+	return slices.Contains([]string{"string", "[]byte", "[]uint8", "[]rune", "[]int32"}, text)
 }
 
 // holdsStored reports whether the JSON of a type has secrets in it.
@@ -340,15 +364,23 @@ func TestSecretsAreDisclosedInOnePlace(t *testing.T) {
 func TestWhatDisclosesIsFound(t *testing.T) {
 	_, exported := typedSources(t)
 	for text, want := range map[string]string{
-		`_ = s.Reveal()`:       "reads the text of a secret",
-		`f := s.Reveal; _ = f`: "reads the text of a secret",
-		`_ = string(s)`:        "reads the text of a secret",
-		`_ = []byte(s)`:        "reads the text of a secret",
-		`_, _ = json.Marshal(redact.Stored{Secret: s})`:       "encodes what may hold stored secrets",
+		`_ = s.Reveal()`:                                "reads the text of a secret",
+		`f := s.Reveal; _ = f`:                          "reads the text of a secret",
+		`_ = string(s)`:                                 "reads the text of a secret",
+		`_ = []byte(s)`:                                 "reads the text of a secret",
+		`_ = disclose.Kind(s)`:                          "reads the text of a secret",
+		`_ = append([]byte{}, s...)`:                    "reads the text of a secret",
+		`_ = copy([]byte{}, s)`:                         "reads the text of a secret",
+		`_ = s[0]`:                                      "reads the text of a secret",
+		`for range s {}`:                                "reads the text of a secret",
+		`_ = redact.Secret(s)`:                          "",
+		`_ = append([]redact.Secret{}, s)`:              "",
+		`_, _ = json.Marshal(redact.Stored{Secret: s})`: "encodes what may hold stored secrets",
 		`_, _ = json.Marshal([]struct{ A *redact.Stored }{})`: "encodes what may hold stored secrets",
 		`_, _ = json.Marshal(oidc.Session{})`:                 "encodes what may hold stored secrets",
 		`_, _ = http.NewRequest("GET", "x", nil)`:             "makes a request by hand",
 		`_, _ = http.DefaultClient.Do(nil)`:                   "makes a request by hand",
+		`_ = &http.Request{Method: "GET"}`:                    "makes a request by hand",
 		`_, _ = http.PostForm("x", nil)`:                      "makes a request by hand",
 		`new(http.Request).SetBasicAuth("u", "p")`:            "makes a request by hand",
 		`http.Header{}.Set("authorization", "x")`:             "makes a request by hand",

@@ -189,6 +189,9 @@ func TestOddProxyOfTheEnvironment(t *testing.T) {
 	login(w)
 	tkc.Replies[review] = is(t, "ada")
 	s.Forget()
+	w.Vars["HTTPS_PROXY"] = "::1" // Also if the credential is in the store, so that only kubectl's way to the server is left.
+	w.Run("whoami", "--context", "ns1").Exits(failure.Usage).Says("HTTPS_PROXY is set, but is not the address of a proxy")
+	delete(w.Vars, "HTTPS_PROXY")
 	w.Advance(consoletest.Life)
 	for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		for _, value := range []string{"http://me:hush@[", "::1", "proxy:port:hush", "ftp://me:hush@proxy", "http://pro xy:hush"} {

@@ -154,6 +154,7 @@ func TestGetWithoutTLSGivesNothing(t *testing.T) {
 		r.ok(t, "store", stored(harbor, "robot$ns1+ci", "s3cret"))
 	}
 	kept := backing{"quay.io": {Username: "ada", Secret: "s"}, "http://old.lab": {Username: "bob", Secret: "s"}, harbor: {Username: "ada", Secret: "s"}}
+	kept["http://"+harbor] = kept[harbor]
 	r.Backing = func(string) Backing { return kept }
 	if err := r.Store.UpdateSettings(func(s *registry.Settings) { s.Backing = "other" }); err != nil {
 		t.Fatal(err)

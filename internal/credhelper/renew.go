@@ -68,6 +68,7 @@ func (e *timeoutError) Error() string {
 // renew runs kubectl-vsphere get-token to renew the credential of key in the store, with the same locks and guards as for kubectl. It asks
 // nobody. The error is an *exitError, a *timeoutError, or says why that program cannot run.
 func renew(key credfile.Key, wait time.Duration) error {
+	process.NoDump() // The environment may hold the password, and this waits.
 	path, err := findPlugin()
 	if err != nil {
 		return err

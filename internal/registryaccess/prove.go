@@ -71,14 +71,20 @@ func (a *Access) proven(ctx context.Context, r registry.Record, info harbor.Info
 	}
 	client := &harbor.Client{Wire: w, Host: r.Host}
 	var untrusted *trust.UntrustedError
-	switch info, err = client.Info(ctx); { // What it said before was verified by less.
+	info, err = client.Info(ctx) // Somebody else may have given the first answer: what verified that server may be a public CA.
+	switch {
 	case errors.As(err, &untrusted):
 		return unproven(registry.ReasonPublicCA)
-	case err == nil && !AsksSupervisor(info, s):
+	case err != nil:
+		return recipient{}, err
+	case info.AuthMode != registry.HTTPAuth:
+		r.AuthMode = info.AuthMode
+		return unproven(registry.ReasonAuthMode)
+	case !AsksSupervisor(info, s):
 		r.Endpoint = info.Endpoint
 		return unproven(registry.ReasonEndpoint)
 	}
-	return recipient{client, session.GroundOf(s).ProvenRegistry(r.Host, info.Endpoint)}, err
+	return recipient{client, session.GroundOf(s).ProvenRegistry(r.Host, info.Endpoint)}, nil
 }
 
 // AsksSupervisor reports whether a registry says that it authenticates users at a control plane host of the session.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -99,6 +100,28 @@ func TestExamineUnproven(t *testing.T) {
 				t.Errorf("an unproven registry is sent %q", sent)
 			}
 		})
+	}
+}
+
+// Only what a server says that the site's CA verifies proves anything. The first answer may be of another server, which a public CA verifies.
+func TestExamineOtherServerFirst(t *testing.T) {
+	good := `{"auth_mode":"http_auth","authproxy_settings":{"endpoint":"https://` + supervisor + `/wcp/login"}}`
+	for second, want := range map[string]registry.Reason{
+		strings.Replace(good, supervisor, "10.9.9.9", 1):       registry.ReasonEndpoint,
+		`{"auth_mode":"http_auth"}`:                            registry.ReasonEndpoint,
+		strings.Replace(good, registry.HTTPAuth, "db_auth", 1): registry.ReasonAuthMode,
+	} {
+		s := newSite(t)
+		answers := []string{good, second}
+		s.harbor.Replies["GET /api/v2.0/systeminfo"] = func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(answers[0]))
+			answers = answers[1:]
+		}
+		_, err := s.examine(registry.Record{Host: host})
+		var unproven *registryaccess.UnprovenError
+		if sent := s.harbor.Secrets(); !errors.As(err, &unproven) || unproven.Reason != want || len(sent) > 0 {
+			t.Errorf("%s: %v, sent %q", second, err, sent)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -106,6 +107,25 @@ func TestClientOfAContext(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
+	}
+}
+
+// A CA that comes from a Supervisor that nobody verified verifies no cluster: its token needs a person.
+func TestClientOfAClusterByHearsay(t *testing.T) {
+	w := consoletest.New(t)
+	arrived := 0
+	w.Serve("10.0.0.9:6443", w.CA, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived++ }))
+	to := session.Endpoint{Server: "https://10.0.0.9:6443", Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Unverified: true}
+	client, err := session.NewAPIClient(w.Env(), to, tokens.Credential{Token: "abc"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	if _, err := client.Do(t.Context(), wire.Request{Method: http.MethodGet, URL: "/version"}); !errors.Is(err, disclose.ErrUnverified) || arrived > 0 {
+		t.Errorf("%v, %d requests", err, arrived)
+	}
+	if _, err := client.Do(disclose.Attended(t.Context()), wire.Request{Method: http.MethodGet, URL: "/version"}); err != nil || arrived != 1 {
+		t.Errorf("with a person: %v, %d requests", err, arrived)
 	}
 }
 

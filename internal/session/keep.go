@@ -58,8 +58,8 @@ func (s *Sessions) Await(ctx context.Context, wait time.Duration, res *login.Res
 	return ctx.Err()
 }
 
-// Accepts returns nil if the API server of a cluster accepts the credential. Server and CA are the cluster's; the rest is at's. A 403 means that it does: the server knows the user, who
-// has no rights.
+// Accepts returns nil if the API server of a cluster accepts the credential. Server and CA are those of the cluster, the rest is that of
+// at. A 403 means that it does: the server knows the user, who has no rights.
 func Accepts(ctx context.Context, e *console.Env, c login.Cluster, at Endpoint) error {
 	at.Server, at.Trust = c.URL, trust.Trust{Mode: trust.System}
 	if len(c.CA) > 0 {

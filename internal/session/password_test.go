@@ -175,6 +175,12 @@ func TestVariableOfTwoServices(t *testing.T) {
 	otherIssuer := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
 	claimsHost := at("oidc", "10.0.3.1", "https://10.0.3.1/", "A")
 	claimsHost.Hosts = append(claimsHost.Hosts, "10.0.2.1")
+	system, unverified, nothing := sameIssuer, oidc, claimsHostsOf(sso, "10.0.5.1")
+	system.Trust, unverified.Trust = trust.Trust{Mode: trust.System}, trust.Trust{Mode: trust.Insecure}
+	bySystem := sso
+	bySystem.Trust, nothing.Trust = system.Trust, trust.Trust{Mode: trust.Pinned}
+	namesVCenter := oidc
+	namesVCenter.Hosts = append([]string{"10.0.0.1"}, oidc.Hosts...)
 	claimsSSO := sso
 	claimsSSO.Hosts = append([]string{"10.0.2.1"}, sso.Hosts...)
 	unknown := at("future", "10.0.4.1", "10.0.4.1", "A")
@@ -190,6 +196,9 @@ func TestVariableOfTwoServices(t *testing.T) {
 		"vCenter beside a provider":                  {sso, oidc, false, false},
 		"a provider beside vCenter":                  {oidc, sso, false, false},
 		"a provider that vCenter's hosts include":    {oidc, claimsSSO, false, false},
+		"vCenter that a provider's hosts include":    {sso, namesVCenter, false, false},
+		"the same issuer, named by nobody verified":  {system, unverified, false, false},
+		"a host that the other one cannot verify":    {bySystem, nothing, false, false},
 		"one issuer of two Supervisors":              {oidc, sameIssuer, true, true},
 		"the same, and another CA":                   {oidc, otherCA, false, false},
 		"a Supervisor with another CA, the same":     {otherCA, oidc, false, false},
@@ -215,6 +224,12 @@ func TestVariableOfTwoServices(t *testing.T) {
 			}
 		}
 	}
+}
+
+// claimsHostsOf is a session at another Supervisor, which names the servers of this one as control plane hosts.
+func claimsHostsOf(s tokens.Session, server string) tokens.Session {
+	s.Hosts, s.Server = append([]string{server}, s.Hosts...), server
+	return s
 }
 
 // Editors and shells add line ends to a name too.

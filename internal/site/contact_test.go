@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -92,6 +93,29 @@ func TestAPIServerAlone(t *testing.T) {
 		s, err := site.Contact{Env: w.Env(), Server: address, API: true, Flags: site.TrustFlags{CAFile: w.CAFile}}.Open(t.Context())
 		if !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%d: %v", status, err)
+		}
+		if s.Ground().Covers("https://10.0.0.1/") {
+			t.Error("it may have a vCenter password")
+		}
+		s.Wire.HTTP.CloseIdleConnections()
+	}
+}
+
+// A Supervisor that answered may have secrets, and no other server. If it is not verified, no transport makes up for that.
+func TestGroundOfASite(t *testing.T) {
+	w := consoletest.New(t)
+	w.Serve("10.0.0.1:443", w.CA, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // It has no banner.
+	for flags, want := range map[*site.TrustFlags]error{{CAFile: w.CAFile}: nil, {Insecure: true}: disclose.ErrUnverified} {
+		s, err := site.Contact{Env: w.Env(), Server: address, Flags: *flags}.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := s.Ground().Hold(disclose.Password, "secret")
+		if _, err := held.Permit("https://10.0.0.1/wcp", disclose.Over{Verified: true}); !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("%+v: %v", flags, err)
+		}
+		if _, err := held.Permit("https://10.0.0.2/wcp", disclose.Over{Verified: true}); !errors.Is(err, disclose.ErrNoGround) {
+			t.Errorf("%+v, another server: %v", flags, err)
 		}
 		s.Wire.HTTP.CloseIdleConnections()
 	}

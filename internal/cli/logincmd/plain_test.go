@@ -200,6 +200,9 @@ func TestServerOfAnIssuerIsRemembered(t *testing.T) {
 	token(t, w, apiServer...)
 	i.Document["token_endpoint"] = "https://login.example:8443/token"
 	w.Run(byPassword()...).Exits(1).Says("login.example:8443")
+	other := w.Issuer("other.example")
+	other.Document = map[string]any{"token_endpoint": "https://login.example/token"}
+	w.Run(byPassword("--oidc-issuer-url", other.URL)...).Exits(1).Says("the issuer https://other.example", "login.example")
 
 	i.Document["token_endpoint"] = "https://login.example/token"
 	w.Run("logout").Exits(0)

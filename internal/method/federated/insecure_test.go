@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -96,8 +97,8 @@ func TestUnverifiedSessionAsksOnce(t *testing.T) {
 			t.Error("two processes ask at the same time")
 		}
 		unlock()
-		return "y" // Typed ahead: for the question that comes now.
-	}}, consoletest.Answer{To: question})
+		return "y" // Typed ahead: no answer to a question that was not there yet.
+	}}, consoletest.Answer{To: question, Keys: "y"})
 	x.getToken().Exits(0).Says(certificate)
 	supervisor := []string{"get-token", "--server", clitest.Server, "--user", consoletest.User, "--force-refresh"}
 	x.Person()
@@ -105,6 +106,41 @@ func TestUnverifiedSessionAsksOnce(t *testing.T) {
 	x.Advance(time.Minute)
 	x.Person(consoletest.Answer{To: question, Keys: ""})
 	x.Run(supervisor...).Exits(1).Says("was not renewed")
+}
+
+// The yes is for the kubectl whose person gave it, and for that session: a process with another parent asks.
+func TestUnverifiedSessionOfAnotherParent(t *testing.T) {
+	const question = "Renew the session of " + consoletest.User
+	if secret.ParentProcess().Start == "" {
+		t.Skip("the system does not say when the parent began")
+	}
+	for name, change := range map[string]func(m *tokens.Mark){
+		"the same parent":                    func(*tokens.Mark) {},
+		"another process":                    func(m *tokens.Mark) { m.ParentPID++ },
+		"another process of the same number": func(m *tokens.Mark) { m.ParentStart += "x" },
+		"a clock that was set back":          func(m *tokens.Mark) { m.Time = m.Time.Add(time.Hour) },
+	} {
+		x := loose(t)
+		of := x.Session()
+		agreement := of.Account + " agreed at " + of.Server
+		x.Person(consoletest.Answer{To: question, Keys: "y"})
+		x.getToken("--force-refresh").Exits(0)
+		m, err := x.Store().Mark(agreement)
+		if err != nil || m.ParentStart != secret.ParentProcess().Start {
+			t.Fatalf("%+v %v", m, err)
+		}
+		change(&m)
+		if err := x.Store().SetMark(agreement, m); err != nil {
+			t.Fatal(err)
+		}
+		if name == "the same parent" {
+			x.Person()
+			x.getToken("--force-refresh").Exits(0)
+			continue
+		}
+		x.Person(consoletest.Answer{To: question, Keys: ""})
+		x.getToken("--force-refresh").Exits(1).Says("was not renewed")
+	}
 }
 
 // A token for a registry, and a logout, send nothing without a person either.

@@ -120,6 +120,7 @@ func TestDeviceCodes(t *testing.T) {
 		"as it should be":       {map[string]any{"verification_uri_complete": complete}, complete, 60},
 		"Google's":              {map[string]any{"verification_uri": nil, "verification_url": "https://x.example/"}, "", 60},
 		"complete over http":    {map[string]any{"verification_uri_complete": "http://x.example/?user_code=ABCD"}, "", 60},
+		"complete elsewhere":    {map[string]any{"verification_uri_complete": "https://evil.example/?user_code=ABCD"}, "", 60},
 		"complete with a shell": {map[string]any{"verification_uri_complete": complete + "&x=$(touch x)"}, "", 60},
 		"complete with bells":   {map[string]any{"verification_uri_complete": complete + "\a"}, "", 60},
 		"it has ended":          {map[string]any{"expires_in": -5}, "", maxDevice},
