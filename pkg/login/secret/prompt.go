@@ -89,13 +89,11 @@ func (p Prompter) ask(ctx context.Context, question string, m manner) (string, e
 	}
 	fd := int(p.In.Fd())
 	before, err := term.GetState(fd)
+	if err == nil && m == hidden {
+		err = echoOff(fd)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
-	}
-	if m == hidden {
-		if err := echoOff(fd); err != nil {
-			return "", fmt.Errorf("%w: %w", ErrNoTerminal, err)
-		}
 	}
 	defer term.Restore(fd, before) //nolint:errcheck // Nothing is left to do about it.
 	resumed, end := resumption()
@@ -114,13 +112,8 @@ func (p Prompter) ask(ctx context.Context, question string, m manner) (string, e
 			}
 			fmt.Fprintln(p.Out)
 			return "", ErrCancelled
-		case <-resumed: // After Ctrl-Z, a shell gives the terminal back as it likes it: with echo.
-			if inForeground(fd) {
-				if m == hidden {
-					_ = echoOff(fd)
-				}
-				fmt.Fprint(p.Out, question)
-			}
+		case <-resumed:
+			p.askAgain(question, m)
 		case a := <-answered:
 			if m == fresh && a.ended.Before(asked) {
 				answered = p.read()
@@ -132,6 +125,18 @@ func (p Prompter) ask(ctx context.Context, question string, m manner) (string, e
 			return judge(a.line, a.err)
 		}
 	}
+}
+
+// askAgain asks after Ctrl-Z: a shell gives the terminal back as it likes it, which is with echo.
+func (p Prompter) askAgain(question string, m manner) {
+	fd := int(p.In.Fd())
+	if !inForeground(fd) {
+		return
+	}
+	if m == hidden {
+		_ = echoOff(fd)
+	}
+	fmt.Fprint(p.Out, question)
 }
 
 // read starts to read a line, or continues an abandoned read.
