@@ -148,17 +148,17 @@ func tunnel(t *testing.T, w *consoletest.World, rw http.ResponseWriter, r *http.
 		t.Error(err)
 		return
 	}
-	rw.WriteHeader(http.StatusOK)
-	from, _, err := http.NewResponseController(rw).Hijack()
+	from, read, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
 		t.Error(err)
 		return
 	}
+	_, _ = io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n") // Only now: what the client sends next is for the server.
 	go func() {
-		_, _ = io.Copy(to, from)
+		_, _ = io.Copy(struct{ io.Writer }{to}, read) // A writer of no other kind: Go keeps the pipes of splice(2).
 		_ = to.Close()
 	}()
-	_, _ = io.Copy(from, to)
+	_, _ = io.Copy(struct{ io.Writer }{from}, struct{ io.Reader }{to})
 	_ = from.Close()
 }
 
