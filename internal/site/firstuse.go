@@ -14,7 +14,7 @@ import (
 func (c Contact) firstUse(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
 	ca, ask, err := c.byRule(server, last, e)
 	if ask {
-		return c.ask(ctx, server, last, e)
+		return c.confirmCA(ctx, server, last, e)
 	}
 	return ca, err
 }
@@ -35,8 +35,8 @@ func (c Contact) byRule(server string, last trust.Trust, e *trust.UntrustedError
 	return "", true, nil
 }
 
-// ask asks a person about the unknown CA of one server, and returns it (PEM).
-func (c Contact) ask(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
+// confirmCA asks a person about the unknown CA of one server, and returns it (PEM).
+func (c Contact) confirmCA(ctx context.Context, server string, last trust.Trust, e *trust.UntrustedError) (string, error) {
 	name := shown(server)
 	c.Env.Tellf("The certificate of %s is signed by a CA that is unknown here.\n%s", name, safetext.Lines(strings.TrimSuffix(string(failure.Describe(e)), "\n")))
 	if trusted := verifiedBy(last); trusted != "" {

@@ -87,7 +87,7 @@ func (f further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
 	first := open[0]
 	of, known := f.accepted(first)
 	if !known {
-		ca, err := f.ask(ctx, first.Server, f.lastOf(first.Server), first.UntrustedError)
+		ca, err := f.confirmCA(ctx, first.Server, f.lastOf(first.Server), first.UntrustedError)
 		if *first.err = err; err == nil {
 			f.transport.Pin(first.Server, ca)
 		}

@@ -66,7 +66,7 @@ func Decide(q Question) (Permit, error) {
 		return refused(ErrNoServer)
 	}
 	i := slices.IndexFunc(rules, func(r Rule) bool {
-		return slices.Contains(r.Secrets, q.Kind) && slices.Contains(r.Places, q.Ground.place(q.URL))
+		return slices.Contains(r.Secrets, q.Kind) && slices.Contains(r.Places, q.Ground.placeOf(q.URL))
 	})
 	if i < 0 {
 		return refused(ErrNoGround)

@@ -64,7 +64,7 @@ func PlainIssuer(issuer string, allowed, endpoints []string) Ground {
 // ProvenRegistry returns the ground of a registry (HOST or HOST:PORT) that asks a server of this ground, a Supervisor's, about users. The
 // caller has verified the registry by a CA of the Supervisor's site. Any other registry has no ground.
 func (g Ground) ProvenRegistry(host, asks string) Ground {
-	if asks == "" || !slices.Contains([]Place{Supervisor, ControlPlane}, g.place(urlOf(asks))) {
+	if asks == "" || !slices.Contains([]Place{Supervisor, ControlPlane}, g.placeOf(urlOf(asks))) {
 		return Ground{}
 	}
 	return Ground{}.with(Proven, host).Unverified(g.hearsay)
@@ -92,12 +92,12 @@ func (g Ground) with(p Place, servers ...string) Ground {
 }
 
 // Covers reports whether the server of a URL has a place on this ground.
-func (g Ground) Covers(address string) bool { return g.place(address) != "" }
+func (g Ground) Covers(address string) bool { return g.placeOf(address) != "" }
 
 // CoversServer is Covers for HOST or HOST:PORT.
 func (g Ground) CoversServer(server string) bool { return g.Covers(urlOf(server)) }
 
-func (g Ground) place(address string) Place {
+func (g Ground) placeOf(address string) Place {
 	server, err := serverOf(address)
 	if err != nil || g.below != "" && !isBelow(g.below, address) {
 		return ""

@@ -131,7 +131,7 @@ func (r FindRequest) targets(ctx context.Context, api *supervisor.API, wanted []
 	var done atomic.Int64
 	base := Request{Progress: r.Progress}
 	found, errs := make([]endpointOf, len(wanted)), make([]error, len(wanted))
-	ask := func(i int) { found[i], errs[i] = r.ask(ctx, api, wanted[i]) }
+	ask := func(i int) { found[i], errs[i] = r.clusterEndpoint(ctx, api, wanted[i]) }
 	each(len(wanted), func(i int) {
 		ask(i)
 		base.progress(StepClusters, int(done.Add(1)), len(wanted))
@@ -149,8 +149,8 @@ type endpointOf struct {
 	supervisor.Endpoint
 }
 
-// ask asks for a cluster's endpoint.
-func (r FindRequest) ask(ctx context.Context, api *supervisor.API, c *candidate) (e endpointOf, err error) {
+// clusterEndpoint asks for a cluster's endpoint.
+func (r FindRequest) clusterEndpoint(ctx context.Context, api *supervisor.API, c *candidate) (e endpointOf, err error) {
 	e.Cluster = supervisor.Cluster{Namespace: c.ns.Name, Name: c.name, UID: c.uid}
 	if c.guess != nil {
 		if e.Cluster, err = api.Cluster(ctx, c.ns.Name, c.name); errors.Is(err, wire.ErrNotFound) {

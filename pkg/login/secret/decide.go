@@ -53,10 +53,10 @@ type decision struct {
 	refusal bool      // the server refused a secret; false: the network may be all that failed
 }
 
-// ask decides whether a source may be asked for its secret. A secret that is there without asking anybody is always
+// mayAsk decides whether a source may be asked for its secret. A secret that is there without asking anybody is always
 // looked at: it may be another one than the refused one. A person is asked even when the mark cannot be read: what a
 // person types is always sent.
-func (c caller) ask(m tokens.Mark, unread error, kind Kind) decision {
+func (c caller) mayAsk(m tokens.Mark, unread error, kind Kind) decision {
 	switch {
 	case unread != nil && kind != Typed:
 		return decision{verdict: unreadable, err: unread}

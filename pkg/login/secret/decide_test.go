@@ -71,7 +71,7 @@ func TestAskDecides(t *testing.T) {
 	} {
 		for kind, want := range c.want {
 			who := caller{parent: kubectl, explicit: c.explicit, now: noon}
-			got := who.ask(c.mark, c.unread, kind)
+			got := who.mayAsk(c.mark, c.unread, kind)
 			if got.verdict != want || want == quiet && got.reason != "cancelled" || want == unreadable && !errors.Is(got.err, errRead) {
 				t.Errorf("%s: kind %d: %+v, want verdict %d", name, kind, got, want)
 			}
@@ -79,7 +79,7 @@ func TestAskDecides(t *testing.T) {
 	}
 	// Where the system does not say when a process began, its number alone names it for no longer than a minute.
 	who := caller{parent: nameless, now: noon}
-	if d := who.ask(by(nameless, prompt, time.Hour), nil, Typed); d.verdict != proceed {
+	if d := who.mayAsk(by(nameless, prompt, time.Hour), nil, Typed); d.verdict != proceed {
 		t.Errorf("a number that may be another process's by now: %+v", d)
 	}
 }

@@ -56,7 +56,7 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	none := &NoPasswordError{}
 	before, unread := g.Marks.Mark(g.Account) // Read once: a mark of this call must not keep it from asking the next source.
 	for _, source := range sources {
-		if d := g.caller().ask(before, unread, source.Kind); d.verdict != proceed {
+		if d := g.caller().mayAsk(before, unread, source.Kind); d.verdict != proceed {
 			none.Reasons = append(none.Reasons, d.says(source))
 			continue
 		}
@@ -90,7 +90,7 @@ func (g *Guard) Ask(login func() error) error {
 	if unread != nil {
 		return unread
 	}
-	if d := g.caller().ask(before, nil, person.Kind); d.verdict != proceed {
+	if d := g.caller().mayAsk(before, nil, person.Kind); d.verdict != proceed {
 		return &NoPasswordError{Reasons: []string{d.says(person)}}
 	}
 	if err := login(); err != nil {

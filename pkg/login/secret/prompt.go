@@ -48,7 +48,7 @@ const maxLine = 4096
 // Password asks without echo. When ctx ends (Ctrl-C) it returns ErrCancelled at once, with the terminal restored.
 // Without a terminal the error is ErrNoTerminal, and ErrEmpty when nothing was typed.
 func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
-	line, err := p.ask(ctx, question, hidden)
+	line, err := p.prompt(ctx, question, hidden)
 	return redact.Secret(line), err
 }
 
@@ -63,7 +63,7 @@ func (p Prompter) Fresh(ctx context.Context, question string) (string, error) {
 }
 
 func (p Prompter) line(ctx context.Context, question string, m manner) (string, error) {
-	line, err := p.ask(ctx, question, m)
+	line, err := p.prompt(ctx, question, m)
 	line = strings.TrimSpace(line)
 	if err == nil && line == "" {
 		err = ErrEmpty
@@ -80,10 +80,10 @@ const (
 	fresh                // it does, and only what is typed after the question counts
 )
 
-// ask reads a line while it watches ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
+// prompt reads a line while it watches ctx. A read from a terminal cannot be interrupted, so on cancellation it is left
 // behind, for the next question or the end of the program; the terminal must echo again, though. Echo is turned off
 // before the reader starts, so that the two cannot race.
-func (p Prompter) ask(ctx context.Context, question string, m manner) (string, error) {
+func (p Prompter) prompt(ctx context.Context, question string, m manner) (string, error) {
 	if p.In == nil || !term.IsTerminal(int(p.In.Fd())) {
 		return "", ErrNoTerminal
 	}
