@@ -31,8 +31,8 @@ func (e *Env) PasswordCommand(argv []string, quiet bool) secret.Source {
 	return secret.Command(argv, secret.Notes{To: e.ErrOut, Quiet: quiet, Person: e.MayAsk()})
 }
 
-// Confirm asks a yes-or-no question and reports whether the answer is yes. Any answer but y or yes is a no, and what was typed before the
-// question is none: nobody can have meant it.
+// Confirm asks a yes-or-no question and reports whether the answer is yes. Any answer but y or yes is a no. What was typed before the
+// question does not count.
 func (e *Env) Confirm(ctx context.Context, question string) (bool, error) {
 	answer, err := e.Prompter().Fresh(ctx, question+" [y/N] ")
 	if errors.Is(err, secret.ErrEmpty) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -83,8 +82,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 
 // NamedUser returns the user that the environment names as the owner of its password; empty: it names none.
 func NamedUser(e *console.Env) string {
-	name := strings.TrimPrefix(e.Getenv(failure.UsernameVariable), "\ufeff")
-	return strings.TrimSuffix(strings.TrimSuffix(name, "\n"), "\r")
+	return secret.Bare(e.Getenv(failure.UsernameVariable))
 }
 
 const namesAnother = "it is not sent, since " + failure.UsernameVariable + " names another user"

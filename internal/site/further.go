@@ -168,7 +168,7 @@ func (f further) accepted(u unknown) (of string, found bool) {
 	return "", false
 }
 
-// beside returns the CA (PEM) of a server if it was accepted for the same host on another port. It is empty if there is none.
+// beside returns the CA (PEM) that was accepted for the same host on another port and signed the certificate; else it returns "".
 func (f further) beside(s login.UnknownServer) string {
 	all := f.transport.Trust().Beside(s.Server)
 	if i := slices.IndexFunc(all, s.SignedBy); i >= 0 {

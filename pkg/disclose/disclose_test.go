@@ -127,7 +127,7 @@ var elsewhere = []string{
 	"https://\u0430.lab/x/y", "https://a\u3002lab/x/y", "https://a%2elab/x/y", "https://[a.lab]/x", "https://a.lab%00/x", "https://a.lab /x", "https://a.lab\n/x",
 }
 
-// A ground for one server is none for another, and a permit for one opens nothing for another.
+// A ground or a permit for one server is of no use for another.
 func TestOtherServers(t *testing.T) {
 	if len(grounds)+len(kinds) < 25 {
 		t.Fatal("too few")

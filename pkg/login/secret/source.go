@@ -102,11 +102,15 @@ func (p Prompter) Terminal(question string) Source {
 	}}
 }
 
-// clean returns the password in a text that a file, a variable or a program holds: without what editors and shells add, which is a byte
-// order mark (U+FEFF) before it and one line end after it. The error says why a text is no password that can be sent.
+// Bare returns a text without what editors and shells add to it: a byte order mark (U+FEFF) before it, and one line end after it.
+func Bare(text string) string {
+	text = strings.TrimPrefix(text, "\ufeff")
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+}
+
+// clean returns the password in the text of a file, a variable or a program. The error says why it cannot be sent.
 func clean(text []byte) (redact.Secret, error) {
-	s := strings.TrimPrefix(string(text), "\ufeff")
-	s = strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
+	s := Bare(string(text))
 	switch {
 	case s == "":
 		return "", errors.New("the password is empty")
