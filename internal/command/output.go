@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
@@ -45,15 +44,12 @@ func (f *Format) Write(w io.Writer, v any) error {
 		return err
 	}
 	if *f == "yaml" {
-		// YAML is a superset of JSON, except for what it allows to stand in quotes as it is.
-		if text, err = yaml.JSONToYAML(safetext.Escape(text, yamlEscape)); err == nil {
-			text, err = HarmlessYAML(text)
-		}
-		if err != nil {
-			return err
-		}
+		text, err = yamlOf(text)
 	} else {
 		text = append(safetext.JSON(text), '\n')
+	}
+	if err != nil {
+		return err
 	}
 	_, err = w.Write(text)
 	return err
