@@ -107,7 +107,11 @@ func (a *attempt) saveNew(ctx context.Context, l *live) error {
 		return err
 	}
 	defer unlock()
-	return failure.NotKept(a.Sessions.Store.Dir(), l.save())
+	if err := l.save(); err != nil || l.dryRun || a.issuer.Plain {
+		return failure.NotKept(a.Sessions.Store.Dir(), err)
+	}
+	err = a.site.Keep(ctx, func(k *tokens.Site) { k.Issuer = a.issuer.Provider.Issuer })
+	return failure.NotKept(a.Sessions.Store.Dir(), err)
 }
 
 // newSession returns the session to store.
