@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // kubectl holds its lock for milliseconds, and does not remove it when it is killed.
@@ -77,7 +78,7 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		switch {
 		case err == nil:
 			releases = append(releases, remove)
-		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+		case errors.Is(err, fs.ErrPermission), syserr.ReadOnly.Is(err), errors.Is(err, syscall.ENOTDIR):
 			unlocked[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
 			release()
@@ -180,7 +181,7 @@ func notWritable(path, file string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
 		remedy = "a symbolic link leads there; type: mkdir -p " + safetext.Word(filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}
-	if disk.Full(err) || errors.Is(err, syscall.EIO) {
+	if syserr.Full.Is(err) || syserr.Faulty.Is(err) {
 		remedy = "the old file is as it was; try again when there is room on a working disk"
 	}
 	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}

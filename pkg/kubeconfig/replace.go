@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"runtime"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -54,7 +55,9 @@ func (d *file) replace(private bool) error {
 	switch {
 	case err == nil, errors.Is(err, errChanged):
 		return err
-	case errors.Is(err, syscall.EBUSY):
+	case syserr.Busy.Is(err) && runtime.GOOS == "windows":
+		return &FileError{d.path, "cannot be replaced: another program has it open", "close that program, or name another file with KUBECONFIG", err}
+	case syserr.Busy.Is(err):
 		return &FileError{d.path, "cannot be replaced: it is a mount point (a bind mount, as in containers)",
 			"mount its directory instead, or name another file with KUBECONFIG", err}
 	}
