@@ -152,15 +152,15 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 // renamed file is not the one that was seen, it is a new lock, and goes back.
 func (f Files) breakStale(lock string) bool {
 	seen, err := os.Lstat(lock)
-	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale {
-		return false
+	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale || !os.SameFile(seen, seen) {
+		return false // SameFile: Windows looks up a file's number at the first comparison, by the path that it had.
 	}
 	aside := fmt.Sprintf("%s.stale-%d", lock, os.Getpid())
 	if disk.Rename(lock, aside) != nil {
 		return false
 	}
 	moved, err := os.Lstat(aside)
-	if err != nil || !os.SameFile(seen, moved) {
+	if err != nil || !os.SameFile(seen, moved) || !moved.ModTime().Equal(seen.ModTime()) {
 		_ = disk.Link(aside, lock)
 		_ = disk.Remove(aside)
 		return false
