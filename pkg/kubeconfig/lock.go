@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -83,7 +84,7 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
-				"wait for the kubectl that is using it; if there is none, type: rm -f " + safetext.Word(lock), err}
+				"wait for the kubectl that is using it; if there is none, " + remedy("rm -f", "", lock), err}
 		default:
 			release()
 			return nil, nil, err
@@ -170,6 +171,18 @@ func (f Files) breakStale(lock string) bool {
 	return true
 }
 
+// remedy says what to type about a path, with the command of Unix or that of Windows. It must be one of both cmd.exe and PowerShell; there is
+// none that removes a read-only file, as a lock is.
+func remedy(unix, windows, path string) string {
+	if runtime.GOOS == "windows" {
+		unix = windows
+	}
+	if unix == "" {
+		return "delete " + path
+	}
+	return "type: " + unix + " " + safetext.Word(path)
+}
+
 // notWritable says why the kubeconfig at path cannot be replaced. file is the same path with its symbolic links followed.
 func notWritable(path, file string, err error) error {
 	var pathErr *fs.PathError
@@ -177,12 +190,12 @@ func notWritable(path, file string, err error) error {
 	if errors.As(err, &pathErr) {
 		problem = pathErr.Err.Error()
 	}
-	remedy := "make the directory writable, or name another file with KUBECONFIG"
+	help := "make the directory writable, or name another file with KUBECONFIG"
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
-		remedy = "a symbolic link leads there; type: mkdir -p " + safetext.Word(filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
+		help = "a symbolic link leads there; " + remedy("mkdir -p", "mkdir", filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}
 	if syserr.Full.Is(err) || syserr.Faulty.Is(err) {
-		remedy = "the old file is as it was; try again when there is room on a working disk"
+		help = "the old file is as it was; try again when there is room on a working disk"
 	}
-	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}
+	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", help, err}
 }

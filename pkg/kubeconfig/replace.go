@@ -87,7 +87,7 @@ func (d *file) writable() error {
 // writing (proc_sys_fs(5), protected_regular). file is the same path with its symbolic links followed.
 func replaceable(path, file string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", remedy("chmod u+w", "attrib -r", path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
 	me := os.Geteuid()
 	if me < 0 || owner(info) == me {

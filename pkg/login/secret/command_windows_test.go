@@ -31,7 +31,7 @@ func TestBatchFileAsPasswordCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	if argv, err = ParseCommand(plain); err != nil || !slices.Equal(argv, []string{plain}) {
-		t.Errorf("%q, %v", argv, err)
+		t.Fatalf("%q, %v", argv, err)
 	}
 	if _, err := Command(argv, Notes{To: os.Stderr}).Get(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 7") {
 		t.Error(err)
