@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -67,7 +67,7 @@ func brokenSite(e *tokens.SiteError) string {
 
 // unwritten returns the next step when the store at dir cannot be written.
 func unwritten(dir string, err error) string {
-	if disk.Full(err) {
+	if syserr.Full.Is(err) {
 		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
 	}
 	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)
