@@ -6,7 +6,7 @@
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
-//	accounts/<id>.json       the Mark of an account, or of a failed renewal
+//	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
 
 import (
@@ -126,7 +126,7 @@ func (s *Store) UpdateSession(session Session) (Session, error) {
 	return s.SaveSession(session)
 }
 
-// DeleteSession removes a session and its credentials.
+// DeleteSession removes a session with its credentials and its outage.
 func (s *Store) DeleteSession(id string) error {
 	all, _ := s.Credentials()
 	for _, c := range all {
@@ -136,7 +136,7 @@ func (s *Store) DeleteSession(id string) error {
 			}
 		}
 	}
-	return remove(s.SessionPath(id))
+	return errors.Join(remove(s.SessionPath(id)), s.EndOutage(id))
 }
 
 // Credential reads the credential of key. A file that cannot be read is a miss, except for a *credfile.PermissionError and a
