@@ -31,11 +31,20 @@ type sessionStatus struct {
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
 	LoggedIn    time.Time          `json:"loggedIn"`
-	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
+	LoginName   string             `json:"loginName,omitempty"` // the name that goes with the password, if that is another one
+	Ends        time.Time          `json:"ends,omitzero"`       // when a person must log in again, unless the session is renewed before
+	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
+	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
 
-	renews       bool   // it renews itself until Ends
 	loginCommand string // what to type when it has ended
+}
+
+// outageStatus says since when and why the identity provider does not renew a session.
+type outageStatus struct {
+	Since  time.Time `json:"since"`
+	Next   time.Time `json:"next"` // nobody asks before
+	Reason string    `json:"reason"`
 }
 
 type credentialStatus struct {
@@ -119,13 +128,13 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
+			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
 			e.Warn(err)
 		} else if facts, err := m.Facts(s); err == nil {
-			st.renews = facts.Renews
+			st.Renews = facts.Renews
 		}
 		for _, c := range credentials {
 			if c.Session == s.ID {
@@ -134,6 +143,9 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
+		}
+		if o := store.Outage(s.ID); o.Tries > 0 && st.Renews {
+			st.Outage = &outageStatus{o.Since, o.Next, o.Reason}
 		}
 		info.Sessions = append(info.Sessions, st)
 	}
@@ -186,15 +198,19 @@ func printSessions(e *console.Env, info statusInfo) error {
 	return t.Print()
 }
 
-// printEnds prints when each session ends, if that is known. Then a person must log in again.
+// printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
 func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
+		case s.Outage != nil && s.Outage.Next.After(e.Now()):
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
+		case s.Outage != nil:
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
 		case s.Ends.IsZero():
-		case s.Ends.After(e.Now()) && !s.renews:
-			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		case s.Ends.After(e.Now()) && s.Renews:
+			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		case s.Ends.After(e.Now()):
-			e.Printf("\nThe session of %s at %s renews itself until %s.", s.User, s.Server, e.Until(s.Ends))
+			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
 			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
@@ -124,11 +125,19 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}
 	server := a.site.Address.String()
 	return tokens.Session{
-		Server: server, User: claims.Username, Method: Name, Account: a.account(claims.Username),
+		Server: server, User: claims.Username, Login: a.loginName(claims.Username), Method: Name, Account: a.account(claims.Username),
 		Trust: a.site.Trust(), Hosts: []string{server}, Aliases: a.site.Aliases,
-		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(now),
+		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(time.Time{}),
 		Clusters: r.Clusters.String(), Namespaces: r.Namespaces, ContextPrefix: r.ContextPrefix, Created: now, Updated: now,
 	}, err
+}
+
+// loginName returns the name that went with the password, if the issuer calls the person otherwise.
+func (a *attempt) loginName(user string) string {
+	if a.typed == "" || tokens.Fold(a.typed) == tokens.Fold(user) {
+		return ""
+	}
+	return a.typed
 }
 
 // find finds everything that the session may use.
