@@ -44,6 +44,7 @@ type Env struct {
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)
 	Executable func() (string, error)
+	Called     string // how this program was called (argv[0]): a name, or a path that may be a link; may be empty
 	// Proxy and Dial work as in http.Transport. A nil Dial uses the network.
 	Proxy func(*http.Request) (*url.URL, error)
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -63,7 +64,7 @@ func System() *Env {
 	e := &Env{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		Getenv:    getenv, Hide: process.Hide, Home: home, GOOS: runtime.GOOS, Now: time.Now,
-		LookPath: exec.LookPath, Executable: os.Executable, Proxy: http.ProxyFromEnvironment,
+		LookPath: exec.LookPath, Executable: os.Executable, Called: os.Args[0], Proxy: http.ProxyFromEnvironment,
 		unread: new(secret.Unread),
 	}
 	if term.IsTerminal(int(os.Stdin.Fd())) {

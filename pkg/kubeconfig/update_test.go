@@ -31,7 +31,7 @@ func files(t *testing.T, names ...string) Files {
 // login plans one context.
 func login(name string) func(*api.Config) (Change, error) {
 	return func(old *api.Config) (Change, error) {
-		return Plan(old, command, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
+		return Plan(old, Options{Command: command}, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
@@ -15,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -40,6 +42,7 @@ type Options struct {
 
 	Kubeconfig   string // a file; empty: the user's; "-": standard output
 	Prefix       string
+	Exec         contexts.Exec
 	KeepContext  bool
 	StaticTokens bool
 	Prune        bool
@@ -94,7 +97,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters} {
+	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readExec} {
 		if err := read(&o); err != nil {
 			return o, err
 		}
@@ -174,6 +177,26 @@ func (f flags) readMethod(o *Options) error {
 		o.Method = federated.Name
 	default:
 		return failure.Usagef("--auth-method: want auto, sso or oidc")
+	}
+	return nil
+}
+
+// readExec reads how contexts call this program.
+func (f flags) readExec(o *Options) error {
+	if command := f.output.execCommand; command != "" {
+		if err := contexts.CheckCommand(command); err != nil {
+			return failure.Usagef("--exec-command: %w", err)
+		}
+		o.Exec.Command = command
+	}
+	switch strings.TrimPrefix(f.output.execVersion, "client.authentication.k8s.io/") {
+	case "":
+	case "v1":
+		o.Exec.APIVersion = credfile.V1
+	case "v1beta1":
+		o.Exec.APIVersion = credfile.V1beta1
+	default:
+		return failure.Usagef("--exec-api-version: want v1 or v1beta1")
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (r *run) prepare() error {
 		if err := r.files.Check(); err != nil {
 			return err
 		}
-		if err := contexts.CheckProgram(r.env); err != nil && !r.o.StaticTokens {
+		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {
 			return err
 		}
 	}
@@ -136,7 +136,7 @@ func (r *run) keep(ctx context.Context, s site.Site, of tokens.Session) error {
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	switch {
