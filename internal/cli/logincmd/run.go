@@ -87,6 +87,9 @@ func (r *run) prepare() error {
 	if !r.o.Set.Aliases {
 		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
 	}
+	if !r.o.Set.APIPort {
+		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	}
 	return nil
 }
 
@@ -100,7 +103,7 @@ func (r *run) contact() site.Contact {
 
 func (r *run) request() session.Request {
 	return session.Request{
-		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters,
+		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters, APIPort: r.o.APIPort,
 		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
 		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
@@ -113,6 +116,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
+	r.tellPorts(out.Result)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)
