@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,6 +37,8 @@ type sessionStatus struct {
 	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
 	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
+	// APIPorts are the ports of API servers, by their control plane host, where contexts do not use the host's own.
+	APIPorts map[string]tokens.APIPort `json:"apiPorts,omitempty"`
 
 	loginCommand string // what to type when it has ended
 }
@@ -128,7 +131,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
+			LoginName: s.Login, Credentials: []credentialStatus{}, APIPorts: s.APIPorts, loginCommand: sessions.Command(s),
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
@@ -174,6 +177,7 @@ func printStatus(e *console.Env, info statusInfo) error {
 		return err
 	}
 	printEnds(e, info)
+	printPorts(e, info)
 	if len(info.Registries) == 0 {
 		return nil
 	}
@@ -213,6 +217,24 @@ func printEnds(e *console.Env, info statusInfo) {
 			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
 			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
+		}
+	}
+}
+
+// printPorts prints where contexts do not use the API server's own port, and why.
+func printPorts(e *console.Env, info statusInfo) {
+	said := map[string]bool{}
+	for _, s := range info.Sessions {
+		for _, host := range slices.Sorted(maps.Keys(s.APIPorts)) {
+			at := s.APIPorts[host]
+			line := fmt.Sprintf("The contexts of %s use port %d, as --api-port says.", host, at.Port)
+			if at.Reason != "" {
+				line = fmt.Sprintf("The contexts of %s use port %d: %s. The next login tries again.", host, at.Port, strings.TrimSuffix(at.Reason, "."))
+			}
+			if !said[line] {
+				e.Printf("\n%s", line)
+			}
+			said[line] = true
 		}
 	}
 }

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -74,6 +76,39 @@ func (s *Sessions) LastAliases(site tokens.Site) supervisor.Aliases {
 	}
 	return nil
 }
+
+// LastAPIPort returns the port of the API servers that the user named at the last login to a Supervisor; 0: none.
+func LastAPIPort(store *tokens.Store, server string) int {
+	for _, s := range store.SessionsAt(server) {
+		for _, at := range s.APIPorts {
+			if at.Reason == "" {
+				return at.Port
+			}
+		}
+		break // The latest decides: --api-port auto ends it.
+	}
+	return 0
+}
+
+// APIPorts are what a session remembers of the ports of API servers. given is the port that the user named; 0: none.
+func APIPorts(hosts []login.Host, given int) map[string]tokens.APIPort {
+	ports := map[string]tokens.APIPort{}
+	for _, h := range hosts {
+		switch {
+		case given != 0:
+			ports[h.Address.String()] = tokens.APIPort{Port: given}
+		case h.Instead != nil:
+			ports[h.Address.String()] = tokens.APIPort{Port: h.APIPort, Reason: safetext.Line(h.Instead.Error(), maxReason)}
+		}
+	}
+	if len(ports) == 0 {
+		return nil
+	}
+	return ports
+}
+
+// maxReason bounds the reason for a port, in characters.
+const maxReason = 500
 
 // Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded
 // for another login method. Its account is that of the server and the user.

@@ -77,6 +77,7 @@ type Request struct {
 	Passwords  PasswordOptions
 	Clusters   login.Selection
 	Namespaces []string // vSphere Namespaces that the user may not list
+	APIPort    int      // of the API servers, as the user says; 0: where they answer
 	// NamespacesSet reports whether Namespaces come from the command line, even if empty. Else those of the last login are used.
 	NamespacesSet bool
 	StaticTokens  bool   // remembered for the next login

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -25,10 +24,16 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	if err != nil {
 		return err
 	}
-	errs, untold := make([]error, len(hosts)), make([]bool, len(hosts))
+	errs, apis := make([]error, len(hosts)), make([]apiServer, len(hosts))
+	defer func() {
+		for _, api := range apis {
+			api.stop()
+		}
+	}()
+	apis[0].ask(ctx, r, hosts[0])
 	allowed := newAllowance(1)
 	one := func(i int) {
-		errs[i] = allowed.do(ctx, func(ctx context.Context) (err error) { untold[i], err = r.loginHost(ctx, &hosts[i]); return err })
+		errs[i] = allowed.do(ctx, func(ctx context.Context) error { return r.loginHost(ctx, &hosts[i], &apis[i]) })
 	}
 	one(0)
 	if len(hosts) > 1 && r.Allow != nil {
@@ -36,7 +41,7 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	}
 	each(len(hosts)-1, func(i int) { one(i + 1) })
 	r.Untrusted.retry(ctx, errs, one)
-	r.greetAPIs(ctx, hosts, untold, errs)
+	r.settleAPIs(ctx, hosts, errs, apis)
 	res.refusals = allowed.seen()
 	reached := map[string]Host{}
 	for i, h := range hosts {
@@ -98,34 +103,21 @@ func (r Request) named(workloads []supervisor.Workload) []string {
 	return urls
 }
 
-// loginHost gets the Supervisor token of one host, and the CA of its API server. It reports whether the host did not tell that CA.
-func (r Request) loginHost(ctx context.Context, h *Host) (untold bool, err error) {
-	var asking errgroup.Group
-	asking.Go(func() error { return r.askCA(ctx, h) })
-	h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
-	return asking.Wait() != nil, err
-}
-
-// greetAPIs asks the API servers whose CA nobody told: only such a server itself shows its certificate. One that is not trusted is an
-// error of its host. Another error of it is for kubectl to report.
-func (r Request) greetAPIs(ctx context.Context, hosts []Host, untold []bool, errs []error) {
-	if r.Untrusted == nil {
-		return
-	}
-	greeted := make([]error, len(hosts))
-	greet := func(i int) {
-		if errs[i] == nil && untold[i] {
-			_, greeted[i] = r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: hosts[i].Address.API(hosts[i].APIPort) + "/version"})
-		}
-	}
-	each(len(hosts), greet)
-	r.Untrusted.retry(ctx, greeted, greet)
-	for i, err := range greeted {
+// loginHost gets the Supervisor token of one host, and what there is to know about its API server. An API server is not asked before the
+// certificate of its front is trusted.
+func (r Request) loginHost(ctx context.Context, h *Host, api *apiServer) (err error) {
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		told := r.askCA(ctx, h)
+		api.untold = told != nil
 		var untrusted *trust.UntrustedError
-		if errors.As(err, &untrusted) {
-			errs[i] = err
+		if !errors.As(told, &untrusted) {
+			api.ask(ctx, r, *h)
 		}
-	}
+	})
+	h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
+	beside.Wait()
+	return err
 }
 
 // infoTime bounds the wait for information that a login can do without.

@@ -33,6 +33,8 @@ type Request struct {
 	User     string
 	Password disclose.Secret // on the ground of the Supervisor
 	Clusters Selection
+	// APIPort is the port of the API servers, as the user says; 0: their own, or the front's where they do not answer.
+	APIPort int
 	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
 	// them.
 	Untrusted Decide
@@ -74,8 +76,9 @@ func (r Request) progress(step Step, done, total int) {
 // Host is a control plane host that accepted the account.
 type Host struct {
 	Address    supervisor.Address
-	APIPort    int    // 0 when the Supervisor does not say
-	APICA      []byte // PEM, by which the API server is verified; nil when the Supervisor does not say
+	APIPort    int        // of the API server as it is used (Settle); 0: 6443
+	Instead    *PortError // nil, unless the front takes the place of the API server
+	APICA      []byte     // PEM, by which the API server is verified; nil when the Supervisor does not say
 	Credential tokens.Credential
 }
 

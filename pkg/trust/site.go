@@ -99,7 +99,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Host, r.URL = r.URL.Host, &there
 	}
-	return next.of(r).RoundTrip(watched(r))
+	return next.send(r)
 }
 
 func (t *Transport) forServer(server, at string) (transports, error) {

@@ -33,6 +33,7 @@ type trustFlags struct {
 	replaceCA    bool
 	insecure     bool
 	aliases      []string
+	apiPort      string
 }
 
 // clusterFlags select the namespaces and clusters to log in to.
@@ -120,8 +121,12 @@ func (f *trustFlags) add(c *cobra.Command) {
 		s.StringArrayVar(&f.aliases, "control-plane-address", nil,
 			"`HOST=ADDRESS`: connect to ADDRESS in place of HOST (NAT).\n"+
 				"HOST:PORT=ADDRESS:PORT works too. Remembered.")
+		s.StringVar(&f.apiPort, "api-port", "",
+			"`PORT` of the API server, for contexts of the Supervisor and of vSphere\nNamespaces. Remembered, until you say auto.\n"+
+				"(default 6443, or that of --server if 6443 does not answer)")
 	})
 	command.Files(c, "certificate-authority")
+	_ = c.RegisterFlagCompletionFunc("api-port", cobra.FixedCompletions([]string{Auto, "443", "6443"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (f *passwordFlags) add(c *cobra.Command) {

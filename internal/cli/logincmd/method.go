@@ -50,6 +50,9 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: credentials of an identity provider's session are valid for minutes")
 
 func (r *run) plainConflicts() error {
+	if r.o.Set.APIPort {
+		return failure.Usagef("--api-port is for a Supervisor; an API server without one is at the port of --server")
+	}
 	if r.o.StaticTokens || r.o.Wait > 0 {
 		return failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
 	}

@@ -50,6 +50,8 @@ var options = []struct {
 	{[]string{"--control-plane-address", "10.0.0.1=192.168.0.1"}, func(o *logincmd.Options) {
 		o.Aliases, o.Set.Aliases = supervisor.Aliases{"10.0.0.1": "192.168.0.1"}, true
 	}},
+	{[]string{"--api-port", "443"}, func(o *logincmd.Options) { o.APIPort, o.Set.APIPort = 443, true }},
+	{[]string{"--api-port", "auto"}, func(o *logincmd.Options) { o.Set.APIPort = true }},
 	{[]string{"--password-stdin"}, func(o *logincmd.Options) { o.Passwords.Stdin = true }},
 	{[]string{"--password-command", "/bin/echo 'a b'"}, func(o *logincmd.Options) {
 		o.Passwords.Command, o.Passwords.CommandSet = []string{"/bin/echo", "a b"}, true

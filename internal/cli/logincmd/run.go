@@ -100,6 +100,9 @@ func (r *run) recall() (err error) {
 	if err == nil && !r.o.Set.Aliases {
 		r.o.Aliases = sessions.LastAliases(r.known)
 	}
+	if !r.o.Set.APIPort {
+		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	}
 	return err
 }
 
@@ -118,7 +121,7 @@ func (r *run) contact() site.Contact {
 
 func (r *run) request() session.Request {
 	return session.Request{
-		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters,
+		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters, APIPort: r.o.APIPort,
 		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
 		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
@@ -139,6 +142,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
+	r.tellPorts(out.Result)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -59,6 +60,7 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 	}
 	err = l.minter.Locked(ctx, func() error {
 		l.session.Trust = a.site.Trust()
+		l.session.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
@@ -90,6 +92,7 @@ func (a *attempt) newLive(claims oidc.Claims) (*live, error) {
 	}
 	l := a.live(s, a.issuer)
 	l.dryRun = a.request.DryRun
+	l.minter.APIPort = a.request.APIPort
 	l.minter.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, claims.Username) }
 	l.minter.Front.Wire = a.site.Wire
 	l.minter.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
@@ -149,7 +152,7 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	defer p.Done()
 	return login.FindRequest{
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
-		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA,
+		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
 		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
 		Untrusted: a.site.FurtherServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)

@@ -37,7 +37,7 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	address, _ := supervisor.ParseAddress(s.Server) // Login has parsed it before.
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
-		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
+		Issuer: issuer, Front: &supervisor.Client{Address: address}, APIPort: s.APIPorts[s.Server].Port, API: l.api,
 		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end, Paused: l.paused, Outage: l.outage, Well: l.well,
 		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
 	}

@@ -67,7 +67,7 @@ func (a *attempt) loginEverywhere(ctx context.Context, guard *secret.Guard, pass
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
 	request := a.loginRequest(a.site.Ground(), password)
-	request.Clusters, request.Allow = a.request.Clusters, guard.Allow
+	request.Clusters, request.APIPort, request.Allow = a.request.Clusters, a.request.APIPort, guard.Allow
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
 	return login.Do(ctx, request)
@@ -80,6 +80,7 @@ func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) l
 // finish saves the session and its credentials, unless it is a dry run.
 func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
 	a.last.Trust = a.site.Trust() // It may have pins for other hosts now.
+	a.last.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 	out := session.Outcome{Session: a.last, Result: res}
 	if a.request.DryRun {
 		return out, nil
@@ -105,7 +106,7 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	key := tokens.Key{Server: a.site.Address.String(), User: a.user}
 	s := tokens.Session{
 		Server: key.Server, User: key.User, Method: Name, Account: tokens.HostAccount(key), Trust: a.last.Trust, Aliases: a.site.Aliases,
-		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
+		APIPorts: a.last.APIPorts, PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
 	}
