@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -18,6 +19,7 @@ func advice(err error) string {
 	var ambiguous *login.AmbiguousError
 	var untrusted *trust.UntrustedError
 	var full *tokens.WriteError
+	var paused *secret.PausedError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -27,6 +29,8 @@ func advice(err error) string {
 		return "If the cluster is being created, log in again later, or use --wait."
 	case errors.As(err, &untrusted):
 		return Untrusted(untrusted)
+	case errors.As(err, &paused):
+		return "A login at a terminal sends the password to every host."
 	case errors.As(err, &full):
 		return unwritten(full.Dir, full)
 	}
