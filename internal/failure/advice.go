@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -19,6 +20,7 @@ func advice(err error) string {
 	var untrusted *trust.UntrustedError
 	var full *tokens.WriteError
 	var site *tokens.SiteError
+	var paused *secret.PausedError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -30,6 +32,8 @@ func advice(err error) string {
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
 		return brokenSite(site)
+	case errors.As(err, &paused):
+		return "A login at a terminal sends the password to every host."
 	case errors.As(err, &full):
 		return unwritten(full.Dir, full)
 	}
