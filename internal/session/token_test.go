@@ -32,8 +32,8 @@ type way struct {
 	resume func(ctx context.Context, r session.Renewal) error
 }
 
-func (m *way) Name() string                  { return m.name }
-func (m *way) LocksAccount() bool            { return false }
+func (m *way) Name() string       { return m.name }
+func (m *way) LocksAccount() bool { return false }
 func (m *way) Facts(tokens.Session) (session.Facts, error) {
 	return session.Facts{Issuer: m.issuer}, nil
 }

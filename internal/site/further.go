@@ -74,6 +74,7 @@ func (f *further) decide(ctx context.Context, all []login.UnknownServer) []error
 	errs := make([]error, len(all))
 	var open []unknown // for a person
 	for i, s := range all {
+		s.UntrustedError, _ = s.With(f.roots) // It may show no CA either.
 		last := f.lastOf(s.Server)
 		if ca := f.beside(s); ca != "" && verifiedBy(last) == "" {
 			f.pin(s.Server, ca)
