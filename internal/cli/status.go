@@ -24,6 +24,7 @@ type statusInfo struct {
 	Store      string             `json:"store"`
 	Sessions   []sessionStatus    `json:"sessions"`
 	Registries []registrycmd.Info `json:"registries,omitempty"`
+	Servers    []serverStatus     `json:"servers,omitempty"`
 }
 
 type sessionStatus struct {
@@ -126,7 +127,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, err := range slices.Concat(errs, more) {
 		e.Warn(err)
 	}
-	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
+	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}, Servers: knownServers(e, store)}
 	sessions := method.Sessions(e, store)
 	for _, s := range all {
 		st := sessionStatus{
@@ -170,7 +171,8 @@ func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 
 func printStatus(e *console.Env, info statusInfo) error {
 	if len(info.Sessions) == 0 {
-		e.Printf("There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
+		e.Printf("There is no session. Type: %s", info.loginHint())
+		printKnown(e, info)
 		return nil
 	}
 	if err := printSessions(e, info); err != nil {
@@ -178,6 +180,7 @@ func printStatus(e *console.Env, info statusInfo) error {
 	}
 	printEnds(e, info)
 	printPorts(e, info)
+	printKnown(e, info)
 	if len(info.Registries) == 0 {
 		return nil
 	}

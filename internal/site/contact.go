@@ -31,6 +31,8 @@ type Contact struct {
 	API bool
 
 	Flags TrustFlags
+
+	roots []byte // PEM; what the vCenter of the flags offers
 }
 
 // TrustFlags are the flags about certificates.
@@ -38,7 +40,9 @@ type TrustFlags struct {
 	Insecure       bool
 	CAFile         string
 	CAFingerprints []string // as trust.Fingerprint writes them
-	ReplaceCA      bool     // ask whether to trust a CA that differs from the remembered one
+	// VCenter is a vCenter that offers the CAs; zero: none is asked.
+	VCenter   supervisor.Address
+	ReplaceCA bool // ask whether to trust a CA that differs from the remembered one
 }
 
 // Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. How it is verified
@@ -50,10 +54,21 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	}
 	s, err := c.connect(ctx, t)
 	var untrusted *trust.UntrustedError
-	if err == nil {
-		return s, s.keepTrust(ctx, t)
+	switch {
+	case err == nil:
+		s.sayShellRoots()
+		return s, s.keepTrust(ctx, s.Trust())
+	case !errors.As(err, &untrusted) || c.Flags.CAFile != "" && !untrusted.WrongName:
+		return s, err
+	case untrusted.WrongName:
+		return s, c.wrongName(t, untrusted, err)
+	case !untrusted.UnknownCA:
+		return s, err
 	}
-	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
+	if c.roots, err = c.vCenterRoots(ctx); err != nil {
+		return s, err
+	}
+	if untrusted, err = c.offered(untrusted); err != nil {
 		return s, err
 	}
 	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
@@ -89,16 +104,16 @@ func (c Contact) accept(t trust.Trust, ca string) trust.Trust {
 // --insecure-skip-tls-verify is never remembered.
 func (c Contact) chooseTrust(ctx context.Context) (trust.Trust, error) {
 	switch {
-	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
-		pins := maps.Clone(c.Last.Pins)
-		delete(pins, c.server())
-		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.CAFile != "":
 		t, err := trust.FromFile(ctx, c.Flags.CAFile)
 		if err != nil {
 			return t, failure.Usagef("--certificate-authority: %w", err)
 		}
 		return t, nil
+	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
+		pins := maps.Clone(c.Last.Pins)
+		delete(pins, c.server())
+		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.Insecure:
 		c.Env.Tellf("%s", InsecureWarning(c.Server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil

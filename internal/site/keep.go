@@ -59,6 +59,9 @@ func (s Site) Reached(ctx context.Context, hosts []string) error {
 			}
 		}
 		k.Hosts = k.Hosts[max(0, len(k.Hosts)-maxHosts):]
+		for server, ca := range s.shellRoots() {
+			k.Trust = k.Trust.WithPin(server, ca)
+		}
 	})
 }
 

@@ -154,7 +154,7 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
 		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
 		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
-		Untrusted: a.site.FurtherServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
+		Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)
 }
 
