@@ -67,6 +67,9 @@ func TestRenew(t *testing.T) {
 	if n := x.i.Count(refresh); n != 1 {
 		t.Errorf("%d refreshes for two credentials", n)
 	}
+	if left := x.Session().Ends.Sub(x.Now()); left < 9*time.Hour-time.Minute || left > 9*time.Hour { // It begins anew with each refresh.
+		t.Errorf("after a refresh, it ends in %s", left)
+	}
 	x.getToken("--force-refresh").Exits(0)
 	if n := x.i.Count(refresh); n != 2 {
 		t.Errorf("%d refreshes with --force-refresh", n)
