@@ -7,13 +7,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -69,10 +67,8 @@ func Run(ctx context.Context, d Deps, o Options) error {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare() error {
-	if r.o.User != "" { // Every caller's name, before anything is sent: a broken one would cost an attempt.
-		if err := sso.CheckUser(r.o.User); err != nil {
-			return failure.Usagef("--vsphere-username: %w", err)
-		}
+	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
+		return err
 	}
 	if r.o.Server == (supervisor.Address{}) {
 		if err := r.repeat(); err != nil {

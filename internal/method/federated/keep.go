@@ -137,7 +137,7 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 
 // loginName returns the name that went with the password, if the issuer calls the person otherwise.
 func (a *attempt) loginName(user string) string {
-	if a.typed == "" || tokens.Fold(a.typed) == tokens.Fold(user) {
+	if a.typed == user { // Not folded: a directory may know only one of Ada and ada.
 		return ""
 	}
 	return a.typed

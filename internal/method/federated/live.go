@@ -50,6 +50,9 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
 	}
+	if resumed, ok := m.resumed.Load(s.ID); ok {
+		issuer.TakeExchanged(resumed.(*oidc.Client))
+	}
 	l := m.live(s, issuer)
 	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	return l, err

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -27,7 +28,7 @@ type attempt struct {
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
 // meanwhile, so that a waiting get-token finds the new credential.
 func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
-	user, err := session.Username(ctx, m.Sessions.Env, r.User)
+	user, err := session.Username(ctx, m.Sessions.Env, r.User, sso.CheckUser)
 	if err != nil {
 		return session.Outcome{}, err
 	}
