@@ -46,9 +46,9 @@ func Write(f *os.File, text []byte) error {
 	})
 }
 
-// Chmod changes the mode of f. On Windows, a mode with rights for others gives f the access control list that its directory passes on.
+// Chmod changes the mode of f. On Windows, it sets or takes the read-only attribute.
 func Chmod(f *os.File, mode fs.FileMode) error {
-	return Do("chmod", f.Name(), func() error { return chmod(f, mode) })
+	return Do("chmod", f.Name(), func() error { return f.Chmod(mode) })
 }
 
 // Chown changes the owner of f.

@@ -14,8 +14,7 @@ import (
 )
 
 // On Windows an access control list has the place of a mode. A file or directory whose mode has nothing for others gets a list of its own when
-// it is created: everything for the user, for the system and for administrators, who have it anyway. Any other mode means the list that the
-// directory passes on.
+// it is created: everything for the user, for the system and for administrators, who have it anyway. Inherit and CopyACL give it another one.
 
 // me returns the user of this process.
 func me() (*windows.SID, error) {
@@ -98,15 +97,20 @@ func createTemp(dir, pattern string) (*os.File, error) {
 	}
 }
 
-// chmod sets or takes the read-only attribute. A mode for others also gives the file the list that its directory passes on.
-func chmod(f *os.File, mode fs.FileMode) error {
-	if mode&0o077 != 0 {
-		empty, err := listOf("D:")
-		if err == nil { // If it fails, the file stays for the user alone, or its file system has no lists.
-			_ = setDACL(f.Name(), windows.UNPROTECTED_DACL_SECURITY_INFORMATION, empty)
-		}
+// Inherit gives f the list that its directory passes on, in place of its own. If that fails, f stays for the user alone.
+func Inherit(f *os.File) error {
+	return Do("acl", f.Name(), func() error {
+		_ = inherit(f.Name())
+		return nil
+	})
+}
+
+func inherit(path string) error {
+	empty, err := listOf("D:")
+	if err != nil {
+		return err
 	}
-	return f.Chmod(mode)
+	return setDACL(path, windows.UNPROTECTED_DACL_SECURITY_INFORMATION, empty)
 }
 
 // listOf returns the access control list of a security descriptor in text (SDDL).
@@ -123,8 +127,8 @@ func setDACL(path string, protected windows.SECURITY_INFORMATION, dacl *windows.
 	return windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION|protected, nil, nil, dacl, nil)
 }
 
-// CopyACL gives f the entries that the list of the file at path has of its own, beside those that its directory passes on. If that fails, f
-// is for the user alone.
+// CopyACL gives f the list of the file at path: the entries of its own, beside those that the directory passes on. If that fails, f is for
+// the user alone.
 func CopyACL(f *os.File, path string) error {
 	return Do("acl", f.Name(), func() error {
 		err := copyACL(f.Name(), path)
@@ -158,7 +162,7 @@ func copyACL(to, from string) error {
 	each(dacl, func(ace *windows.ACCESS_ALLOWED_ACE) { own = own || ace.Header.AceFlags&windows.INHERITED_ACE == 0 })
 	switch {
 	case !own:
-		return nil
+		return inherit(to)
 	case protected:
 		return setDACL(to, windows.PROTECTED_DACL_SECURITY_INFORMATION, dacl)
 	}

@@ -62,11 +62,11 @@ func TestPrivateFromTheBeginning(t *testing.T) {
 	if users := others(t, f.Name()); len(users) > 0 {
 		t.Errorf("with 0600: %q", users)
 	}
-	if err := Chmod(f, 0o644); err != nil {
+	if err := Inherit(f); err != nil {
 		t.Fatal(err)
 	}
 	if users := others(t, f.Name()); !slices.Contains(users, everybody) {
-		t.Errorf("with 0644 in a shared directory: %q", users)
+		t.Errorf("after Inherit in a shared directory: %q", users)
 	}
 }
 
