@@ -62,7 +62,7 @@ var table = []mutation{
 	{name: "a session is not synced", file: "pkg/tokens/store.go", old: "append(text, '\\n'), durable)", new: "append(text, '\\n'), cache)"},
 	{name: "an update brings a session back after a logout", file: "pkg/tokens/store.go", old: "if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrNotExist) {", new: "if _, err := os.Stat(s.SessionPath(session.ID)); errors.Is(err, fs.ErrExist) {"},
 	{name: "a logout leaves credentials", file: "pkg/tokens/store.go", old: "		if c.Session == id {", new: "		if c.Session == id+\"x\" {"},
-	{name: "the store of others is opened", file: "pkg/tokens/store.go", old: "if err := credfile.Private(info, dir); err != nil {", new: "if err := credfile.Private(info, dir); err != nil && dir == \"\" {"},
+	{name: "the store of others is opened", file: "pkg/tokens/store.go", old: "if err := owned.Check(dir); err != nil {", new: "if err := owned.Check(dir); err != nil && dir == \"\" {"},
 	{name: "a store that others made meanwhile is written", file: "pkg/tokens/write.go", old: "	if errors.As(err, &permission) {", new: "	if errors.As(err, &permission) && dir == \"\" {"},
 	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return Fold(s.User) == Fold(key.User) && (", new: "return s.User != \"\" && ("},
 
@@ -102,7 +102,7 @@ var table = []mutation{
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {"},
 	{name: "grants of other hosts are believed", file: "pkg/registry/store.go", old: "if g = grantOf(credfile.ParseObject(text)); g.Host == host {", new: "if g = grantOf(credfile.ParseObject(text)); g.Host != \"\" {"},
 	{name: "logins of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && l.Host != host {", new: "if err == nil && found && l.Host == \"\" {"},
-	{name: "a login is written where others can", file: "pkg/registry/store.go", old: "if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {", new: "if err := credfile.PrivateDirs(); err != nil {"},
+	{name: "a login is written where others can", file: "pkg/registry/store.go", old: "if err := owned.Check(s.Dir, filepath.Dir(path)); err != nil {", new: "if err := owned.Check(); err != nil {"},
 	{name: "directories of others are believed", file: "pkg/registry/store.go", old: "err = credfile.PrivateDirs(s.Dir, filepath.Dir(path))", new: "err = credfile.PrivateDirs()"},
 	{name: "no lock around a change", file: "pkg/registry/store.go", old: "	defer unlock()\n	return do()", new: "	unlock()\n	return do()"},
 	{name: "a record is not synced", file: "pkg/registry/store.go", old: "Mode: 0o600, Durable: true", new: "Mode: 0o600"},
