@@ -101,7 +101,7 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(dir); err != nil && e.Getenv(credfile.HomeVariable) == "" { // The variable is a decision.
-		if err := e.CheckGuest(dir); err != nil {
+		if err := CheckGuest(e.Getenv, dir); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ func (e *GuestError) Error() string {
 // CheckGuest returns a *GuestError if this process is root and would make the file or directory at path in the home directory of another
 // user, as sudo does that keeps HOME. A directory with another owner is not enough: a container may run as root with such a home. It must
 // be that of the user who called sudo, or the user database must say that it is the owner's home.
-func (e *Env) CheckGuest(path string) error {
+func CheckGuest(getenv func(string) string, path string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (e *Env) CheckGuest(path string) error {
 		return nil //nolint:nilerr // Making it reports the error.
 	}
 	caller := strconv.Itoa(owner)
-	if e.Getenv("SUDO_UID") == caller || e.Getenv("PKEXEC_UID") == caller || isHome(caller, path) {
+	if getenv("SUDO_UID") == caller || getenv("PKEXEC_UID") == caller || isHome(caller, path) {
 		return &GuestError{path, owner}
 	}
 	return nil

@@ -67,11 +67,8 @@ func (s *Store) unwritten(err error) error {
 }
 
 func readable(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	_, err := os.ReadDir(dir)
+	return err
 }
 
 // foreign returns a *credfile.PermissionError that names the command, if err is for want of permission and something on the way to path

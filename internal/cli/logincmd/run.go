@@ -82,7 +82,7 @@ func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
 	}
 	if len(o.files()) == 0 && e.Getenv("KUBECONFIG") == "" && err == nil {
 		if _, missing := os.Lstat(files.Paths[0]); missing != nil {
-			err = e.CheckGuest(files.Paths[0])
+			err = console.CheckGuest(e.Getenv, files.Paths[0])
 		}
 	}
 	return store, files, err
