@@ -34,6 +34,8 @@ type World struct {
 	// Self is the path of the program itself, and Called the word by which it was called, if not by its name.
 	Self, Called string
 	Stdin        string
+	// NoHome says that there is no home directory, in no user database either.
+	NoHome bool
 	// Hidden are the environment variables that children do not get.
 	Hidden map[string]bool
 	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
@@ -140,6 +142,9 @@ func (w *World) Env() *console.Env {
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:  w.dial, Timeout: 5 * time.Second,
 	}
+	if w.NoHome {
+		e.Home = ""
+	}
 	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{}, &Stream{}
 	return e
 }
@@ -148,6 +153,9 @@ func (w *World) getenv(name string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked[name] = true
+	if w.NoHome && name == "HOME" {
+		return ""
+	}
 	return w.Vars[name]
 }
 

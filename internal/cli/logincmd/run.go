@@ -2,7 +2,10 @@ package logincmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -14,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // run is one login.
@@ -31,12 +35,12 @@ type run struct {
 // everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
-	store, files, err := command.Open(d.Env, o.files()...)
+	store, files, err := open(d.Env, o)
 	if err != nil {
 		return err
 	}
 	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	if r.o.Trust.Insecure {
@@ -65,8 +69,31 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	return r.finish(ctx, out)
 }
 
+// open opens the store and the kubeconfig. For a kubeconfig on standard output neither needs a home directory: a store below the system's
+// directory for temporary files then remembers refusals, and nothing else.
+func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
+	store, err := e.OpenStore()
+	var homeless *credfile.HomelessError
+	if errors.As(err, &homeless) && o.Printed() {
+		store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
+	}
+	if err != nil {
+		return nil, kubeconfig.Files{}, err
+	}
+	files, err := command.Kubeconfig(e, store, o.files()...)
+	if o.Printed() {
+		return store, files, nil
+	}
+	if len(o.files()) == 0 && e.Getenv("KUBECONFIG") == "" && err == nil {
+		if _, missing := os.Lstat(files.Paths[0]); missing != nil {
+			err = console.CheckGuest(e.Getenv, files.Paths[0])
+		}
+	}
+	return store, files, err
+}
+
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
 		return err
 	}
@@ -79,7 +106,7 @@ func (r *run) prepare() error {
 		return err
 	}
 	if !r.o.Printed() {
-		if err := r.files.Check(); err != nil {
+		if err := r.files.Check(ctx); err != nil {
 			return err
 		}
 		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {
@@ -146,7 +173,11 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		if err := out.Await(ctx, r.o.Wait); err != nil {
 			return err
 		}
-		return r.printKubeconfig(l)
+		err := r.printKubeconfig(l)
+		if _, homeless := r.env.OpenStore(); homeless != nil {
+			err = errors.Join(err, r.store.Clear())
+		}
+		return err
 	}
 	err := r.write(ctx, l, out)
 	if out.Note != nil {
@@ -159,6 +190,11 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 
 // write writes the contexts. With --wait it waits for new clusters and then writes the contexts again.
 func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) error {
+	if l.StaticTokens {
+		if err := r.rememberTokenFiles(ctx, out.Session); err != nil { // Before they have tokens.
+			return err
+		}
+	}
 	w, err := r.writeContexts(ctx, l)
 	if err == nil && r.o.Wait > 0 {
 		if err = out.Await(ctx, r.o.Wait); err == nil {
@@ -170,4 +206,25 @@ func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) 
 	}
 	r.Refresh(ctx, out.Session)
 	return r.report(l.Result, w)
+}
+
+// rememberTokenFiles adds the kubeconfigs to those which a logout cleans. A renewal may have changed the session since it was saved.
+func (r *run) rememberTokenFiles(ctx context.Context, s tokens.Session) error {
+	unlock, err := r.store.LockAccount(ctx, s.Account, func() {}, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now, found := r.store.Session(s.Server, s.User)
+	if !found {
+		return nil // Somebody has logged out meanwhile.
+	}
+	now.TokenFiles = nil
+	for _, path := range r.files.Paths {
+		if absolute, err := filepath.Abs(path); err == nil {
+			now.TokenFiles = append(now.TokenFiles, absolute)
+		}
+	}
+	_, err = r.store.UpdateSession(now)
+	return err
 }
