@@ -71,7 +71,8 @@ func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 	case res.NamespacesHidden && len(res.Namespaces) == 0:
 		r.env.Notef("you may not list the vSphere Namespaces here (403); name yours with --namespaces, once")
 	case len(res.Namespaces) == 0 && len(res.Failures) == 0:
-		r.env.Notef("you have no vSphere Namespace here; ask your vSphere administrator for a role in one")
+		r.env.Notef("you have no vSphere Namespace here; ask your vSphere administrator for a role in one,\n"+
+			"and then log in again, which adds its contexts: %s", r.again)
 	}
 	if len(res.Unlisted) > 0 && !r.o.Clusters.Named() {
 		r.env.Notef("you may not list the clusters of %s (403); name one with --tanzu-kubernetes-cluster-name or --workload-clusters",

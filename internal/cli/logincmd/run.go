@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
@@ -24,6 +25,7 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	again string // the command that logs in again, once it is known who did
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
@@ -117,6 +119,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	r.tellPorts(out.Result)
+	r.again = method.Sessions(r.env, r.store).Command(out.Session)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)
