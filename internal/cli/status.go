@@ -122,7 +122,12 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			Credentials: []credentialStatus{}, APIPorts: s.APIPorts, loginCommand: sessions.Command(s),
+			Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
+		}
+		if known, err := sessions.Site(s.Server); err != nil {
+			e.Warn(err)
+		} else {
+			st.APIPorts = known.APIPorts
 		}
 		m, err := sessions.Method(s)
 		if err != nil {

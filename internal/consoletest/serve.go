@@ -25,6 +25,8 @@ import (
 // CA signs certificates.
 type CA struct {
 	PEM string
+	// Unshown means that servers show their own certificate alone.
+	Unshown bool
 
 	t    testing.TB
 	cert *x509.Certificate
@@ -80,7 +82,11 @@ func (c *CA) server(hosts string) tls.Certificate {
 		}
 	}
 	cert, key := c.sign(template)
-	return tls.Certificate{Certificate: [][]byte{cert.Raw, c.cert.Raw}, PrivateKey: key}
+	chain := [][]byte{cert.Raw, c.cert.Raw}
+	if c.Unshown {
+		chain = chain[:1]
+	}
+	return tls.Certificate{Certificate: chain, PrivateKey: key}
 }
 
 // client is a client certificate (PEM) with its key.

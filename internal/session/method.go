@@ -67,6 +67,8 @@ type Facts struct {
 	Renews bool
 	// Claims (JSON) are what the identity provider said of the person: nil where the method has none, empty where none were kept.
 	Claims []byte
+	// Issuer is that of the Supervisor's identity provider; empty where the method has none, or one without a Supervisor.
+	Issuer string
 }
 
 // Request is a login, as the command line asks for it.

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -24,7 +25,10 @@ func (s Site) FurtherServers(p *console.Progress) login.Decide {
 	return func(ctx context.Context, all []login.UnknownServer) []error {
 		p.Pause()
 		defer p.Resume()
-		return further{c, s.Transport}.decide(ctx, all)
+		f := &further{Contact: c, transport: s.Transport}
+		errs := f.decide(ctx, all)
+		f.keepPins(ctx, s)
+		return errs
 	}
 }
 
@@ -32,6 +36,30 @@ func (s Site) FurtherServers(p *console.Progress) login.Decide {
 type further struct {
 	Contact
 	transport *trust.Transport
+	pins      map[string]string // that were made here
+}
+
+func (f *further) pin(server, ca string) {
+	f.transport.Pin(server, ca)
+	if f.pins == nil {
+		f.pins = map[string]string{}
+	}
+	f.pins[server] = ca
+}
+
+// keepPins keeps the CAs that were accepted, whatever becomes of the login.
+func (f *further) keepPins(ctx context.Context, s Site) {
+	if len(f.pins) == 0 {
+		return
+	}
+	err := s.Keep(ctx, func(k *tokens.Site) {
+		for server, ca := range f.pins {
+			k.Trust = k.Trust.WithPin(server, ca)
+		}
+	})
+	if err != nil {
+		f.Env.Warn(err)
+	}
 }
 
 // unknown is a server to decide about.
@@ -42,13 +70,14 @@ type unknown struct {
 
 // decide decides about servers whose CA is unknown. A person is asked once about all that show a CA which the person accepted for another
 // server, and one by one about the others.
-func (f further) decide(ctx context.Context, all []login.UnknownServer) []error {
+func (f *further) decide(ctx context.Context, all []login.UnknownServer) []error {
 	errs := make([]error, len(all))
 	var open []unknown // for a person
 	for i, s := range all {
+		s.UntrustedError, _ = s.With(f.roots) // It may show no CA either.
 		last := f.lastOf(s.Server)
 		if ca := f.beside(s); ca != "" && verifiedBy(last) == "" {
-			f.transport.Pin(s.Server, ca)
+			f.pin(s.Server, ca)
 			continue
 		}
 		ca, ask, err := f.byRule(s.Server, last, s.UntrustedError)
@@ -59,7 +88,7 @@ func (f further) decide(ctx context.Context, all []login.UnknownServer) []error 
 		case ask:
 			open = append(open, unknown{s, &errs[i]})
 		case err == nil:
-			f.transport.Pin(s.Server, ca)
+			f.pin(s.Server, ca)
 		}
 	}
 	for n := 0; n < maxQuestions && len(open) > 0 && ctx.Err() == nil; n++ {
@@ -83,13 +112,13 @@ const withoutATerminal = "Without a terminal, further servers of the site are tr
 
 // askNext asks about the first server, with those that show the same CA if a person accepted that for another server. It returns the
 // others.
-func (f further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
+func (f *further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
 	first := open[0]
 	of, known := f.accepted(first)
 	if !known {
 		ca, err := f.confirmCA(ctx, first.Server, f.lastOf(first.Server), first.UntrustedError)
 		if *first.err = err; err == nil {
-			f.transport.Pin(first.Server, ca)
+			f.pin(first.Server, ca)
 		}
 		return open[1:]
 	}
@@ -110,7 +139,7 @@ func (f further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
 const maxTogether = 20
 
 // askTogether asks once about servers that show the CA that was accepted for another server (HOST:PORT).
-func (f further) askTogether(ctx context.Context, of string, servers []unknown) {
+func (f *further) askTogether(ctx context.Context, of string, servers []unknown) {
 	ca := f.transport.Trust().Pins[of]
 	sum := strings.Join(trust.Trust{CA: ca}.Fingerprints(), " or ")
 	rest := servers[min(len(servers), maxTogether):]
@@ -132,13 +161,13 @@ func (f further) askTogether(ctx context.Context, of string, servers []unknown) 
 		case !yes:
 			*u.err = failure.Silent(u.UntrustedError)
 		default:
-			f.transport.Pin(u.Server, ca)
+			f.pin(u.Server, ca)
 		}
 	}
 }
 
 // list returns servers, one in each line, with what verified them so far.
-func (f further) list(servers []unknown) safetext.Lines {
+func (f *further) list(servers []unknown) safetext.Lines {
 	var b strings.Builder
 	for _, u := range servers {
 		fmt.Fprintf(&b, "  %s", shown(u.Server))
@@ -158,7 +187,7 @@ func these(servers []unknown) string {
 }
 
 // accepted returns a server (HOST:PORT) for which a person accepted the CA of another one: the Supervisor, if it is one.
-func (f further) accepted(u unknown) (of string, found bool) {
+func (f *further) accepted(u unknown) (of string, found bool) {
 	pins := f.transport.Trust().Pins
 	for _, server := range append([]string{f.server()}, slices.Sorted(maps.Keys(pins))...) {
 		if server != u.Server && u.SignedBy(pins[server]) {
@@ -169,7 +198,7 @@ func (f further) accepted(u unknown) (of string, found bool) {
 }
 
 // beside returns the CA (PEM) that was accepted for the same host on another port and signed the certificate; else it returns "".
-func (f further) beside(s login.UnknownServer) string {
+func (f *further) beside(s login.UnknownServer) string {
 	all := f.transport.Trust().Beside(s.Server)
 	if i := slices.IndexFunc(all, s.SignedBy); i >= 0 {
 		return all[i]

@@ -5,6 +5,7 @@
 //
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
+//	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
 //	accounts/<id>.json       the Mark of an account, or of a failed renewal
 package tokens
@@ -193,7 +194,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Clear removes every session, credential and mark, including files that cannot be read. Of refusals of the last minutes, their number and
+// Clear removes every session, credential and mark, including files that cannot be read. Sites stay. Of refusals of the last minutes, their number and
 // times stay: a script that logs out and in again must not lock the account.
 func (s *Store) Clear() error {
 	var errs []error
@@ -210,7 +211,7 @@ func (s *Store) Clear() error {
 
 // Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -29,6 +29,7 @@ type whoFlags struct {
 
 type trustFlags struct {
 	ca           string
+	vCenter      string
 	fingerprints []string
 	replaceCA    bool
 	insecure     bool
@@ -110,7 +111,9 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 
 func (f *trustFlags) add(c *cobra.Command) {
 	command.Group(c, "Trust", func(s *pflag.FlagSet) {
-		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the Supervisor's certificate.")
+		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA of the Supervisor's certificate: PEM, or the\ndownload.zip of its vCenter.")
+		s.StringVar(&f.vCenter, "ca-from-vcenter", "",
+			"Fetch the CA from the vCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
 				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")

@@ -114,6 +114,7 @@ func (r *run) withoutIssuer(ctx context.Context, none error) error {
 	if err == nil && !yes {
 		err = errors.New("you did not log in")
 	}
+	r.lost = err == nil
 	return err
 }
 
@@ -121,8 +122,12 @@ func (r *run) lostIssuer(had string) error {
 	return fmt.Errorf("%s used the identity provider at %s at an earlier login, and says that it has none now", r.o.Server, safetext.Line(had, 300))
 }
 
-// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "".
+// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "". What a login that verified nothing left
+// counts only if no other one was there.
 func (r *run) lastIssuer() string {
+	if r.known.Known() || r.known.Issuer != "" {
+		return r.known.Issuer
+	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
 		if kept, err := federated.Parse(s); err == nil && !kept.Plain {
 			return kept.Provider.Issuer

@@ -112,6 +112,12 @@ func (f flags) readTrust(o *Options) error {
 		}
 		o.Trust.CAFingerprints = append(o.Trust.CAFingerprints, fingerprint)
 	}
+	if f.trust.vCenter != "" {
+		var err error
+		if o.Trust.VCenter, err = supervisor.ParseTyped(f.trust.vCenter); err != nil {
+			return failure.Usagef("--ca-from-vcenter: %w", err)
+		}
+	}
 	for _, s := range f.trust.aliases {
 		host, at, err := supervisor.ParseAlias(s)
 		if err != nil {

@@ -25,7 +25,9 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
-	again string // the command that logs in again, once it is known who did
+	again string      // the command that logs in again, once it is known who did
+	known tokens.Site // of the Supervisor, before this login
+	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
@@ -60,6 +62,9 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := r.keep(ctx, s, out); err != nil {
+		r.env.Warn(err)
+	}
 	return r.finish(ctx, out)
 }
 
@@ -86,21 +91,33 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	if !r.o.Set.Aliases {
-		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
+	return r.recall()
+}
+
+// recall reads what is known of the Supervisor.
+func (r *run) recall() (err error) {
+	sessions := method.Sessions(r.env, r.store)
+	r.known, err = sessions.Site(r.o.Server.String())
+	if err == nil && !r.o.Set.Aliases {
+		r.o.Aliases = sessions.LastAliases(r.known)
 	}
-	if !r.o.Set.APIPort {
-		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	if err == nil && !r.o.Set.APIPort {
+		r.o.APIPort = r.known.GivenPort()
 	}
-	return nil
+	return err
 }
 
 func (r *run) contact() site.Contact {
-	last, hosts := session.LastTrust(r.store, r.o.Server.String())
-	return site.Contact{
-		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: last, LastHosts: hosts,
+	c := site.Contact{
+		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: r.known.Trust, LastHosts: session.ServersOf(r.known.Hosts),
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
+	if !r.o.DryRun {
+		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
+			return method.Sessions(r.env, r.store).UpdateSite(ctx, r.known.Server, change)
+		}
+	}
+	return c
 }
 
 func (r *run) request() session.Request {
@@ -110,6 +127,19 @@ func (r *run) request() session.Request {
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
 		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
 	}
+}
+
+// keep keeps what the login showed of the Supervisor, for the next one.
+func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	if !r.o.DryRun && !out.Result.Single {
+		if err := method.Sessions(r.env, r.store).KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+			return err
+		}
+	}
+	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
+		return err
+	}
+	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
 }
 
 // finish writes or prints the contexts, and reports.

@@ -91,7 +91,11 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 	if err != nil {
 		return session.Facts{}, err
 	}
-	return session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}, nil
+	facts := session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}
+	if !kept.Plain {
+		facts.Issuer = kept.Provider.Issuer
+	}
+	return facts, nil
 }
 
 // TokenFor implements session.Exchanger.

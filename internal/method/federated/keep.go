@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -59,7 +58,6 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 	}
 	err = l.minter.Locked(ctx, func() error {
 		l.session.Trust = a.site.Trust()
-		l.session.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
@@ -110,7 +108,11 @@ func (a *attempt) saveNew(ctx context.Context, l *live) error {
 		return err
 	}
 	defer unlock()
-	return failure.NotKept(a.Sessions.Store.Dir(), l.save())
+	if err := l.save(); err != nil || l.dryRun || a.issuer.Plain {
+		return failure.NotKept(a.Sessions.Store.Dir(), err)
+	}
+	err = a.site.Keep(ctx, func(k *tokens.Site) { k.Issuer = a.issuer.Provider.Issuer })
+	return failure.NotKept(a.Sessions.Store.Dir(), err)
 }
 
 // newSession returns the session to store.

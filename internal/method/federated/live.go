@@ -36,7 +36,7 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	address, _ := supervisor.ParseAddress(s.Server) // Login has parsed it before.
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
-		Issuer: issuer, Front: &supervisor.Client{Address: address}, APIPort: s.APIPorts[s.Server].Port, API: l.api,
+		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
 		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end,
 		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
 	}
@@ -49,7 +49,12 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
 	}
+	known, err := m.Sessions.Site(s.Server)
+	if err != nil {
+		return nil, err
+	}
 	l := m.live(s, issuer)
+	l.minter.APIPort = known.APIPorts[s.Server].Port
 	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	return l, err
 }
