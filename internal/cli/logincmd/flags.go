@@ -166,7 +166,7 @@ func (f *outputFlags) add(c *cobra.Command) {
 			"`FILE` to write the contexts to. With -, login prints a kubeconfig with\ntokens on standard output and changes no file.")
 		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.")
 		s.BoolVar(&f.keepContext, "keep-context", false, "Do not change the current context.")
-		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).")
+		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).\nRemembered, until you say --static-tokens=false.")
 		s.BoolVar(&f.prune, "prune", false, "Remove contexts of namespaces and clusters that no longer exist.")
 		s.BoolVar(&f.dryRun, "dry-run", false,
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")

@@ -23,6 +23,9 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 	if w.Command != "" {
 		r.env.Notef("this program is not on PATH, so the kubeconfig calls it as %s", w.Command)
 	}
+	if r.o.StaticTokens {
+		r.env.Notef("the kubeconfig holds the tokens themselves (--static-tokens), for whoever can read it. Later logins of this session do the same, until --static-tokens=false.")
+	}
 	for _, path := range w.Rewritten {
 		r.env.Notef("%s has sections in flow style (like JSON), whose layout has changed", path)
 	}
