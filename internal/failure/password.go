@@ -85,9 +85,20 @@ func (p Password) vCenter(err error) error {
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):
-		return Hint(err, "Please contact your vSphere server administrator for assistance.")
+		return Hint(err, "%s", safetext.Lines(contact(err)))
 	}
 	return err
+}
+
+// contact says whom to ask about a Supervisor that fails. VMware's plugin says the first sentence.
+func contact(err error) string {
+	const ask = "Please contact your vSphere server administrator for assistance."
+	var failed *wire.Error
+	if !errors.As(err, &failed) || failed.Status < 500 {
+		return ask
+	}
+	return ask + "\nIf the password is right, the Supervisor could not ask vCenter. Most often its control plane VMs do not resolve\n" +
+		"vCenter's name (DNS), have the wrong time (NTP), or do not reach vCenter's token service (STS)."
 }
 
 // maxUser bounds a user name on the terminal, in characters.

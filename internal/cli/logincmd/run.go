@@ -27,6 +27,7 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	again string      // the command that logs in again, once it is known who did
 	known tokens.Site // of the Supervisor, before this login
 	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
@@ -63,7 +64,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := r.keep(ctx, s, out.Session); err != nil {
+	if err := r.keep(ctx, s, out); err != nil {
 		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
@@ -123,8 +124,8 @@ func (r *run) recall() (err error) {
 	if err == nil && !r.o.Set.Aliases {
 		r.o.Aliases = sessions.LastAliases(r.known)
 	}
-	if !r.o.Set.APIPort {
-		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	if err == nil && !r.o.Set.APIPort {
+		r.o.APIPort = r.known.GivenPort()
 	}
 	return err
 }
@@ -152,8 +153,13 @@ func (r *run) request() session.Request {
 }
 
 // keep keeps what the login showed of the Supervisor, for the next one.
-func (r *run) keep(ctx context.Context, s site.Site, of tokens.Session) error {
-	if err := s.Reached(ctx, of.Hosts); err != nil || !r.lost {
+func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	if !r.o.DryRun && !out.Result.Single {
+		if err := method.Sessions(r.env, r.store).KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+			return err
+		}
+	}
+	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
 		return err
 	}
 	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
@@ -166,6 +172,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	r.tellPorts(out.Result)
+	r.again = method.Sessions(r.env, r.store).Command(out.Session)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)

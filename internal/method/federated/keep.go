@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -60,7 +59,6 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 	}
 	err = l.minter.Locked(ctx, func() error {
 		l.session.Trust = a.site.Trust()
-		l.session.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}

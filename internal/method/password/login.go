@@ -81,7 +81,6 @@ func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) l
 // finish saves the session and its credentials, unless it is a dry run.
 func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
 	a.last.Trust = a.site.Trust() // It may have pins for other hosts now.
-	a.last.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 	out := session.Outcome{Session: a.last, Result: res}
 	if a.request.DryRun {
 		return out, nil
@@ -107,7 +106,7 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	key := tokens.Key{Server: a.site.Address.String(), User: a.user}
 	s := tokens.Session{
 		Server: key.Server, User: key.User, Method: Name, Account: tokens.HostAccount(key), Trust: a.last.Trust, Aliases: a.site.Aliases,
-		APIPorts: a.last.APIPorts, PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
+		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
 	}
