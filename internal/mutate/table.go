@@ -227,7 +227,7 @@ var table = []mutation{
 	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},
 	{name: "a clock that jumps forgets", file: "pkg/login/secret/decide.go", old: "return up < again || age >= 0 && age < again", new: "return up < -again || age >= 0 && age < again"},
 	{name: "a clock that is set back forgets", file: "pkg/login/secret/decide.go", old: "	return age < again\n", new: "	return age >= 0 && age < again\n"},
-	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "v.unknown(v.before, v.requests)); err != nil && source.Kind != Typed {", new: "v.unknown(v.before, v.requests)); err != nil && source.Kind == Typed {"},
+	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "v.unknown(v.before, v.requests)); err != nil && f.source.Kind != Typed {", new: "v.unknown(v.before, v.requests)); err != nil && f.source.Kind == Typed {"},
 	{name: "nothing is written before a password is sent", file: "pkg/login/secret/guard.go", old: "setRefusals(v.unknown(v.before, v.requests)); err != nil", new: "setRefusals(v.before); err != nil"},
 	{name: "a weak hash", file: "pkg/login/secret/hash.go", old: "hashTime, cmp.Or(h.memory, hashMemory)", new: "1, cmp.Or(h.memory, 8)"},
 	{name: "an error of Harbor counts as a refusal", file: "internal/registryaccess/manage.go", old: "err != nil && to.client.Knew()", new: "false", also: "./internal/cli/registrycmd"},
