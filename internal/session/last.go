@@ -15,18 +15,18 @@ func (s *Sessions) Site(server string) (tokens.Site, error) {
 	if err != nil || found {
 		return site, err
 	}
-	return s.siteOfSessions(server), nil
+	return siteOfSessions(s, server), nil
 }
 
 // UpdateSite changes what is known of a Supervisor (tokens.Store.UpdateSite).
 func (s *Sessions) UpdateSite(ctx context.Context, server string, change func(*tokens.Site)) error {
-	_, err := s.Store.UpdateSite(ctx, s.siteOfSessions(server), change)
+	_, err := s.Store.UpdateSite(ctx, siteOfSessions(s, server), change)
 	return err
 }
 
 // siteOfSessions returns a site from the sessions at a Supervisor, of any user. A session without verification says nothing about it. The
 // last login with a CA of its own goes before those that the system's roots verified.
-func (s *Sessions) siteOfSessions(server string) tokens.Site {
+func siteOfSessions(s *Sessions, server string) tokens.Site {
 	site := tokens.Site{Server: server}
 	for _, at := range s.Store.SessionsAt(server) {
 		if at.Trust.Mode == trust.Insecure {
@@ -63,11 +63,11 @@ func ServersOf(addresses []string) (all []string) {
 }
 
 // LastAliases returns the aliases of a Supervisor's servers: those of its site, else of the last login that had any.
-func (s *Sessions) LastAliases(site tokens.Site) supervisor.Aliases {
+func LastAliases(store *tokens.Store, site tokens.Site) supervisor.Aliases {
 	if len(site.Aliases) > 0 {
 		return site.Aliases
 	}
-	for _, at := range s.Store.SessionsAt(site.Server) {
+	for _, at := range store.SessionsAt(site.Server) {
 		if len(at.Aliases) > 0 {
 			return at.Aliases
 		}

@@ -135,7 +135,7 @@ const notVerified = "it is not asked, since the server's certificate is not veri
 func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.Source {
 	var sources []secret.Source
 	if s.Env.Getenv(failure.PasswordVariable) != "" {
-		why := s.whyNotFor(of)
+		why := whyNotFor(s, of)
 		if of.Trust.Mode == trust.Insecure {
 			why = notVerified
 		}
@@ -162,7 +162,7 @@ func WithoutVariable(sources []secret.Source, why string) []secret.Source {
 // whyNotFor returns why the password in the environment is not sent for a session; empty: it is. It is if every session that it could
 // belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
 // read could be any.
-func (s *Sessions) whyNotFor(of tokens.Session) string {
+func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
 		return namesAnother

@@ -44,14 +44,14 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if r.o.Trust.Insecure {
 		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
+	if !r.o.DryRun {
+		if err := store.Check(); err != nil {
+			return fmt.Errorf("a login could not be saved: %w", err) // Before a person answers or logs in for nothing.
+		}
+	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
 		return err
-	}
-	if !r.o.DryRun {
-		if err := store.Check(); err != nil {
-			return fmt.Errorf("a login could not be saved: %w", err) // Before a person logs in for nothing.
-		}
 	}
 	m, err := r.method(ctx, s)
 	if err != nil {
@@ -61,7 +61,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := r.keep(ctx, s, out.Session); err != nil {
+	if err := keep(ctx, s, out.Session, r.lost); err != nil {
 		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
@@ -98,7 +98,7 @@ func (r *run) recall() (err error) {
 	sessions := method.Sessions(r.env, r.store)
 	r.known, err = sessions.Site(r.o.Server.String())
 	if err == nil && !r.o.Set.Aliases {
-		r.o.Aliases = sessions.LastAliases(r.known)
+		r.o.Aliases = session.LastAliases(r.store, r.known)
 	}
 	return err
 }
@@ -125,9 +125,9 @@ func (r *run) request() session.Request {
 	}
 }
 
-// keep keeps what the login showed of the Supervisor, for the next one.
-func (r *run) keep(ctx context.Context, s site.Site, of tokens.Session) error {
-	if err := s.Reached(ctx, of.Hosts); err != nil || !r.lost {
+// keep keeps what a login showed of the Supervisor, for the next one. lost means that it has no issuer any more.
+func keep(ctx context.Context, s site.Site, of tokens.Session, lost bool) error {
+	if err := s.Reached(ctx, of.Hosts); err != nil || !lost {
 		return err
 	}
 	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
