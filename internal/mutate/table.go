@@ -24,8 +24,8 @@ var table = []mutation{
 	{name: "another host's change is a first use", file: "internal/site/further.go", old: "slices.Contains(c.LastHosts, server)", new: "slices.Contains(c.LastHosts, server+\"x\")", also: "./internal/cli/logincmd"},
 	{name: "an empty answer trusts", file: "internal/site/firstuse.go", old: "	case !yes:", new: "	case !yes && len(server) == 0:", also: "./internal/cli/logincmd"},
 	{name: "another fingerprint is taken", file: "internal/site/firstuse.go", old: "if ca, ok := e.Pin(fingerprint); ok {", new: "if ca, ok := e.Pin(e.Shown()); ok || fingerprint == \"\" {", also: "./internal/cli/logincmd"},
-	{name: "a CA file is no answer about other hosts", file: "internal/site/further.go", old: "if c.Flags.CAFile != \"\" || c.Flags.Insecure {", new: "if c.Flags.Insecure {", also: "./internal/cli/logincmd"},
-	{name: "a session without verification is repeated", file: "internal/session/last.go", old: "if s.Trust.Mode == trust.Insecure {", new: "if s.Trust.Mode == \"x\" {", also: "./internal/cli/logincmd"},
+	{name: "a CA file is no answer about other hosts", file: "internal/site/further.go", old: "if c.Flags.Insecure || c.Flags.CAFile != \"\" && len(c.Flags.CAFingerprints) == 0 {", new: "if c.Flags.Insecure {", also: "./internal/cli/logincmd"},
+	{name: "a session without verification is repeated", file: "internal/session/last.go", old: "if at.Trust.Mode == trust.Insecure {", new: "if at.Trust.Mode == \"x\" {", also: "./internal/cli/logincmd"},
 	{name: "who signed does not matter with a CA of first use", file: "internal/site/contact.go", old: "mode == trust.Pinned && len(c.Flags.CAFingerprints) > 0,", new: "mode == trust.Pinned,"},
 	{name: "a CA of a first use counts for all servers", file: "internal/site/contact.go", old: "	return pinned.WithPin(c.server(), ca)", new: "	pinned.CA = ca\n	return pinned", also: "./internal/cli/logincmd"},
 	{name: "a fingerprint counts for one server", file: "internal/site/contact.go", old: "	if len(c.Flags.CAFingerprints) > 0 {\n		pinned.CA", new: "	if len(c.Flags.CAFingerprints) > 100 {\n		pinned.CA", also: "./internal/cli/logincmd"},
@@ -43,6 +43,19 @@ var table = []mutation{
 	{name: "sessions of an older version are asked again", file: "internal/site/contact.go", old: "	t := c.Last\n", new: "	t := c.Last\n	t.CA = \"\"\n", also: "./internal/cli/logincmd"},
 	{name: "the CA of any server proves a registry", file: "internal/registryaccess/prove.go", old: "front := s.Trust.For(trust.ServerOf(s.Server))", new: "front := trust.Trust{Mode: trust.Bundle, CA: r.CA}"},
 	{name: "a renewal for another CA is used", file: "internal/method/federated/live.go", old: " || frontCA(now) != frontCA(was)", new: ""},
+
+	// What outlives sessions.
+	{name: "a yes is forgotten with a mistyped password", file: "internal/site/contact.go", old: "if err == nil || answered(err) {", new: "if err != nil && answered(err) {", also: "./internal/cli/logincmd"},
+	{name: "no verification is remembered", file: "internal/site/keep.go", old: "s.contact.Keep == nil || s.Insecure()", new: "s.contact.Keep == nil", also: "./internal/cli/logincmd"},
+	{name: "a dry run remembers a CA", file: "internal/cli/logincmd/run.go", old: "	if !r.o.DryRun {\n		c.Keep", new: "	if !r.o.Printed() {\n		c.Keep"},
+	{name: "a CA file forgets the pins of other hosts", file: "internal/site/keep.go", old: "			if server != s.contact.server() {", new: "			if server == \"\" {", also: "./internal/cli/logincmd"},
+	{name: "logout forgets what only a session knew", file: "internal/cli/logoutcmd/sites.go", old: "	for _, site := range sites {", new: "	for _, site := range sites[:0] {", also: "./internal/cli/logincmd"},
+	{name: "a site of another server is taken", file: "pkg/tokens/site.go", old: "case err == nil && site.Server != server:", new: "case err == nil && site.Server == \"\":"},
+	{name: "an unverified site is stored", file: "pkg/tokens/site.go", old: "	if site.Trust.Mode == trust.Insecure {", new: "	if site.Trust.Mode == \"x\" {"},
+	{name: "two logins change a site at once", file: "pkg/tokens/site.go", old: "	defer unlock()\n", new: "	unlock()\n"},
+	{name: "a certificate advises where to log in", file: "internal/site/vcenter.go", old: "private && e.SignedBy(front.CA)", new: "private || front.CA == \"\"", also: "./internal/cli/logincmd"},
+	{name: "a CA that signed nothing is taken from a vCenter", file: "internal/site/vcenter.go", old: "	if !signed {", new: "	if !signed && c.Server.Port == 1 {", also: "./internal/cli/logincmd"},
+	{name: "a bomb in an archive is unpacked", file: "pkg/bounded/zip.go", old: "unzipped(f, left)", new: "unzipped(f, left<<10)", also: "./pkg/trust"},
 
 	// The store.
 	{name: "others may use the store", file: "pkg/tokens/credfile/private_unix.go", old: "mode&0o077 != 0", new: "mode&0o007 != 0"},
