@@ -2,7 +2,12 @@ package session
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -73,6 +78,40 @@ func LastAliases(store *tokens.Store, site tokens.Site) supervisor.Aliases {
 		}
 	}
 	return nil
+}
+
+// maxReason bounds the reason for a port, in characters.
+const maxReason = 500
+
+// KeepPorts keeps where a login reached the API servers of the site. given is the port that the user named; 0: none. A host that the login
+// did not reach keeps what was known of it, unless the user named its port before and does not any more.
+func (s *Sessions) KeepPorts(ctx context.Context, server string, hosts []login.Host, given int) error {
+	known, err := s.Site(server)
+	if instead := slices.ContainsFunc(hosts, func(h login.Host) bool { return h.Instead != nil }); err != nil || len(known.APIPorts) == 0 && given == 0 && !instead {
+		return err
+	}
+	return s.UpdateSite(ctx, server, func(site *tokens.Site) {
+		maps.DeleteFunc(site.APIPorts, func(_ string, at tokens.APIPort) bool { return given == 0 && at.Reason == "" })
+		for _, h := range hosts {
+			address := h.Address.String()
+			was := site.APIPorts[address]
+			now := tokens.APIPort{Port: given, Since: s.Env.Now().UTC().Truncate(time.Second)}
+			if given == 0 && h.Instead != nil {
+				now.Port, now.Reason = h.APIPort, safetext.Line(h.Instead.Error(), maxReason)
+			}
+			switch {
+			case now.Port == 0:
+				delete(site.APIPorts, address)
+				continue
+			case was.Port == now.Port && (was.Reason == "") == (now.Reason == ""):
+				now.Since = was.Since
+			}
+			if site.APIPorts == nil {
+				site.APIPorts = map[string]tokens.APIPort{}
+			}
+			site.APIPorts[address] = now
+		}
+	})
 }
 
 // Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded

@@ -51,9 +51,9 @@ type Renewal struct {
 // Question returns the prompt for the session's password. If the server is not verified, it starts with a warning.
 func (r Renewal) Question() string {
 	s := r.Session
-	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
+	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.LoginName())
 	if r.Force {
-		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.User)
+		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.LoginName())
 	}
 	if s.Trust.Mode == trust.Insecure {
 		text = site.InsecureWarning(s.Server) + "\n" + text
@@ -77,6 +77,7 @@ type Request struct {
 	Passwords  PasswordOptions
 	Clusters   login.Selection
 	Namespaces []string // vSphere Namespaces that the user may not list
+	APIPort    int      // of the API servers, as the user says; 0: where they answer
 	// NamespacesSet reports whether Namespaces come from the command line, even if empty. Else those of the last login are used.
 	NamespacesSet bool
 	StaticTokens  bool   // remembered for the next login

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +124,12 @@ func (e *UntrustedError) SignedBy(ca string) bool {
 	}
 	_, err := e.chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: beside})
 	return err == nil
+}
+
+// VerifiedBy reports whether a CA (PEM) verifies the certificate as SignedBy does, and the certificate names the host.
+func (e *UntrustedError) VerifiedBy(ca string) bool {
+	host, _, err := net.SplitHostPort(ServerOf(e.Host))
+	return err == nil && e.SignedBy(ca) && e.chain[0].VerifyHostname(host) == nil
 }
 
 // maxName bounds a name of a certificate, in characters.

@@ -101,7 +101,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Host, r.URL = r.URL.Host, &there
 	}
-	resp, err := next.of(r).RoundTrip(watched(r))
+	resp, err := next.send(r)
 	if err == nil {
 		t.note(server, resp.TLS)
 	}

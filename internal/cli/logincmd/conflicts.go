@@ -37,6 +37,8 @@ func (f flags) passwordConflicts() error {
 
 func (f flags) outputConflicts() error {
 	switch {
+	case f.output.staticTokens && countSet(f.output.execCommand, f.output.execVersion) > 0:
+		return failure.Usagef("--static-tokens goes with neither --exec-command nor --exec-api-version: its contexts call no program")
 	case f.output.format != "" && !f.output.dryRun:
 		return failure.Usagef("--output goes with --dry-run")
 	case f.clusters.wait < 0:

@@ -51,6 +51,8 @@ var options = []struct {
 	{[]string{"--control-plane-address", "10.0.0.1=192.168.0.1"}, func(o *logincmd.Options) {
 		o.Aliases, o.Set.Aliases = supervisor.Aliases{"10.0.0.1": "192.168.0.1"}, true
 	}},
+	{[]string{"--api-port", "443"}, func(o *logincmd.Options) { o.APIPort, o.Set.APIPort = 443, true }},
+	{[]string{"--api-port", "auto"}, func(o *logincmd.Options) { o.Set.APIPort = true }},
 	{[]string{"--password-stdin"}, func(o *logincmd.Options) { o.Passwords.Stdin = true }},
 	{[]string{"--password-command", "/bin/echo 'a b'"}, func(o *logincmd.Options) {
 		o.Passwords.Command, o.Passwords.CommandSet = []string{"/bin/echo", "a b"}, true
@@ -80,6 +82,8 @@ var options = []struct {
 	{[]string{"--kubeconfig", "k"}, func(o *logincmd.Options) { o.Kubeconfig = "k" }},
 	{[]string{"--kubeconfig", "-"}, func(o *logincmd.Options) { o.Kubeconfig, o.StaticTokens = "-", true }},
 	{[]string{"--context-prefix", "lab-"}, func(o *logincmd.Options) { o.Prefix, o.Set.Prefix = "lab-", true }},
+	{[]string{"--exec-command", "/opt/kubectl-vsphere"}, func(o *logincmd.Options) { o.Exec.Command = "/opt/kubectl-vsphere" }},
+	{[]string{"--exec-api-version", "v1beta1"}, func(o *logincmd.Options) { o.Exec.APIVersion = "client.authentication.k8s.io/v1beta1" }},
 	{[]string{"--keep-context"}, func(o *logincmd.Options) { o.KeepContext = true }},
 	{[]string{"--static-tokens"}, func(o *logincmd.Options) { o.StaticTokens, o.Set.StaticTokens = true, true }},
 	{[]string{"--prune"}, func(o *logincmd.Options) { o.Prune = true }},
