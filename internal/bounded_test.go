@@ -73,7 +73,7 @@ var parsedElsewhere = map[string]exception{
 	"pkg/trust/bundle.go":                   {"pem.Decode pem.Decode x509.ParseCertificate", "CAs that Certificates has read"},
 	"pkg/trust/explain.go":                  {"roots.AppendCertsFromPEM", "a CA of a session, which trust.Certificates has read"},
 	"pkg/trust/pin.go":                      {"pem.Decode", "CAs that Certificates has read"},
-	"pkg/trust/public.go":                   {"pem.Decode pem.Decode x509.ParseCertificate x509.ParseCertificate x509.ParseCertificate", "Mozilla's list, and certificates that trust.Certificates has read"},
+	"pkg/trust/public.go":                   {"pem.Decode pem.Decode x509.ParseCertificate x509.ParseCertificate x509.ParseCertificate", "Mozilla's list, certificates that trust.Certificates has read, and those of TLS"},
 	"pkg/trust/trust.go":                    {".AppendCertsFromPEM .AppendCertsFromPEM", "certificates that trust.Certificates has read"},
 	"internal/registryaccess/ca.go":         {"pem.Decode pem.Decode x509.ParseCertificate", "a CA that trust.Certificates has read"},
 	"pkg/concierge/concierge.go":            {"tls.X509KeyPair", "a certificate that bounded.PEM has read"},
