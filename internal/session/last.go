@@ -6,37 +6,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// LastTrust returns the trust of the last login to a Supervisor, by any user, and the other control plane hosts that it verified
-// (HOST:PORT). It skips logins without verification. Without a login it returns the zero Trust.
-func LastTrust(store *tokens.Store, server string) (t trust.Trust, hosts []string) {
-	for _, s := range store.SessionsAt(server) {
-		if s.Trust.Mode == trust.Insecure {
-			continue
-		}
-		t, hosts = s.Trust, nil
-		for _, host := range s.Hosts {
-			if a, err := supervisor.ParseAddress(host); err == nil {
-				hosts = append(hosts, trust.ServerOf(a.HostPort()))
-			}
-		}
-		if t.Mode == "" {
-			t.Mode = trust.System
-		}
-		if t.Mode != trust.System {
-			break
+// ServersOf returns the HOST:PORT of canonical addresses, as pins name servers.
+func ServersOf(addresses []string) (all []string) {
+	for _, address := range addresses {
+		if a, err := supervisor.ParseAddress(address); err == nil {
+			all = append(all, trust.ServerOf(a.HostPort()))
 		}
 	}
-	return t, hosts
-}
-
-// LastAliases returns the aliases of the last login to a Supervisor that had any.
-func LastAliases(store *tokens.Store, server string) supervisor.Aliases {
-	for _, s := range store.SessionsAt(server) {
-		if len(s.Aliases) > 0 {
-			return s.Aliases
-		}
-	}
-	return nil
+	return all
 }
 
 // Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded

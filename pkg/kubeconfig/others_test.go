@@ -26,7 +26,7 @@ func TestPlanLeavesUsersOfOthers(t *testing.T) {
 	} {
 		cfg := api.NewConfig()
 		cfg.AuthInfos["wcp:10.0.0.1:a@b"] = foreign.DeepCopy()
-		p := Plan(cfg, command, []Wanted{supervisor("10.0.0.1", "a@b")})
+		p := Plan(cfg, Options{Command: command}, []Wanted{supervisor("10.0.0.1", "a@b")})
 		if len(p.Change.Users) != 1 || p.Change.Users[0].Name != "wcp:10.0.0.1:6443:a@b" {
 			t.Errorf("%s: %+v", name, p.Change.Users)
 		}

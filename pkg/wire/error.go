@@ -145,6 +145,9 @@ func (r Request) NetworkError(ctx context.Context, err error, timeout time.Durat
 		return untrusted
 	}
 	e.Message = networkMessage(err, timeout)
+	if errors.Is(err, trust.ErrNoCertificate) {
+		e.Kind, e.Err = ErrServer, trust.ErrNoCertificate
+	}
 	return e
 }
 

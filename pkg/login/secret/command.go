@@ -74,7 +74,7 @@ func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	defer end()
 	cmd := process.Command(ctx, argv[0], argv[1:], nil) // The user named it at login, and the session file is theirs alone.
 	cmd.Stderr = stderr
-	ownGroup(cmd)
+	process.OwnGroup(cmd)
 	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
 	stdout := &limited{max: maxOutput, full: end}
 	cmd.Stdout = stdout
