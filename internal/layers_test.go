@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml"},
-	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "internal/leak"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/syserr", "internal/leak"},
 }
 
 // floor is the number of the floor that a package stands on, the highest being 0.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type statusInfo struct {
 	Store      string             `json:"store"`
 	Sessions   []sessionStatus    `json:"sessions"`
 	Registries []registrycmd.Info `json:"registries,omitempty"`
+	Servers    []serverStatus     `json:"servers,omitempty"`
 }
 
 type sessionStatus struct {
@@ -31,11 +33,22 @@ type sessionStatus struct {
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
 	LoggedIn    time.Time          `json:"loggedIn"`
-	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
+	LoginName   string             `json:"loginName,omitempty"` // the name that goes with the password, if that is another one
+	Ends        time.Time          `json:"ends,omitzero"`       // when a person must log in again, unless the session is renewed before
+	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
+	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
+	// APIPorts are the ports of API servers, by their control plane host, where contexts do not use the host's own.
+	APIPorts map[string]tokens.APIPort `json:"apiPorts,omitempty"`
 
-	renews       bool   // it renews itself until Ends
 	loginCommand string // what to type when it has ended
+}
+
+// outageStatus says since when and why the identity provider does not renew a session.
+type outageStatus struct {
+	Since  time.Time `json:"since"`
+	Next   time.Time `json:"next"` // nobody asks before
+	Reason string    `json:"reason"`
 }
 
 type credentialStatus struct {
@@ -114,18 +127,18 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, err := range slices.Concat(errs, more) {
 		e.Warn(err)
 	}
-	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
+	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}, Servers: knownServers(e, store)}
 	sessions := method.Sessions(e, store)
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
+			LoginName: s.Login, Credentials: []credentialStatus{}, APIPorts: s.APIPorts, loginCommand: sessions.Command(s),
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
 			e.Warn(err)
 		} else if facts, err := m.Facts(s); err == nil {
-			st.renews = facts.Renews
+			st.Renews = facts.Renews
 		}
 		for _, c := range credentials {
 			if c.Session == s.ID {
@@ -134,6 +147,9 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
+		}
+		if o := store.Outage(s.ID); o.Tries > 0 && st.Renews {
+			st.Outage = &outageStatus{o.Since, o.Next, o.Reason}
 		}
 		info.Sessions = append(info.Sessions, st)
 	}
@@ -155,13 +171,16 @@ func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 
 func printStatus(e *console.Env, info statusInfo) error {
 	if len(info.Sessions) == 0 {
-		e.Printf("There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
+		e.Printf("There is no session. Type: %s", info.loginHint())
+		printKnown(e, info)
 		return nil
 	}
 	if err := printSessions(e, info); err != nil {
 		return err
 	}
 	printEnds(e, info)
+	printPorts(e, info)
+	printKnown(e, info)
 	if len(info.Registries) == 0 {
 		return nil
 	}
@@ -186,17 +205,39 @@ func printSessions(e *console.Env, info statusInfo) error {
 	return t.Print()
 }
 
-// printEnds prints when each session ends, if that is known. Then a person must log in again.
+// printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
 func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
+		case s.Outage != nil && s.Outage.Next.After(e.Now()):
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
+		case s.Outage != nil:
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
 		case s.Ends.IsZero():
-		case s.Ends.After(e.Now()) && !s.renews:
-			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		case s.Ends.After(e.Now()) && s.Renews:
+			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		case s.Ends.After(e.Now()):
-			e.Printf("\nThe session of %s at %s renews itself until %s.", s.User, s.Server, e.Until(s.Ends))
+			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
 			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
+		}
+	}
+}
+
+// printPorts prints where contexts do not use the API server's own port, and why.
+func printPorts(e *console.Env, info statusInfo) {
+	said := map[string]bool{}
+	for _, s := range info.Sessions {
+		for _, host := range slices.Sorted(maps.Keys(s.APIPorts)) {
+			at := s.APIPorts[host]
+			line := fmt.Sprintf("The contexts of %s use port %d, as --api-port says.", host, at.Port)
+			if at.Reason != "" {
+				line = fmt.Sprintf("The contexts of %s use port %d: %s. The next login tries again.", host, at.Port, strings.TrimSuffix(at.Reason, "."))
+			}
+			if !said[line] {
+				e.Printf("\n%s", line)
+			}
+			said[line] = true
 		}
 	}
 }

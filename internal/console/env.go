@@ -40,6 +40,8 @@ type Env struct {
 	GOOS   string
 	Now    func() time.Time
 	Uptime func() time.Duration // a clock that nobody sets; nil: secret.Uptime
+	// Slept, if set, is called in place of a wait that only passes time.
+	Slept func(time.Duration)
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)

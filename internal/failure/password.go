@@ -27,7 +27,7 @@ func (p Password) Explain(err error) error {
 	case Hinted(err):
 		return err // The caller knows a better next step.
 	case errors.As(err, &none) && none.TooMany:
-		return Hint(err, "An account is locked for some minutes after five refusals. Type the password at a terminal, or wait five minutes.")
+		return Hint(err, "%s", tooMany)
 	case errors.As(err, &none) && none.Known:
 		return Hint(err, "%s", p.known())
 	case errors.As(err, &none) && len(none.Reasons) > 0:
@@ -41,6 +41,10 @@ func (p Password) Explain(err error) error {
 	}
 	return p.vCenter(err)
 }
+
+// tooMany is the next step when one more refusal might lock the account.
+const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
+	"To go on now, type the password at a terminal. Else wait five minutes."
 
 func (p Password) known() string {
 	switch {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
+	"sync"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -57,7 +58,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	}
 	var sources []secret.Source
 	named := NamedUser(e)
-	another := named != "" && tokens.Fold(named) != tokens.Fold(last.User)
+	another := named != "" && tokens.Fold(named) != tokens.Fold(last.LoginName())
 	switch {
 	case e.Getenv(failure.PasswordVariable) == "":
 	case another:
@@ -148,29 +149,18 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// WithoutVariable returns the sources with the environment's password withheld, for a reason.
-func WithoutVariable(sources []secret.Source, why string) []secret.Source {
-	sources = slices.Clone(sources)
-	for i, s := range sources {
-		if s.Name == failure.PasswordVariable {
-			sources[i] = withheld(s.Name, why)
-		}
-	}
-	return sources
-}
-
-// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. It is if every session that it could
-// belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
+// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
+// password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
 // read could be any.
 func (s *Sessions) whyNotFor(of tokens.Session) string {
 	user := NamedUser(s.Env)
-	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
+	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
 		return namesAnother
 	}
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
-		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !sendsTo(s, other, of) {
-			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.User, other.Server, failure.UsernameVariable)
+		if (user == "" || tokens.Fold(other.LoginName()) == tokens.Fold(user)) && !sendsTo(s, other, of) {
+			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.LoginName(), other.Server, failure.UsernameVariable)
 		}
 	}
 	if len(unreadable) > 0 {
@@ -184,7 +174,7 @@ func (s *Sessions) whyNotFor(of tokens.Session) string {
 // has named the other one's server as a control plane host, and its login has sent the password there, verified by the same CA.
 func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	switch {
-	case tokens.Fold(session.User) != tokens.Fold(of.User) || session.Method != of.Method:
+	case tokens.Fold(session.User) != tokens.Fold(of.User) || tokens.Fold(session.LoginName()) != tokens.Fold(of.LoginName()), session.Method != of.Method:
 		return false
 	case session.Server == of.Server:
 		return true
@@ -221,12 +211,26 @@ func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
 	return newGuard(s, name, "refusals of "+name, client)
 }
 
+// lookAgain is the time between two looks at what other processes have under way.
+const lookAgain = 200 * time.Millisecond
+
 // newGuard returns a guard that locks and remembers under a name; who is for messages.
 func newGuard(s *Sessions, account, name, who string) *secret.Guard {
-	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
+	var once sync.Once
+	waiting := func() {
+		once.Do(func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) })
+	}
 	return &secret.Guard{
 		Marks: s.Store, Account: account, Name: name, Now: s.Env.Now, Uptime: s.Env.Uptime, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
 		LockName: func(ctx context.Context) (func(), error) { return s.Store.LockAccount(ctx, name, waiting, s.Env.Warn) },
+		Wait: func(ctx context.Context) error {
+			waiting()
+			select {
+			case <-ctx.Done():
+			case <-time.After(lookAgain):
+			}
+			return ctx.Err()
+		},
 	}
 }
 

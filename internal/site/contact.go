@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -20,14 +21,18 @@ type Contact struct {
 	Env     *console.Env
 	Server  supervisor.Address
 	Aliases supervisor.Aliases
-	// Last is how the last login verified the servers of the site, and LastHosts are the control plane hosts among them (HOST:PORT).
-	// Without a login, or after one without verification, both are zero.
+	// Last is how logins verify the servers of the site so far (tokens.Site), and LastHosts are the control plane hosts among them
+	// (HOST:PORT). Both are zero if no login has verified the Supervisor.
 	Last      trust.Trust
 	LastHosts []string
+	// Keep changes what is known of the Supervisor for the next login; nil: nothing is kept.
+	Keep func(ctx context.Context, change func(*tokens.Site)) error
 	// API means an API server without a Supervisor. Any answer to a request without credentials is accepted.
 	API bool
 
 	Flags TrustFlags
+
+	roots []byte // PEM; what the vCenter of the flags offers
 }
 
 // TrustFlags are the flags about certificates.
@@ -35,11 +40,13 @@ type TrustFlags struct {
 	Insecure       bool
 	CAFile         string
 	CAFingerprints []string // as trust.Fingerprint writes them
-	ReplaceCA      bool     // ask whether to trust a CA that differs from the remembered one
+	// VCenter is a vCenter that offers the CAs; zero: none is asked.
+	VCenter   supervisor.Address
+	ReplaceCA bool // ask whether to trust a CA that differs from the remembered one
 }
 
-// Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. No password
-// was asked for until then. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
+// Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. How it is verified
+// is kept then, before a password is asked for: who mistypes that is not asked about the CA again. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
 func (c Contact) Open(ctx context.Context) (Site, error) {
 	t, err := c.chooseTrust(ctx)
 	if err != nil {
@@ -47,23 +54,48 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	}
 	s, err := c.connect(ctx, t)
 	var untrusted *trust.UntrustedError
-	if !errors.As(err, &untrusted) || !untrusted.UnknownCA || c.Flags.CAFile != "" {
+	switch {
+	case err == nil:
+		s.sayShellRoots()
+		return s, s.keepTrust(ctx, s.Trust())
+	case !errors.As(err, &untrusted) || c.Flags.CAFile != "" && !untrusted.WrongName:
+		return s, err
+	case untrusted.WrongName:
+		return s, c.wrongName(t, untrusted, err)
+	case !untrusted.UnknownCA:
+		return s, err
+	}
+	if c.roots, err = c.vCenterRoots(ctx); err != nil {
+		return s, err
+	}
+	if untrusted, err = c.offered(untrusted); err != nil {
 		return s, err
 	}
 	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
 	if err != nil {
 		return s, err
 	}
-	return c.connect(ctx, c.accept(t, ca))
+	t = c.accept(t, ca)
+	s, err = c.connect(ctx, t)
+	if err == nil || answered(err) {
+		err = errors.Join(err, s.keepTrust(ctx, t))
+	}
+	return s, err
 }
 
 // accept returns the trust with a CA (PEM) for the Supervisor. The pins of other servers stay. A person at the terminal has accepted the CA
-// for this server alone. A fingerprint on the command line names the CA itself, so it counts for every server that shows that CA.
+// for this server alone: other hosts are trusted by what verified them so far. A fingerprint on the command line names the CA itself, so it
+// counts for every server that shows that CA.
 func (c Contact) accept(t trust.Trust, ca string) trust.Trust {
 	pinned := trust.Trust{Mode: trust.Pinned, Pins: t.Pins}
 	if len(c.Flags.CAFingerprints) > 0 {
 		pinned.CA = ca
 		return pinned
+	}
+	for _, host := range c.LastHosts {
+		if last := c.Last.For(host); last.CA != "" {
+			pinned = pinned.WithPin(host, last.CA)
+		}
 	}
 	return pinned.WithPin(c.server(), ca)
 }
@@ -72,16 +104,16 @@ func (c Contact) accept(t trust.Trust, ca string) trust.Trust {
 // --insecure-skip-tls-verify is never remembered.
 func (c Contact) chooseTrust(ctx context.Context) (trust.Trust, error) {
 	switch {
-	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
-		pins := maps.Clone(c.Last.Pins)
-		delete(pins, c.server())
-		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.CAFile != "":
 		t, err := trust.FromFile(ctx, c.Flags.CAFile)
 		if err != nil {
 			return t, failure.Usagef("--certificate-authority: %w", err)
 		}
 		return t, nil
+	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
+		pins := maps.Clone(c.Last.Pins)
+		delete(pins, c.server())
+		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.Insecure:
 		c.Env.Tellf("%s", InsecureWarning(c.Server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil

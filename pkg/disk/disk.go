@@ -8,13 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"syscall"
 )
-
-// Full reports whether err means that there is no room: a full disk, a quota or a size limit (RLIMIT_FSIZE).
-func Full(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
-}
 
 // MkdirAll is os.MkdirAll. A directory that exists is no call of Do.
 func MkdirAll(path string, mode fs.FileMode) error {

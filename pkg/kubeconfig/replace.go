@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -51,8 +53,11 @@ func (d *file) replace(private bool) error {
 		return notWritable(d.path, path, err)
 	}
 	err = atomicfile.Replace(path, d.read, d.Text(), atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
-	if err == nil || errors.Is(err, errChanged) {
+	switch {
+	case err == nil, errors.Is(err, errChanged):
 		return err
+	case syserr.Busy.Is(err) && runtime.GOOS == "windows":
+		return &FileError{d.path, "cannot be replaced: another program has it open", "close that program, or name another file with KUBECONFIG", err}
 	}
 	return notWritable(d.path, path, err)
 }
@@ -90,7 +95,7 @@ func (d *file) writable() error {
 // writing (proc_sys_fs(5), protected_regular). file is the same path with its symbolic links followed.
 func replaceable(path, file string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", remedy("chmod u+w", "attrib -r", path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
 	me := os.Geteuid()
 	if me < 0 || disk.Owner(info) == me {

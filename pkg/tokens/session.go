@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -15,13 +16,17 @@ type Session struct {
 	Version int         `json:"version"`
 	ID      string      `json:"id"`
 	Server  string      `json:"server"`  // canonical address of the Supervisor
-	User    string      `json:"user"`    // as typed
+	User    string      `json:"user"`    // as typed, or as the identity provider calls the person
 	Method  string      `json:"method"`  // "sso" or "oidc"
 	Account string      `json:"account"` // what the lock is for, and who was asked: the server or issuer that gets the secrets, and the user
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
+	// Login is the name that goes with the password, if the identity provider calls the person otherwise. It is never what an issuer said.
+	Login string `json:"login,omitempty"`
 	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
+	// APIPorts are the ports of API servers, by their control plane host, where the last login did not use the host's own.
+	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
 	// The password sources for renewals without a person.
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, as KeychainEntry
@@ -44,6 +49,13 @@ type Session struct {
 	Updated time.Time `json:"updated"`
 }
 
+// APIPort is where a login reached the API server of a control plane host.
+type APIPort struct {
+	Port int `json:"port"`
+	// Reason says what happened at the API server's own port, so that the front took its place; empty: the user named the port.
+	Reason string `json:"reason,omitempty"`
+}
+
 // SessionID returns the ID of the session of a user at a Supervisor. It is also its file name, without extension.
 func SessionID(server, user string) string { return hash(server + "\x00" + Fold(user)) }
 
@@ -58,6 +70,9 @@ func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])
 }
+
+// LoginName returns the name that goes with the session's password.
+func (s Session) LoginName() string { return cmp.Or(s.Login, s.User) }
 
 // Covers reports whether a credential of key belongs to the session.
 func (s Session) Covers(key Key) bool {

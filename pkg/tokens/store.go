@@ -5,8 +5,9 @@
 //
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
+//	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
-//	accounts/<id>.json       the Mark of an account, or of a failed renewal
+//	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
 
 import (
@@ -139,7 +140,7 @@ func (s *Store) UpdateSession(session Session) (Session, error) {
 	return s.SaveSession(session)
 }
 
-// DeleteSession removes a session and its credentials.
+// DeleteSession removes a session with its credentials and its outage.
 func (s *Store) DeleteSession(id string) error {
 	all, _ := s.Credentials()
 	for _, c := range all {
@@ -149,7 +150,7 @@ func (s *Store) DeleteSession(id string) error {
 			}
 		}
 	}
-	return remove(s.SessionPath(id))
+	return errors.Join(remove(s.SessionPath(id)), s.EndOutage(id))
 }
 
 // Credential reads the credential of key. A file that cannot be read is a miss, except for a *credfile.PermissionError and a
@@ -206,7 +207,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Clear removes every session, credential and mark, including files that cannot be read. Of refusals of the last minutes, their number and
+// Clear removes every session, credential and mark, including files that cannot be read. Sites stay. Of refusals of the last minutes, their number and
 // times stay: a script that logs out and in again must not lock the account.
 func (s *Store) Clear() error {
 	var errs []error
@@ -223,7 +224,7 @@ func (s *Store) Clear() error {
 
 // Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -104,7 +104,7 @@ func (s *Store) Check() error {
 			return err
 		}
 	}
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, sitesDir} {
 		dir := filepath.Join(s.dir, sub)
 		if _, missing := os.Stat(dir); err == nil && missing == nil {
 			err = atomicfile.Probe(dir)

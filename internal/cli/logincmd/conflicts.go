@@ -12,8 +12,10 @@ func (f flags) conflicts() error {
 	switch {
 	case f.trust.insecure && f.trust.ca != "":
 		return failure.Usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
-	case len(f.trust.fingerprints) > 0 && (f.trust.insecure || f.trust.ca != ""):
-		return failure.Usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
+	case len(f.trust.fingerprints) > 0 && f.trust.insecure:
+		return failure.Usagef("--ca-fingerprint and --insecure-skip-tls-verify do not go together")
+	case f.trust.vCenter != "" && (f.trust.insecure || f.trust.ca != ""):
+		return failure.Usagef("--ca-from-vcenter goes with neither --certificate-authority nor --insecure-skip-tls-verify")
 	}
 	person := cmp.Or(f.provider.interactiveFlag(),
 		firstSet(flagState{"--password-command", f.password.command != ""}, flagState{"--password-stdin", f.password.stdin}))

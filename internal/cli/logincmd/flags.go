@@ -29,10 +29,12 @@ type whoFlags struct {
 
 type trustFlags struct {
 	ca           string
+	vCenter      string
 	fingerprints []string
 	replaceCA    bool
 	insecure     bool
 	aliases      []string
+	apiPort      string
 }
 
 // clusterFlags select the namespaces and clusters to log in to.
@@ -111,7 +113,9 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 
 func (f *trustFlags) add(c *cobra.Command) {
 	command.Group(c, "Trust", func(s *pflag.FlagSet) {
-		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the Supervisor's certificate.")
+		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA of the Supervisor's certificate: PEM, or the\ndownload.zip of its vCenter.")
+		s.StringVar(&f.vCenter, "ca-from-vcenter", "",
+			"Fetch the CA from the vCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
 				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")
@@ -120,8 +124,12 @@ func (f *trustFlags) add(c *cobra.Command) {
 		s.StringArrayVar(&f.aliases, "control-plane-address", nil,
 			"`HOST=ADDRESS`: connect to ADDRESS in place of HOST (NAT).\n"+
 				"HOST:PORT=ADDRESS:PORT works too. Remembered.")
+		s.StringVar(&f.apiPort, "api-port", "",
+			"`PORT` of the API server, for contexts of the Supervisor and of vSphere\nNamespaces. Remembered, until you say auto.\n"+
+				"(default 6443, or that of --server if 6443 does not answer)")
 	})
 	command.Files(c, "certificate-authority")
+	_ = c.RegisterFlagCompletionFunc("api-port", cobra.FixedCompletions([]string{Auto, "443", "6443"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (f *passwordFlags) add(c *cobra.Command) {

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // method decides the login method, and prints which and why. A user name or a password means vCenter Single Sign-On: the Supervisor is
@@ -51,6 +50,9 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: credentials of an identity provider's session are valid for minutes")
 
 func (r *run) plainConflicts() error {
+	if r.o.Set.APIPort {
+		return failure.Usagef("--api-port is for a Supervisor; an API server without one is at the port of --server")
+	}
 	if r.o.StaticTokens || r.o.Wait > 0 {
 		return failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
 	}
@@ -78,7 +80,7 @@ func (r *run) ofProvider() bool {
 		user = session.NamedUser(r.env)
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
-		named := user != "" && tokens.Fold(user) == tokens.Fold(s.User)
+		named := user != "" && isOf(s, user)
 		if user != "" && !named {
 			continue
 		}
@@ -111,6 +113,7 @@ func (r *run) withoutIssuer(ctx context.Context, none error) error {
 	if err == nil && !yes {
 		err = errors.New("you did not log in")
 	}
+	r.lost = err == nil
 	return err
 }
 
@@ -118,8 +121,12 @@ func (r *run) lostIssuer(had string) error {
 	return fmt.Errorf("%s used the identity provider at %s at an earlier login, and says that it has none now", r.o.Server, safetext.Line(had, 300))
 }
 
-// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "".
+// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "". What a login that verified nothing left
+// counts only if no other one was there.
 func (r *run) lastIssuer() string {
+	if r.known.Known() || r.known.Issuer != "" {
+		return r.known.Issuer
+	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
 		if kept, err := federated.Parse(s); err == nil && !kept.Plain {
 			return kept.Provider.Issuer

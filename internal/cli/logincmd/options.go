@@ -3,6 +3,7 @@ package logincmd
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Options struct {
 	Method  string             // Auto, password.Name or federated.Name
 	Trust   site.TrustFlags
 	Aliases supervisor.Aliases // other addresses of servers (NAT)
+	APIPort int                // of the API servers; 0: their own, or the front's where they do not answer
 
 	Clusters   login.Selection
 	Current    string   // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
@@ -57,7 +59,7 @@ type Options struct {
 
 // Set reports, for each option that login remembers, whether it is on the command line.
 type Set struct {
-	Aliases, Clusters, StaticTokens, Namespaces, Prefix bool
+	Aliases, APIPort, Clusters, StaticTokens, Namespaces, Prefix bool
 }
 
 // Defaults returns the options of a command line without flags.
@@ -90,7 +92,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 		},
 		Set: Set{
 			Aliases: changed("control-plane-address"), StaticTokens: changed("static-tokens"), Namespaces: changed("namespaces"),
-			Prefix: changed("context-prefix"), Clusters: changed("workload-clusters") || changed("tanzu-kubernetes-cluster-name"),
+			APIPort: changed("api-port"), Prefix: changed("context-prefix"), Clusters: changed("workload-clusters") || changed("tanzu-kubernetes-cluster-name"),
 		},
 	}
 	o.StaticTokens = o.StaticTokens || o.Printed() // A printed kubeconfig may be used on a machine without the store.
@@ -113,6 +115,12 @@ func (f flags) readTrust(o *Options) error {
 		}
 		o.Trust.CAFingerprints = append(o.Trust.CAFingerprints, fingerprint)
 	}
+	if f.trust.vCenter != "" {
+		var err error
+		if o.Trust.VCenter, err = supervisor.ParseTyped(f.trust.vCenter); err != nil {
+			return failure.Usagef("--ca-from-vcenter: %w", err)
+		}
+	}
 	for _, s := range f.trust.aliases {
 		host, at, err := supervisor.ParseAlias(s)
 		if err != nil {
@@ -123,6 +131,14 @@ func (f flags) readTrust(o *Options) error {
 		}
 		o.Aliases[host] = at
 	}
+	if f.trust.apiPort == "" || f.trust.apiPort == Auto {
+		return nil
+	}
+	port, err := strconv.ParseUint(f.trust.apiPort, 10, 16)
+	if err != nil || port == 0 {
+		return failure.Usagef("--api-port: want auto or a port, 1 to 65535")
+	}
+	o.APIPort = int(port)
 	return nil
 }
 

@@ -36,6 +36,16 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 	return w, nil
 }
 
+// tellPorts says where the API servers of the site are reached, if that is not their own port.
+func (r *run) tellPorts(res *login.Result) {
+	for _, h := range res.Hosts {
+		if h.Instead != nil {
+			r.env.Notef("%s: %v\nIts contexts use port %d, whose front passes requests on. The next login tries %d again.",
+				h.Address.Host, h.Instead, h.APIPort, h.Instead.Port)
+		}
+	}
+}
+
 // maxName bounds the name of a context on the terminal, in characters.
 const maxName = 256
 

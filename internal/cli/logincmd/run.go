@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
@@ -28,6 +29,8 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	known tokens.Site // of the Supervisor, before this login
+	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
@@ -61,6 +64,9 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	out, err := m.Login(ctx, s, r.request())
 	if err != nil {
 		return err
+	}
+	if err := r.keep(ctx, s, out.Session); err != nil {
+		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
 }
@@ -111,27 +117,50 @@ func (r *run) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if !r.o.Set.Aliases {
-		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
+	return r.recall()
+}
+
+// recall reads what is known of the Supervisor.
+func (r *run) recall() (err error) {
+	sessions := method.Sessions(r.env, r.store)
+	r.known, err = sessions.Site(r.o.Server.String())
+	if err == nil && !r.o.Set.Aliases {
+		r.o.Aliases = sessions.LastAliases(r.known)
 	}
-	return nil
+	if !r.o.Set.APIPort {
+		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	}
+	return err
 }
 
 func (r *run) contact() site.Contact {
-	last, hosts := session.LastTrust(r.store, r.o.Server.String())
-	return site.Contact{
-		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: last, LastHosts: hosts,
+	c := site.Contact{
+		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: r.known.Trust, LastHosts: session.ServersOf(r.known.Hosts),
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
+	if !r.o.DryRun {
+		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
+			return method.Sessions(r.env, r.store).UpdateSite(ctx, r.known.Server, change)
+		}
+	}
+	return c
 }
 
 func (r *run) request() session.Request {
 	return session.Request{
-		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters,
+		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters, APIPort: r.o.APIPort,
 		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
 		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
 	}
+}
+
+// keep keeps what the login showed of the Supervisor, for the next one.
+func (r *run) keep(ctx context.Context, s site.Site, of tokens.Session) error {
+	if err := s.Reached(ctx, of.Hosts); err != nil || !r.lost {
+		return err
+	}
+	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
 }
 
 // finish writes or prints the contexts, and reports.
@@ -140,6 +169,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
+	r.tellPorts(out.Result)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)

@@ -14,9 +14,12 @@ import (
 )
 
 // Scope selects the sessions that end. An empty field selects all.
-type Scope struct{ Server, User string }
+type Scope struct {
+	Server, User string
+	ForgetServer bool // and how their servers are verified
+}
 
-func (s Scope) everything() bool { return s == Scope{} }
+func (s Scope) everything() bool { return s.Server == "" && s.User == "" }
 
 func (s Scope) has(server, user string) bool {
 	return (s.Server == "" || s.Server == server) && (s.User == "" || tokens.Fold(s.User) == tokens.Fold(user))

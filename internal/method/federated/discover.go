@@ -108,9 +108,12 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	return err
 }
 
-// knownIssuer reports whether a session at this Supervisor has the issuer already, and returns the issuer of the last login there; empty:
+// knownIssuer reports whether somebody logged in at the issuer for this Supervisor, and returns the issuer of the last login there; empty:
 // there was none. A session without a Supervisor says nothing about that.
 func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
+	if s, err := a.Sessions.Site(a.site.Address.String()); err == nil { // It outlives the sessions.
+		last, known = safetext.Line(s.Issuer, 300), s.Issuer == issuer
+	}
 	for _, s := range a.storedSessions() {
 		if s.oidc.Plain {
 			continue
@@ -123,14 +126,14 @@ func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
 
 // storedSession is a session at this Supervisor with an identity provider.
 type storedSession struct {
-	user string
+	tokens.Session
 	oidc oidc.Session
 }
 
 func (a *discovery) storedSessions() (all []storedSession) {
 	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
 		if stored, err := Parse(s); err == nil {
-			all = append(all, storedSession{s.User, stored})
+			all = append(all, storedSession{s, stored})
 		}
 	}
 	return all
@@ -196,7 +199,7 @@ func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider
 // count.
 func (a *discovery) lastProvider() (name string) {
 	for _, s := range a.storedSessions() {
-		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.user)
+		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.User) || tokens.Fold(a.user) == tokens.Fold(s.LoginName())
 		switch {
 		case !ours || s.oidc.IdentityProvider == "":
 		case name != "" && name != s.oidc.IdentityProvider:

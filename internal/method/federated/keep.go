@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -58,6 +60,7 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 	}
 	err = l.minter.Locked(ctx, func() error {
 		l.session.Trust = a.site.Trust()
+		l.session.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
@@ -89,6 +92,7 @@ func (a *attempt) newLive(claims oidc.Claims) (*live, error) {
 	}
 	l := a.live(s, a.issuer)
 	l.dryRun = a.request.DryRun
+	l.minter.APIPort = a.request.APIPort
 	l.minter.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, claims.Username) }
 	l.minter.Front.Wire = a.site.Wire
 	l.minter.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
@@ -107,7 +111,11 @@ func (a *attempt) saveNew(ctx context.Context, l *live) error {
 		return err
 	}
 	defer unlock()
-	return failure.NotKept(a.Sessions.Store.Dir(), l.save())
+	if err := l.save(); err != nil || l.dryRun || a.issuer.Plain {
+		return failure.NotKept(a.Sessions.Store.Dir(), err)
+	}
+	err = a.site.Keep(ctx, func(k *tokens.Site) { k.Issuer = a.issuer.Provider.Issuer })
+	return failure.NotKept(a.Sessions.Store.Dir(), err)
 }
 
 // newSession returns the session to store.
@@ -120,11 +128,19 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}
 	server := a.site.Address.String()
 	return tokens.Session{
-		Server: server, User: claims.Username, Method: Name, Account: a.account(claims.Username),
+		Server: server, User: claims.Username, Login: a.loginName(claims.Username), Method: Name, Account: a.account(claims.Username),
 		Trust: a.site.Trust(), Hosts: []string{server}, Aliases: a.site.Aliases,
-		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(now),
+		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(time.Time{}),
 		Clusters: r.Clusters.String(), Namespaces: r.Namespaces, ContextPrefix: r.ContextPrefix, Created: now, Updated: now,
 	}, err
+}
+
+// loginName returns the name that went with the password, if the issuer calls the person otherwise.
+func (a *attempt) loginName(user string) string {
+	if a.typed == "" || tokens.Fold(a.typed) == tokens.Fold(user) {
+		return ""
+	}
+	return a.typed
 }
 
 // find finds everything that the session may use.
@@ -136,9 +152,9 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	defer p.Done()
 	return login.FindRequest{
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
-		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA,
+		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
 		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
-		Untrusted: a.site.FurtherServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
+		Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)
 }
 

@@ -26,6 +26,7 @@ type live struct {
 	issuer  *oidc.Client
 	minter  *login.Federated
 	dryRun  bool // save nothing
+	over    bool // the session has ended in this process
 }
 
 // errReplaced is the error if another login has replaced the session in the store.
@@ -36,8 +37,8 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	address, _ := supervisor.ParseAddress(s.Server) // Login has parsed it before.
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
-		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
-		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end,
+		Issuer: issuer, Front: &supervisor.Client{Address: address}, APIPort: s.APIPorts[s.Server].Port, API: l.api,
+		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end, Paused: l.paused, Outage: l.outage, Well: l.well,
 		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
 	}
 	return l
@@ -75,11 +76,17 @@ func (l *live) save() (err error) {
 	if l.session.Renewal, err = l.issuer.JSON(); err != nil || l.dryRun {
 		return err
 	}
-	save := l.Sessions.Store.UpdateSession
-	if l.session.ID == "" {
-		save = l.Sessions.Store.SaveSession // Only once, by the login: an update after a logout must fail.
+	if !l.over {
+		l.session.Ends = l.issuer.Ends(l.session.Ends)
 	}
-	l.session, err = save(l.session)
+	if l.session.ID != "" {
+		l.session, err = l.Sessions.Store.UpdateSession(l.session)
+		return err
+	}
+	l.session, err = l.Sessions.Store.SaveSession(l.session) // Only once, by the login: an update after a logout must fail.
+	if err == nil {
+		err = l.Sessions.Store.EndOutage(l.session.ID)
+	}
 	return err
 }
 
@@ -88,7 +95,7 @@ func (l *live) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // end records that the session has ended: only a person can log in again.
-func (l *live) end() { l.session.Ends = l.Sessions.Env.Now() }
+func (l *live) end() { l.session.Ends, l.over = l.Sessions.Env.Now(), true }
 
 // reload reads the session again and reports whether another process has refreshed it. If another login has replaced the session, the
 // error is errReplaced: the lock and the servers of this process are those of the old one.
@@ -120,21 +127,6 @@ func (l *live) reload() (changed bool, err error) {
 
 // frontCA returns the CA (PEM) of a session's Supervisor.
 func frontCA(s tokens.Session) string { return s.Trust.For(trust.ServerOf(s.Server)).CA }
-
-// ended turns the end of a session into a *tokens.LoginRequiredError. Other errors, and nil, are returned as they are.
-func (l *live) ended(r session.Renewal, err error) error {
-	var over *login.EndedError
-	if !errors.As(err, &over) {
-		return err
-	}
-	why := ""
-	if !errors.Is(over, oidc.ErrNoRefresh) {
-		why = "the identity provider does not renew it: " + over.Error()
-	}
-	required := session.Ended(r, "a login", why)
-	required.Err = over
-	return required
-}
 
 // clientSecret returns a function that sends the client's secret through the guard, as a password: a refused secret is not retried.
 // explicit means a command that a person types.

@@ -89,7 +89,7 @@ func (c *Client) take(t *oauth2.Token) {
 		c.AccessUntil = c.Now().Add(time.Minute)
 	}
 	if t.RefreshToken != "" {
-		c.Refresh.Secret = redact.Secret(t.RefreshToken)
+		c.Refresh.Secret, c.Renewed = redact.Secret(t.RefreshToken), c.Now().UTC()
 	}
 }
 
@@ -102,8 +102,8 @@ var ErrNoID = errors.New("the issuer renews the session without an ID token")
 
 // Renew exchanges the refresh token for new tokens. The old ones are void from then on, so Renew calls keep at once
 // to save the session with the new refresh token alone; the caller saves the rest of Session afterwards. The error is
-// a wire.ErrRefused when the issuer does not accept the token. That need not mean that a person must log in: another
-// process may have used it.
+// ErrVoid when the issuer will never take the token again: another process may have used it. It is a *RefreshError for
+// every other answer: the token stays good.
 func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if c.Refresh.Secret == "" {
 		return ErrNoRefresh
@@ -114,7 +114,7 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	}
 	token, err := c.config("").TokenSource(to, &oauth2.Token{RefreshToken: text}).Token()
 	if err != nil {
-		return c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret)
+		return refreshError(c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret), c.Plain)
 	}
 	// The old token is spent, even when the new one is not believed, so the new refresh token is kept at once. Nobody
 	// may use the rest before it is verified.
