@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -22,10 +23,11 @@ type Password struct {
 // Explain words why no password was accepted. Other errors, and nil, stay as they are.
 func (p Password) Explain(err error) error {
 	var none *secret.NoPasswordError
-	var refused *secret.RefusedError
 	switch {
 	case Hinted(err):
 		return err // The caller knows a better next step.
+	case errors.As(err, &none) && none.TooMany && p.Provider:
+		return Hint(err, "Directories lock an account after some refusals. Type the password at a terminal, or wait five minutes.")
 	case errors.As(err, &none) && none.TooMany:
 		return Hint(err, "%s", tooMany)
 	case errors.As(err, &none) && none.Known:
@@ -36,8 +38,8 @@ func (p Password) Explain(err error) error {
 		return Hint(errors.New("there is no password to log in with"), "Set %s, or type it at a terminal.", PasswordVariable)
 	case errors.Is(err, secret.ErrEmpty):
 		return NoTerminal(err, "")
-	case errors.As(err, &refused) && p.Provider:
-		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
+	case p.Provider:
+		return p.provider(err)
 	}
 	return p.vCenter(err)
 }
@@ -46,12 +48,27 @@ func (p Password) Explain(err error) error {
 const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
 	"To go on now, type the password at a terminal. Else wait five minutes."
 
+// provider words what the issuer answers to a login.
+func (p Password) provider(err error) error {
+	var refused *secret.RefusedError
+	var said *oidc.Error
+	switch {
+	case errors.As(err, &said) && said.ByPolicy():
+		return Hint(fmt.Errorf("a policy of the identity provider does not let %s log in: %w", p.user(), said), "The password was not refused. Ask your vSphere administrator.")
+	case errors.As(err, &refused):
+		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
+	case errors.Is(err, wire.ErrServer):
+		return Hint(err, "The password was not refused. If this does not pass, ask the administrator of the identity provider.")
+	}
+	return err
+}
+
 func (p Password) known() string {
 	switch {
 	case p.Step != "":
 		return p.Step
 	case p.Provider:
-		return "To send it anyway, use --force."
+		return "Directories lock an account after some refusals. To send it anyway, use --force."
 	}
 	return "vCenter locks an account for some minutes after five refusals. To send it anyway, use --force."
 }
@@ -68,9 +85,20 @@ func (p Password) vCenter(err error) error {
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):
-		return Hint(err, "Please contact your vSphere server administrator for assistance.")
+		return Hint(err, "%s", safetext.Lines(contact(err)))
 	}
 	return err
+}
+
+// contact says whom to ask about a Supervisor that fails. VMware's plugin says the first sentence.
+func contact(err error) string {
+	const ask = "Please contact your vSphere server administrator for assistance."
+	var failed *wire.Error
+	if !errors.As(err, &failed) || failed.Status < 500 {
+		return ask
+	}
+	return ask + "\nIf the password is right, the Supervisor could not ask vCenter. Most often its control plane VMs do not resolve\n" +
+		"vCenter's name (DNS), have the wrong time (NTP), or do not reach vCenter's token service (STS)."
 }
 
 // maxUser bounds a user name on the terminal, in characters.

@@ -1,58 +1,10 @@
 package session
 
 import (
-	"context"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
-
-// Site returns what is known of a Supervisor. Without a file of it, that is what its sessions hold: versions before the file kept it there.
-// The error is a *tokens.SiteError.
-func (s *Sessions) Site(server string) (tokens.Site, error) {
-	site, found, err := s.Store.Site(server)
-	if err != nil || found {
-		return site, err
-	}
-	return s.siteOfSessions(server), nil
-}
-
-// UpdateSite changes what is known of a Supervisor (tokens.Store.UpdateSite).
-func (s *Sessions) UpdateSite(ctx context.Context, server string, change func(*tokens.Site)) error {
-	_, err := s.Store.UpdateSite(ctx, s.siteOfSessions(server), change)
-	return err
-}
-
-// siteOfSessions returns a site from the sessions at a Supervisor, of any user. A session without verification says nothing about it. The
-// last login with a CA of its own goes before those that the system's roots verified.
-func (s *Sessions) siteOfSessions(server string) tokens.Site {
-	site := tokens.Site{Server: server}
-	for _, at := range s.Store.SessionsAt(server) {
-		if at.Trust.Mode == trust.Insecure {
-			continue
-		}
-		if m, err := s.Method(at); err == nil && site.Issuer == "" {
-			facts, _ := m.Facts(at)
-			site.Issuer = facts.Issuer
-		}
-		if len(site.Aliases) == 0 {
-			site.Aliases = at.Aliases
-		}
-		if site.Known() && site.Trust.Mode != trust.System {
-			continue
-		}
-		if at.Trust.Mode == "" {
-			at.Trust.Mode = trust.System
-		}
-		if !site.Known() || at.Trust.Mode != trust.System {
-			site.Trust, site.Hosts = at.Trust, at.Hosts
-		}
-	}
-	return site
-}
 
 // ServersOf returns the HOST:PORT of canonical addresses, as pins name servers.
 func ServersOf(addresses []string) (all []string) {
@@ -63,52 +15,6 @@ func ServersOf(addresses []string) (all []string) {
 	}
 	return all
 }
-
-// LastAliases returns the aliases of a Supervisor's servers: those of its site, else of the last login that had any.
-func (s *Sessions) LastAliases(site tokens.Site) supervisor.Aliases {
-	if len(site.Aliases) > 0 {
-		return site.Aliases
-	}
-	for _, at := range s.Store.SessionsAt(site.Server) {
-		if len(at.Aliases) > 0 {
-			return at.Aliases
-		}
-	}
-	return nil
-}
-
-// LastAPIPort returns the port of the API servers that the user named at the last login to a Supervisor; 0: none.
-func LastAPIPort(store *tokens.Store, server string) int {
-	for _, s := range store.SessionsAt(server) {
-		for _, at := range s.APIPorts {
-			if at.Reason == "" {
-				return at.Port
-			}
-		}
-		break // The latest decides: --api-port auto ends it.
-	}
-	return 0
-}
-
-// APIPorts are what a session remembers of the ports of API servers. given is the port that the user named; 0: none.
-func APIPorts(hosts []login.Host, given int) map[string]tokens.APIPort {
-	ports := map[string]tokens.APIPort{}
-	for _, h := range hosts {
-		switch {
-		case given != 0:
-			ports[h.Address.String()] = tokens.APIPort{Port: given}
-		case h.Instead != nil:
-			ports[h.Address.String()] = tokens.APIPort{Port: h.APIPort, Reason: safetext.Line(h.Instead.Error(), maxReason)}
-		}
-	}
-	if len(ports) == 0 {
-		return nil
-	}
-	return ports
-}
-
-// maxReason bounds the reason for a port, in characters.
-const maxReason = 500
 
 // Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded
 // for another login method. Its account is that of the server and the user.

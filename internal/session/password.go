@@ -10,7 +10,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -26,8 +25,8 @@ type PasswordOptions struct {
 	Force      bool     // send it even if it was just refused
 }
 
-// Username returns user. If it is empty, Username asks for it at the terminal.
-func Username(ctx context.Context, e *console.Env, user string) (string, error) {
+// Username returns user. If it is empty, Username asks for it at the terminal, and check is asked about the answer.
+func Username(ctx context.Context, e *console.Env, user string, check func(string) error) (string, error) {
 	if user != "" {
 		return user, nil
 	}
@@ -35,7 +34,7 @@ func Username(ctx context.Context, e *console.Env, user string) (string, error) 
 	if err != nil {
 		return "", failure.NoTerminal(err, "give the user name with -u")
 	}
-	if err := sso.CheckUser(user); err != nil {
+	if err := check(user); err != nil {
 		return "", failure.Usagef("user name: %w", err)
 	}
 	return user, nil

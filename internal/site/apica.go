@@ -8,10 +8,10 @@ import (
 )
 
 // APICA returns the CA (PEM) that verifies the API server (a URL) of a host. nil means the system's roots. A pin for the API server
-// comes first. Otherwise the CA that the Supervisor names is trusted as much as the Supervisor's front is. If the front takes the place of
-// the API server, it is verified as at the login.
+// comes first, unless the server shows another CA now, which the Supervisor names. Otherwise the CA that the Supervisor names is trusted as
+// much as the Supervisor's front is. If the front takes the place of the API server, it is verified as at the login.
 func APICA(h login.Host, server string, t trust.Trust) []byte {
-	if pin, ok := t.Pins[trust.ServerOf(strings.TrimPrefix(server, "https://"))]; ok {
+	if pin, ok := t.Pins[trust.ServerOf(strings.TrimPrefix(server, "https://"))]; ok && !h.ByAPICA {
 		return []byte(pin)
 	}
 	front := t.For(trust.ServerOf(h.Address.HostPort()))

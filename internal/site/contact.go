@@ -71,6 +71,9 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if untrusted, err = c.offered(untrusted); err != nil {
 		return s, err
 	}
+	if c.Server.IsAPIPort() && !c.API {
+		c.Env.Notef("%s", c.notTheFront())
+	}
 	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
 	if err != nil {
 		return s, err
@@ -157,6 +160,18 @@ func anyAnswer(ctx context.Context, w *wire.Client, url string) error {
 	return err
 }
 
+// notTheFront says that the port is that of an API server.
+func (c Contact) notTheFront() string {
+	return fmt.Sprintf("Port %d is the API server's. A login goes to the Supervisor's front. Leave the port out: --server %s", supervisor.APIPort, supervisor.Address{Host: c.Server.Host})
+}
+
+// answers reports whether the API server answers behind a front that does not. What certificate it shows does not matter here.
+func answers(ctx context.Context, front *supervisor.Client) bool {
+	err := front.Answers(ctx, 0)
+	var untrusted *trust.UntrustedError
+	return err == nil || errors.As(err, &untrusted)
+}
+
 // maxBanner bounds the banner that a server can put on the terminal, in characters.
 const maxBanner = 4096
 
@@ -167,10 +182,15 @@ func (c Contact) banner(ctx context.Context, front *supervisor.Client) error {
 	p.Show("Connecting to "+c.Server.String(), 0, 0)
 	banner, err := front.Banner(ctx)
 	p.Done()
-	if errors.Is(err, supervisor.ErrNotSupervisor) {
+	switch {
+	case errors.Is(err, supervisor.ErrNotSupervisor) && c.Server.IsAPIPort():
+		return failure.Hint(err, "%s", c.notTheFront())
+	case errors.Is(err, supervisor.ErrNotSupervisor):
 		return failure.Hint(err, "Check --server: it is the address of the Supervisor's control plane, not of vCenter or of a TKG cluster.")
-	}
-	if err != nil {
+	case errors.Is(err, wire.ErrUnreachable) && !c.Server.IsAPIPort() && answers(ctx, front):
+		return failure.Hint(fmt.Errorf("connect to %s: %w", c.Server, err),
+			"The API server answers there at port %d, but a login needs port %d. Ask your network administrator to open it.", supervisor.APIPort, c.Server.FrontPort())
+	case err != nil:
 		return fmt.Errorf("connect to %s: %w", c.Server, err)
 	}
 	if text := safetext.Block(banner, maxBanner); text != "" {

@@ -75,7 +75,9 @@ func (h *Host) Settle(given int, answer error) {
 	switch {
 	case given != 0:
 		h.APIPort = given
-	case answer == nil, errors.As(answer, &untrusted) && untrusted.UnknownCA && untrusted.VerifiedBy(string(h.APICA)):
+	case answer == nil:
+	case errors.As(answer, &untrusted) && untrusted.UnknownCA && untrusted.VerifiedBy(string(h.APICA)):
+		h.ByAPICA = true
 	default:
 		h.Instead = &PortError{Port: cmp.Or(h.APIPort, supervisor.APIPort), Err: answer}
 		h.APIPort = h.Address.FrontPort()

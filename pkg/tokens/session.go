@@ -25,8 +25,6 @@ type Session struct {
 	Login string `json:"login,omitempty"`
 	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
-	// APIPorts are the ports of API servers, by their control plane host, where the last login did not use the host's own.
-	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
 	// The password sources for renewals without a person.
 	PasswordCommand []string `json:"passwordCommand,omitempty"` // an absolute path and arguments
 	Keychain        bool     `json:"keychain,omitempty"`        // the password is in the OS keychain, as KeychainEntry
@@ -47,13 +45,6 @@ type Session struct {
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
-}
-
-// APIPort is where a login reached the API server of a control plane host.
-type APIPort struct {
-	Port int `json:"port"`
-	// Reason says what happened at the API server's own port, so that the front took its place; empty: the user named the port.
-	Reason string `json:"reason,omitempty"`
 }
 
 // SessionID returns the ID of the session of a user at a Supervisor. It is also its file name, without extension.

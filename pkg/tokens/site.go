@@ -32,14 +32,26 @@ type Site struct {
 	Aliases map[string]string `json:"aliases,omitempty"`
 	// Issuer is that of the Supervisor's identity provider, where somebody logged in; empty: nobody did.
 	Issuer string `json:"issuer,omitempty"`
-	// ByFront has the hosts (without port) whose API server is reached through the front.
-	ByFront map[string]ByFront `json:"byFront,omitempty"`
+	// APIPorts are the ports of API servers, by their control plane host (canonical address), where logins do not use the server's own.
+	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
 }
 
-// ByFront is why an API server is reached through the front's port and not at its own.
-type ByFront struct {
-	Reason string    `json:"reason"` // a code
+// APIPort is where a login reached the API server of a control plane host.
+type APIPort struct {
+	Port int `json:"port"`
+	// Reason says in words what happened at the API server's own port, so that the front took its place; empty: the user named the port.
+	Reason string    `json:"reason,omitempty"`
 	Since  time.Time `json:"since"`
+}
+
+// GivenPort returns the port of API servers that the user named; 0: none.
+func (s Site) GivenPort() int {
+	for _, at := range s.APIPorts {
+		if at.Reason == "" {
+			return at.Port
+		}
+	}
+	return 0
 }
 
 // Known reports whether a login verified the Supervisor.
@@ -147,7 +159,7 @@ func (s *Store) UpdateSite(ctx context.Context, first Site, change func(*Site)) 
 
 // clone returns a copy whose maps and lists a change may change.
 func (s Site) clone() Site {
-	s.Trust.Pins, s.Aliases, s.ByFront = maps.Clone(s.Trust.Pins), maps.Clone(s.Aliases), maps.Clone(s.ByFront)
+	s.Trust.Pins, s.Aliases, s.APIPorts = maps.Clone(s.Trust.Pins), maps.Clone(s.Aliases), maps.Clone(s.APIPorts)
 	s.Hosts = slices.Clone(s.Hosts)
 	return s
 }

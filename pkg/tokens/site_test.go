@@ -22,7 +22,7 @@ func site() tokens.Site {
 	return tokens.Site{
 		Version: credfile.Version, Server: "10.0.0.1", Trust: trust.Trust{Mode: trust.Pinned, Pins: map[string]string{"10.0.0.1:443": "pem"}},
 		Hosts: []string{"10.0.0.1", "10.0.0.2"}, Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}, Issuer: "https://idp/x",
-		ByFront: map[string]tokens.ByFront{"10.0.0.2": {Reason: "x", Since: now}},
+		APIPorts: map[string]tokens.APIPort{"10.0.0.2": {Port: 443, Reason: "x", Since: now}},
 	}
 }
 

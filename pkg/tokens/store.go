@@ -23,6 +23,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // Store is the directory of sessions and credentials.
@@ -43,7 +44,7 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, credfile.HomeVariable)
 	default:
-		if err := credfile.Private(info, dir); err != nil {
+		if err := owned.Check(dir); err != nil {
 			return nil, err
 		}
 		if err := foreign(dir, readable(dir)); err != nil { // Root's own, which root alone can use.

@@ -130,14 +130,33 @@ func TestClosedAPIPortOfAProvider(t *testing.T) {
 	w.Down("10.0.0.1:6443")
 	w.Run(byPassword(w)...).Exits(0).Says("use port 443", "   ns1\n", "   tkc1\n")
 	wantServer(t, w, "ns1", "https://10.0.0.1:443", w.CA.PEM)
-	if at := w.Session().APIPorts["10.0.0.1"]; at.Port != 443 || at.Reason == "" {
-		t.Errorf("remembered is %+v", at)
+	if known, _, err := w.Store().Site("10.0.0.1"); err != nil || known.APIPorts["10.0.0.1"].Port != 443 || known.APIPorts["10.0.0.1"].Reason == "" {
+		t.Errorf("remembered is %+v, %v", known, err)
 	}
 	s.Forget()
 	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--force-refresh").Exits(0).Says("clientCertificateData")
 	if n := s.Count("POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"); n != 1 {
 		t.Errorf("%d requests for a certificate", n)
 	}
+}
+
+// An API server that had a CA of its own, which somebody accepted, and shows one now that the Supervisor names.
+func TestAPIServerWithANewCA(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	s.Untold = true
+	api := consoletest.NewCA(t, "api-ca")
+	w.Serve("10.0.0.1:6443", api, s)
+	w.Person(consoletest.Answer{To: firstUseOfOne, Keys: "y"}, consoletest.Answer{To: "Trust it for 10.0.0.1:6443 alone", Keys: "y"})
+	w.Run(untold()...).Exits(0)
+	wantServer(t, w, "ns1", "https://10.0.0.1:6443", api.PEM)
+	s.Untold, s.CA = false, consoletest.NewCA(t, "new-api-ca")
+	w.Nobody()
+	w.Run(untold()...).Exits(0)
+	wantServer(t, w, "ns1", "https://10.0.0.1:6443", api.PEM)
+	w.Serve("10.0.0.1:6443", s.CA, s)
+	w.Run(untold()...).Exits(0).Omits("443")
+	wantServer(t, w, "ns1", "https://10.0.0.1:6443", s.CA.PEM)
 }
 
 // A front that ends TLS passes no certificate on. It then answers as to a stranger, which must not look like missing rights.
@@ -163,4 +182,16 @@ func TestClosedAPIPortChangesTheSameEntries(t *testing.T) {
 	if len(cfg.Clusters) != before || cfg.Clusters["10.0.0.1"] == nil || cfg.Clusters["10.0.0.1"].Server != "https://10.0.0.1:443" {
 		t.Errorf("%d clusters became %d: %s", before, len(cfg.Clusters), w.ReadKubeconfig())
 	}
+}
+
+// What is known of the ports is the site's: a logout leaves it, and a dry run does not write it.
+func TestAPIPortOutlivesTheSession(t *testing.T) {
+	w, _ := site(t)
+	given(w)
+	w.Run(signIn(w, "--api-port", "443", "--dry-run")...).Exits(0).Says("https://10.0.0.1:443")
+	w.Run(signIn(w, "--dry-run")...).Exits(0).Says("https://10.0.0.1:6443")
+	w.Run(signIn(w, "--api-port", "443")...).Exits(0)
+	w.Run("logout").Exits(0)
+	w.Run(signIn(w)...).Exits(0)
+	wantServer(t, w, "ns1", "https://10.0.0.1:443", w.CA.PEM)
 }

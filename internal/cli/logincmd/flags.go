@@ -171,7 +171,7 @@ func (f *outputFlags) add(c *cobra.Command) {
 			"`FILE` by which contexts call this program, for programs without your PATH.\n(default kubectl-vsphere if PATH finds it, else the path as called)")
 		s.StringVar(&f.execVersion, "exec-api-version", "", "`VERSION` of the credential that contexts ask for, v1 or v1beta1, for older\nclients. (default v1)")
 		s.BoolVar(&f.keepContext, "keep-context", false, "Do not change the current context.")
-		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).")
+		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).\nRemembered, until you say --static-tokens=false.")
 		s.BoolVar(&f.prune, "prune", false, "Remove contexts of namespaces and clusters that no longer exist.")
 		s.BoolVar(&f.dryRun, "dry-run", false,
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")

@@ -99,7 +99,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readExec} {
+	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser, f.readExec} {
 		if err := read(&o); err != nil {
 			return o, err
 		}
@@ -158,11 +158,6 @@ func (f flags) readServer(o *Options) (err error) {
 			return failure.Usagef("--server: %w", err)
 		}
 	}
-	if f.who.user != "" {
-		if err := sso.CheckUser(f.who.user); err != nil {
-			return failure.Usagef("--vsphere-username: %w", err)
-		}
-	}
 	return nil
 }
 
@@ -213,6 +208,23 @@ func (f flags) readExec(o *Options) error {
 		o.Exec.APIVersion = credfile.V1beta1
 	default:
 		return failure.Usagef("--exec-api-version: want v1 or v1beta1")
+	}
+	return nil
+}
+
+func (f flags) readUser(o *Options) error { return checkUser(f.who.user, *o) }
+
+// checkUser refuses a user name that cannot log in. vCenter cannot get one with a colon.
+func checkUser(user string, o Options) error {
+	check := sso.CheckUser
+	if o.Method == federated.Name || o.Provider.Issuer.Plain() {
+		check = sso.CheckName
+	}
+	if user == "" {
+		return nil
+	}
+	if err := check(user); err != nil {
+		return failure.Usagef("--vsphere-username: %w", err)
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ func TestRootsOfThisShell(t *testing.T) {
 
 	w.Run(untold("--dry-run")...).Exits(0).Says("SSL_CERT_FILE verified 10.0.0.1: its CA is remembered", "certificate-authority-data")
 	w.Run(untold()...).Exits(0).Says("   of1-0\n")
-	want := trust.Trust{Mode: trust.System}.WithPin("10.0.0.1:443", w.CA.PEM).WithPin("10.0.1.1:443", w.CA.PEM).WithPin("10.0.1.1:6443", w.CA.PEM)
+	want := trust.Trust{Mode: trust.System}.WithPin("10.0.0.1:443", w.CA.PEM).WithPin("10.0.1.1:443", w.CA.PEM).WithPin("10.0.1.1:6443", w.CA.PEM).
+		WithPin("10.0.0.1:6443", w.CA.PEM)
 	if diff := cmp.Diff(want, w.Session().Trust); diff != "" {
 		t.Error(diff)
 	}

@@ -10,13 +10,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -29,6 +27,8 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	sites session.Sites
+	again string      // the command that logs in again, once it is known who did
 	known tokens.Site // of the Supervisor, before this login
 	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
@@ -41,7 +41,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
-	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
+	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files, sites: session.Sites{Sessions: method.Sessions(d.Env, store)}}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := r.keep(ctx, s, out.Session); err != nil {
+	if err := r.keep(ctx, s, out); err != nil {
 		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
@@ -96,10 +96,8 @@ func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare(ctx context.Context) error {
-	if r.o.User != "" { // Every caller's name, before anything is sent: a broken one would cost an attempt.
-		if err := sso.CheckUser(r.o.User); err != nil {
-			return failure.Usagef("--vsphere-username: %w", err)
-		}
+	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
+		return err
 	}
 	if r.o.Server == (supervisor.Address{}) {
 		if err := r.repeat(); err != nil {
@@ -122,13 +120,12 @@ func (r *run) prepare(ctx context.Context) error {
 
 // recall reads what is known of the Supervisor.
 func (r *run) recall() (err error) {
-	sessions := method.Sessions(r.env, r.store)
-	r.known, err = sessions.Site(r.o.Server.String())
+	r.known, err = r.sites.Of(r.o.Server.String())
 	if err == nil && !r.o.Set.Aliases {
-		r.o.Aliases = sessions.LastAliases(r.known)
+		r.o.Aliases = r.sites.Aliases(r.known)
 	}
-	if !r.o.Set.APIPort {
-		r.o.APIPort = session.LastAPIPort(r.store, r.o.Server.String())
+	if err == nil && !r.o.Set.APIPort {
+		r.o.APIPort = r.known.GivenPort()
 	}
 	return err
 }
@@ -140,7 +137,7 @@ func (r *run) contact() site.Contact {
 	}
 	if !r.o.DryRun {
 		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
-			return method.Sessions(r.env, r.store).UpdateSite(ctx, r.known.Server, change)
+			return r.sites.Update(ctx, r.known.Server, change)
 		}
 	}
 	return c
@@ -156,8 +153,13 @@ func (r *run) request() session.Request {
 }
 
 // keep keeps what the login showed of the Supervisor, for the next one.
-func (r *run) keep(ctx context.Context, s site.Site, of tokens.Session) error {
-	if err := s.Reached(ctx, of.Hosts); err != nil || !r.lost {
+func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	if !r.o.DryRun && !out.Result.Single {
+		if err := r.sites.KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+			return err
+		}
+	}
+	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
 		return err
 	}
 	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
@@ -169,7 +171,8 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
-	r.tellPorts(out.Result)
+	tellPorts(r.env, out.Result)
+	r.again = method.Sessions(r.env, r.store).Command(out.Session)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)

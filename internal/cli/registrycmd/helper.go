@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
@@ -223,7 +224,7 @@ func (l helperLink) copy(link, target string, force bool) (sum string, err error
 	case !force && !l.isCopy(link, now):
 		return "", failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
-	return sum, replace(link, text)
+	return sum, atomicfile.Write(link, text, atomicfile.Options{Mode: 0o755})
 }
 
 // isCopy reports whether a file at link is the copy that install-helper made.
@@ -235,22 +236,6 @@ func (l helperLink) isCopy(link string, text []byte) bool {
 func sumOf(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
-}
-
-// replace writes a program to path, in one step.
-func replace(path string, text []byte) error {
-	f, err := disk.CreateTemp(filepath.Dir(path), "."+helperProgram+"-*.tmp")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(disk.Write(f, text), disk.Chmod(f, 0o755), f.Close())
-	if err == nil {
-		err = disk.Rename(f.Name(), path)
-	}
-	if err != nil {
-		err = errors.Join(err, disk.Remove(f.Name()))
-	}
-	return err
 }
 
 // repair repairs the link that install-helper made if its target no longer exists. Package managers such as krew remove an old

@@ -37,7 +37,7 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	address, _ := supervisor.ParseAddress(s.Server) // Login has parsed it before.
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
-		Issuer: issuer, Front: &supervisor.Client{Address: address}, APIPort: s.APIPorts[s.Server].Port, API: l.api,
+		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
 		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end, Paused: l.paused, Outage: l.outage, Well: l.well,
 		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
 	}
@@ -50,7 +50,13 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
 	}
+	if resumed, ok := m.resumed.Load(s.ID); ok {
+		issuer.TakeExchanged(resumed.(*oidc.Client))
+	}
 	l := m.live(s, issuer)
+	if known, err := (session.Sites{Sessions: m.Sessions}).Of(s.Server); err == nil { // A renewal does not need it: without it, the API's own port is used.
+		l.minter.APIPort = known.APIPorts[s.Server].Port
+	}
 	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	return l, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -135,11 +136,11 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	if user == "" {
 		user = session.NamedUser(env)
 	}
-	if user, err = session.Username(ctx, env, user); err != nil {
+	if user, err = session.Username(ctx, env, user, sso.CheckName); err != nil {
 		return claims, err
 	}
 	stored := a.stored(user)
-	if name := stored.LoginName(); stored.Login != "" && tokens.Fold(name) != tokens.Fold(user) {
+	if name := stored.LoginName(); name != user && (user == stored.User || tokens.Fold(name) != tokens.Fold(user)) {
 		env.Tellf("The identity provider calls you %s. Logging in as %s, as the last time.", user, name)
 		user = name
 	}

@@ -38,11 +38,12 @@ func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	if err != nil || issuer.Refresh.Secret != "" || issuer.Fresh(m.Sessions.Env.Now()) {
 		return err // Somebody logged in meanwhile.
 	}
+	defer m.revokeUnlessStored(ctx, issuer) // Also if somebody else logged in.
 	claims, err := m.reauthenticate(ctx, r, issuer)
 	if err != nil {
 		return err
 	}
-	defer m.revokeUnlessStored(ctx, issuer)
+	m.resumed.Store(now.ID, issuer)
 	return m.saveResumed(ctx, now, issuer, claims)
 }
 

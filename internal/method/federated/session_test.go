@@ -67,6 +67,9 @@ func TestRenew(t *testing.T) {
 	if n := x.i.Count(refresh); n != 1 {
 		t.Errorf("%d refreshes for two credentials", n)
 	}
+	if left := x.Session().Ends.Sub(x.Now()); left < 9*time.Hour-time.Minute || left > 9*time.Hour { // It begins anew with each refresh.
+		t.Errorf("after a refresh, it ends in %s", left)
+	}
 	x.getToken("--force-refresh").Exits(0)
 	if n := x.i.Count(refresh); n != 2 {
 		t.Errorf("%d refreshes with --force-refresh", n)
@@ -290,6 +293,57 @@ func TestResumeByABrowser(t *testing.T) {
 	x.getToken().Exits(0).Says("has ended", certificate)
 }
 
+// The login of a person at kubectl's prompt exchanges once for what kubectl wants.
+func TestResumeExchangesOnce(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run("login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--no-browser").Exits(0)
+	if n := i.Count(exchange); n != 1 {
+		t.Errorf("%d exchanges at the login", n)
+	}
+	w.Advance(afterRefresh)
+	i.EndSessions()
+	before := i.Count(exchange)
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run("get-token", "--server", clitest.Server, "--user", consoletest.User).Exits(0).Says(certificate)
+	if n := i.Count(exchange) - before; n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
+// Whoever else logs in at a session's prompt is not left with a refresh token that nobody knows of.
+func TestResumeBySomebodyElseIsRevoked(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.Okta())
+	i.Revokes = true
+	i.Users["ops@vsphere.local"] = "x"
+	login := []string{"login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--no-browser"}
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(login...).Exits(0)
+	get := []string{"get-token", "--server", clitest.Server, "--user", consoletest.User}
+	end := func() {
+		w.Advance(afterRefresh)
+		i.EndSessions()
+		if err := w.Store().EndQuiet(w.Session().Account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end()
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
+	w.Run(get...).Exits(1).Says("somebody else than before (ops@vsphere.local)")
+	if n := i.LiveTokens(); n != 0 || i.Count("revoke") != 1 {
+		t.Errorf("%d refresh tokens are left after %d revocations", n, i.Count("revoke"))
+	}
+	// Some issuers end all sessions of a person with one token: it stays if that person has a session here.
+	end()
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(get...).Exits(0)
+	if n := i.LiveTokens(); n != 1 || i.Count("revoke") != 1 {
+		t.Errorf("%d refresh tokens after a good login, %d revocations", n, i.Count("revoke"))
+	}
+}
+
 // of calls do with the session's method.
 func (x scene) of(t *testing.T, do func(ctx context.Context, m session.Method, s tokens.Session)) {
 	t.Helper()
@@ -415,7 +469,12 @@ func TestCommandForALostSession(t *testing.T) {
 	if _, err := x.Store().SaveSession(s); err != nil {
 		t.Fatal(err)
 	}
-	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n")
+	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n", "If ops@vsphere.local logs in by the Supervisor's identity provider, type: "+aNewOne+". Its password is not for vCenter.\n")
+	x.Run("logout").Exits(0)
+	lost(x).Says("logs in by the Supervisor's identity provider, type: " + aNewOne)
+	w, sup := clitest.Site(t) // Where everybody logs in to vCenter, one command is enough.
+	clitest.SignedIn(t, w, sup)
+	w.Run("get-token", "--server", clitest.Server, "--user", "ops@vsphere.local").Exits(1).Omits("identity provider")
 }
 
 // What an older version has stored, or somebody else, is used by the rules of a login.

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -27,7 +28,7 @@ type attempt struct {
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
 // meanwhile, so that a waiting get-token finds the new credential.
 func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
-	user, err := session.Username(ctx, m.Sessions.Env, r.User)
+	user, err := session.Username(ctx, m.Sessions.Env, r.User, sso.CheckUser)
 	if err != nil {
 		return session.Outcome{}, err
 	}
@@ -80,7 +81,6 @@ func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) l
 // finish saves the session and its credentials, unless it is a dry run.
 func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
 	a.last.Trust = a.site.Trust() // It may have pins for other hosts now.
-	a.last.APIPorts = session.APIPorts(res.Hosts, a.request.APIPort)
 	out := session.Outcome{Session: a.last, Result: res}
 	if a.request.DryRun {
 		return out, nil
@@ -106,7 +106,7 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 	key := tokens.Key{Server: a.site.Address.String(), User: a.user}
 	s := tokens.Session{
 		Server: key.Server, User: key.User, Method: Name, Account: tokens.HostAccount(key), Trust: a.last.Trust, Aliases: a.site.Aliases,
-		APIPorts: a.last.APIPorts, PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
+		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
 		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
 		Created: now, Updated: now,
 	}

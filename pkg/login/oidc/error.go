@@ -74,6 +74,12 @@ func (e *Error) unwell() bool {
 	return e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
 }
 
+// ByPolicy reports whether the issuer's words are those of a Pinniped whose administrators have a policy against the person, whose password
+// was right. Its code is that of a wrong one, so this is for messages alone.
+func (e *Error) ByPolicy() bool {
+	return e.Code == "access_denied" && strings.Contains(e.Description, "configured identity policy rejected this authentication")
+}
+
 // final reports whether a token endpoint that refuses a refresh token in this way refuses it for ever (RFC 6749, section 5.2). plain means an
 // issuer that is no Supervisor's: Dex says invalid_request of a token that was used before.
 func (e *Error) final(plain bool) bool {

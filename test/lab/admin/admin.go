@@ -27,6 +27,10 @@ type FrontSpec struct {
 	Providers []string  `json:"providers"` // ProviderLDAP, ProviderDex; none is ProviderLDAP
 	Lifetimes Lifetimes `json:"lifetimes"`
 	InfoKeys  string    `json:"infoKeys"` // "minimal": pinniped-info without what is optional
+	// Filtered drops packets to port 6443 of the address. The namespaces of the Supervisor are then at this front too.
+	Filtered bool `json:"filtered"`
+	// Unnamed gives it a certificate that lacks its address.
+	Unnamed bool `json:"unnamed"`
 }
 
 // RegistrySpec is one more registry. Without anything it is a Harbor in http_auth that takes the tokens of the first Supervisor.
