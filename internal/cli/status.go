@@ -26,6 +26,7 @@ type statusInfo struct {
 	Current    string             `json:"currentContext,omitempty"`
 	Sessions   []sessionStatus    `json:"sessions"`
 	Registries []registrycmd.Info `json:"registries,omitempty"`
+	Servers    []serverStatus     `json:"servers,omitempty"`
 }
 
 type sessionStatus struct {
@@ -34,14 +35,23 @@ type sessionStatus struct {
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
 	LoggedIn    time.Time          `json:"loggedIn"`
-	Ends        time.Time          `json:"ends,omitzero"` // when a person must log in again, if that is known
-	Renewal     renewal            `json:"renewal"`
+	LoginName   string             `json:"loginName,omitempty"` // the name that goes with the password, if that is another one
+	Ends        time.Time          `json:"ends,omitzero"`       // when a person must log in again, unless the session is renewed before
+	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
+	Renewal     renewal            `json:"renewal"`             // what renews its tokens
+	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
 	// APIPorts are the ports of API servers, by their control plane host, where contexts do not use the host's own.
 	APIPorts map[string]tokens.APIPort `json:"apiPorts,omitempty"`
 
-	renews       bool   // it renews itself until Ends
 	loginCommand string // what to type when it has ended
+}
+
+// outageStatus says since when and why the identity provider does not renew a session.
+type outageStatus struct {
+	Since  time.Time `json:"since"`
+	Next   time.Time `json:"next"` // nobody asks before
+	Reason string    `json:"reason"`
 }
 
 type credentialStatus struct {
@@ -148,24 +158,22 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, err := range slices.Concat(errs, more) {
 		e.Warn(err)
 	}
-	info := statusInfo{Store: store.Dir(), Current: cfg.CurrentContext, Sessions: []sessionStatus{}}
+	info := statusInfo{Store: store.Dir(), Current: cfg.CurrentContext, Sessions: []sessionStatus{}, Servers: knownServers(e, store)}
 	sessions := method.Sessions(e, store)
 	owners := ownersOf(all, credentials)
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
-			Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
+			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
-		if known, err := sessions.Site(s.Server); err != nil {
-			e.Warn(err)
-		} else {
+		if known, err := sessions.Site(s.Server); err == nil { // knownServers warns.
 			st.APIPorts = known.APIPorts
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
 			e.Warn(err)
 		} else if facts, err := m.Facts(s); err == nil {
-			st.renews, st.Renewal = facts.Renews, renewalOf(s, facts)
+			st.Renews, st.Renewal = facts.Renews, renewalOf(s, facts)
 		}
 		for i, c := range credentials {
 			if owners[i] == s.ID {
@@ -176,6 +184,9 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
+		}
+		if o := store.Outage(s.ID); o.Tries > 0 && st.Renews {
+			st.Outage = &outageStatus{o.Since, o.Next, o.Reason}
 		}
 		info.Sessions = append(info.Sessions, st)
 	}

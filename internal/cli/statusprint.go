@@ -12,7 +12,8 @@ import (
 
 func printStatus(e *console.Env, info statusInfo) error {
 	if len(info.Sessions) == 0 {
-		e.Printf("There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
+		e.Printf("There is no session. Type: %s", info.loginHint())
+		printKnown(e, info)
 		return nil
 	}
 	if err := printSessions(e, info); err != nil {
@@ -20,6 +21,7 @@ func printStatus(e *console.Env, info statusInfo) error {
 	}
 	printEnds(e, info)
 	printPorts(e, info)
+	printKnown(e, info)
 	if len(info.Registries) == 0 {
 		return nil
 	}
@@ -44,15 +46,19 @@ func printSessions(e *console.Env, info statusInfo) error {
 	return t.Print()
 }
 
-// printEnds prints when each session ends, if that is known. Then a person must log in again.
+// printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
 func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
+		case s.Outage != nil && s.Outage.Next.After(e.Now()):
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
+		case s.Outage != nil:
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
 		case s.Ends.IsZero():
-		case s.Ends.After(e.Now()) && !s.renews:
-			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		case s.Ends.After(e.Now()) && s.Renews:
+			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		case s.Ends.After(e.Now()):
-			e.Printf("\nThe session of %s at %s renews itself until %s.", s.User, s.Server, e.Until(s.Ends))
+			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
 			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
 		}

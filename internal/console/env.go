@@ -40,10 +40,13 @@ type Env struct {
 	GOOS   string
 	Now    func() time.Time
 	Uptime func() time.Duration // a clock that nobody sets; nil: secret.Uptime
+	// Slept, if set, is called in place of a wait that only passes time.
+	Slept func(time.Duration)
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)
 	Executable func() (string, error)
+	Called     string // how this program was called (argv[0]): a name, or a path that may be a link; may be empty
 	// Proxy and Dial work as in http.Transport. A nil Dial uses the network.
 	Proxy func(*http.Request) (*url.URL, error)
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -63,7 +66,7 @@ func System() *Env {
 	e := &Env{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		Getenv:    getenv, Hide: process.Hide, Home: home, GOOS: runtime.GOOS, Now: time.Now,
-		LookPath: exec.LookPath, Executable: os.Executable, Proxy: http.ProxyFromEnvironment,
+		LookPath: exec.LookPath, Executable: os.Executable, Called: os.Args[0], Proxy: http.ProxyFromEnvironment,
 		unread: new(secret.Unread),
 	}
 	if term.IsTerminal(int(os.Stdin.Fd())) {

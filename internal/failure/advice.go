@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -19,6 +20,7 @@ func advice(err error) string {
 	var untrusted *trust.UntrustedError
 	var full *tokens.WriteError
 	var site *tokens.SiteError
+	var paused *secret.PausedError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -30,6 +32,8 @@ func advice(err error) string {
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
 		return brokenSite(site)
+	case errors.As(err, &paused):
+		return "A login at a terminal sends the password to every host."
 	case errors.As(err, &full):
 		return unwritten(full.Dir, full)
 	}
@@ -67,7 +71,7 @@ func brokenSite(e *tokens.SiteError) string {
 
 // unwritten returns the next step when the store at dir cannot be written.
 func unwritten(dir string, err error) string {
-	if disk.Full(err) {
+	if syserr.Full.Is(err) {
 		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
 	}
 	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)

@@ -17,6 +17,9 @@ func LoginCommand(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere login --server %s -u %s", Quote(server), Quote(user))
 }
 
+// ProviderCommand returns the command that logs in by the identity provider of a Supervisor, which says who the user is.
+func ProviderCommand(server string) string { return LoginCommand(server, "") + " --auth-method oidc" }
+
 // LogoutCommand returns the command that ends a session.
 func LogoutCommand(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere logout --server %s -u %s", Quote(server), Quote(user))

@@ -47,6 +47,19 @@ func Hint(err error, format string, args ...any) error {
 	return &hinted{error: err, hint: fmt.Sprintf(format, safetext.Args(args)...)}
 }
 
+// either is an error whose text has a command, where another one may be right.
+type either struct {
+	error
+	other string
+}
+
+func (e *either) Unwrap() error { return e.error }
+
+// Either adds a second next step to an error whose text has the first one.
+func Either(err error, format string, args ...any) error {
+	return &either{err, fmt.Sprintf(format, safetext.Args(args)...)}
+}
+
 // Hinted reports whether err has a next step already.
 func Hinted(err error) bool {
 	var h *hinted

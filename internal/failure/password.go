@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -22,12 +23,13 @@ type Password struct {
 // Explain words why no password was accepted. Other errors, and nil, stay as they are.
 func (p Password) Explain(err error) error {
 	var none *secret.NoPasswordError
-	var refused *secret.RefusedError
 	switch {
 	case Hinted(err):
 		return err // The caller knows a better next step.
+	case errors.As(err, &none) && none.TooMany && p.Provider:
+		return Hint(err, "Directories lock an account after some refusals. Type the password at a terminal, or wait five minutes.")
 	case errors.As(err, &none) && none.TooMany:
-		return Hint(err, "An account is locked for some minutes after five refusals. Type the password at a terminal, or wait five minutes.")
+		return Hint(err, "%s", tooMany)
 	case errors.As(err, &none) && none.Known:
 		return Hint(err, "%s", p.known())
 	case errors.As(err, &none) && len(none.Reasons) > 0:
@@ -36,10 +38,29 @@ func (p Password) Explain(err error) error {
 		return Hint(errors.New("there is no password to log in with"), "Set %s, or type it at a terminal.", PasswordVariable)
 	case errors.Is(err, secret.ErrEmpty):
 		return NoTerminal(err, "")
-	case errors.As(err, &refused) && p.Provider:
-		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
+	case p.Provider:
+		return p.provider(err)
 	}
 	return p.vCenter(err)
+}
+
+// tooMany is the next step when one more refusal might lock the account.
+const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
+	"To go on now, type the password at a terminal. Else wait five minutes."
+
+// provider words what the issuer answers to a login.
+func (p Password) provider(err error) error {
+	var refused *secret.RefusedError
+	var said *oidc.Error
+	switch {
+	case errors.As(err, &said) && said.ByPolicy():
+		return Hint(fmt.Errorf("a policy of the identity provider does not let %s log in: %w", p.user(), said), "The password was not refused. Ask your vSphere administrator.")
+	case errors.As(err, &refused):
+		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
+	case errors.Is(err, wire.ErrServer):
+		return Hint(err, "The password was not refused. If this does not pass, ask the administrator of the identity provider.")
+	}
+	return err
 }
 
 func (p Password) known() string {
@@ -47,7 +68,7 @@ func (p Password) known() string {
 	case p.Step != "":
 		return p.Step
 	case p.Provider:
-		return "To send it anyway, use --force."
+		return "Directories lock an account after some refusals. To send it anyway, use --force."
 	}
 	return "vCenter locks an account for some minutes after five refusals. To send it anyway, use --force."
 }

@@ -31,7 +31,10 @@ func NextStep(err error) string {
 	var h *hinted
 	var usage *UsageError
 	var ended *tokens.LoginRequiredError
+	var either *either
 	switch {
+	case errors.As(err, &either):
+		return either.other
 	case errors.As(err, &ended):
 		return ""
 	case errors.As(err, &h):

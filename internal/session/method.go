@@ -51,9 +51,9 @@ type Renewal struct {
 // Question returns the prompt for the session's password. If the server is not verified, it starts with a warning.
 func (r Renewal) Question() string {
 	s := r.Session
-	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.User)
+	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.LoginName())
 	if r.Force {
-		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.User)
+		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.LoginName())
 	}
 	if s.Trust.Mode == trust.Insecure {
 		text = site.InsecureWarning(s.Server) + "\n" + text

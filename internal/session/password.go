@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
+	"sync"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -25,8 +25,8 @@ type PasswordOptions struct {
 	Force      bool     // send it even if it was just refused
 }
 
-// Username returns user. If it is empty, Username asks for it at the terminal.
-func Username(ctx context.Context, e *console.Env, user string) (string, error) {
+// Username returns user. If it is empty, Username asks for it at the terminal, and check is asked about the answer.
+func Username(ctx context.Context, e *console.Env, user string, check func(string) error) (string, error) {
 	if user != "" {
 		return user, nil
 	}
@@ -34,7 +34,7 @@ func Username(ctx context.Context, e *console.Env, user string) (string, error) 
 	if err != nil {
 		return "", failure.NoTerminal(err, "give the user name with -u")
 	}
-	if err := sso.CheckUser(user); err != nil {
+	if err := check(user); err != nil {
 		return "", failure.Usagef("user name: %w", err)
 	}
 	return user, nil
@@ -57,7 +57,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	}
 	var sources []secret.Source
 	named := NamedUser(e)
-	another := named != "" && tokens.Fold(named) != tokens.Fold(last.User)
+	another := named != "" && tokens.Fold(named) != tokens.Fold(last.LoginName())
 	switch {
 	case e.Getenv(failure.PasswordVariable) == "":
 	case another:
@@ -148,29 +148,18 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// WithoutVariable returns the sources with the environment's password withheld, for a reason.
-func WithoutVariable(sources []secret.Source, why string) []secret.Source {
-	sources = slices.Clone(sources)
-	for i, s := range sources {
-		if s.Name == failure.PasswordVariable {
-			sources[i] = withheld(s.Name, why)
-		}
-	}
-	return sources
-}
-
-// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. It is if every session that it could
-// belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
+// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
+// password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
 // read could be any.
 func (s *Sessions) whyNotFor(of tokens.Session) string {
 	user := NamedUser(s.Env)
-	if user != "" && tokens.Fold(user) != tokens.Fold(of.User) {
+	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
 		return namesAnother
 	}
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
-		if (user == "" || tokens.Fold(other.User) == tokens.Fold(user)) && !sendsTo(s, other, of) {
-			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.User, other.Server, failure.UsernameVariable)
+		if (user == "" || tokens.Fold(other.LoginName()) == tokens.Fold(user)) && !sendsTo(s, other, of) {
+			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.LoginName(), other.Server, failure.UsernameVariable)
 		}
 	}
 	if len(unreadable) > 0 {
@@ -184,7 +173,7 @@ func (s *Sessions) whyNotFor(of tokens.Session) string {
 // has named the other one's server as a control plane host, and its login has sent the password there, verified by the same CA.
 func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	switch {
-	case tokens.Fold(session.User) != tokens.Fold(of.User) || session.Method != of.Method:
+	case tokens.Fold(session.User) != tokens.Fold(of.User) || tokens.Fold(session.LoginName()) != tokens.Fold(of.LoginName()), session.Method != of.Method:
 		return false
 	case session.Server == of.Server:
 		return true
@@ -221,12 +210,26 @@ func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
 	return newGuard(s, name, "refusals of "+name, client)
 }
 
+// lookAgain is the time between two looks at what other processes have under way.
+const lookAgain = 200 * time.Millisecond
+
 // newGuard returns a guard that locks and remembers under a name; who is for messages.
 func newGuard(s *Sessions, account, name, who string) *secret.Guard {
-	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
+	var once sync.Once
+	waiting := func() {
+		once.Do(func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) })
+	}
 	return &secret.Guard{
 		Marks: s.Store, Account: account, Name: name, Now: s.Env.Now, Uptime: s.Env.Uptime, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
 		LockName: func(ctx context.Context) (func(), error) { return s.Store.LockAccount(ctx, name, waiting, s.Env.Warn) },
+		Wait: func(ctx context.Context) error {
+			waiting()
+			select {
+			case <-ctx.Done():
+			case <-time.After(lookAgain):
+			}
+			return ctx.Err()
+		},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -38,10 +39,13 @@ func (s *Sessions) Method(of tokens.Session) (Method, error) {
 // Command returns the command that logs in again.
 func (s *Sessions) Command(of tokens.Session) string {
 	m, err := s.Method(of)
-	if err != nil {
-		return failure.LoginCommand(of.Server, of.User)
+	switch {
+	case err == nil:
+		return m.Command(of)
+	case of.Method == "" && sso.CheckUser(of.User) != nil: // vCenter has no such name.
+		return failure.ProviderCommand(of.Server)
 	}
-	return m.Command(of)
+	return failure.LoginCommand(of.Server, of.User)
 }
 
 // Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key, and with the method
@@ -75,7 +79,12 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 		case !errors.Is(failed, ErrNobody):
 			err = fmt.Errorf("the session of %s at %s has ended, and logging in did not succeed: %w", required.User, required.Server, failed)
 		}
-		return c, fmt.Errorf("%w; type: %s", err, s.Command(s.Of(tokens.Key{Server: required.Server, User: required.User})))
+		of := s.Of(tokens.Key{Server: required.Server, User: required.User})
+		err = fmt.Errorf("%w; type: %s", err, s.Command(of))
+		if of.Method == "" { // A shared kubeconfig, or one after a logout: nobody knows whose password would be typed.
+			err = failure.Either(err, "If %s logs in by the Supervisor's identity provider, type: %s. Its password is not for vCenter.", of.User, failure.ProviderCommand(of.Server))
+		}
+		return c, err
 	}
 	var untrusted *trust.UntrustedError
 	if errors.As(err, &untrusted) && !failure.Hinted(err) { // The flags that help are those of a login.

@@ -107,16 +107,16 @@ func (c Contact) accept(t trust.Trust, ca string) trust.Trust {
 // --insecure-skip-tls-verify is never remembered.
 func (c Contact) chooseTrust(ctx context.Context) (trust.Trust, error) {
 	switch {
-	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
-		pins := maps.Clone(c.Last.Pins)
-		delete(pins, c.server())
-		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.CAFile != "":
 		t, err := trust.FromFile(ctx, c.Flags.CAFile)
 		if err != nil {
 			return t, failure.Usagef("--certificate-authority: %w", err)
 		}
 		return t, nil
+	case len(c.Flags.CAFingerprints) > 0: // No CA for the Supervisor yet: its certificate is compared with the fingerprints.
+		pins := maps.Clone(c.Last.Pins)
+		delete(pins, c.server())
+		return trust.Trust{Mode: trust.Pinned, Pins: pins}, nil
 	case c.Flags.Insecure:
 		c.Env.Tellf("%s", InsecureWarning(c.Server.String()))
 		return trust.Trust{Mode: trust.Insecure}, nil

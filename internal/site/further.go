@@ -19,13 +19,27 @@ import (
 // returns nil if a flag decides for all servers. During a question the progress line is paused.
 func (s Site) FurtherServers(p *console.Progress) login.Decide {
 	c := s.contact
-	if c.Flags.CAFile != "" || c.Flags.Insecure {
+	if c.Flags.Insecure || c.Flags.CAFile != "" && len(c.Flags.CAFingerprints) == 0 {
 		return nil
 	}
+	return s.decide(p, further{Contact: c, transport: s.Transport})
+}
+
+// ClusterServers is FurtherServers for the API servers of clusters. A CA file is about the Supervisor: a cluster that tells its CA itself
+// has one of its own, and is asked about as at first use.
+func (s Site) ClusterServers(p *console.Progress) login.Decide {
+	if s.contact.Flags.Insecure {
+		return nil
+	}
+	return s.decide(p, further{Contact: s.contact, transport: s.Transport, clusters: true})
+}
+
+func (s Site) decide(p *console.Progress, f further) login.Decide {
 	return func(ctx context.Context, all []login.UnknownServer) []error {
 		p.Pause()
 		defer p.Resume()
-		f := &further{Contact: c, transport: s.Transport}
+		f := f
+		f.pins = map[string]string{}
 		errs := f.decide(ctx, all)
 		f.keepPins(ctx, s)
 		return errs
@@ -36,15 +50,19 @@ func (s Site) FurtherServers(p *console.Progress) login.Decide {
 type further struct {
 	Contact
 	transport *trust.Transport
+	clusters  bool              // they are API servers of clusters
 	pins      map[string]string // that were made here
 }
 
 func (f *further) pin(server, ca string) {
 	f.transport.Pin(server, ca)
-	if f.pins == nil {
-		f.pins = map[string]string{}
-	}
 	f.pins[server] = ca
+}
+
+// acceptedBefore reports whether a cluster shows the CA that was accepted for it: a login with a CA file begins without that.
+func (f *further) acceptedBefore(s login.UnknownServer) (ca string, before bool) {
+	ca, before = f.Last.Pins[s.Server]
+	return ca, before && f.clusters && s.SignedBy(ca)
 }
 
 // keepPins keeps the CAs that were accepted, whatever becomes of the login.
@@ -76,6 +94,10 @@ func (f *further) decide(ctx context.Context, all []login.UnknownServer) []error
 	for i, s := range all {
 		s.UntrustedError, _ = s.With(f.roots) // It may show no CA either.
 		last := f.lastOf(s.Server)
+		if ca, before := f.acceptedBefore(s); before {
+			f.pin(s.Server, ca)
+			continue
+		}
 		if ca := f.beside(s); ca != "" && verifiedBy(last) == "" {
 			f.pin(s.Server, ca)
 			continue

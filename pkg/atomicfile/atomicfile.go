@@ -127,6 +127,9 @@ func fill(f *os.File, path string, text []byte, o Options) error {
 	if err == nil {
 		err = disk.Chmod(f, mode)
 	}
+	if err == nil && o.Owner == nil && mode&0o077 != 0 {
+		err = disk.Inherit(f)
+	}
 	if err == nil && o.Owner != nil && mode&o.Owner.Mode()&0o077 != 0 && disk.CopyACL(f, path) != nil {
 		err = disk.Chmod(f, mode&0o700) // Rather nobody else than somebody else.
 	}

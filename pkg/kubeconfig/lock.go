@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // kubectl holds its lock for milliseconds, and does not remove it when it is killed.
@@ -77,12 +79,12 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		switch {
 		case err == nil:
 			releases = append(releases, remove)
-		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+		case errors.Is(err, fs.ErrPermission), syserr.ReadOnly.Is(err), errors.Is(err, syscall.ENOTDIR):
 			unlocked[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
-				"wait for the kubectl that is using it; if there is none, type: rm -f " + safetext.Word(lock), err}
+				"wait for the kubectl that is using it; if there is none, " + remedy("rm -f", "", lock), err}
 		default:
 			release()
 			return nil, nil, err
@@ -151,15 +153,15 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 // renamed file is not the one that was seen, it is a new lock, and goes back.
 func (f Files) breakStale(lock string) bool {
 	seen, err := os.Lstat(lock)
-	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale {
-		return false
+	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale || !os.SameFile(seen, seen) {
+		return false // SameFile: Windows looks up a file's number at the first comparison, by the path that it had.
 	}
 	aside := fmt.Sprintf("%s.stale-%d", lock, os.Getpid())
 	if disk.Rename(lock, aside) != nil {
 		return false
 	}
 	moved, err := os.Lstat(aside)
-	if err != nil || !os.SameFile(seen, moved) {
+	if err != nil || !os.SameFile(seen, moved) || !moved.ModTime().Equal(seen.ModTime()) {
 		_ = disk.Link(aside, lock)
 		_ = disk.Remove(aside)
 		return false
@@ -169,6 +171,18 @@ func (f Files) breakStale(lock string) bool {
 	return true
 }
 
+// remedy says what to type about a path, with the command of Unix or that of Windows. It must be one of both cmd.exe and PowerShell; there is
+// none that removes a read-only file, as a lock is.
+func remedy(unix, windows, path string) string {
+	if runtime.GOOS == "windows" {
+		unix = windows
+	}
+	if unix == "" {
+		return "delete " + path
+	}
+	return "type: " + unix + " " + safetext.Word(path)
+}
+
 // notWritable says why the kubeconfig at path cannot be replaced. file is the same path with its symbolic links followed.
 func notWritable(path, file string, err error) error {
 	var pathErr *fs.PathError
@@ -176,12 +190,12 @@ func notWritable(path, file string, err error) error {
 	if errors.As(err, &pathErr) {
 		problem = pathErr.Err.Error()
 	}
-	remedy := "make the directory writable, or name another file with KUBECONFIG"
+	help := "make the directory writable, or name another file with KUBECONFIG"
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
-		remedy = "a symbolic link leads there; type: mkdir -p " + safetext.Word(filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
+		help = "a symbolic link leads there; " + remedy("mkdir -p", "mkdir", filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}
-	if disk.Full(err) || errors.Is(err, syscall.EIO) {
-		remedy = "the old file is as it was; try again when there is room on a working disk"
+	if syserr.Full.Is(err) || syserr.Faulty.Is(err) {
+		help = "the old file is as it was; try again when there is room on a working disk"
 	}
-	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}
+	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", help, err}
 }

@@ -24,11 +24,76 @@ func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	case u.Exec == nil:
 		return staticKey(u)
 	}
-	command := path.Base(strings.ReplaceAll(u.Exec.Command, `\`, "/"))
-	if strings.TrimSuffix(command, ".exe") != program {
-		return credfile.Key{}, false
+	call, ok := CallOf(u.Exec)
+	return call.Key, ok
+}
+
+// Call is how a user entry runs get-token. People change what login wrote: a path, a further flag, kubectl or another
+// program in front.
+type Call struct {
+	Key     credfile.Key
+	Program string   // the word that names the program: kubectl-vsphere, or the kubectl that finds it
+	Kubectl bool     // it is kubectl
+	Args    []string // what follows, from get-token on if nothing was put before it
+	More    []string // those of Args that do not name the credential
+}
+
+// CallOf reports whether an exec entry runs get-token for a credential.
+func CallOf(exec *api.ExecConfig) (Call, bool) {
+	words := append([]string{exec.Command}, exec.Args...)
+	for i, word := range words {
+		switch base := programName(word); {
+		case base == program:
+			return parseCall(Call{Program: word, Args: words[i+1:]})
+		case base == "kubectl" && i+1 < len(words) && words[i+1] == "vsphere":
+			return parseCall(Call{Program: word, Kubectl: true, Args: words[i+2:]})
+		}
 	}
-	return credfile.ParseArgs(u.Exec.Args)
+	return Call{}, false
+}
+
+// programName is the name of a program without directory and, as on Windows, extension.
+func programName(word string) string {
+	name := path.Base(strings.ReplaceAll(word, `\`, "/"))
+	if dot := len(name) - len(".exe"); dot > 0 && strings.EqualFold(name[dot:], ".exe") {
+		name = name[:dot]
+	}
+	return name
+}
+
+// parseCall finds the credential in arguments, in any order and among others. credfile.ParseArgs is stricter: it answers
+// before other flags are known.
+func parseCall(c Call) (Call, bool) {
+	flags := map[string]*string{"--server": &c.Key.Server, "--user": &c.Key.User, "--cluster": &c.Key.Cluster}
+	command := false
+	for i := 0; i < len(c.Args); i++ {
+		word := c.Args[i]
+		name, value, joined := strings.Cut(word, "=")
+		field := flags[name]
+		switch {
+		case word == credfile.Command && !command:
+			command = true
+		case field != nil && joined:
+			*field = value
+		case field != nil && i+1 < len(c.Args):
+			i++
+			*field = c.Args[i]
+		default:
+			c.More = append(c.More, word)
+		}
+	}
+	if !command {
+		return Call{}, false
+	}
+	c.Key.Server = canonical(c.Key.Server)
+	_, ok := credfile.ParseArgs(c.Key.Args()) // It checks the parts.
+	return c, ok
+}
+
+// canonical is the address of a server as login writes it: people paste URLs.
+func canonical(server string) string {
+	server = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(server), "https://"), "/")
+	return strings.TrimSuffix(strings.TrimSuffix(server, ":443"), ".")
 }
 
 // staticFor is the extension of a user entry with a static token, which has no command that says whose token it is.
@@ -66,6 +131,16 @@ const prefix = "wcp:"
 func vmware(name string, u *api.AuthInfo) bool {
 	return strings.HasPrefix(name, prefix) && u != nil && u.Token != "" && u.Exec == nil && u.AuthProvider == nil &&
 		u.ClientCertificate == "" && len(u.ClientCertificateData) == 0 && u.Username == ""
+}
+
+// named reports whether a user entry has a name that Plan gives for a target: VMware's plugin gives the first of them.
+func named(name string, t Target) bool {
+	for _, entry := range t.entryNames() {
+		if credfile.Fold(name) == credfile.Fold(prefix+entry+":"+t.Key.User) {
+			return true
+		}
+	}
+	return false
 }
 
 // Listed reports whether a context belongs in the list that login prints: its user entry is ours or VMware's plugin's.

@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"runtime"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -54,7 +55,9 @@ func (d *file) replace(private bool) error {
 	switch {
 	case err == nil, errors.Is(err, errChanged):
 		return err
-	case errors.Is(err, syscall.EBUSY):
+	case syserr.Busy.Is(err) && runtime.GOOS == "windows":
+		return &FileError{d.path, "cannot be replaced: another program has it open", "close that program, or name another file with KUBECONFIG", err}
+	case syserr.Busy.Is(err):
 		return &FileError{d.path, "cannot be replaced: it is a mount point (a bind mount, as in containers)",
 			"mount its directory instead, or name another file with KUBECONFIG", err}
 	}
@@ -84,7 +87,7 @@ func (d *file) writable() error {
 // writing (proc_sys_fs(5), protected_regular). file is the same path with its symbolic links followed.
 func replaceable(path, file string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", remedy("chmod u+w", "attrib -r", path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
 	me := os.Geteuid()
 	if me < 0 || owner(info) == me {

@@ -31,7 +31,7 @@ func files(t *testing.T, names ...string) Files {
 // login plans one context.
 func login(name string) func(*api.Config) (Change, error) {
 	return func(old *api.Config) (Change, error) {
-		return Plan(old, command, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
+		return Plan(old, Options{Command: command}, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
 	}
 }
 
@@ -241,7 +241,7 @@ func TestUpdateRefuses(t *testing.T) {
 		prepare func(t *testing.T, path string)
 		want    string
 	}{
-		{"read-only", func(t *testing.T, path string) { write(t, path, small, 0o400) }, "chmod u+w"},
+		{"read-only", func(t *testing.T, path string) { write(t, path, small, 0o400) }, "is read-only"},
 		{"a directory", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)
@@ -283,7 +283,7 @@ func TestCheck(t *testing.T) {
 		want string // empty: fine
 	}{
 		"usual":     {small, 0o600, ""},
-		"read-only": {small, 0o400, "chmod u+w"},
+		"read-only": {small, 0o400, "is read-only"},
 		"an alias":  {"apiVersion: v1\nkind: Config\nx: &u\n- name: a\n  user: {}\nusers: *u\n", 0o600, "users is an alias (*u)"},
 	} {
 		f := files(t, "config")

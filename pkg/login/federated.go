@@ -36,6 +36,11 @@ type Federated struct {
 	Save func() error
 	// End notes that only a login brings the session back.
 	End func()
+	// Paused returns the error of an issuer that failed a moment ago and must not be asked again yet; nil: it may be asked. Outage notes such
+	// a failure and returns the error for it. Well notes that the issuer has answered as it should. All may be nil.
+	Paused func() error
+	Outage func(error) error
+	Well   func()
 	// Getenv reads the variable in which a runner provides a token. SendSecret guards the secret of a client.
 	Getenv     func(string) string
 	SendSecret oidc.SendSecret
@@ -59,6 +64,18 @@ func (e *EndedError) Error() string { return e.Err.Error() }
 
 // Unwrap returns ErrEnded and the cause.
 func (e *EndedError) Unwrap() []error { return []error{ErrEnded, e.Err} }
+
+// OutageError means that the issuer gives no new tokens now, and may later with the same refresh token.
+type OutageError struct {
+	tokens.Outage
+	Asked bool // it was asked now; else Outage holds
+}
+
+// Error returns the words of the issuer.
+func (e *OutageError) Error() string { return e.Reason }
+
+// Unwrap returns wire.ErrServer.
+func (e *OutageError) Unwrap() error { return wire.ErrServer }
 
 // Mint returns the credential of key, minted at target t with at most three requests: refresh, exchange and
 // certificate. Its Target knows more than t did. The error is ErrCAUnknown when no server may be asked yet, ErrEnded,

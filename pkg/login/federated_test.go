@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,12 +17,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// refreshes is a token endpoint that knows some refresh tokens; the others it refuses, or it is broken.
+// refreshes is a token endpoint that knows some refresh tokens; the others it refuses, or it is broken, or its upstream is down.
 type refreshes struct {
-	known  []string
-	broken bool
-	id     string // an ID token that comes with the new tokens
-	asked  []string
+	known    []string
+	broken   bool
+	upstream bool   // what is behind it does not answer
+	id       string // an ID token that comes with the new tokens
+	asked    []string
 }
 
 func (r *refreshes) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -33,9 +35,12 @@ func (r *refreshes) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 	case slices.Contains(r.known, token):
 		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "at-" + token, "refresh_token": token + "+", "token_type": "bearer", "expires_in": 120, "id_token": r.id})
-	default:
+	case r.upstream:
 		w.WriteHeader(http.StatusUnauthorized)
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": "error", "error_description": "Error during upstream refresh."})
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "error", "error_description": "Error during upstream refresh. Upstream refresh failed."})
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_grant", "error_description": "The token is malformed or not valid."})
 	}
 }
 
@@ -50,10 +55,14 @@ func TestRenewSession(t *testing.T) {
 	}{
 		"renewed": {endpoint: refreshes{known: []string{"mine"}}, asked: []string{"mine"}, refresh: "mine+"},
 		// The keys to verify the new ID token with cannot be had: the new refresh token must not be lost.
-		"renewed, without keys":   {endpoint: refreshes{known: []string{"mine"}, id: "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}, asked: []string{"mine"}, refresh: "mine+", kind: wire.ErrUnreachable},
-		"refused":                 {asked: []string{"mine"}, refresh: "", kind: ErrEnded}, // It is not sent again.
-		"overtaken, and fresh":    {theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
-		"overtaken long ago":      {endpoint: refreshes{known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
+		"renewed, without keys": {endpoint: refreshes{known: []string{"mine"}, id: "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"}, asked: []string{"mine"}, refresh: "mine+", kind: wire.ErrUnreachable},
+		"refused":               {asked: []string{"mine"}, refresh: "", kind: ErrEnded}, // It is not sent again.
+		"overtaken, and fresh":  {theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
+		"overtaken long ago":    {endpoint: refreshes{known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
+		// A Pinniped whose upstream is down, or whose upstream knows that another process was faster, says the same.
+		"upstream down":           {endpoint: refreshes{upstream: true}, asked: []string{"mine"}, refresh: "mine", kind: wire.ErrServer},
+		"upstream, and overtaken": {endpoint: refreshes{upstream: true}, theirs: session("theirs", time.Minute), asked: []string{"mine"}, refresh: "theirs"},
+		"upstream, and long ago":  {endpoint: refreshes{upstream: true, known: []string{"theirs"}}, theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "theirs+"},
 		"overtaken, refused":      {theirs: session("theirs", -time.Minute), asked: []string{"mine", "theirs"}, refresh: "", kind: ErrEnded},
 		"a broken issuer":         {endpoint: refreshes{broken: true}, asked: []string{"mine"}, refresh: "mine", kind: wire.ErrServer},
 		"nowhere to keep a token": {endpoint: refreshes{known: []string{"mine"}}, full: true, refresh: "mine", kind: errFull},
@@ -145,6 +154,46 @@ func TestHold(t *testing.T) {
 			if (alone == nil) == unverified || attended != nil || front == nil {
 				t.Errorf("%q, unverified %t: %v, %v, %v", cluster, unverified, alone, attended, front)
 			}
+		}
+	}
+}
+
+// An answer that may pass is noted, and then nobody asks; an error of the network, a refusal and a good answer are none.
+func TestUnlessPaused(t *testing.T) {
+	paused := errors.New("paused")
+	said := func(status int, code string) error { return &oidc.Error{Status: status, Code: code} }
+	for name, tc := range map[string]struct {
+		err                  error
+		force, holds, before bool // before: there was a refresh
+		want                 string
+	}{
+		"good":                          {want: "asked well"},
+		"upstream down":                 {err: &oidc.RefreshError{Err: said(401, "error")}, want: "asked outage"},
+		"an exchange that fails":        {err: said(503, "server_error"), want: "asked outage"},
+		"a proxy":                       {err: &wire.Error{Status: 502, Kind: wire.ErrServer}, want: "asked outage"},
+		"no answer":                     {err: &wire.Error{Kind: wire.ErrUnreachable}, want: "asked"},
+		"an audience that is refused":   {err: said(400, "invalid_request"), want: "asked"},
+		"ended":                         {err: &EndedError{oidc.ErrVoid}, want: "asked"},
+		"a token that it gave just now": {err: said(401, "request_unauthorized"), before: true, want: "asked outage"},
+		"a token that it gave long ago": {err: said(401, "request_unauthorized"), want: "asked"},
+		"a moment after an outage":      {holds: true, want: ""},
+		"a moment after, and forced":    {holds: true, force: true, want: "asked well"},
+		"forced, and it is still so":    {err: said(503, ""), holds: true, force: true, want: "asked outage"},
+	} {
+		var did []string
+		f := &Federated{
+			Force: tc.force, renewed: tc.before, Well: func() { did = append(did, "well") },
+			Outage: func(error) error { did = append(did, "outage"); return paused },
+			Paused: func() error {
+				if tc.holds {
+					return paused
+				}
+				return nil
+			},
+		}
+		err := f.unlessPaused(func() error { did = append(did, "asked"); return tc.err })
+		if got := strings.Join(did, " "); got != tc.want || (err == paused) != (tc.want == "" || strings.HasSuffix(tc.want, "outage")) { //nolint:errorlint // It is the very one.
+			t.Errorf("%s: %s, not %s: %v", name, got, tc.want, err)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // mintID returns the ID token itself, renewed, or as the runner provides it.
@@ -29,7 +28,7 @@ func (f *Federated) mintID(ctx context.Context, key tokens.Key) (tokens.Credenti
 		if f.Issuer.FreshID(now) && !f.Force {
 			return nil
 		}
-		return f.renew(ctx)
+		return f.unlessPaused(func() error { return f.renew(ctx) })
 	})
 	return tokens.Credential{Key: key, Token: f.Issuer.ID.Secret, Issued: now, Expires: f.Issuer.IDUntil}, err
 }
@@ -65,25 +64,45 @@ func (f *Federated) TokenFor(ctx context.Context, key tokens.Key, audience strin
 // the issuer refuses an access token that looks good: a refresh elsewhere has ended it.
 func (f *Federated) exchange(ctx context.Context, audience string) (token oidc.Token, err error) {
 	err = f.Locked(ctx, func() error {
-		if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
-			if err := f.renew(ctx); err != nil {
-				return err
-			}
-		}
-		token, err = f.Issuer.Exchange(ctx, audience)
-		if errors.Is(err, wire.ErrRefused) && !f.renewed {
-			if err := f.renew(ctx); err != nil {
-				return err
+		return f.unlessPaused(func() error {
+			if !f.Issuer.Fresh(f.Issuer.Now()) || f.Force {
+				if err := f.renew(ctx); err != nil {
+					return err
+				}
 			}
 			token, err = f.Issuer.Exchange(ctx, audience)
-		}
-		return err
+			if oidc.IsStale(err) && !f.renewed {
+				if err := f.renew(ctx); err != nil {
+					return err
+				}
+				token, err = f.Issuer.Exchange(ctx, audience)
+			}
+			return err
+		})
 	})
 	return token, err
 }
 
-// renew refreshes and saves. A refusal is final only when no other process has refreshed meanwhile. Then the tokens
-// are forgotten, so that nobody sends them again.
+// unlessPaused calls ask, unless the issuer failed a moment ago. It notes an answer that may pass: nobody knows how long that takes, so the
+// requests become fewer. With Force a person wants to know now.
+func (f *Federated) unlessPaused(ask func() error) error {
+	if f.Paused != nil && !f.Force {
+		if err := f.Paused(); err != nil {
+			return err
+		}
+	}
+	err := ask()
+	switch {
+	case err == nil && f.Well != nil:
+		f.Well()
+	case f.Outage != nil && (oidc.MayPass(err) || f.renewed && oidc.IsStale(err)): // It does not know a token that it gave just now.
+		return f.Outage(err)
+	}
+	return err
+}
+
+// renew refreshes and saves. A refusal is final only when it is one of the refresh token itself, and no other process has refreshed
+// meanwhile. Then the tokens are forgotten, so that nobody sends them again.
 func (f *Federated) renew(ctx context.Context) error {
 	f.renewed = true
 	if err := f.Save(); err != nil {
@@ -92,7 +111,8 @@ func (f *Federated) renew(ctx context.Context) error {
 	f.Force = false
 	spent := f.Issuer.Refresh
 	err := f.Issuer.Renew(ctx, f.Save)
-	if errors.Is(err, wire.ErrRefused) {
+	var later *oidc.RefreshError
+	if errors.Is(err, oidc.ErrVoid) || errors.As(err, &later) { // A Pinniped says either of a token that another process has used.
 		changed, reloadErr := f.Reload()
 		if reloadErr != nil {
 			return reloadErr
@@ -108,7 +128,7 @@ func (f *Federated) renew(ctx context.Context) error {
 	if now := f.Issuer.Now(); errors.Is(err, oidc.ErrNoRefresh) && (f.Issuer.Fresh(now) || f.Issuer.FreshID(now)) {
 		return &EndedError{err} // The tokens are good; there only are no new ones.
 	}
-	if errors.Is(err, wire.ErrRefused) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
+	if errors.Is(err, oidc.ErrVoid) || errors.Is(err, oidc.ErrNoRefresh) || errors.Is(err, oidc.ErrNoID) {
 		f.Issuer.Refresh, f.Issuer.Access = redact.Stored{}, redact.Stored{}
 		f.End()
 		return errors.Join(&EndedError{err}, f.Save())

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -15,11 +16,13 @@ type Session struct {
 	Version int         `json:"version"`
 	ID      string      `json:"id"`
 	Server  string      `json:"server"`  // canonical address of the Supervisor
-	User    string      `json:"user"`    // as typed
+	User    string      `json:"user"`    // as typed, or as the identity provider calls the person
 	Method  string      `json:"method"`  // "sso" or "oidc"
 	Account string      `json:"account"` // what the lock is for, and who was asked: the server or issuer that gets the secrets, and the user
 	Trust   trust.Trust `json:"trust"`
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
+	// Login is the name that goes with the password, if the identity provider calls the person otherwise. It is never what an issuer said.
+	Login string `json:"login,omitempty"`
 	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
 	// The password sources for renewals without a person.
@@ -55,6 +58,9 @@ func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])
 }
+
+// LoginName returns the name that goes with the session's password.
+func (s Session) LoginName() string { return cmp.Or(s.Login, s.User) }
 
 // Covers reports whether a credential of key belongs to the session.
 func (s Session) Covers(key Key) bool {

@@ -7,7 +7,7 @@
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
 //	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
-//	accounts/<id>.json       the Mark of an account, or of a failed renewal
+//	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
 
 import (
@@ -23,6 +23,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // Store is the directory of sessions and credentials.
@@ -43,7 +44,7 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, credfile.HomeVariable)
 	default:
-		if err := credfile.Private(info, dir); err != nil {
+		if err := owned.Check(dir); err != nil {
 			return nil, err
 		}
 	}
@@ -127,7 +128,7 @@ func (s *Store) UpdateSession(session Session) (Session, error) {
 	return s.SaveSession(session)
 }
 
-// DeleteSession removes a session and its credentials.
+// DeleteSession removes a session with its credentials and its outage.
 func (s *Store) DeleteSession(id string) error {
 	all, _ := s.Credentials()
 	for _, c := range all {
@@ -137,7 +138,7 @@ func (s *Store) DeleteSession(id string) error {
 			}
 		}
 	}
-	return remove(s.SessionPath(id))
+	return errors.Join(remove(s.SessionPath(id)), s.EndOutage(id))
 }
 
 // Credential reads the credential of key. A file that cannot be read is a miss, except for a *credfile.PermissionError and a

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // durability is what a crash of the machine may destroy.
@@ -54,7 +55,7 @@ func (s *Store) write(path string, text []byte, d durability) error {
 // private returns a *credfile.PermissionError if others can use a directory of the store. It may not have been there when the store was
 // opened: then somebody else may have made it since, or its file system has no modes.
 func private(dir string) error {
-	err := credfile.PrivateDirs(dir)
+	err := owned.Check(dir)
 	var permission *credfile.PermissionError
 	if errors.As(err, &permission) {
 		return err

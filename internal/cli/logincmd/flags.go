@@ -49,6 +49,8 @@ type clusterFlags struct {
 type outputFlags struct {
 	kubeconfig   string
 	prefix       string
+	execCommand  string
+	execVersion  string
 	keepContext  bool
 	staticTokens bool
 	prune        bool
@@ -164,7 +166,10 @@ func (f *outputFlags) add(c *cobra.Command) {
 	command.Group(c, "Kubeconfig and output", func(s *pflag.FlagSet) {
 		s.StringVar(&f.kubeconfig, "kubeconfig", "",
 			"`FILE` to write the contexts to. With -, login prints a kubeconfig with\ntokens on standard output and changes no file.")
-		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.")
+		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.\nContexts of this login that have another prefix are renamed.")
+		s.StringVar(&f.execCommand, "exec-command", "",
+			"`FILE` by which contexts call this program, for programs without your PATH.\n(default kubectl-vsphere if PATH finds it, else the path as called)")
+		s.StringVar(&f.execVersion, "exec-api-version", "", "`VERSION` of the credential that contexts ask for, v1 or v1beta1, for older\nclients. (default v1)")
 		s.BoolVar(&f.keepContext, "keep-context", false, "Do not change the current context.")
 		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).\nRemembered, until you say --static-tokens=false.")
 		s.BoolVar(&f.prune, "prune", false, "Remove contexts of namespaces and clusters that no longer exist.")
@@ -172,7 +177,8 @@ func (f *outputFlags) add(c *cobra.Command) {
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")
 		s.VarP(&f.format, "output", "o", "What --dry-run prints: diff (of the files) or yaml (the new entries).\n(default diff)")
 	})
-	command.Files(c, "kubeconfig")
+	command.Files(c, "kubeconfig", "exec-command")
+	_ = c.RegisterFlagCompletionFunc("exec-api-version", cobra.FixedCompletions([]string{"v1", "v1beta1"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

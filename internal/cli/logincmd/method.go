@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -101,7 +100,7 @@ func (r *run) ofProvider() bool {
 		user = session.NamedUser(r.env)
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
-		named := user != "" && tokens.Fold(user) == tokens.Fold(s.User)
+		named := user != "" && isOf(s, user)
 		if user != "" && !named {
 			continue
 		}

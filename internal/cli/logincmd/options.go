@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
@@ -16,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -42,6 +44,7 @@ type Options struct {
 
 	Kubeconfig   string // a file; empty: the user's; "-": standard output
 	Prefix       string
+	Exec         contexts.Exec
 	KeepContext  bool
 	StaticTokens bool
 	Prune        bool
@@ -96,7 +99,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters} {
+	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser, f.readExec} {
 		if err := read(&o); err != nil {
 			return o, err
 		}
@@ -155,11 +158,6 @@ func (f flags) readServer(o *Options) (err error) {
 			return failure.Usagef("--server: %w", err)
 		}
 	}
-	if f.who.user != "" {
-		if err := sso.CheckUser(f.who.user); err != nil {
-			return failure.Usagef("--vsphere-username: %w", err)
-		}
-	}
 	return nil
 }
 
@@ -190,6 +188,43 @@ func (f flags) readMethod(o *Options) error {
 		o.Method = federated.Name
 	default:
 		return failure.Usagef("--auth-method: want auto, sso or oidc")
+	}
+	return nil
+}
+
+// readExec reads how contexts call this program.
+func (f flags) readExec(o *Options) error {
+	if command := f.output.execCommand; command != "" {
+		if err := contexts.CheckCommand(command); err != nil {
+			return failure.Usagef("--exec-command: %w", err)
+		}
+		o.Exec.Command = command
+	}
+	switch strings.TrimPrefix(f.output.execVersion, "client.authentication.k8s.io/") {
+	case "":
+	case "v1":
+		o.Exec.APIVersion = credfile.V1
+	case "v1beta1":
+		o.Exec.APIVersion = credfile.V1beta1
+	default:
+		return failure.Usagef("--exec-api-version: want v1 or v1beta1")
+	}
+	return nil
+}
+
+func (f flags) readUser(o *Options) error { return checkUser(f.who.user, *o) }
+
+// checkUser refuses a user name that cannot log in. vCenter cannot get one with a colon.
+func checkUser(user string, o Options) error {
+	check := sso.CheckUser
+	if o.Method == federated.Name || o.Provider.Issuer.Plain() {
+		check = sso.CheckName
+	}
+	if user == "" {
+		return nil
+	}
+	if err := check(user); err != nil {
+		return failure.Usagef("--vsphere-username: %w", err)
 	}
 	return nil
 }

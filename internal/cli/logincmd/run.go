@@ -7,13 +7,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -70,10 +68,8 @@ func Run(ctx context.Context, d Deps, o Options) error {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare() error {
-	if r.o.User != "" { // Every caller's name, before anything is sent: a broken one would cost an attempt.
-		if err := sso.CheckUser(r.o.User); err != nil {
-			return failure.Usagef("--vsphere-username: %w", err)
-		}
+	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
+		return err
 	}
 	if r.o.Server == (supervisor.Address{}) {
 		if err := r.repeat(); err != nil {
@@ -87,7 +83,7 @@ func (r *run) prepare() error {
 		if err := r.files.Check(); err != nil {
 			return err
 		}
-		if err := contexts.CheckProgram(r.env); err != nil && !r.o.StaticTokens {
+		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {
 			return err
 		}
 	}
@@ -145,7 +141,7 @@ func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	r.tellPorts(out.Result)

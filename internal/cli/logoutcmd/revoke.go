@@ -52,6 +52,8 @@ func (l *logoutRun) reportRevoked(s tokens.Session, err error) {
 	case errors.Is(err, errUnknownMethod):
 		l.env.Notef("the session of %s at %s was not revoked: this program does not know its login method, %q", s.User, s.Server, safetext.Line(s.Method, maxMethod))
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && s.Ends.Before(l.env.Now()): // A copy is of no use any more.
+	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && l.renews(s):
+		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s, and longer by whoever renews it before", s.Server, l.env.Until(s.Ends))
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
 		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s", s.Server, l.env.Until(s.Ends))
 	case errors.Is(err, oidc.ErrNoRevocation):
@@ -60,4 +62,14 @@ func (l *logoutRun) reportRevoked(s tokens.Session, err error) {
 		reason := strings.ReplaceAll(err.Error(), "\n", "; ") // Two requests may have failed (errors.Join).
 		l.env.Tellf("warning: the session of %s could not be revoked at its identity provider: %s", s.User, reason)
 	}
+}
+
+// renews reports whether whoever has a copy of a session can renew it.
+func (l *logoutRun) renews(s tokens.Session) bool {
+	m, err := l.sessions.Method(s)
+	if err != nil {
+		return false
+	}
+	facts, err := m.Facts(s)
+	return err == nil && facts.Renews
 }

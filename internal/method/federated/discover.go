@@ -126,14 +126,14 @@ func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
 
 // storedSession is a session at this Supervisor with an identity provider.
 type storedSession struct {
-	user string
+	tokens.Session
 	oidc oidc.Session
 }
 
 func (a *discovery) storedSessions() (all []storedSession) {
 	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
 		if stored, err := Parse(s); err == nil {
-			all = append(all, storedSession{s.User, stored})
+			all = append(all, storedSession{s, stored})
 		}
 	}
 	return all
@@ -199,7 +199,7 @@ func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider
 // count.
 func (a *discovery) lastProvider() (name string) {
 	for _, s := range a.storedSessions() {
-		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.user)
+		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.User) || tokens.Fold(a.user) == tokens.Fold(s.LoginName())
 		switch {
 		case !ours || s.oidc.IdentityProvider == "":
 		case name != "" && name != s.oidc.IdentityProvider:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
@@ -26,6 +27,8 @@ type Method struct {
 	Sessions *session.Sessions
 	// Options are used by Login only.
 	Options Options
+
+	resumed sync.Map // *oidc.Client by session ID: a login of this process has exchanged a token already
 }
 
 var (
@@ -82,7 +85,7 @@ func (m *Method) LocksAccount() bool { return true }
 
 // Command returns a login command without a user: the identity provider says who the user is.
 func (m *Method) Command(s tokens.Session) string {
-	return failure.LoginCommand(s.Server, "") + " --auth-method " + Name
+	return failure.ProviderCommand(s.Server)
 }
 
 // Facts reads the issuer's part of the session.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
@@ -125,11 +126,19 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}
 	server := a.site.Address.String()
 	return tokens.Session{
-		Server: server, User: claims.Username, Method: Name, Account: a.account(claims.Username),
+		Server: server, User: claims.Username, Login: a.loginName(claims.Username), Method: Name, Account: a.account(claims.Username),
 		Trust: a.site.Trust(), Hosts: []string{server}, Aliases: a.site.Aliases,
-		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(now),
+		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(time.Time{}),
 		Clusters: r.Clusters.String(), Namespaces: r.Namespaces, ContextPrefix: r.ContextPrefix, Created: now, Updated: now,
 	}, err
+}
+
+// loginName returns the name that went with the password, if the issuer calls the person otherwise.
+func (a *attempt) loginName(user string) string {
+	if a.typed == user { // Not folded: a directory may know only one of Ada and ada.
+		return ""
+	}
+	return a.typed
 }
 
 // find finds everything that the session may use.
@@ -143,7 +152,7 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
 		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
 		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
-		Untrusted: a.site.FurtherServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
+		Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)
 }
 

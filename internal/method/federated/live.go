@@ -26,6 +26,7 @@ type live struct {
 	issuer  *oidc.Client
 	minter  *login.Federated
 	dryRun  bool // save nothing
+	over    bool // the session has ended in this process
 }
 
 // errReplaced is the error if another login has replaced the session in the store.
@@ -37,7 +38,7 @@ func (m *Method) live(s tokens.Session, issuer *oidc.Client) *live {
 	l := &live{Method: m, session: s, issuer: issuer}
 	l.minter = &login.Federated{
 		Issuer: issuer, Front: &supervisor.Client{Address: address}, API: l.api,
-		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end,
+		Save: l.save, Lock: l.lock, Reload: l.reload, End: l.end, Paused: l.paused, Outage: l.outage, Well: l.well,
 		Getenv: m.Sessions.Env.Getenv, SendSecret: m.clientSecret(issuer, s.ID == "", false),
 	}
 	return l
@@ -49,12 +50,13 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the session of %s at %s cannot be read: %w", s.User, s.Server, err)
 	}
-	known, err := m.Sessions.Site(s.Server)
-	if err != nil {
-		return nil, err
+	if resumed, ok := m.resumed.Load(s.ID); ok {
+		issuer.TakeExchanged(resumed.(*oidc.Client))
 	}
 	l := m.live(s, issuer)
-	l.minter.APIPort = known.APIPorts[s.Server].Port
+	if known, err := m.Sessions.Site(s.Server); err == nil { // Else the next login says what is wrong with the file.
+		l.minter.APIPort = known.APIPorts[s.Server].Port
+	}
 	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
 	return l, err
 }
@@ -80,11 +82,17 @@ func (l *live) save() (err error) {
 	if l.session.Renewal, err = l.issuer.JSON(); err != nil || l.dryRun {
 		return err
 	}
-	save := l.Sessions.Store.UpdateSession
-	if l.session.ID == "" {
-		save = l.Sessions.Store.SaveSession // Only once, by the login: an update after a logout must fail.
+	if !l.over {
+		l.session.Ends = l.issuer.Ends(l.session.Ends)
 	}
-	l.session, err = save(l.session)
+	if l.session.ID != "" {
+		l.session, err = l.Sessions.Store.UpdateSession(l.session)
+		return err
+	}
+	l.session, err = l.Sessions.Store.SaveSession(l.session) // Only once, by the login: an update after a logout must fail.
+	if err == nil {
+		err = l.Sessions.Store.EndOutage(l.session.ID)
+	}
 	return err
 }
 
@@ -93,7 +101,7 @@ func (l *live) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // end records that the session has ended: only a person can log in again.
-func (l *live) end() { l.session.Ends = l.Sessions.Env.Now() }
+func (l *live) end() { l.session.Ends, l.over = l.Sessions.Env.Now(), true }
 
 // reload reads the session again and reports whether another process has refreshed it. If another login has replaced the session, the
 // error is errReplaced: the lock and the servers of this process are those of the old one.
@@ -125,21 +133,6 @@ func (l *live) reload() (changed bool, err error) {
 
 // frontCA returns the CA (PEM) of a session's Supervisor.
 func frontCA(s tokens.Session) string { return s.Trust.For(trust.ServerOf(s.Server)).CA }
-
-// ended turns the end of a session into a *tokens.LoginRequiredError. Other errors, and nil, are returned as they are.
-func (l *live) ended(r session.Renewal, err error) error {
-	var over *login.EndedError
-	if !errors.As(err, &over) {
-		return err
-	}
-	why := ""
-	if !errors.Is(over, oidc.ErrNoRefresh) {
-		why = "the identity provider does not renew it: " + over.Error()
-	}
-	required := session.Ended(r, "a login", why)
-	required.Err = over
-	return required
-}
 
 // clientSecret returns a function that sends the client's secret through the guard, as a password: a refused secret is not retried.
 // explicit means a command that a person types.

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -22,6 +23,7 @@ type attempt struct {
 	request      session.Request
 	asked        *login.Asking // the question to the Supervisor's API server; nil: there is none
 	sentPassword redact.Secret // the password, if one was sent
+	typed        string        // the name that went with it
 	busy         bool          // another process held the account's lock for too long
 }
 
@@ -85,6 +87,9 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	a.issuer.Flow, a.issuer.Browser = string(flow), a.Options.Browser
 	switch flow {
 	case Password:
+		if !a.idp.Offers(oidc.FlowPassword) { // Before anybody types it: an identity provider that wants a browser must not see it here.
+			return oidc.Claims{}, a.noPassword()
+		}
 		return a.password(ctx)
 	case Device:
 		claims, err := device(ctx, env, a.issuer, a.trustedHosts())
@@ -97,6 +102,14 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 		return oidc.Claims{}, failure.Usagef("the identity provider %s accepts only passwords: leave --oidc-flow out", a.idp.Name)
 	}
 	return browse(ctx, env, a.issuer, a.Options.Browser)
+}
+
+// noPassword is the error for --oidc-flow password, asked for now or remembered, at an identity provider that offers no such flow.
+func (a *attempt) noPassword() error {
+	if a.idp.Offers(oidc.FlowBrowser) {
+		return failure.Usagef("%w: use --oidc-flow browser", oidc.ErrNoPassword)
+	}
+	return failure.Usagef("the identity provider %s offers no way to log in that this program knows", a.idp.Name)
 }
 
 // flow returns the flow of the command line. Without one it is the password flow if there is a password, or if the issuer prefers it and
@@ -123,11 +136,17 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	if user == "" {
 		user = session.NamedUser(env)
 	}
-	if user, err = session.Username(ctx, env, user); err != nil {
+	if user, err = session.Username(ctx, env, user, sso.CheckName); err != nil {
 		return claims, err
 	}
-	last := a.lastSession(user)
-	a.sayUnused(user, last)
+	stored := a.stored(user)
+	if name := stored.LoginName(); name != user && (user == stored.User || tokens.Fold(name) != tokens.Fold(user)) {
+		env.Tellf("The identity provider calls you %s. Logging in as %s, as the last time.", user, name)
+		user = name
+	}
+	last := a.lastSession(stored.User)
+	a.sayUnused(last)
+	last.Login = stored.Login
 	last.Trust, last.Account = a.site.Trust(), a.account(user)
 	sources, err := session.LoginSources(env, a.request.Passwords, last)
 	if err != nil {
@@ -137,10 +156,29 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)
-		a.sentPassword, a.issuer.Name = password, user
+		a.sentPassword, a.typed = password, user
 		return err
 	})
 	return claims, failure.Password{User: user, Provider: true}.Explain(err)
+}
+
+// stored returns the session at this Supervisor of the person who logs in to the issuer with a name, or whom the issuer calls so; without one,
+// a new session of that name. A name that somebody types is first of all one to log in with.
+func (a *attempt) stored(user string) tokens.Session {
+	called := tokens.Session{User: user}
+	for _, s := range a.Sessions.Store.SessionsAt(a.site.Address.String()) {
+		kept, err := Parse(s)
+		if err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || kept.IdentityProvider != a.issuer.IdentityProvider {
+			continue
+		}
+		if tokens.Fold(s.LoginName()) == tokens.Fold(user) {
+			return s
+		}
+		if tokens.Fold(s.User) == tokens.Fold(user) {
+			called = s
+		}
+	}
+	return called
 }
 
 // endNote returns a note about when the session ends, if neither the issuer nor a stored password renews it.
@@ -164,8 +202,8 @@ func (a *attempt) lastSession(user string) tokens.Session {
 }
 
 // sayUnused says why a password source of the last login is not asked.
-func (a *attempt) sayUnused(user string, used tokens.Session) {
-	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
+func (a *attempt) sayUnused(used tokens.Session) {
+	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: used.User}, Name)
 	if kept, err := Parse(last); err == nil && (len(last.PasswordCommand) > len(used.PasswordCommand) || last.Keychain && !used.Keychain) {
 		why := ""
 		if kept.Provider.Issuer == a.issuer.Provider.Issuer {

@@ -1,7 +1,6 @@
 package federated
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,11 +38,12 @@ func (m *Method) Resume(ctx context.Context, r session.Renewal) error {
 	if err != nil || issuer.Refresh.Secret != "" || issuer.Fresh(m.Sessions.Env.Now()) {
 		return err // Somebody logged in meanwhile.
 	}
+	defer m.revokeUnlessStored(ctx, issuer) // Also if somebody else logged in.
 	claims, err := m.reauthenticate(ctx, r, issuer)
 	if err != nil {
 		return err
 	}
-	defer m.revokeUnlessStored(ctx, issuer)
+	m.resumed.Store(now.ID, issuer)
 	return m.saveResumed(ctx, now, issuer, claims)
 }
 
@@ -86,11 +86,8 @@ func (m *Method) reauthenticate(ctx context.Context, r session.Renewal, issuer *
 
 // resumeWithPassword logs in again with the session's password.
 func (m *Method) resumeWithPassword(ctx context.Context, r session.Renewal, issuer *oidc.Client) (claims oidc.Claims, err error) {
-	s, user := r.Session, cmp.Or(issuer.Name, r.Session.User)
+	s, user := r.Session, r.Session.LoginName()
 	sources := m.Sessions.RenewalSources(s, r.Question())
-	if tokens.Fold(user) != tokens.Fold(s.User) { // Whose password a variable holds is not for the issuer to say.
-		sources = session.WithoutVariable(sources, fmt.Sprintf("it is not sent, since you logged in as %s, and the issuer says that you are %s", user, s.User))
-	}
 	if len(sources) == 0 {
 		return claims, session.ErrNobody
 	}
@@ -129,9 +126,9 @@ func (m *Method) saveResumed(ctx context.Context, s tokens.Session, issuer *oidc
 		return err
 	}
 	now := m.Sessions.Env.Now()
-	s.Updated, s.Ends = now, issuer.Ends(now)
+	s.Updated, s.Ends = now, issuer.Ends(s.Ends)
 	if _, err := store.UpdateSession(s); err != nil {
 		return failure.NotKept(store.Dir(), err)
 	}
-	return store.EndQuiet(s.Account)
+	return errors.Join(store.EndQuiet(s.Account), store.EndOutage(s.ID))
 }

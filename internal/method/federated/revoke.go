@@ -43,15 +43,17 @@ func (m *Method) revokeUnlessStored(ctx context.Context, issuer *oidc.Client) {
 	_ = issuer.RevokeToken(revoking)
 }
 
-// inUse reports whether the store has a session of the same person and client, at any server. A session that cannot be read counts as one.
+// inUse reports whether the store has a session of the same person and client, at any server. A session that cannot be read counts as one, and
+// so does one of a person who may be the same.
 func (m *Method) inUse(issuer *oidc.Client) bool {
 	all, unreadable := m.Sessions.Store.Sessions()
+	subject := issuer.LoggedIn()
 	return len(unreadable) > 0 || slices.ContainsFunc(all, func(s tokens.Session) bool {
 		if s.Method != Name {
 			return false
 		}
 		kept, err := Parse(s)
-		same := kept.Provider.Issuer == issuer.Provider.Issuer && kept.Client == issuer.Client && kept.Subject == issuer.Subject
+		same := kept.Provider.Issuer == issuer.Provider.Issuer && kept.Client == issuer.Client && (subject == "" || kept.Subject == subject)
 		return err != nil || same
 	})
 }

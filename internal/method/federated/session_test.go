@@ -67,19 +67,22 @@ func TestRenew(t *testing.T) {
 	if n := x.i.Count(refresh); n != 1 {
 		t.Errorf("%d refreshes for two credentials", n)
 	}
+	if left := x.Session().Ends.Sub(x.Now()); left < 9*time.Hour-time.Minute || left > 9*time.Hour { // It begins anew with each refresh.
+		t.Errorf("after a refresh, it ends in %s", left)
+	}
 	x.getToken("--force-refresh").Exits(0)
 	if n := x.i.Count(refresh); n != 2 {
 		t.Errorf("%d refreshes with --force-refresh", n)
 	}
 }
 
-// A refusal of the issuer ends the session: its tokens are forgotten, and not sent again.
+// A refusal of the refresh token ends the session: its tokens are forgotten, and not sent again. Whoever asks later gets the same exit code.
 func TestTheIssuerEndsTheSession(t *testing.T) {
 	x := newScene(t)
 	x.Advance(afterRefresh)
 	x.i.EndSessions()
-	x.getToken().Exits(3).Says("does not renew it", "type: "+aNewOne)
-	x.getToken().Exits(1).Says("type: " + aNewOne)
+	x.getToken().Exits(failure.Failed).Says("does not renew it", "type: "+aNewOne)
+	x.getToken().Exits(failure.Failed).Says("type: " + aNewOne)
 	if n := x.i.Count(refresh); n != 1 {
 		t.Errorf("%d refreshes with a void token", n)
 	}
@@ -88,16 +91,97 @@ func TestTheIssuerEndsTheSession(t *testing.T) {
 	}
 }
 
-// What the network or a provider behind the issuer does is no end of a session.
+// What the network or a provider behind the issuer does is no end of a session. kubectl runs the plugin five times: one asks, and so does one
+// after a pause that grows.
 func TestTheIssuerIsDown(t *testing.T) {
+	upstream := consoletest.Refuse(http.StatusUnauthorized, "error")
+	for name, tc := range map[string]struct {
+		reply  http.HandlerFunc
+		advice bool
+	}{
+		"its upstream":     {upstream, true},
+		"a proxy says so":  {consoletest.Status(http.StatusBadGateway, ""), false},
+		"it says so":       {consoletest.Refuse(http.StatusInternalServerError, "server_error"), false},
+		"it has too much":  {consoletest.Refuse(http.StatusTooManyRequests, "slow_down"), false},
+		"a portal answers": {consoletest.Status(http.StatusForbidden, "<html>"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newScene(t)
+			x.Advance(afterRefresh)
+			x.i.Replies[refresh] = tc.reply
+			fails := func(says ...string) {
+				t.Helper()
+				r := x.getToken().Exits(failure.Server).Says(says...).Says("The session stays")
+				if tc.advice {
+					r.Says("log in again: " + aNewOne)
+				} else {
+					r.Omits(aNewOne)
+				}
+			}
+			fails("does not renew the session of " + consoletest.User + " at 10.0.0.1: ")
+			for range 4 {
+				fails("since ")
+			}
+			if n := x.i.Count(refresh); n != 1 {
+				t.Errorf("%d refreshes for five runs", n)
+			}
+			tries, waited := 1, time.Duration(0)
+			for ; waited < time.Hour; waited += time.Second {
+				x.Advance(time.Second)
+				before := x.i.Count(refresh)
+				fails("since ")
+				tries += x.i.Count(refresh) - before
+				if waited > 5*time.Minute {
+					break
+				}
+			}
+			if tries < 6 || tries > 14 {
+				t.Errorf("%d tries in five minutes", tries)
+			}
+			x.Run("status").Exits(0).Says("is not renewed since ", "next try")
+			delete(x.i.Replies, refresh)
+			x.Advance(time.Minute)
+			x.getToken().Exits(0)
+			x.Run("status").Exits(0).Omits("is not renewed")
+		})
+	}
+}
+
+// A person who does not want to wait for the end of the pause can ask, and a new login ends it.
+func TestOutageAndAPerson(t *testing.T) {
 	x := newScene(t)
 	x.Advance(afterRefresh)
-	x.i.Replies[refresh] = consoletest.Status(http.StatusBadGateway, "")
-	x.getToken().Exits(4).Omits(aNewOne)
-	x.i.Replies[refresh] = consoletest.Refuse(500, "server_error")
-	x.getToken().Exits(4).Omits(aNewOne)
-	delete(x.i.Replies, refresh)
+	x.i.Replies[refresh] = consoletest.Refuse(http.StatusUnauthorized, "error")
+	x.getToken().Exits(failure.Server)
+	x.getToken("--force-refresh").Exits(failure.Server)
+	if n := x.i.Count(refresh); n != 2 {
+		t.Errorf("%d refreshes", n)
+	}
+	clitest.SignedIn(t, x.World, x.s, "--auth-method", "oidc")
 	x.getToken().Exits(0)
+	delete(x.i.Replies, refresh)
+	x.Advance(afterRefresh)
+	x.getToken().Exits(0)
+}
+
+// Only the exchange fails: the session stays, too, and the refresh token is not spent for it again and again.
+func TestTheExchangeFails(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	for _, reply := range []http.HandlerFunc{consoletest.Refuse(500, "server_error"), consoletest.Refuse(401, "request_unauthorized")} {
+		x.i.Replies[exchange] = reply
+		before, refreshed := x.i.Count(exchange), x.i.Count(refresh)
+		for range 5 {
+			x.getToken().Exits(failure.Server).Says("The session stays")
+		}
+		if n := x.i.Count(exchange) - before; n > 2 || x.i.Count(refresh)-refreshed > 1 {
+			t.Errorf("%d exchanges, %d refreshes for five runs", n, x.i.Count(refresh)-refreshed)
+		}
+		delete(x.i.Replies, exchange)
+		x.Advance(afterRefresh)
+		x.getToken().Exits(0)
+		x.Advance(afterRefresh)
+	}
 }
 
 // A cluster without a Concierge takes the token itself.
@@ -196,7 +280,7 @@ func TestResumeByABrowser(t *testing.T) {
 
 	end()
 	w.Nobody()
-	x.getToken().Exits(3).Says("type: " + aNewOne)
+	x.getToken().Exits(failure.Failed).Says("type: " + aNewOne)
 	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
 	x.getToken().Exits(1).Says("somebody else than before (ops@vsphere.local)", "type: "+aNewOne)
 	// The same kubectl does not ask again at once: the test's parent is that.
@@ -207,6 +291,57 @@ func TestResumeByABrowser(t *testing.T) {
 	}
 	w.Person(consoletest.Answer{To: paste, Reply: i.Browser(consoletest.User)})
 	x.getToken().Exits(0).Says("has ended", certificate)
+}
+
+// The login of a person at kubectl's prompt exchanges once for what kubectl wants.
+func TestResumeExchangesOnce(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.Okta())
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run("login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--no-browser").Exits(0)
+	if n := i.Count(exchange); n != 1 {
+		t.Errorf("%d exchanges at the login", n)
+	}
+	w.Advance(afterRefresh)
+	i.EndSessions()
+	before := i.Count(exchange)
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run("get-token", "--server", clitest.Server, "--user", consoletest.User).Exits(0).Says(certificate)
+	if n := i.Count(exchange) - before; n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
+// Whoever else logs in at a session's prompt is not left with a refresh token that nobody knows of.
+func TestResumeBySomebodyElseIsRevoked(t *testing.T) {
+	w, s := clitest.Site(t)
+	i := s.Federate("", consoletest.Okta())
+	i.Revokes = true
+	i.Users["ops@vsphere.local"] = "x"
+	login := []string{"login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--no-browser"}
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(login...).Exits(0)
+	get := []string{"get-token", "--server", clitest.Server, "--user", consoletest.User}
+	end := func() {
+		w.Advance(afterRefresh)
+		i.EndSessions()
+		if err := w.Store().EndQuiet(w.Session().Account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end()
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste("ops@vsphere.local")})
+	w.Run(get...).Exits(1).Says("somebody else than before (ops@vsphere.local)")
+	if n := i.LiveTokens(); n != 0 || i.Count("revoke") != 1 {
+		t.Errorf("%d refresh tokens are left after %d revocations", n, i.Count("revoke"))
+	}
+	// Some issuers end all sessions of a person with one token: it stays if that person has a session here.
+	end()
+	w.Person(consoletest.Answer{To: paste, Reply: i.Paste(consoletest.User)})
+	w.Run(get...).Exits(0)
+	if n := i.LiveTokens(); n != 1 || i.Count("revoke") != 1 {
+		t.Errorf("%d refresh tokens after a good login, %d revocations", n, i.Count("revoke"))
+	}
 }
 
 // of calls do with the session's method.
@@ -334,7 +469,12 @@ func TestCommandForALostSession(t *testing.T) {
 	if _, err := x.Store().SaveSession(s); err != nil {
 		t.Fatal(err)
 	}
-	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n")
+	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n", "If ops@vsphere.local logs in by the Supervisor's identity provider, type: "+aNewOne+". Its password is not for vCenter.\n")
+	x.Run("logout").Exits(0)
+	lost(x).Says("logs in by the Supervisor's identity provider, type: " + aNewOne)
+	w, sup := clitest.Site(t) // Where everybody logs in to vCenter, one command is enough.
+	clitest.SignedIn(t, w, sup)
+	w.Run("get-token", "--server", clitest.Server, "--user", "ops@vsphere.local").Exits(1).Omits("identity provider")
 }
 
 // What an older version has stored, or somebody else, is used by the rules of a login.

@@ -25,6 +25,13 @@ type Client struct {
 	keysErr   error         // why the keys of the issuer could not be fetched
 	provided  redact.Secret // by FromRunner, for the same login
 	exchanged *exchanged    // by the last Exchange, for the same login
+	rejected  rejected
+}
+
+// rejected are tokens of a login that were not accepted: they are of somebody else, or not verified. Nobody uses or stores them.
+type rejected struct {
+	refresh, access redact.Secret
+	subject         string // empty: it is not known
 }
 
 // exchanged is a token for an audience.
@@ -62,7 +69,24 @@ func (c *Client) redeem(ctx context.Context, code redact.Secret, a attempt) (Cla
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, code, redact.Secret(a.verifier))
 	}
-	return c.accept(ctx, token, a.nonce)
+	return c.acceptLogin(ctx, token, a.nonce)
+}
+
+// acceptLogin is accept for a login. If the tokens are not accepted, RevokeToken can make them void.
+func (c *Client) acceptLogin(ctx context.Context, t *oauth2.Token, nonce string) (Claims, error) {
+	claims, err := c.accept(ctx, t, nonce)
+	if err != nil {
+		c.rejected = rejected{redact.Secret(t.RefreshToken), redact.Secret(t.AccessToken), claims.Subject}
+	}
+	return claims, err
+}
+
+// LoggedIn returns the subject of the last login, whose tokens RevokeToken makes void; empty: it is not known.
+func (c *Client) LoggedIn() string {
+	if c.rejected != (rejected{}) {
+		return c.rejected.subject
+	}
+	return c.Subject
 }
 
 // accept verifies the reply of the token endpoint, and stores it in the session.
@@ -73,7 +97,7 @@ func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Cla
 		return Claims{}, err
 	}
 	if c.Subject != "" && claims.Subject != c.Subject { // OpenID Connect Core 1.0, section 12.2
-		return Claims{}, &TokenError{fmt.Sprintf("it is of somebody else than before (%s)", claims.Username)}
+		return claims, &TokenError{fmt.Sprintf("it is of somebody else than before (%s)", claims.Username)}
 	}
 	c.Subject, c.Claims = claims.Subject, claims.All
 	if c.Plain {
@@ -89,7 +113,7 @@ func (c *Client) take(t *oauth2.Token) {
 		c.AccessUntil = c.Now().Add(time.Minute)
 	}
 	if t.RefreshToken != "" {
-		c.Refresh.Secret = redact.Secret(t.RefreshToken)
+		c.Refresh.Secret, c.Renewed = redact.Secret(t.RefreshToken), c.Now().UTC()
 	}
 }
 
@@ -102,8 +126,8 @@ var ErrNoID = errors.New("the issuer renews the session without an ID token")
 
 // Renew exchanges the refresh token for new tokens. The old ones are void from then on, so Renew calls keep at once
 // to save the session with the new refresh token alone; the caller saves the rest of Session afterwards. The error is
-// a wire.ErrRefused when the issuer does not accept the token. That need not mean that a person must log in: another
-// process may have used it.
+// ErrVoid when the issuer will never take the token again: another process may have used it. It is a *RefreshError for
+// every other answer: the token stays good.
 func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	if c.Refresh.Secret == "" {
 		return ErrNoRefresh
@@ -114,7 +138,7 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	}
 	token, err := c.config("").TokenSource(to, &oauth2.Token{RefreshToken: text}).Token()
 	if err != nil {
-		return c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret)
+		return refreshError(c.failed(ctx, c.Provider.Token, err, c.Refresh.Secret), c.Plain)
 	}
 	// The old token is spent, even when the new one is not believed, so the new refresh token is kept at once. Nobody
 	// may use the rest before it is verified.
@@ -133,6 +157,13 @@ func (c *Client) Renew(ctx context.Context, keep func() error) error {
 	}
 	_, err = c.accept(ctx, token, "")
 	return err
+}
+
+// TakeExchanged takes the token that another client of the same session has exchanged in this process.
+func (c *Client) TakeExchanged(from *Client) {
+	if from.Access == c.Access {
+		c.exchanged = from.exchanged
+	}
 }
 
 // Token is a token for an audience.

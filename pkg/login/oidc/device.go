@@ -81,7 +81,7 @@ func (c *Client) Device(ctx context.Context, show func(DeviceCode) error) (Claim
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, reply.Device.Secret)
 	}
-	return c.accept(ctx, token, "")
+	return c.acceptLogin(ctx, token, "")
 }
 
 // askDevice gets a code. x/oauth2 could do that, but panics when the answer is null.

@@ -45,25 +45,111 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the kind: wire.ErrRefused for a refusal of the person, or of the code or token that stands for them;
-// else wire.ErrServer.
+// else wire.ErrServer, which may pass.
 func (e *Error) Unwrap() error {
-	switch {
-	case e.Status >= 500 || e.Code == "server_error" || e.Code == "temporarily_unavailable" || e.Status == http.StatusTooManyRequests:
+	if e.unwell() {
 		return wire.ErrServer
-	case e.Code == "invalid_client", e.Code == "unauthorized_client": // It says nothing about a password.
+	}
+	switch e.Code {
+	case "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client": // They say nothing about the person.
 		return wire.ErrServer
-	case e.Status == http.StatusUnauthorized, e.Code == "access_denied", e.Code == "invalid_grant":
+	case pinnipedError:
+		return wire.ErrServer
+	case "access_denied", "invalid_grant":
 		return wire.ErrRefused
-	case e.Status == http.StatusBadRequest && e.Code == "invalid_request": // Dex, about a refresh token that was used before
+	}
+	if e.Status == http.StatusUnauthorized {
 		return wire.ErrRefused
 	}
 	return wire.ErrServer
+}
+
+// pinnipedError is the code of a Pinniped whose upstream did not confirm the person, with status 401 at a refresh and by a redirect at a login.
+// It says so if the upstream does not answer, if that does not welcome the person any more, if a policy of the administrators speaks against
+// it, and if another refresh was faster. All of this may pass.
+const pinnipedError = "error"
+
+// unwell reports whether the server could not answer: then its code counts for nothing.
+func (e *Error) unwell() bool {
+	return e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
+}
+
+// ByPolicy reports whether the issuer's words are those of a Pinniped whose administrators have a policy against the person, whose password
+// was right. Its code is that of a wrong one, so this is for messages alone.
+func (e *Error) ByPolicy() bool {
+	return e.Code == "access_denied" && strings.Contains(e.Description, "configured identity policy rejected this authentication")
+}
+
+// final reports whether a token endpoint that refuses a refresh token in this way refuses it for ever (RFC 6749, section 5.2). plain means an
+// issuer that is no Supervisor's: Dex says invalid_request of a token that was used before.
+func (e *Error) final(plain bool) bool {
+	switch {
+	case e.unwell():
+		return false
+	case e.Code == "invalid_grant":
+		return true
+	}
+	return plain && e.Code == "invalid_request" && e.Status == http.StatusBadRequest
+}
+
+// ErrVoid means that the issuer does not take the refresh token any more, and never will.
+var ErrVoid = errors.New("the refresh token is void")
+
+// voidError is ErrVoid in the words of the issuer.
+type voidError struct{ said *Error }
+
+func (e *voidError) Error() string { return e.said.Error() }
+func (e *voidError) Unwrap() error { return ErrVoid }
+
+// RefreshError means that the issuer did not give new tokens, and may do so later with the same refresh token: it is not well, or what is
+// behind it does not answer, or it does not welcome the person now.
+type RefreshError struct{ Err error }
+
+// Error returns the words of the issuer.
+func (e *RefreshError) Error() string { return e.Err.Error() }
+
+// Unwrap returns wire.ErrServer, whatever the issuer says of the person.
+func (e *RefreshError) Unwrap() error { return wire.ErrServer }
+
+// Refuses reports whether the issuer is well, and does not confirm the person.
+func (e *RefreshError) Refuses() bool {
+	var said *Error
+	return errors.As(e.Err, &said) && !said.unwell()
+}
+
+// refreshError says what an answer to a refresh token means for the session. Errors without an answer stay as they are.
+func refreshError(err error, plain bool) error {
+	var said *Error
+	var answered *wire.Error
+	switch {
+	case errors.As(err, &said) && said.final(plain):
+		return &voidError{said}
+	case errors.As(err, &said), errors.As(err, &answered) && answered.Status != 0:
+		return &RefreshError{err}
+	}
+	return err
 }
 
 // without removes secrets from the issuer's words.
 func (e *Error) without(secrets ...redact.Secret) *Error {
 	e.Code, e.Description = wire.Conceal(e.Code, secrets...), wire.Conceal(e.Description, secrets...)
 	return e
+}
+
+// MayPass reports whether an error of Renew, Exchange or FetchKeys is an answer that the issuer may not give later. An error of the network is
+// none: it says more of this machine than of the issuer.
+func MayPass(err error) bool {
+	var later *RefreshError
+	var said *Error
+	var answered *wire.Error
+	return errors.As(err, &later) || errors.As(err, &said) && said.unwell() ||
+		errors.As(err, &answered) && answered.Status != 0 && errors.Is(err, wire.ErrServer)
+}
+
+// IsStale reports whether an error of Exchange means that the access token has ended, or another process has ended it.
+func IsStale(err error) bool {
+	var said *Error
+	return errors.As(err, &said) && !said.unwell() && (said.Status == http.StatusUnauthorized && errors.Is(err, wire.ErrRefused) || said.Code == "invalid_grant")
 }
 
 // failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply.

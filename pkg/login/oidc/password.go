@@ -76,7 +76,7 @@ func (c *Client) passwordGrant(ctx context.Context, user string, password redact
 	if err != nil {
 		return Claims{}, c.failed(ctx, c.Provider.Token, err, password)
 	}
-	return c.accept(ctx, token, "")
+	return c.acceptLogin(ctx, token, "")
 }
 
 // sendPassword returns the parameters of the redirect, which it does not follow.

@@ -94,6 +94,18 @@ type IdentityProvider struct {
 // Offers reports whether the provider offers a flow.
 func (i IdentityProvider) Offers(flow string) bool { return slices.Contains(i.Flows, flow) }
 
+// flows returns Flows, or for a Supervisor before Pinniped v0.18.0, which lists none, what it offers: LDAP took passwords only, and whether others
+// take them depends on their configuration.
+func (i IdentityProvider) flows() []string {
+	switch {
+	case len(i.Flows) > 0:
+		return i.Flows
+	case i.Type == "ldap", i.Type == "activedirectory":
+		return []string{FlowPassword}
+	}
+	return []string{FlowBrowser, FlowPassword}
+}
+
 // IdentityProviders lists the identity providers of a Pinniped Supervisor, and nothing for another issuer. One whose
 // name cannot be shown is left out.
 func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]IdentityProvider, error) {
@@ -114,6 +126,9 @@ func (p Provider) IdentityProviders(ctx context.Context, w *wire.Client) ([]Iden
 	known := slices.DeleteFunc(reply.Providers, func(i IdentityProvider) bool {
 		return i.Name == "" || !safetext.IsLine(i.Name, 253) || !safetext.IsLine(i.Type, 40)
 	})
+	for i := range known {
+		known[i].Flows = known[i].flows()
+	}
 	if len(known) == 0 {
 		return nil, &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "no identity provider is configured there"}
 	}

@@ -24,11 +24,15 @@ func (c *Client) Revoke(ctx context.Context) error {
 	return errors.Join(c.RevokeToken(ctx), c.endSession(ctx))
 }
 
-// RevokeToken makes the refresh token invalid, if the issuer offers that, and leaves the person logged in there.
+// RevokeToken makes the refresh token of the last login invalid, if the issuer offers that, and leaves the person logged in there.
 func (c *Client) RevokeToken(ctx context.Context) error {
-	token, kind := c.hold(disclose.RefreshToken, c.Refresh.Secret), "refresh_token"
+	refresh, access := c.Refresh.Secret, c.Access.Secret
+	if c.rejected != (rejected{}) {
+		refresh, access = c.rejected.refresh, c.rejected.access
+	}
+	token, kind := c.hold(disclose.RefreshToken, refresh), "refresh_token"
 	if token.IsZero() {
-		token, kind = c.hold(disclose.AccessToken, c.Access.Secret), "access_token"
+		token, kind = c.hold(disclose.AccessToken, access), "access_token"
 	}
 	if c.Provider.Revocation == "" || token.IsZero() {
 		return nil

@@ -39,6 +39,7 @@ type Session struct {
 	Subject     string          `json:"subject"`
 	Claims      json.RawMessage `json:"claims,omitempty"` // of the last ID token, to be shown to its person
 	Refresh     redact.Stored   `json:"refresh,omitzero"` // empty: nothing renews it
+	Renewed     time.Time       `json:"renewed,omitzero"` // when the issuer gave Refresh
 	Access      redact.Stored   `json:"access"`
 	AccessUntil time.Time       `json:"accessUntil"`
 	ID          redact.Stored   `json:"id,omitzero"` // the ID token, of a plain issuer
@@ -79,13 +80,13 @@ func (s Session) FreshID(now time.Time) bool {
 // minID is how long an ID token must still be good to be handed out.
 const minID = time.Minute
 
-// pinnipedLife is how long a session of a Pinniped Supervisor can be renewed. It is a constant there, and no endpoint
-// returns it.
+// pinnipedLife is how long a refresh token of a Pinniped Supervisor is good. Each refresh gives another one, and the time begins anew. It is a
+// constant there, unless the administrators chose another one for an identity provider; no endpoint returns it.
 const pinnipedLife = 9 * time.Hour
 
-// Ends returns when a person must log in again after a login at that time; zero when that is not known, or no person
-// is needed.
-func (s Session) Ends(login time.Time) time.Time {
+// Ends returns when a person must log in again if nobody renews the session before; last, if it is not known for a session of an earlier
+// version; zero when it is not known, or no person is needed.
+func (s Session) Ends(last time.Time) time.Time {
 	switch {
 	case s.Unattended():
 		return time.Time{}
@@ -93,8 +94,10 @@ func (s Session) Ends(login time.Time) time.Time {
 		return s.IDUntil
 	case !s.Renews():
 		return s.AccessUntil
+	case s.Provider.IsPinniped() && s.Renewed.IsZero():
+		return last
 	case s.Provider.IsPinniped():
-		return login.Add(pinnipedLife)
+		return s.Renewed.Add(pinnipedLife)
 	}
 	return time.Time{}
 }

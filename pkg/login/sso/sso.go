@@ -127,16 +127,22 @@ func decodeCA(s string) ([]byte, error) {
 // maxUser bounds a user name, in bytes; SSO's own bound is far below.
 const maxUser = 1024
 
-// CheckUser refuses a user name that HTTP Basic authentication cannot carry (RFC 7617, section 2), an empty one, and one with characters
-// that nobody sees: they come along when a name is copied, and the server would count a refusal. The error names the character.
+// CheckUser is CheckName, and refuses a name that HTTP Basic authentication cannot carry (RFC 7617, section 2).
 func CheckUser(user string) error {
+	if strings.Contains(user, ":") {
+		return errors.New("a user name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
+	}
+	return CheckName(user)
+}
+
+// CheckName refuses a user name that is empty, and one with characters that nobody sees: they come along when a name is copied, and the server
+// would count a refusal. The error names the character. An identity provider may call people by names with a colon.
+func CheckName(user string) error {
 	switch {
 	case strings.TrimSpace(user) == "":
 		return errors.New("the user name is empty")
 	case len(user) > maxUser:
 		return errors.New("the user name is too long")
-	case strings.Contains(user, ":"):
-		return errors.New("a user name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
 	case !utf8.ValidString(user):
 		return errors.New("the user name is not UTF-8")
 	case strings.TrimSpace(user) != user:

@@ -1,0 +1,66 @@
+package tokens_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// The pauses grow, up to a minute, and never reach beyond it; the first is longer than kubectl's five runs.
+func TestOutageGrows(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for _, chance := range []float64{0, 0.5, 1} {
+		var o tokens.Outage
+		began, before := now, time.Duration(0)
+		for try := 1; try <= 100; try++ {
+			o = o.Again(now, chance)
+			pause := o.Next.Sub(now)
+			switch {
+			case o.Tries != try || !o.Since.Equal(began) || !o.Last.Equal(now):
+				t.Fatalf("try %d: %+v", try, o)
+			case pause < before || pause > time.Minute || try == 1 && pause < 3*time.Second || try > 5 && pause < time.Minute*3/4:
+				t.Fatalf("chance %v, try %d: a pause of %s after %s", chance, try, pause, before)
+			case !o.Holds(now) || !o.Holds(o.Next.Add(-1)) || o.Holds(o.Next) || o.Holds(now.Add(-time.Second)):
+				t.Fatalf("try %d: it holds at the wrong time", try)
+			}
+			before, now = pause, o.Next
+		}
+		now = began
+	}
+	if o := (tokens.Outage{Since: now, Last: now, Tries: 3}).Again(now.Add(-time.Hour), 0); o.Tries != 1 || !o.Since.Equal(now.Add(-time.Hour)) {
+		t.Errorf("after the clock was set back: %+v", o)
+	}
+}
+
+// Other processes see an outage; a logout and the end of the outage leave none.
+func TestOutageIsStored(t *testing.T) {
+	store := newStore(t)
+	s := saveSession(t, store, tokens.Session{Server: "10.0.0.1", User: "dev"})
+	for name, end := range map[string]func() error{
+		"its end":                     func() error { return store.EndOutage(s.ID) },
+		"a logout":                    func() error { return store.DeleteSession(s.ID) },
+		"a logout of every session":   store.Clear,
+		"the end of one that is none": func() error { return store.EndOutage("none") },
+	} {
+		want := tokens.Outage{}.Again(time.Unix(1_800_000_000, 0).UTC(), 0)
+		want.Reason, want.Refused = "no answer", true
+		if err := store.SetOutage(s.ID, want); err != nil {
+			t.Fatal(err)
+		}
+		again, err := tokens.Open(store.Dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := again.Outage(s.ID)
+		if want.Version = got.Version; got != want {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if err := end(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if gone := store.Outage(s.ID) == (tokens.Outage{}); gone != (name != "the end of one that is none") {
+			t.Errorf("%s: gone: %t", name, gone)
+		}
+	}
+}
