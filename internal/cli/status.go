@@ -37,8 +37,7 @@ type sessionStatus struct {
 	LoggedIn    time.Time          `json:"loggedIn"`
 	LoginName   string             `json:"loginName,omitempty"` // the name that goes with the password, if that is another one
 	Ends        time.Time          `json:"ends,omitzero"`       // when a person must log in again, unless the session is renewed before
-	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
-	Renewal     renewal            `json:"renewal"`             // what renews its tokens
+	Renewal     renewal            `json:"renewal"`
 	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
 	// APIPorts are the ports of API servers, by their control plane host, where contexts do not use the host's own.
@@ -69,7 +68,7 @@ type credentialStatus struct {
 type renewal string
 
 const (
-	byItself   renewal = "itself"   // the identity provider's refresh token
+	byItself   renewal = "itself"   // the identity provider's refresh token: each renewal moves the end
 	byCommand  renewal = "command"  // the password command
 	byKeychain renewal = "keychain" // the password in the keychain
 	byPassword renewal = "password" // from the environment or a person
@@ -166,14 +165,16 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
 			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
-		if known, err := sessions.Site(s.Server); err == nil { // knownServers warns.
+		if known, err := (session.Sites{Sessions: sessions}).Of(s.Server); err != nil {
+			e.Warn(err)
+		} else {
 			st.APIPorts = known.APIPorts
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
 			e.Warn(err)
 		} else if facts, err := m.Facts(s); err == nil {
-			st.Renews, st.Renewal = facts.Renews, renewalOf(s, facts)
+			st.Renewal = renewalOf(s, facts)
 		}
 		for i, c := range credentials {
 			if owners[i] == s.ID {
@@ -185,7 +186,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 				})
 			}
 		}
-		if o := store.Outage(s.ID); o.Tries > 0 && st.Renews {
+		if o := store.Outage(s.ID); o.Tries > 0 && st.Renewal == byItself {
 			st.Outage = &outageStatus{o.Since, o.Next, o.Reason}
 		}
 		info.Sessions = append(info.Sessions, st)

@@ -184,6 +184,33 @@ func TestStatusOfRegistries(t *testing.T) {
 	}
 }
 
+// A server that logins verified is shown without a session too: with it, a CA that changes is a change.
+func TestStatusOfKnownServers(t *testing.T) {
+	w, _, _ := site(t)
+	login(w)
+	w.Run("status").Exits(0).Omits("earlier login")
+	w.Run("logout").Exits(0)
+	w.Run("status").Exits(0).Says("There is no session. Type: kubectl vsphere login --server "+supervisor+"\n",
+		"How "+supervisor+" is verified is known", "kubectl vsphere logout --server "+supervisor+" --forget-server")
+	var got struct {
+		Servers []struct {
+			Server, Trust string
+			CAs           []string `json:"caSHA256"`
+		}
+	}
+	if err := json.Unmarshal([]byte(w.Run("status", "-o", "json").Exits(0).Out), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := trust.Trust{CA: w.CA.PEM}.Fingerprints()
+	if len(got.Servers) != 1 || got.Servers[0].Server != supervisor || got.Servers[0].Trust != "ca" || !slices.Equal(got.Servers[0].CAs, want) {
+		t.Errorf("%+v", got)
+	}
+	w.WriteFile("store/sites/10.0.0.9.json", "{", 0o600)
+	w.Run("status").Exits(0).Says("10.0.0.9.json", "How "+supervisor)
+	w.Run("logout", "--forget-server").Exits(0)
+	w.Run("status").Exits(0).Omits("is verified")
+}
+
 // Two Supervisors of one vCenter name each other, so that each login makes the tokens of both. There is one row for each server, and it is
 // that of the session that renews it.
 func TestStatusAfterLoginsAtBothSupervisors(t *testing.T) {
@@ -241,31 +268,4 @@ func TestStatusSaysWhatRenews(t *testing.T) {
 	w := clitest.New(t)
 	w.SignIn(supervisor, func(s *tokens.Session) { s.PasswordCommand, s.Trust.Mode = []string{"/bin/pass"}, trust.Insecure })
 	w.Run("status").Exits(failure.OK).Says("   password ").Omits("   command ")
-}
-
-// A server that logins verified is shown without a session too: with it, a CA that changes is a change.
-func TestStatusOfKnownServers(t *testing.T) {
-	w, _, _ := site(t)
-	login(w)
-	w.Run("status").Exits(0).Omits("earlier login")
-	w.Run("logout").Exits(0)
-	w.Run("status").Exits(0).Says("There is no session. Type: kubectl vsphere login --server "+supervisor+"\n",
-		"How "+supervisor+" is verified is known", "kubectl vsphere logout --server "+supervisor+" --forget-server")
-	var got struct {
-		Servers []struct {
-			Server, Trust string
-			CAs           []string `json:"caSHA256"`
-		}
-	}
-	if err := json.Unmarshal([]byte(w.Run("status", "-o", "json").Exits(0).Out), &got); err != nil {
-		t.Fatal(err)
-	}
-	want := trust.Trust{CA: w.CA.PEM}.Fingerprints()
-	if len(got.Servers) != 1 || got.Servers[0].Server != supervisor || got.Servers[0].Trust != "ca" || !slices.Equal(got.Servers[0].CAs, want) {
-		t.Errorf("%+v", got)
-	}
-	w.WriteFile("store/sites/10.0.0.9.json", "{", 0o600)
-	w.Run("status").Exits(0).Says("10.0.0.9.json", "How "+supervisor)
-	w.Run("logout", "--forget-server").Exits(0)
-	w.Run("status").Exits(0).Omits("is verified")
 }

@@ -55,7 +55,7 @@ func printEnds(e *console.Env, info statusInfo) {
 		case s.Outage != nil:
 			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
 		case s.Ends.IsZero():
-		case s.Ends.After(e.Now()) && s.Renews:
+		case s.Ends.After(e.Now()) && s.Renewal == byItself:
 			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		case s.Ends.After(e.Now()):
 			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))

@@ -60,12 +60,11 @@ type Env struct {
 
 // System returns the environment of a real process. It hides the password variable from all children, and so comes before the first one.
 func System() *Env {
-	home, _ := os.UserHomeDir()
-	getenv := process.Environment()
+	getenv := process.WithHome(process.Environment())
 	process.Hide(process.PasswordVariable)
 	e := &Env{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    getenv, Hide: process.Hide, Home: home, GOOS: runtime.GOOS, Now: time.Now,
+		Getenv:    getenv, Hide: process.Hide, Home: process.Home(), GOOS: runtime.GOOS, Now: time.Now,
 		LookPath: exec.LookPath, Executable: os.Executable, Called: os.Args[0], Proxy: http.ProxyFromEnvironment,
 		unread: new(secret.Unread),
 	}
@@ -102,6 +101,11 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 	dir, err := credfile.Dir(e.Getenv, e.GOOS)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(dir); err != nil && e.Getenv(credfile.HomeVariable) == "" { // The variable is a decision.
+		if err := CheckGuest(e.Getenv, dir); err != nil {
+			return nil, err
+		}
 	}
 	return tokens.Open(dir)
 }

@@ -23,6 +23,8 @@ type PasswordOptions struct {
 	Save       bool     // save it in the keychain
 	Forget     bool     // remove it from the keychain
 	Force      bool     // send it even if it was just refused
+	// Wait is how long to send a refused one again, for an account that is being created.
+	Wait time.Duration
 }
 
 // Username returns user. If it is empty, Username asks for it at the terminal, and check is asked about the answer.
@@ -238,6 +240,21 @@ func newGuard(s *Sessions, account, name, who string) *secret.Guard {
 func Commanded(e *console.Env, guard *secret.Guard, force bool) *secret.Guard {
 	guard.Explicit, guard.Person, guard.Force = true, e.Terminal != nil, force
 	return guard
+}
+
+// Patient has a guard send a refused password again for a while, at times that the guard chooses. Nothing is locked in between.
+func Patient(e *console.Env, guard *secret.Guard, wait time.Duration) {
+	if wait == 0 {
+		return
+	}
+	until := e.Now().Add(wait)
+	guard.Later = func(ctx context.Context, d time.Duration) error {
+		if e.Now().Add(d).After(until) {
+			return secret.ErrTooLate
+		}
+		e.Tellf("The password was refused. It is sent again in %s, if the account is there by then …", console.Span(d.Round(time.Second)))
+		return console.Sleep(ctx, e, d)
+	}
 }
 
 // SavePassword saves the password in the keychain and notes that in the session. If that fails, it prints a warning: the login is valid

@@ -46,6 +46,14 @@ func Write(f *os.File, text []byte) error {
 	})
 }
 
+// OpenForWriting opens a file that exists, and changes nothing in it.
+func OpenForWriting(path string) (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) }
+
+// Truncate cuts f, or lengthens it with null bytes.
+func Truncate(f *os.File, size int64) error {
+	return Do("truncate", f.Name(), func() error { return f.Truncate(size) })
+}
+
 // Chmod changes the mode of f. On Windows, it sets or takes the read-only attribute.
 func Chmod(f *os.File, mode fs.FileMode) error {
 	return Do("chmod", f.Name(), func() error { return f.Chmod(mode) })

@@ -43,6 +43,9 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 // lock, and we would wait until it is stale.
 func (f Files) removeLeftovers() {
 	for _, path := range f.Paths {
+		if odd(path) != "" {
+			continue
+		}
 		lock := path + ".lock"
 		for _, left := range atomicfile.Abandoned(filepath.Dir(lock)) {
 			if sameFile(left, lock) && disk.Remove(lock) == nil {
@@ -52,8 +55,37 @@ func (f Files) removeLeftovers() {
 		atomicfile.Sweep(filepath.Dir(lock))
 		if file, err := resolve(path); err == nil {
 			atomicfile.Sweep(filepath.Dir(file))
+			f.restore(file)
 		}
 	}
+}
+
+// restore finishes what a process of ours that was killed did to a file which cannot be replaced in one step.
+func (f Files) restore(file string) {
+	restored, err := atomicfile.Recover(file)
+	switch {
+	case err != nil:
+		f.Warn("warning: " + err.Error())
+	case restored:
+		f.Warn(fmt.Sprintf("Restored %s: a login or logout that was killed left it half written.", file))
+	}
+}
+
+// recover does the same before a login reads the files.
+func (f Files) recover(ctx context.Context) error {
+	for _, path := range f.Paths {
+		file, err := resolve(path)
+		if err != nil || !atomicfile.Unfinished(file) {
+			continue
+		}
+		unlock, err := f.lock(ctx)
+		if err != nil {
+			return err
+		}
+		f.restore(file)
+		unlock()
+	}
+	return nil
 }
 
 func sameFile(a, b string) bool {
@@ -73,8 +105,13 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		}
 	}
 	unlocked = map[string]error{}
+	var locks []string // Two paths may lead to one.
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
 		lock := path + ".lock"
+		if odd(path) != "" || slices.ContainsFunc(locks, func(other string) bool { return sameFile(other, lock) }) {
+			continue
+		}
+		locks = append(locks, lock)
 		remove, err := f.create(ctx, lock)
 		switch {
 		case err == nil:
@@ -185,12 +222,21 @@ func remedy(unix, windows, path string) string {
 
 // notWritable says why the kubeconfig at path cannot be replaced. file is the same path with its symbolic links followed.
 func notWritable(path, file string, err error) error {
+	if foreign := foreign(path, err); foreign != nil {
+		return foreign
+	}
 	var pathErr *fs.PathError
 	problem := err.Error()
 	if errors.As(err, &pathErr) {
 		problem = pathErr.Err.Error()
 	}
 	help := "make the directory writable, or name another file with KUBECONFIG"
+	if disk.AttributesOf(file).Mounted {
+		help = "mount it so that it can be written, or name another file with KUBECONFIG"
+	}
+	if errors.Is(err, atomicfile.ErrSealed) && pathErr != nil {
+		return &FileError{path, "cannot be changed: " + pathErr.Path + " " + problem, "type: sudo chattr -i -a " + safetext.Word(pathErr.Path) + " (or name another file with KUBECONFIG)", err}
+	}
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
 		help = "a symbolic link leads there; " + remedy("mkdir -p", "mkdir", filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}

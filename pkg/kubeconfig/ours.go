@@ -61,39 +61,11 @@ func programName(word string) string {
 	return name
 }
 
-// parseCall finds the credential in arguments, in any order and among others. credfile.ParseArgs is stricter: it answers
-// before other flags are known.
+// parseCall finds the credential in the arguments.
 func parseCall(c Call) (Call, bool) {
-	flags := map[string]*string{"--server": &c.Key.Server, "--user": &c.Key.User, "--cluster": &c.Key.Cluster}
-	command := false
-	for i := 0; i < len(c.Args); i++ {
-		word := c.Args[i]
-		name, value, joined := strings.Cut(word, "=")
-		field := flags[name]
-		switch {
-		case word == credfile.Command && !command:
-			command = true
-		case field != nil && joined:
-			*field = value
-		case field != nil && i+1 < len(c.Args):
-			i++
-			*field = c.Args[i]
-		default:
-			c.More = append(c.More, word)
-		}
-	}
-	if !command {
-		return Call{}, false
-	}
-	c.Key.Server = canonical(c.Key.Server)
-	_, ok := credfile.ParseArgs(c.Key.Args()) // It checks the parts.
+	var ok bool
+	c.Key, c.More, ok = credfile.FindArgs(c.Args)
 	return c, ok
-}
-
-// canonical is the address of a server as login writes it: people paste URLs.
-func canonical(server string) string {
-	server = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(server), "https://"), "/")
-	return strings.TrimSuffix(strings.TrimSuffix(server, ":443"), ".")
 }
 
 // staticFor is the extension of a user entry with a static token, which has no command that says whose token it is.

@@ -288,7 +288,7 @@ func TestCheck(t *testing.T) {
 	} {
 		f := files(t, "config")
 		write(t, f.Paths[0], c.text, c.mode)
-		err := f.Check()
+		err := f.Check(t.Context())
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -296,7 +296,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: the file changed", name)
 		}
 	}
-	if err := files(t, "none").Check(); err != nil {
+	if err := files(t, "none").Check(t.Context()); err != nil {
 		t.Errorf("no file yet: %v", err)
 	}
 }

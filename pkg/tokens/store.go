@@ -40,11 +40,14 @@ func Open(dir string) (*Store, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, err
+		return nil, foreign(dir, err)
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, credfile.HomeVariable)
 	default:
 		if err := owned.Check(dir); err != nil {
+			return nil, err
+		}
+		if err := foreign(dir, readable(dir)); err != nil { // Root's own, which root alone can use.
 			return nil, err
 		}
 	}
@@ -105,13 +108,20 @@ func (s *Store) FindSession(key Key) (Session, bool, error) {
 	return Session{}, false, nil
 }
 
-// SaveSession writes a session and returns it with its ID. If the session exists, Created keeps its value. The error is a *WriteError.
+// SaveSession writes a session and returns it with its ID. If the session exists, Created keeps its value, and TokenFiles get the new ones.
+// The error is a *WriteError.
 func (s *Store) SaveSession(session Session) (Session, error) {
 	session.Version = credfile.Version
 	session.ID = SessionID(session.Server, session.User)
 	path := s.SessionPath(session.ID)
 	if old, err := readSession(path); err == nil {
 		session.Created = old.Created
+		for _, path := range session.TokenFiles {
+			if !slices.Contains(old.TokenFiles, path) {
+				old.TokenFiles = append(old.TokenFiles, path)
+			}
+		}
+		session.TokenFiles = old.TokenFiles[max(0, len(old.TokenFiles)-maxTokenFiles):]
 	}
 	text, err := json.MarshalIndent(session, "", "  ")
 	if err != nil {
@@ -119,6 +129,9 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 	}
 	return session, s.write(path, append(text, '\n'), durable)
 }
+
+// maxTokenFiles bounds Session.TokenFiles: a job that names a new file each time must not fill the store. The oldest are forgotten.
+const maxTokenFiles = 100
 
 // UpdateSession writes a session that exists. After a logout it does not exist: then the error is a *LoginRequiredError.
 func (s *Store) UpdateSession(session Session) (Session, error) {

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -134,14 +137,41 @@ func (l *logoutRun) forget(ctx context.Context, store *tokens.Store) (wrote bool
 		}
 		return change, nil
 	})
-	if err != nil {
-		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
+	if errs := append(l.clean(ctx), err); errors.Join(errs...) != nil {
+		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", errors.Join(errs...))
 	}
 	if current != "" && report.Config.CurrentContext == "" {
 		l.env.Printf("Your KUBECONFIG context has changed.\nThe current KUBECONFIG context is unset.\n" +
 			"To change context, use `kubectl config use-context <workload name>`")
 	}
 	return len(report.Written) > 0, nil
+}
+
+// clean removes the entries from other kubeconfigs into which a login wrote tokens. Those work until they expire. An error names the file.
+func (l *logoutRun) clean(ctx context.Context) (errs []error) {
+	done := map[string]bool{}
+	for _, path := range l.files.Paths {
+		if absolute, err := filepath.Abs(path); err == nil {
+			done[absolute] = true
+		}
+	}
+	for _, s := range l.ended {
+		for _, path := range s.TokenFiles {
+			if _, err := os.Stat(path); done[path] || errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			done[path] = true
+			other := l.files
+			other.Paths = []string{path}
+			report, err := other.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) { return kubeconfig.Remove(old, l.owns), nil })
+			if err != nil {
+				errs = append(errs, err)
+			} else if len(report.Written) > 0 {
+				l.env.Notef("a login wrote tokens into %s; they are removed", path)
+			}
+		}
+	}
+	return errs
 }
 
 // report prints who is logged out, in the words of VMware's plugin.
