@@ -46,6 +46,11 @@ func (p Password) Explain(err error) error {
 	return p.vCenter(err)
 }
 
+// Quiet adds to a refusal of a password typed at kubectl's prompt that nobody is asked for a while, and the command that asks at once.
+func Quiet(err error, again string) error {
+	return Hint(err, "%s\nkubectl runs again and again, so nobody is asked for a minute. To try now, type: %s", safetext.Lines(NextStep(err)), again)
+}
+
 // tooMany is the next step when one more refusal might lock the account.
 const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
 	"To go on now, type the password at a terminal. Else wait five minutes."
