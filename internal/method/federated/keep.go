@@ -121,7 +121,7 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}
 	server := a.site.Address.String()
 	return tokens.Session{
-		Server: server, User: claims.Username, Login: a.loginName(claims.Username), Method: Name, Account: a.account(claims.Username),
+		Server: server, User: claims.Username, Login: loginName(a.typed, claims.Username), Method: Name, Account: a.account(claims.Username),
 		Trust: a.site.Trust(), Hosts: []string{server}, Aliases: a.site.Aliases,
 		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(time.Time{}),
 		Clusters: r.Clusters.String(), Namespaces: r.Namespaces, ContextPrefix: r.ContextPrefix, Created: now, Updated: now,
@@ -129,11 +129,11 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 }
 
 // loginName returns the name that went with the password, if the issuer calls the person otherwise.
-func (a *attempt) loginName(user string) string {
-	if a.typed == user { // Not folded: a directory may know only one of Ada and ada.
+func loginName(typed, user string) string {
+	if typed == user { // Not folded: a directory may know only one of Ada and ada.
 		return ""
 	}
-	return a.typed
+	return typed
 }
 
 // find finds everything that the session may use.
