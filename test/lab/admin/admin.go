@@ -27,7 +27,16 @@ type FrontSpec struct {
 	Providers []string  `json:"providers"` // ProviderLDAP, ProviderDex; none is ProviderLDAP
 	Lifetimes Lifetimes `json:"lifetimes"`
 	InfoKeys  string    `json:"infoKeys"` // "minimal": pinniped-info without what is optional
+	// Flows are those that its providers offer; none is all of them.
+	Flows []string `json:"flows"`
+	// ShortNames means that people type the part of their name before the @ at ProviderLDAP, which knows no other one.
+	ShortNames bool `json:"shortNames"`
+	// NamePrefix is an identity transform: "" or NamePrefix.
+	NamePrefix string `json:"namePrefix"`
 }
+
+// NamePrefix is the prefix of a FrontSpec for which users have rights.
+const NamePrefix = "corp:"
 
 // RegistrySpec is one more registry. Without anything it is a Harbor in http_auth that takes the tokens of the first Supervisor.
 type RegistrySpec struct {

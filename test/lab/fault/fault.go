@@ -58,6 +58,9 @@ type Fault struct {
 	Refuse        bool     `json:"refuse,omitempty"`   // a cluster's webhook refuses every token, and a Concierge too
 	Port          *string  `json:"port,omitempty"`     // JSON of control_plane_api_server_port
 
+	UpstreamDown bool   `json:"upstreamDown,omitempty"` // what is behind a FederationDomain does not answer
+	Policy       string `json:"policy,omitempty"`       // why its administrators' policy refuses the user
+
 	ConciergeGone       bool     `json:"conciergeGone,omitempty"`       // 404, as without a Concierge
 	ConciergeNamespaced bool     `json:"conciergeNamespaced,omitempty"` // an old one: requests belong to its namespace
 	CertLifetime        Duration `json:"certLifetime,omitempty"`        // of the certificates it hands out
