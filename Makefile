@@ -5,6 +5,7 @@
 #   make test       everything, with real API servers: what CI runs
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
 #   make lab        runs that site until Ctrl-C
+#   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
 #   make lint       golangci-lint and govulncheck
 #   make dist       dist/: archives for all platforms, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
@@ -31,7 +32,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build clients lab demo check test unit e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build cross clients lab demo check test unit e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -53,6 +54,15 @@ lab-build: bin/registry FORCE
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
 
+# The same for systems that the tests run under Wine and qemu-user, with a kubectl for each. The versions in go.mod make kubectl.
+cross: bin/windows/kubectl.exe bin/arm64/kubectl FORCE
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -ldflags '$(LDFLAGS)' -o bin/windows/ ./cmd/...
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -ldflags '$(LDFLAGS)' -o bin/arm64/ ./cmd/...
+bin/windows/kubectl.exe: test/lab/go.mod test/lab/go.sum
+	$(LAB) GOOS=windows GOARCH=amd64 go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kubectl && touch $(CURDIR)/$@
+bin/arm64/kubectl: test/lab/go.mod test/lab/go.sum
+	$(LAB) GOOS=linux GOARCH=arm64 go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/kubectl && touch $(CURDIR)/$@
+
 # Other people's programs, pinned in test/clients/go.mod: the lab's registry, the registry clients of the tests, krew, and helpers to measure against.
 CLIENTS := cd test/clients && CGO_ENABLED=0
 bin/registry: test/clients/go.mod test/clients/go.sum
@@ -72,7 +82,7 @@ check:
 	go vet ./...
 	go test ./...
 
-test: build faults-build lab-build clients dist unit lab-test e2e
+test: build faults-build lab-build cross clients dist unit lab-test e2e
 
 unit:
 	go vet ./...

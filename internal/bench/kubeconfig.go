@@ -45,7 +45,7 @@ func ca(name string) []byte {
 
 // writeKubeconfig writes a file with n contexts as kubectl does.
 func writeKubeconfig(path string, n int) error {
-	text, err := kubeconfig.Plan(api.NewConfig(), program, wanted(1, n)).Change.Text()
+	text, err := kubeconfig.Plan(api.NewConfig(), kubeconfig.Options{Command: program}, wanted(1, n)).Change.Text()
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func update(ctx context.Context, path string, n int) error {
 	files := kubeconfig.Files{Paths: []string{path}, Lock: path + ".ours", Warn: func(string) {}}
 	added := wanted(2, n)
 	report, err := files.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) {
-		return kubeconfig.Plan(old, program, added).Change, nil
+		return kubeconfig.Plan(old, kubeconfig.Options{Command: program}, added).Change, nil
 	})
 	if err == nil && len(report.Written) != 1 {
 		err = fmt.Errorf("%d files were written", len(report.Written))

@@ -7,9 +7,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // Listen listens for the browser's redirect at address (HOST:PORT). If address is empty, it uses a free port of 127.0.0.1.
@@ -35,7 +35,7 @@ func notListening(address string, err error) error {
 		err = op.Err
 	}
 	step := "Another program may use that port. Name another one with --listen-address, or leave the flag out to use a free port."
-	if errors.As(err, &name) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if errors.As(err, &name) || syserr.NoAddress.Is(err) {
 		step = "Name an address of this machine with --listen-address, or leave the flag out. In a container, 0.0.0.0 means all its addresses."
 	}
 	return failure.Hint(fmt.Errorf("listen for the browser on %s: %w", address, err), "%s", step)

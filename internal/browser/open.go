@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kballard/go-shellquote"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -33,7 +31,7 @@ func commands(e *console.Env, command []string) (all [][]string, err error) {
 	}
 	if variable := e.Getenv(browserVariable); variable != "" {
 		for part := range strings.SplitSeq(variable, string(os.PathListSeparator)) {
-			words, broken := shellquote.Split(part)
+			words, broken := process.Words(part)
 			if len(words) > 0 && broken == nil {
 				all = append(all, words)
 			}

@@ -101,7 +101,7 @@ func TestOddFiles(t *testing.T) {
 	_ = f.Close()
 	pem := w.WriteFile("many.pem", strings.Repeat("-----BEGIN A-----\n-----END A-----\n", 20_000), 0o600)
 	for path, want := range map[string]string{
-		"/dev/zero": "is not a regular file", t.TempDir(): "is not a regular file", huge: "larger than 1 MiB", pem: "more than 1000 blocks", "/nonexistent/ca": "no such file",
+		"/dev/zero": "is not a regular file", t.TempDir(): "is not a regular file", huge: "larger than 4 MiB", pem: "more than 1000 blocks", "/nonexistent/ca": "no such file",
 	} {
 		for name, args := range caFlags(path) {
 			if name == "login, OIDC" {

@@ -13,6 +13,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -21,8 +23,10 @@ import (
 // statusInfo is the shape of `status -o json`.
 type statusInfo struct {
 	Store      string             `json:"store"`
+	Current    string             `json:"currentContext,omitempty"`
 	Sessions   []sessionStatus    `json:"sessions"`
 	Registries []registrycmd.Info `json:"registries,omitempty"`
+	Servers    []serverStatus     `json:"servers,omitempty"`
 }
 
 type sessionStatus struct {
@@ -33,9 +37,11 @@ type sessionStatus struct {
 	LoggedIn    time.Time          `json:"loggedIn"`
 	LoginName   string             `json:"loginName,omitempty"` // the name that goes with the password, if that is another one
 	Ends        time.Time          `json:"ends,omitzero"`       // when a person must log in again, unless the session is renewed before
-	Renews      bool               `json:"renews"`              // it renews itself: each renewal moves Ends
+	Renewal     renewal            `json:"renewal"`
 	Outage      *outageStatus      `json:"outage,omitempty"`
 	Credentials []credentialStatus `json:"credentials"`
+	// APIPorts are the ports of API servers, by their control plane host, where contexts do not use the host's own.
+	APIPorts map[string]tokens.APIPort `json:"apiPorts,omitempty"`
 
 	loginCommand string // what to type when it has ended
 }
@@ -51,10 +57,38 @@ type credentialStatus struct {
 	Server     string    `json:"server"`
 	Cluster    string    `json:"cluster,omitempty"` // NAMESPACE/NAME; empty for the Supervisor's own API
 	Contexts   []string  `json:"contexts"`
+	Current    bool      `json:"current,omitempty"` // one of them is the current context
 	ValidUntil time.Time `json:"validUntil,omitzero"`
 	Valid      bool      `json:"valid"`
 	Minted     bool      `json:"minted"` // false: kubectl gets it on first use
 	CAUnknown  bool      `json:"caUnknown,omitempty"`
+}
+
+// renewal is what renews a session's tokens.
+type renewal string
+
+const (
+	byItself   renewal = "itself"   // the identity provider's refresh token: each renewal moves the end
+	byCommand  renewal = "command"  // the password command
+	byKeychain renewal = "keychain" // the password in the keychain
+	byPassword renewal = "password" // from the environment or a person
+	byLogin    renewal = "login"    // a person logs in again
+)
+
+// renewalOf returns what renews a session. A session without verification is not renewed without a person.
+func renewalOf(s tokens.Session, facts session.Facts) renewal {
+	alone := s.Trust.Mode != trust.Insecure
+	switch {
+	case facts.Renews:
+		return byItself
+	case alone && len(s.PasswordCommand) > 0:
+		return byCommand
+	case alone && s.Keychain:
+		return byKeychain
+	case s.Method == password.Name:
+		return byPassword
+	}
+	return byLogin
 }
 
 // statusOptions are the flags of status.
@@ -123,34 +157,60 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 	for _, err := range slices.Concat(errs, more) {
 		e.Warn(err)
 	}
-	info := statusInfo{Store: store.Dir(), Sessions: []sessionStatus{}}
+	info := statusInfo{Store: store.Dir(), Current: cfg.CurrentContext, Sessions: []sessionStatus{}, Servers: knownServers(e, store)}
 	sessions := method.Sessions(e, store)
+	owners := ownersOf(all, credentials)
 	for _, s := range all {
 		st := sessionStatus{
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
 			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
+		if known, err := sessions.Site(s.Server); err != nil {
+			e.Warn(err)
+		} else {
+			st.APIPorts = known.APIPorts
+		}
 		m, err := sessions.Method(s)
 		if err != nil {
 			e.Warn(err)
 		} else if facts, err := m.Facts(s); err == nil {
-			st.Renews = facts.Renews
+			st.Renewal = renewalOf(s, facts)
 		}
-		for _, c := range credentials {
-			if c.Session == s.ID {
+		for i, c := range credentials {
+			if owners[i] == s.ID {
+				names := contextsOf(cfg, c)
 				st.Credentials = append(st.Credentials, credentialStatus{
-					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: contextsOf(cfg, c), ValidUntil: c.Expires, Valid: c.Good(e.Now()), Minted: c.Minted(),
+					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: names, Current: slices.Contains(names, cfg.CurrentContext),
+					ValidUntil: c.Expires, Valid: c.Good(e.Now()), Minted: c.Minted(),
 					CAUnknown: c.Target != nil && c.Target.CAUnknown,
 				})
 			}
 		}
-		if o := store.Outage(s.ID); o.Tries > 0 && st.Renews {
+		if o := store.Outage(s.ID); o.Tries > 0 && st.Renewal == byItself {
 			st.Outage = &outageStatus{o.Since, o.Next, o.Reason}
 		}
 		info.Sessions = append(info.Sessions, st)
 	}
 	info.Registries, err = registrycmd.Infos(registryDeps(e))
 	return info, err
+}
+
+// ownersOf returns the ID of the session that renews each credential, which may be another one than made it: two Supervisors of one vCenter
+// name each other. It is the session that get-token takes (tokens.Store.FindSession); sessions are sorted as there.
+func ownersOf(sessions []tokens.Session, credentials []tokens.Credential) []string {
+	owners := make([]string, len(credentials))
+	for i, c := range credentials {
+		for _, of := range []func(tokens.Session) bool{
+			func(s tokens.Session) bool { return s.ID == tokens.SessionID(c.Key.Server, c.Key.User) },
+			func(s tokens.Session) bool { return s.Covers(c.Key) },
+			func(s tokens.Session) bool { return s.ID == c.Session },
+		} {
+			if found := slices.IndexFunc(sessions, of); owners[i] == "" && found >= 0 {
+				owners[i] = sessions[found].ID
+			}
+		}
+	}
+	return owners
 }
 
 // contextsOf lists the contexts that use a credential.
@@ -163,69 +223,4 @@ func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 		}
 	}
 	return names
-}
-
-func printStatus(e *console.Env, info statusInfo) error {
-	if len(info.Sessions) == 0 {
-		e.Printf("There is no session. Type: kubectl vsphere login --server ADDRESS -u USER")
-		return nil
-	}
-	if err := printSessions(e, info); err != nil {
-		return err
-	}
-	printEnds(e, info)
-	if len(info.Registries) == 0 {
-		return nil
-	}
-	e.Printf("")
-	return registrycmd.Print(e, info.Registries)
-}
-
-func printSessions(e *console.Env, info statusInfo) error {
-	t := e.NewTable("SERVER", "USER", "CLUSTER", "TOKEN", "CONTEXTS")
-	for _, s := range info.Sessions {
-		for _, c := range s.Credentials {
-			cluster := c.Cluster
-			if cluster == "" {
-				cluster = "-"
-			}
-			t.Row(c.Server, s.User, cluster, c.state(e), strings.Join(c.Contexts, ","))
-		}
-		if len(s.Credentials) == 0 {
-			t.Row(s.Server, s.User, "-", "none", "")
-		}
-	}
-	return t.Print()
-}
-
-// printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
-func printEnds(e *console.Env, info statusInfo) {
-	for _, s := range info.Sessions {
-		switch {
-		case s.Outage != nil && s.Outage.Next.After(e.Now()):
-			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
-		case s.Outage != nil:
-			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
-		case s.Ends.IsZero():
-		case s.Ends.After(e.Now()) && s.Renews:
-			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
-		case s.Ends.After(e.Now()):
-			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
-		default:
-			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
-		}
-	}
-}
-
-// state returns how long the token is valid, in a few words for a table.
-func (c credentialStatus) state(e *console.Env) string {
-	switch {
-	case c.CAUnknown:
-		return "CA unknown: log in"
-	case !c.Minted:
-		return "on first use"
-	case !c.Valid:
-		return "ended"
-	}
-	return "good for " + console.Span(c.ValidUntil.Sub(e.Now()))
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // report is the output of status for a program.
@@ -180,4 +182,90 @@ func TestStatusOfRegistries(t *testing.T) {
 	if got := status(t, w).Registries; len(got) != 1 || got[0].Source != "login" {
 		t.Errorf("%+v", got)
 	}
+}
+
+// A server that logins verified is shown without a session too: with it, a CA that changes is a change.
+func TestStatusOfKnownServers(t *testing.T) {
+	w, _, _ := site(t)
+	login(w)
+	w.Run("status").Exits(0).Omits("earlier login")
+	w.Run("logout").Exits(0)
+	w.Run("status").Exits(0).Says("There is no session. Type: kubectl vsphere login --server "+supervisor+"\n",
+		"How "+supervisor+" is verified is known", "kubectl vsphere logout --server "+supervisor+" --forget-server")
+	var got struct {
+		Servers []struct {
+			Server, Trust string
+			CAs           []string `json:"caSHA256"`
+		}
+	}
+	if err := json.Unmarshal([]byte(w.Run("status", "-o", "json").Exits(0).Out), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := trust.Trust{CA: w.CA.PEM}.Fingerprints()
+	if len(got.Servers) != 1 || got.Servers[0].Server != supervisor || got.Servers[0].Trust != "ca" || !slices.Equal(got.Servers[0].CAs, want) {
+		t.Errorf("%+v", got)
+	}
+	w.WriteFile("store/sites/10.0.0.9.json", "{", 0o600)
+	w.Run("status").Exits(0).Says("10.0.0.9.json", "How "+supervisor)
+	w.Run("logout", "--forget-server").Exits(0)
+	w.Run("status").Exits(0).Omits("is verified")
+}
+
+// Two Supervisors of one vCenter name each other, so that each login makes the tokens of both. There is one row for each server, and it is
+// that of the session that renews it.
+func TestStatusAfterLoginsAtBothSupervisors(t *testing.T) {
+	w := clitest.New(t)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	one := w.Supervisor("10.0.0.1", &consoletest.Namespace{Name: "ns1"}, &consoletest.Namespace{Name: "ns2", Host: "10.0.0.2"})
+	w.Supervisor("10.0.0.2", &consoletest.Namespace{Name: "ns1", Host: one.Host}, &consoletest.Namespace{Name: "ns2"})
+	for _, server := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.1"} {
+		w.Run("login", "--server", server, "-u", user, "--certificate-authority", w.CAFile).Exits(failure.OK)
+		r := w.Run("status").Exits(failure.OK).Omits("none")
+		for _, server := range []string{"10.0.0.1", "10.0.0.2"} {
+			if n := strings.Count(r.Out, "\n"+server+" "); n != 1 {
+				t.Errorf("%s has %d rows:\n%s", server, n, r.Out)
+			}
+		}
+	}
+	for _, s := range status(t, w).Sessions {
+		if len(s.Credentials) != 1 || s.Credentials[0].Server != s.Server {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// The current context has a star.
+func TestStatusMarksTheCurrentContext(t *testing.T) {
+	w, _, _ := site(t)
+	login(w)
+	w.Run("status").Exits(failure.OK).Says("*"+supervisor+",ns1\n", "   tkc1\n")
+	text := strings.Replace(w.ReadKubeconfig(), "current-context: "+supervisor, "current-context: tkc1", 1)
+	w.WriteFile("kubeconfig", text, 0o600)
+	w.Run("status").Exits(failure.OK).Says("   "+supervisor+",ns1\n", "   *tkc1\n")
+	var out struct {
+		CurrentContext string
+		Sessions       []struct{ Credentials []struct{ Current bool } }
+	}
+	if err := json.Unmarshal([]byte(w.Run("status", "-o", "json").Out), &out); err != nil || out.CurrentContext != "tkc1" || out.Sessions[0].Credentials[0].Current || !out.Sessions[0].Credentials[1].Current {
+		t.Errorf("%v %+v", err, out)
+	}
+}
+
+// What renews a session is said.
+func TestStatusSaysWhatRenews(t *testing.T) {
+	for want, change := range map[string]func(*tokens.Session){
+		"password": func(*tokens.Session) {},
+		"command":  func(s *tokens.Session) { s.PasswordCommand = []string{"/bin/pass"} },
+		"keychain": func(s *tokens.Session) { s.Keychain = true },
+		"itself":   byProvider(t, oidc.Session{Refresh: redact.Stored{Secret: "r"}}),
+		"login":    byProvider(t, oidc.Session{}),
+	} {
+		w := clitest.New(t)
+		w.SignIn(supervisor, change)
+		w.Run("status").Exits(failure.OK).Says("RENEWED BY", "   "+want+" ")
+		w.Run("status", "-o", "json").Exits(failure.OK).Says(`"renewal": "` + want + `"`)
+	}
+	w := clitest.New(t)
+	w.SignIn(supervisor, func(s *tokens.Session) { s.PasswordCommand, s.Trust.Mode = []string{"/bin/pass"}, trust.Insecure })
+	w.Run("status").Exits(failure.OK).Says("   password ").Omits("   command ")
 }

@@ -116,6 +116,9 @@ func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity
 		err = failure.Hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", e.Until(credential.Expires), err),
 			"A new cluster refuses tokens for some minutes. If this does not change, type: %s", sessions.Command(sessions.Of(c.Key)))
 	}
+	if c.Key.Cluster == "" && errors.Is(err, wire.ErrUnreachable) {
+		err = failure.Hint(err, "If that port is closed to you, log in again: login then finds another one. Type: %s", sessions.Command(sessions.Of(c.Key)))
+	}
 	if err == nil && o.Claims {
 		id.Claims, err = claims(sessions, c.Key, credential)
 	}

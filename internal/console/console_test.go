@@ -102,3 +102,47 @@ func TestProgress(t *testing.T) {
 		t.Errorf("in a pipe: %q", got)
 	}
 }
+
+// A line that wraps could not be written over, and a terminal that can do nothing gets plain lines.
+func TestProgressOfANarrowTerminal(t *testing.T) {
+	const removed = "\r\x1b[K"
+	for name, tc := range map[string]struct {
+		columns uint16
+		term    string
+		want    string
+	}{
+		"narrow":       {20, "xterm", "\rConnecting to a-ver\x1b[K" + removed + "\rGetting credentials\x1b[K" + removed},
+		"wide":         {80, "xterm", "\rConnecting to a-very-long-name …\x1b[K" + removed + "\rGetting credentials: 1 of 3\x1b[K" + removed},
+		"without size": {0, "xterm", "\rConnecting to a-very-long-name …\x1b[K" + removed + "\rGetting credentials: 1 of 3\x1b[K" + removed},
+		"dumb":         {20, "dumb", "Connecting to a-very-long-name …\r\nGetting credentials …\r\n"},
+	} {
+		keyboard, tty, err := pty.Open()
+		if err != nil {
+			t.Skip("there are no pseudo terminals here: ", err)
+		}
+		if err := pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: tc.columns}); err != nil {
+			t.Fatal(err)
+		}
+		shown := make(chan string)
+		go func() {
+			text, _ := io.ReadAll(keyboard) // It ends with the terminal.
+			shown <- string(text)
+		}()
+		now := time.Now()
+		e := &console.Env{Now: func() time.Time { return now }, Getenv: func(string) string { return tc.term }}
+		e.ErrOut = tty
+		e.Protect()
+		p := e.NewProgress()
+		p.Show("Connecting to a-very-long-name", 0, 0)
+		p.Done()
+		p.Show("Getting credentials", 1, 3)
+		now = now.Add(time.Nanosecond)
+		p.Show("Getting credentials", 2, 3)
+		p.Done()
+		_ = tty.Close()
+		if got := <-shown; got != tc.want {
+			t.Errorf("%s: %q", name, got)
+		}
+		_ = keyboard.Close()
+	}
+}

@@ -42,10 +42,13 @@ type Env struct {
 	GOOS   string
 	Now    func() time.Time
 	Uptime func() time.Duration // a clock that nobody sets; nil: secret.Uptime
+	// Slept, if set, is called in place of a wait that only passes time.
+	Slept func(time.Duration)
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)
 	Executable func() (string, error)
+	Called     string // how this program was called (argv[0]): a name, or a path that may be a link; may be empty
 	// Proxy and Dial work as in http.Transport. A nil Dial uses the network.
 	Proxy func(*http.Request) (*url.URL, error)
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
@@ -59,13 +62,12 @@ type Env struct {
 
 // System returns the environment of a real process. It hides the password variable from all children, and so comes before the first one.
 func System() *Env {
-	home, _ := os.UserHomeDir()
-	getenv := process.Environment()
+	getenv := process.WithHome(process.Environment())
 	process.Hide(process.PasswordVariable)
 	e := &Env{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    getenv, Hide: process.Hide, Home: home, GOOS: runtime.GOOS, Now: time.Now,
-		LookPath: exec.LookPath, Executable: os.Executable, Proxy: http.ProxyFromEnvironment,
+		Getenv:    getenv, Hide: process.Hide, Home: process.Home(), GOOS: runtime.GOOS, Now: time.Now,
+		LookPath: exec.LookPath, Executable: os.Executable, Called: os.Args[0], Proxy: http.ProxyFromEnvironment,
 		unread: new(secret.Unread),
 	}
 	if term.IsTerminal(int(os.Stdin.Fd())) {
@@ -101,6 +103,11 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 	dir, err := credfile.Dir(e.Getenv, e.GOOS)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(dir); err != nil && e.Getenv(credfile.HomeVariable) == "" { // The variable is a decision.
+		if err := CheckGuest(e.Getenv, dir); err != nil {
+			return nil, err
+		}
 	}
 	return tokens.Open(dir)
 }

@@ -11,10 +11,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Progress is a line on a terminal that shows the current step. Done removes it. In a pipe it prints nothing.
+// Progress is a line on a terminal that shows the current step. Done removes it. In a pipe it prints nothing. A terminal that cannot remove
+// a line (TERM=dumb) gets a line for each step.
 type Progress struct {
 	mu    sync.Mutex
 	out   io.Writer // nil: no terminal
+	fd    int
+	plain bool
 	step  string
 	shown time.Time
 	quiet bool // a question is on the terminal
@@ -32,7 +35,7 @@ func (e *Env) NewProgress() *Progress {
 	p := &Progress{now: e.Now}
 	out := below(e.ErrOut)
 	if f, ok := out.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
-		p.out = out
+		p.out, p.fd, p.plain = out, int(f.Fd()), e.Getenv != nil && e.Getenv("TERM") == "dumb"
 	}
 	return p
 }
@@ -45,16 +48,28 @@ func (p *Progress) Show(step string, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if p.quiet || step == p.step && now.Sub(p.shown) < progressEvery {
+	if p.quiet || step == p.step && (p.plain || now.Sub(p.shown) < progressEvery) {
 		return
 	}
 	p.step, p.shown = step, now
 	step = safetext.Line(step, maxStep)
-	if total == 0 {
-		fmt.Fprintf(p.out, "\r%s …\x1b[K", step)
-		return
+	switch {
+	case p.plain:
+		fmt.Fprintf(p.out, "%s …\n", step)
+	case total == 0:
+		fmt.Fprintf(p.out, "\r%s\x1b[K", p.fitting(step+" …"))
+	default:
+		fmt.Fprintf(p.out, "\r%s\x1b[K", p.fitting(fmt.Sprintf("%s: %d of %d", step, done, total)))
 	}
-	fmt.Fprintf(p.out, "\r%s: %d of %d\x1b[K", step, done, total)
+}
+
+// fitting returns as much of a line as the terminal shows in one: what wraps cannot be written over.
+func (p *Progress) fitting(line string) string {
+	width, _, err := term.GetSize(p.fd)
+	if runes := []rune(line); err == nil && width > 1 && len(runes) >= width {
+		return string(runes[:width-1])
+	}
+	return line
 }
 
 // Pause removes the line until Resume, so that a question can be asked.
@@ -74,7 +89,7 @@ func (p *Progress) Resume() {
 
 // Done removes the line.
 func (p *Progress) Done() {
-	if p.out != nil {
+	if p.out != nil && !p.plain {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
 }

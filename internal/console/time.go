@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -26,4 +27,20 @@ func Span(d time.Duration) string {
 		d = d.Round(time.Minute)
 	}
 	return duration.HumanDuration(d)
+}
+
+// Sleep waits, at most until ctx ends. Then the error is that of ctx.
+func (e *Env) Sleep(ctx context.Context, d time.Duration) error {
+	if e.Slept != nil {
+		e.Slept(d)
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

@@ -1,6 +1,7 @@
 package consoletest
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func (w *World) Cluster(name, host string) *Cluster {
 		Name: name, Host: host, UID: "uid-" + name, CA: NewCA(w.t, name+"-ca"), Replies: map[string]http.HandlerFunc{},
 		w: w, accepted: map[string]bool{}, requests: map[string]int{},
 	}
-	w.Serve(host+":6443", c.CA, c)
+	w.Serve(net.JoinHostPort(host, "6443"), c.CA, c)
 	return c
 }
 

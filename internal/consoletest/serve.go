@@ -28,6 +28,8 @@ import (
 // CA signs certificates.
 type CA struct {
 	PEM string
+	// Unshown means that servers show their own certificate alone.
+	Unshown bool
 
 	t    testing.TB
 	cert *x509.Certificate
@@ -83,7 +85,11 @@ func (c *CA) server(hosts string) tls.Certificate {
 		}
 	}
 	cert, key := c.sign(template)
-	return tls.Certificate{Certificate: [][]byte{cert.Raw, c.cert.Raw}, PrivateKey: key}
+	chain := [][]byte{cert.Raw, c.cert.Raw}
+	if c.Unshown {
+		chain = chain[:1]
+	}
+	return tls.Certificate{Certificate: chain, PrivateKey: key}
 }
 
 // client is a client certificate (PEM) with its key.
@@ -101,10 +107,7 @@ func encode(kind string, der []byte) string {
 }
 
 // host is a server of the network.
-type host struct {
-	ca     *CA
-	server *httptest.Server
-}
+type host struct{ server *httptest.Server }
 
 // Reach makes an address (HOST:PORT) of the network lead to a listener of the test's own, such as a proxy.
 func (w *World) Reach(address, listener string) {
@@ -129,6 +132,17 @@ func (w *World) Serve(address string, ca *CA, handler http.Handler) {
 // ServeAt is Serve with a certificate for other names than the address, separated by commas. Port 80 is without TLS.
 func (w *World) ServeAt(address, names string, ca *CA, handler http.Handler) {
 	w.t.Helper()
+	w.serveTLS(address, handler, &tls.Config{Certificates: []tls.Certificate{ca.server(names)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12})
+}
+
+// ServeWithoutClients is Serve by something that ends TLS, and asks for no client certificate: the front of a real Supervisor.
+func (w *World) ServeWithoutClients(host string, ca *CA, handler http.Handler) {
+	w.t.Helper()
+	w.serveTLS(host+":443", handler, &tls.Config{Certificates: []tls.Certificate{ca.server(host)}, MinVersion: tls.VersionTLS12})
+}
+
+func (w *World) serveTLS(address string, handler http.Handler, config *tls.Config) {
+	w.t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		w.hearAgent(r)
 		if between := w.Between; between != nil {
@@ -144,9 +158,9 @@ func (w *World) ServeAt(address, names string, ca *CA, handler http.Handler) {
 	}
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // A client that does not believe a certificate is no news.
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.server(names)}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.TLS = config
 	server.StartTLS()
-	w.serve(address, &host{ca: ca, server: server})
+	w.serve(address, &host{server: server})
 }
 
 // testAgent is the user agent of requests that a test makes itself.

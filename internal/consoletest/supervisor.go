@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,8 +65,8 @@ func (w *World) Supervisor(host string, namespaces ...*Namespace) *Supervisor {
 		w: w, issuer: "https://vcenter.example/openidconnect/vsphere.local", requests: map[string]int{}, tokens: map[string]string{},
 		next: map[string][]http.HandlerFunc{},
 	}
-	w.Serve(host+":443", s.CA, s)
-	w.Serve(host+":6443", s.CA, s)
+	w.Serve(net.JoinHostPort(host, "443"), s.CA, s)
+	w.Serve(net.JoinHostPort(host, "6443"), s.CA, s)
 	return s
 }
 

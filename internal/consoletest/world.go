@@ -31,9 +31,11 @@ type World struct {
 	Vars map[string]string
 	// Programs are the programs on PATH, a path for each name. A path is found as it is.
 	Programs map[string]string
-	// Self is the path of the program itself.
-	Self  string
-	Stdin string
+	// Self is the path of the program itself, and Called the word by which it was called, if not by its name.
+	Self, Called string
+	Stdin        string
+	// NoHome says that there is no home directory, in no user database either.
+	NoHome bool
 	// Hidden are the environment variables that children do not get.
 	Hidden map[string]bool
 	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
@@ -137,9 +139,12 @@ func (w *World) Env() *console.Env {
 	e := &console.Env{
 		Getenv: w.getenv, Hide: w.hide,
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
-		Executable: func() (string, error) { return w.Self, nil },
-		Proxy:      func(*http.Request) (*url.URL, error) { return nil, nil },
-		Dial:       w.dial, Timeout: 5 * time.Second,
+		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
+		Dial:  w.dial, Timeout: 5 * time.Second,
+	}
+	if w.NoHome {
+		e.Home = ""
 	}
 	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{}, &Stream{}
 	return e
@@ -149,6 +154,9 @@ func (w *World) getenv(name string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked[name] = true
+	if w.NoHome && name == "HOME" {
+		return ""
+	}
 	return w.Vars[name]
 }
 

@@ -67,7 +67,7 @@ func TestCheckProgram(t *testing.T) {
 			Executable: func() (string, error) { return self, nil },
 			LookPath:   func(string) (string, error) { return "", exec.ErrNotFound },
 		}
-		if err := contexts.CheckProgram(e); (err == nil) != good {
+		if err := contexts.CheckProgram(e, contexts.Exec{}); (err == nil) != good {
 			t.Errorf("%s: %v", self, err)
 		}
 	}

@@ -6,14 +6,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -36,6 +33,8 @@ type Options struct {
 	Aliases      supervisor.Aliases // other addresses of servers (NAT)
 	Clusters     login.Selection    // the clusters that the login looked for
 	Prefix       string             // of context names
+	PrefixSet    bool               // it was asked for: contexts with another prefix are renamed
+	Exec         Exec               // how contexts call this program
 	Current      string             // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
 	KeepCurrent  bool
 	StaticTokens bool
@@ -53,12 +52,11 @@ type Written struct {
 
 // Write writes the contexts of a login into the kubeconfig files, in one step.
 func (l Login) Write(ctx context.Context, e *console.Env, files kubeconfig.Files) (Written, error) {
-	wanted := l.wanted()
-	command, absolute := ExecCommand(e)
+	wanted, look := l.wanted(), l.look(e)
 	var plan kubeconfig.Planned
 	var w Written
 	report, err := files.Update(ctx, l.StaticTokens, func(old *api.Config) (kubeconfig.Change, error) {
-		plan = l.plan(old, command, wanted)
+		plan = l.plan(old, look, wanted)
 		if gone := l.vanished(old); len(gone) > 0 {
 			w.Vanished = gone // Kept, since a second run after pruning finds none.
 		}
@@ -71,24 +69,33 @@ func (l Login) Write(ctx context.Context, e *console.Env, files kubeconfig.Files
 		return Written{}, fmt.Errorf("you are logged in, but the contexts could not be written: %w", err)
 	}
 	w.Report = report
-	if absolute && !l.StaticTokens && len(report.Written) > 0 {
-		w.Command = command
+	if look.Command != programName && l.Exec.Command == "" && len(report.Written) > 0 && calls(report.Config, look.Command) {
+		w.Command = look.Command
 	}
 	for i, name := range plan.Names {
 		if name == "" {
-			w.Unnamed = append(w.Unnamed, wanted[i].Name)
+			w.Unnamed = append(w.Unnamed, l.Prefix+wanted[i].Name)
 		}
 	}
 	return w, nil
 }
 
+// calls reports whether an entry calls the command: others keep the one that they have.
+func calls(cfg *api.Config, command string) bool {
+	for _, u := range cfg.AuthInfos {
+		if u.Exec != nil && u.Exec.Command == command {
+			return true
+		}
+	}
+	return false
+}
+
 // Preview returns what Write would do: the new entries, and the texts of the files before and after.
 func (l Login) Preview(e *console.Env, files kubeconfig.Files) (kubeconfig.Change, kubeconfig.Report, error) {
-	wanted := l.wanted()
-	command, _ := ExecCommand(e)
+	wanted, look := l.wanted(), l.look(e)
 	var first *kubeconfig.Change
 	report, err := files.Preview(func(old *api.Config) (kubeconfig.Change, error) {
-		plan := l.plan(old, command, wanted)
+		plan := l.plan(old, look, wanted)
 		if first == nil {
 			first = &plan.Change
 		}
@@ -102,12 +109,12 @@ func (l Login) Preview(e *console.Env, files kubeconfig.Files) (kubeconfig.Chang
 
 // Standalone returns a kubeconfig (YAML) with only this login.
 func (l Login) Standalone() ([]byte, error) {
-	return kubeconfig.Plan(api.NewConfig(), programName, l.wanted()).Change.Text()
+	return kubeconfig.Plan(api.NewConfig(), kubeconfig.Options{Command: programName, Prefix: l.Prefix}, l.wanted()).Change.Text()
 }
 
 // plan returns the changes to a kubeconfig.
-func (l Login) plan(old *api.Config, command string, wanted []kubeconfig.Wanted) kubeconfig.Planned {
-	p := kubeconfig.Plan(old, command, wanted)
+func (l Login) plan(old *api.Config, look kubeconfig.Options, wanted []kubeconfig.Wanted) kubeconfig.Planned {
+	p := kubeconfig.Plan(old, look, wanted)
 	if l.KeepCurrent && old.CurrentContext != "" {
 		p.Change.CurrentContext = nil
 	}
@@ -119,15 +126,15 @@ func (l Login) wanted() []kubeconfig.Wanted {
 	var wanted []kubeconfig.Wanted
 	for _, h := range l.Result.Hosts {
 		if h.Address == l.Server {
-			wanted = append(wanted, kubeconfig.Wanted{Name: l.Prefix + h.Address.Host, Target: l.hostTarget(h)})
+			wanted = append(wanted, kubeconfig.Wanted{Name: h.Address.Host, Target: l.hostTarget(h)})
 		}
 	}
 	for _, ns := range l.Result.Namespaces {
-		wanted = append(wanted, kubeconfig.Wanted{Name: l.Prefix + ns.Name, Namespace: ns.Name, Target: l.hostTarget(ns.Host)})
+		wanted = append(wanted, kubeconfig.Wanted{Name: ns.Name, Namespace: ns.Name, Target: l.hostTarget(ns.Host)})
 	}
 	for _, c := range l.Result.Clusters {
 		wanted = append(wanted, kubeconfig.Wanted{
-			Name: l.Prefix + c.Name, Target: l.clusterTarget(c),
+			Name: c.Name, Target: l.clusterTarget(c),
 			Current: l.Current != "" && (l.Current == c.Name || l.Current == c.Namespace+"/"+c.Name),
 		})
 	}
@@ -171,37 +178,4 @@ func (l Login) withServer(t kubeconfig.Target, server string) kubeconfig.Target 
 		t.Name, _, _ = net.SplitHostPort(name) // It has a port.
 	}
 	return t
-}
-
-const programName = "kubectl-vsphere"
-
-// ExecCommand returns the command that kubectl runs for a token: the bare name if PATH finds this file, else the path of this file.
-// PATH may find VMware's plugin, which has the same name. absolute reports whether it is a path.
-func ExecCommand(e *console.Env) (command string, absolute bool) {
-	self, err := e.Executable()
-	if err != nil {
-		return programName, false
-	}
-	if found, err := e.LookPath(programName); err == nil && sameFile(found, self) {
-		return programName, false
-	}
-	return self, true
-}
-
-// CheckProgram returns an error if the contexts of a login would run this program under another name: then no later login would know
-// that they are ours.
-func CheckProgram(e *console.Env) error {
-	command, absolute := ExecCommand(e)
-	name := filepath.Base(command)
-	if !absolute || strings.TrimSuffix(name, filepath.Ext(name)) == programName && (filepath.Ext(name) == "" || filepath.Ext(name) == ".exe") {
-		return nil
-	}
-	return failure.Hint(fmt.Errorf("this program is called %s, and contexts call it as %s", name, programName),
-		"Rename it, or put it on PATH under that name.")
-}
-
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return errX == nil && errY == nil && os.SameFile(x, y)
 }

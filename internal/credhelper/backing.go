@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
@@ -36,7 +39,8 @@ type program struct {
 func (p program) run(ctx context.Context) client.ProgramFunc {
 	return func(args ...string) client.Program {
 		c := process.Command(ctx, "docker-credential-"+p.name, args, p.store.SecretVariables()) // The name was checked; the user chose the helper.
-		c.WaitDelay = grace                                                                     // Children of a script may keep the pipe open.
+		process.OwnGroup(c)                                                                     // Its time limit is that of its children.
+		c.WaitDelay = grace                                                                     // A child that left the group may keep the pipe open.
 		return &command{c}
 	}
 }
@@ -49,7 +53,7 @@ func (c *command) Input(in io.Reader) { c.Stdin = in }
 // Output implements client.Program. The library puts what a failed program printed into its error, which clients show: of that, only the
 // texts that the protocol knows are returned. The rest may hold the secret.
 func (c *command) Output() ([]byte, error) {
-	var out limited
+	out := limited{over: c.Cancel}
 	c.Stdout = &out
 	err := c.Run()
 	switch {
@@ -72,10 +76,16 @@ func (p program) do(work func(client.ProgramFunc) error) error {
 		return fmt.Errorf("%q: %w", p.name, err)
 	}
 	process.NoDump() // A keychain may hold the password of a person.
-	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
+	// Ctrl-C at the terminal does not reach the group.
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(interrupted, p.timeout)
 	defer cancel()
 	err := work(p.run(ctx))
-	if ctx.Err() != nil {
+	switch {
+	case interrupted.Err() != nil:
+		return fmt.Errorf("docker-credential-%s was interrupted", p.name)
+	case ctx.Err() != nil:
 		return fmt.Errorf("docker-credential-%s takes longer than %s (%s)", p.name, p.timeout, timeoutVariable)
 	}
 	return err

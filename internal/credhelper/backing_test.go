@@ -197,3 +197,49 @@ func TestRunCodes(t *testing.T) {
 		}
 	}
 }
+
+// A helper that takes too long is ended with all that it has started, and so is one that prints too much.
+func TestBackingEndsWithItsChildren(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string
+		bound  time.Duration
+	}{
+		"time": {`sleep 1000 >/dev/null 2>&1 & echo $! >"$0.pid"; wait`, time.Second},
+		"size": {`sleep 1000 >/dev/null 2>&1 & echo $! >"$0.pid"; yes x`, time.Hour},
+	} {
+		p, _ := backed(t, c.script)
+		p.timeout = c.bound
+		if _, _, err := p.Get("quay.io"); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		text, err := os.ReadFile(filepath.Join(strings.Split(os.Getenv("PATH"), ":")[0], "docker-credential-backed.pid"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(10 * time.Second); running(pid); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				t.Fatalf("%s: the helper's child lives on", name)
+			}
+		}
+	}
+}
+
+// running reports whether a process runs. Until somebody waits for one that ended, it is a zombie, which can be signalled.
+func running(pid int) bool {
+	state, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return syscall.Kill(pid, 0) == nil && !strings.Contains(string(state), ") Z ")
+}
+
+// Ctrl-C reaches this process alone, and ends the helper.
+func TestInterruptEndsABacking(t *testing.T) {
+	p, _ := backed(t, `kill -INT $PPID; exec sleep 1000`)
+	p.timeout = time.Hour
+	if _, _, err := p.Get("quay.io"); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Error(err)
+	}
+}

@@ -28,12 +28,16 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// limited holds what a program prints, and fails beyond maxOutput: then the program cannot write any more.
-type limited struct{ text []byte }
+// limited holds what a program prints, and fails beyond maxOutput: then it calls over, which ends the program.
+type limited struct {
+	text []byte
+	over func() error
+}
 
 // Write implements io.Writer.
 func (l *limited) Write(p []byte) (int, error) {
 	if len(l.text)+len(p) > maxOutput {
+		_ = l.over()
 		return 0, fmt.Errorf("it prints more than %d MiB", maxOutput>>20)
 	}
 	l.text = append(l.text, p...)

@@ -60,6 +60,9 @@ func Run(args []string) int {
 func serve(args []string, stderr io.Writer) int {
 	dir, err := credfile.Dir(os.Getenv, runtime.GOOS)
 	if err != nil {
+		dir, err = credfile.Dir(process.WithHome(os.Getenv), runtime.GOOS)
+	}
+	if err != nil {
 		return answer(noStore{err, stderr}, args, os.Stdin, os.Stdout)
 	}
 	return answer(New(registry.Store{Dir: dir}, os.Getenv, stderr), args, os.Stdin, os.Stdout)

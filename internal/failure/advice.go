@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -18,6 +19,8 @@ func advice(err error) string {
 	var ambiguous *login.AmbiguousError
 	var untrusted *trust.UntrustedError
 	var full *tokens.WriteError
+	var site *tokens.SiteError
+	var paused *secret.PausedError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -27,6 +30,10 @@ func advice(err error) string {
 		return "If the cluster is being created, log in again later, or use --wait."
 	case errors.As(err, &untrusted):
 		return Untrusted(untrusted)
+	case errors.As(err, &site):
+		return brokenSite(site)
+	case errors.As(err, &paused):
+		return "A login at a terminal sends the password to every host."
 	case errors.As(err, &full):
 		return unwritten(full.Dir, full)
 	}
@@ -53,9 +60,18 @@ func Advices(failures []login.Failure) (all []string) {
 	return all
 }
 
+// brokenSite returns the next step if nobody knows any more how a server is verified. One for a file's mode names its own.
+func brokenSite(e *tokens.SiteError) string {
+	var mode *credfile.PermissionError
+	if errors.As(e, &mode) {
+		return ""
+	}
+	return "To forget it, so that the next login asks as at first use, type: " + ForgetCommand(e.Server)
+}
+
 // unwritten returns the next step when the store at dir cannot be written.
 func unwritten(dir string, err error) string {
-	if disk.Full(err) {
+	if syserr.Full.Is(err) {
 		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
 	}
 	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)

@@ -24,3 +24,8 @@ func ProviderCommand(server string) string { return LoginCommand(server, "") + "
 func LogoutCommand(server, user string) string {
 	return fmt.Sprintf("kubectl vsphere logout --server %s -u %s", Quote(server), Quote(user))
 }
+
+// ForgetCommand returns the command that forgets how a server is verified.
+func ForgetCommand(server string) string {
+	return "kubectl vsphere logout --server " + Quote(server) + " --forget-server"
+}

@@ -29,7 +29,7 @@ func (p Password) Explain(err error) error {
 	case errors.As(err, &none) && none.TooMany && p.Provider:
 		return Hint(err, "Directories lock an account after some refusals. Type the password at a terminal, or wait five minutes.")
 	case errors.As(err, &none) && none.TooMany:
-		return Hint(err, "An account is locked for some minutes after five refusals. Type the password at a terminal, or wait five minutes.")
+		return Hint(err, "%s", tooMany)
 	case errors.As(err, &none) && none.Known:
 		return Hint(err, "%s", p.known())
 	case errors.As(err, &none) && len(none.Reasons) > 0:
@@ -43,6 +43,10 @@ func (p Password) Explain(err error) error {
 	}
 	return p.vCenter(err)
 }
+
+// tooMany is the next step when one more refusal might lock the account.
+const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
+	"To go on now, type the password at a terminal. Else wait five minutes."
 
 // provider words what the issuer answers to a login.
 func (p Password) provider(err error) error {
@@ -81,9 +85,20 @@ func (p Password) vCenter(err error) error {
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):
-		return Hint(err, "Please contact your vSphere server administrator for assistance.")
+		return Hint(err, "%s", safetext.Lines(contact(err)))
 	}
 	return err
+}
+
+// contact says whom to ask about a Supervisor that fails. VMware's plugin says the first sentence.
+func contact(err error) string {
+	const ask = "Please contact your vSphere server administrator for assistance."
+	var failed *wire.Error
+	if !errors.As(err, &failed) || failed.Status < 500 {
+		return ask
+	}
+	return ask + "\nIf the password is right, the Supervisor could not ask vCenter. Most often its control plane VMs do not resolve\n" +
+		"vCenter's name (DNS), have the wrong time (NTP), or do not reach vCenter's token service (STS)."
 }
 
 // maxUser bounds a user name on the terminal, in characters.

@@ -12,6 +12,7 @@ import (
 
 // Main is for TestMain: it runs the tests and ends the process.
 func Main(m *testing.M) {
+	beforeTests()
 	before := files()
 	code := m.Run()
 	if code == 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -160,30 +159,49 @@ func TestPostJSON(t *testing.T) {
 	}
 }
 
-// The trust and addresses of the last login are taken, but for one without verification.
-func TestLast(t *testing.T) {
+// A store of an earlier version has no sites: what its sessions hold counts, but for one without verification. The first change writes it.
+func TestSiteOfAnEarlierVersion(t *testing.T) {
 	w := consoletest.New(t)
-	store := w.Store()
-	if got, hosts := session.LastTrust(store, "10.0.0.1"); got.Mode != "" || hosts != nil {
-		t.Errorf("%+v %q", got, hosts)
+	sessions := &session.Sessions{Env: w.Env(), Store: w.Store(), Methods: []session.Method{&way{name: "sso", issuer: "https://idp"}}}
+	site := func() tokens.Site {
+		t.Helper()
+		got, err := sessions.Site("10.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
 	}
-	if got := session.LastAliases(store, "10.0.0.1"); got != nil {
+	if got := site(); got.Known() || got.Hosts != nil || sessions.LastAliases(got) != nil {
 		t.Errorf("%+v", got)
 	}
 	save := func(user string, after int, s tokens.Session) {
 		s.Server, s.User, s.Updated = "10.0.0.1", user, w.Now().AddDate(0, 0, after)
-		if _, err := store.SaveSession(s); err != nil {
+		if _, err := w.Store().SaveSession(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	save("a", 1, tokens.Session{Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}, Hosts: []string{"10.0.0.1", "[fd00::1]:8443"}})
-	save("b", 2, tokens.Session{Trust: trust.Trust{Mode: trust.System}})
-	save("c", 3, tokens.Session{Trust: trust.Trust{Mode: trust.Insecure}})
-	if got, hosts := session.LastTrust(store, "10.0.0.1"); got.Mode != trust.Bundle || !slices.Equal(hosts, []string{"10.0.0.1:443", "[fd00::1]:8443"}) {
-		t.Errorf("%+v %q", got, hosts)
+	save("a", 1, tokens.Session{Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Hosts: []string{"10.0.0.1", "[fd00::1]:8443"}, Method: "sso"})
+	save("b", 2, tokens.Session{Trust: trust.Trust{Mode: trust.System}, Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}})
+	save("c", 3, tokens.Session{Trust: trust.Trust{Mode: trust.Insecure}, Aliases: map[string]string{"10.0.0.1": "evil"}, Hosts: []string{"evil"}})
+	want := tokens.Site{
+		Server: "10.0.0.1", Trust: trust.Trust{Mode: trust.Bundle, CA: w.CA.PEM}, Hosts: []string{"10.0.0.1", "[fd00::1]:8443"},
+		Aliases: map[string]string{"10.0.0.1": "192.168.0.1"}, Issuer: "https://idp",
 	}
-	if got := session.LastAliases(store, "10.0.0.1"); got["10.0.0.1"] != "192.168.0.1" {
-		t.Errorf("%+v", got)
+	if diff := cmp.Diff(want, site()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"10.0.0.1:443", "[fd00::1]:8443"}, session.ServersOf(want.Hosts)); diff != "" {
+		t.Error(diff)
+	}
+	if err := sessions.UpdateSite(t.Context(), "10.0.0.1", func(s *tokens.Site) { s.Issuer = "https://new" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store().Clear(); err != nil { // As a logout does.
+		t.Fatal(err)
+	}
+	want.Version, want.Issuer = 1, "https://new"
+	if diff := cmp.Diff(want, site()); diff != "" {
+		t.Error(diff)
 	}
 }
 

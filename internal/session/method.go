@@ -67,6 +67,8 @@ type Facts struct {
 	Renews bool
 	// Claims (JSON) are what the identity provider said of the person: nil where the method has none, empty where none were kept.
 	Claims []byte
+	// Issuer is that of the Supervisor's identity provider; empty where the method has none, or one without a Supervisor.
+	Issuer string
 }
 
 // Request is a login, as the command line asks for it.
@@ -75,6 +77,7 @@ type Request struct {
 	Passwords  PasswordOptions
 	Clusters   login.Selection
 	Namespaces []string // vSphere Namespaces that the user may not list
+	APIPort    int      // of the API servers, as the user says; 0: where they answer
 	// NamespacesSet reports whether Namespaces come from the command line, even if empty. Else those of the last login are used.
 	NamespacesSet bool
 	StaticTokens  bool   // remembered for the next login

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -208,12 +210,26 @@ func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
 	return newGuard(s, name, "refusals of "+name, client)
 }
 
+// lookAgain is the time between two looks at what other processes have under way.
+const lookAgain = 200 * time.Millisecond
+
 // newGuard returns a guard that locks and remembers under a name; who is for messages.
 func newGuard(s *Sessions, account, name, who string) *secret.Guard {
-	waiting := func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) }
+	var once sync.Once
+	waiting := func() {
+		once.Do(func() { s.Env.Tellf("Waiting for another process that sends a password of %s …", who) })
+	}
 	return &secret.Guard{
 		Marks: s.Store, Account: account, Name: name, Now: s.Env.Now, Uptime: s.Env.Uptime, Parent: secret.ParentProcess(), Warn: s.Env.Warn,
 		LockName: func(ctx context.Context) (func(), error) { return s.Store.LockAccount(ctx, name, waiting, s.Env.Warn) },
+		Wait: func(ctx context.Context) error {
+			waiting()
+			select {
+			case <-ctx.Done():
+			case <-time.After(lookAgain):
+			}
+			return ctx.Err()
+		},
 	}
 }
 

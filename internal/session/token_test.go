@@ -27,12 +27,16 @@ import (
 type way struct {
 	session.Method
 	name   string
+	issuer string // of its Facts
 	renew  func(ctx context.Context, r session.Renewal) (tokens.Credential, error)
 	resume func(ctx context.Context, r session.Renewal) error
 }
 
-func (m *way) Name() string                  { return m.name }
-func (m *way) LocksAccount() bool            { return false }
+func (m *way) Name() string       { return m.name }
+func (m *way) LocksAccount() bool { return false }
+func (m *way) Facts(tokens.Session) (session.Facts, error) {
+	return session.Facts{Issuer: m.issuer}, nil
+}
 func (m *way) Command(tokens.Session) string { return "log in by " + m.name }
 func (m *way) Resume(ctx context.Context, r session.Renewal) error {
 	return m.resume(ctx, r)

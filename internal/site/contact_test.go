@@ -143,4 +143,18 @@ func TestAPICA(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
+	for name, tc := range map[string]struct {
+		trust trust.Trust
+		want  string
+	}{
+		"a file":              {trust.Trust{Mode: trust.Bundle, CA: front}, front},
+		"a fingerprint":       {trust.Trust{Mode: trust.Pinned, CA: front}, front},
+		"a pin":               {trust.Trust{Mode: trust.Pinned}.WithPin("10.0.0.1:443", front), front},
+		"the system's roots":  {trust.Trust{Mode: trust.System}, ""},
+		"nothing is verified": {trust.Trust{Mode: trust.Insecure, CA: front}, ""},
+	} {
+		if got := string(site.APICA(login.Host{Address: address, APICA: []byte(told)}, "https://10.0.0.1:443", tc.trust)); got != tc.want {
+			t.Errorf("by the front, %s: %q", name, got)
+		}
+	}
 }

@@ -45,8 +45,19 @@ func (c Contact) confirmCA(ctx context.Context, server string, last trust.Trust,
 	if server != c.server() {
 		c.Env.Tellf("The Supervisor %s names this server.", shown(c.server()))
 	}
-	c.Env.Tellf("This is trust on first use: only you can check that this is the server and not somebody in between. Compare the\n" +
-		"last SHA-256 with your vSphere administrator, or with the root certificates that the vCenter offers for download.")
+	switch {
+	case c.fromVCenter(e):
+		c.Env.Tellf("The vCenter %s offers this CA, and nothing proves that it is your vCenter: somebody in between can answer for both.\n"+
+			"Only you can check it. Compare the last SHA-256 with your vSphere administrator.", c.Flags.VCenter)
+	case e.IssuerSHA256 == "":
+		c.Env.Tellf("The server does not show its CA: you can trust this one certificate, until the server gets another one. To trust the CA,\n" +
+			"answer no, and add --ca-from-vcenter HOST, or --certificate-authority with the file that the vCenter offers for download.\n" +
+			"This is trust on first use: only you can check that this is the server and not somebody in between. Compare the\n" +
+			"SHA-256 with your vSphere administrator.")
+	default:
+		c.Env.Tellf("This is trust on first use: only you can check that this is the server and not somebody in between. Compare the\n" +
+			"last SHA-256 with your vSphere administrator, or with the root certificates that the vCenter offers for download.")
+	}
 	yes, err := c.Env.Confirm(ctx, fmt.Sprintf("Trust it for %s alone from now on?", name))
 	switch {
 	case err != nil:
@@ -77,7 +88,11 @@ func (c Contact) byFingerprint(e *trust.UntrustedError) (string, error) {
 		}
 	}
 	e.Reason = "it does not show the certificate of --ca-fingerprint " + strings.Join(c.Flags.CAFingerprints, " or ")
-	return "", failure.Hint(e, "%sIf the fingerprint that you gave is right, somebody may be between you and the server.", failure.Describe(e))
+	hint := "If the fingerprint that you gave is right, somebody may be between you and the server."
+	if e.IssuerSHA256 == "" {
+		hint = "The server shows its own certificate only. If the fingerprint is that of its CA, add --ca-from-vcenter HOST,\nor give the CA with --certificate-authority."
+	}
+	return "", failure.Hint(e, "%s%s", failure.Describe(e), safetext.Lines(hint))
 }
 
 // verifiedBy returns what verified a server, in words. It is empty if nothing did.

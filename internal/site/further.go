@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -18,13 +19,30 @@ import (
 // returns nil if a flag decides for all servers. During a question the progress line is paused.
 func (s Site) FurtherServers(p *console.Progress) login.Decide {
 	c := s.contact
-	if c.Flags.CAFile != "" || c.Flags.Insecure {
+	if c.Flags.Insecure || c.Flags.CAFile != "" && len(c.Flags.CAFingerprints) == 0 {
 		return nil
 	}
+	return s.decide(p, further{Contact: c, transport: s.Transport})
+}
+
+// ClusterServers is FurtherServers for the API servers of clusters. A CA file is about the Supervisor: a cluster that tells its CA itself
+// has one of its own, and is asked about as at first use.
+func (s Site) ClusterServers(p *console.Progress) login.Decide {
+	if s.contact.Flags.Insecure {
+		return nil
+	}
+	return s.decide(p, further{Contact: s.contact, transport: s.Transport, clusters: true})
+}
+
+func (s Site) decide(p *console.Progress, f further) login.Decide {
 	return func(ctx context.Context, all []login.UnknownServer) []error {
 		p.Pause()
 		defer p.Resume()
-		return further{c, s.Transport}.decide(ctx, all)
+		f := f
+		f.pins = map[string]string{}
+		errs := f.decide(ctx, all)
+		f.keepPins(ctx, s)
+		return errs
 	}
 }
 
@@ -32,6 +50,34 @@ func (s Site) FurtherServers(p *console.Progress) login.Decide {
 type further struct {
 	Contact
 	transport *trust.Transport
+	clusters  bool              // they are API servers of clusters
+	pins      map[string]string // that were made here
+}
+
+func (f *further) pin(server, ca string) {
+	f.transport.Pin(server, ca)
+	f.pins[server] = ca
+}
+
+// acceptedBefore reports whether a cluster shows the CA that was accepted for it: a login with a CA file begins without that.
+func (f *further) acceptedBefore(s login.UnknownServer) (ca string, before bool) {
+	ca, before = f.Last.Pins[s.Server]
+	return ca, before && f.clusters && s.SignedBy(ca)
+}
+
+// keepPins keeps the CAs that were accepted, whatever becomes of the login.
+func (f *further) keepPins(ctx context.Context, s Site) {
+	if len(f.pins) == 0 {
+		return
+	}
+	err := s.Keep(ctx, func(k *tokens.Site) {
+		for server, ca := range f.pins {
+			k.Trust = k.Trust.WithPin(server, ca)
+		}
+	})
+	if err != nil {
+		f.Env.Warn(err)
+	}
 }
 
 // unknown is a server to decide about.
@@ -42,13 +88,18 @@ type unknown struct {
 
 // decide decides about servers whose CA is unknown. A person is asked once about all that show a CA which the person accepted for another
 // server, and one by one about the others.
-func (f further) decide(ctx context.Context, all []login.UnknownServer) []error {
+func (f *further) decide(ctx context.Context, all []login.UnknownServer) []error {
 	errs := make([]error, len(all))
 	var open []unknown // for a person
 	for i, s := range all {
+		s.UntrustedError, _ = s.With(f.roots) // It may show no CA either.
 		last := f.lastOf(s.Server)
+		if ca, before := f.acceptedBefore(s); before {
+			f.pin(s.Server, ca)
+			continue
+		}
 		if ca := f.beside(s); ca != "" && verifiedBy(last) == "" {
-			f.transport.Pin(s.Server, ca)
+			f.pin(s.Server, ca)
 			continue
 		}
 		ca, ask, err := f.byRule(s.Server, last, s.UntrustedError)
@@ -59,7 +110,7 @@ func (f further) decide(ctx context.Context, all []login.UnknownServer) []error 
 		case ask:
 			open = append(open, unknown{s, &errs[i]})
 		case err == nil:
-			f.transport.Pin(s.Server, ca)
+			f.pin(s.Server, ca)
 		}
 	}
 	for n := 0; n < maxQuestions && len(open) > 0 && ctx.Err() == nil; n++ {
@@ -83,13 +134,13 @@ const withoutATerminal = "Without a terminal, further servers of the site are tr
 
 // askNext asks about the first server, with those that show the same CA if a person accepted that for another server. It returns the
 // others.
-func (f further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
+func (f *further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
 	first := open[0]
 	of, known := f.accepted(first)
 	if !known {
 		ca, err := f.confirmCA(ctx, first.Server, f.lastOf(first.Server), first.UntrustedError)
 		if *first.err = err; err == nil {
-			f.transport.Pin(first.Server, ca)
+			f.pin(first.Server, ca)
 		}
 		return open[1:]
 	}
@@ -110,7 +161,7 @@ func (f further) askNext(ctx context.Context, open []unknown) (rest []unknown) {
 const maxTogether = 20
 
 // askTogether asks once about servers that show the CA that was accepted for another server (HOST:PORT).
-func (f further) askTogether(ctx context.Context, of string, servers []unknown) {
+func (f *further) askTogether(ctx context.Context, of string, servers []unknown) {
 	ca := f.transport.Trust().Pins[of]
 	sum := strings.Join(trust.Trust{CA: ca}.Fingerprints(), " or ")
 	rest := servers[min(len(servers), maxTogether):]
@@ -132,13 +183,13 @@ func (f further) askTogether(ctx context.Context, of string, servers []unknown) 
 		case !yes:
 			*u.err = failure.Silent(u.UntrustedError)
 		default:
-			f.transport.Pin(u.Server, ca)
+			f.pin(u.Server, ca)
 		}
 	}
 }
 
 // list returns servers, one in each line, with what verified them so far.
-func (f further) list(servers []unknown) safetext.Lines {
+func (f *further) list(servers []unknown) safetext.Lines {
 	var b strings.Builder
 	for _, u := range servers {
 		fmt.Fprintf(&b, "  %s", shown(u.Server))
@@ -158,7 +209,7 @@ func these(servers []unknown) string {
 }
 
 // accepted returns a server (HOST:PORT) for which a person accepted the CA of another one: the Supervisor, if it is one.
-func (f further) accepted(u unknown) (of string, found bool) {
+func (f *further) accepted(u unknown) (of string, found bool) {
 	pins := f.transport.Trust().Pins
 	for _, server := range append([]string{f.server()}, slices.Sorted(maps.Keys(pins))...) {
 		if server != u.Server && u.SignedBy(pins[server]) {
@@ -169,7 +220,7 @@ func (f further) accepted(u unknown) (of string, found bool) {
 }
 
 // beside returns the CA (PEM) that was accepted for the same host on another port and signed the certificate; else it returns "".
-func (f further) beside(s login.UnknownServer) string {
+func (f *further) beside(s login.UnknownServer) string {
 	all := f.transport.Trust().Beside(s.Server)
 	if i := slices.IndexFunc(all, s.SignedBy); i >= 0 {
 		return all[i]

@@ -1,5 +1,9 @@
 // Package atomicfile replaces a file in one step: it writes a temporary file beside it and renames that (rename(2)). A reader
 // sees the old file or the new one, never a part, and so it is after a crash or on a full disk.
+//
+// A file that is a mount point cannot be renamed over. Replace writes such a file in place. Then a reader may see a part for
+// an instant, and a crash may leave one: copies beside it have the old and the new text until it is done, and Recover puts the
+// old one back.
 package atomicfile
 
 import (
@@ -105,18 +109,20 @@ func writeOnce(path string, text []byte, o Options) (temp string, err error) {
 	return f.Name(), err
 }
 
-// Probe returns an error if Write could not write a file in dir. It writes a temporary file and removes it.
-func Probe(dir string) error {
+// Probe returns an error if Write could not write a file of a few bytes in dir. It writes a temporary file and removes it.
+func Probe(dir string) error { return probe(dir, block) }
+
+// block is how much Probe writes at least, in bytes: one block, for which a full disk has no room.
+const block = 4 << 10
+
+func probe(dir string, size int) error {
 	written := errors.New("written")
-	err := Write(filepath.Join(dir, "probe"), make([]byte, probe), Options{Mode: 0o600, Check: func() error { return written }})
+	err := Write(filepath.Join(dir, "probe"), make([]byte, size), Options{Mode: 0o600, Check: func() error { return written }})
 	if errors.Is(err, written) {
 		return nil
 	}
 	return err
 }
-
-// probe is how much Probe writes, in bytes: one block, for which a full disk has no room.
-const probe = 4 << 10
 
 func fill(f *os.File, path string, text []byte, o Options) error {
 	err := disk.Write(f, text)
@@ -126,6 +132,9 @@ func fill(f *os.File, path string, text []byte, o Options) error {
 	}
 	if err == nil {
 		err = disk.Chmod(f, mode)
+	}
+	if err == nil && o.Owner == nil && mode&0o077 != 0 {
+		err = disk.Inherit(f)
 	}
 	if err == nil && o.Owner != nil && mode&o.Owner.Mode()&0o077 != 0 && disk.CopyACL(f, path) != nil {
 		err = disk.Chmod(f, mode&0o700) // Rather nobody else than somebody else.

@@ -5,39 +5,13 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
-)
 
-// as runs do as another user, on a thread that ends with it.
-func as(t *testing.T, uid, gid int, groups []uint32, do func()) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can be somebody else")
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // Without an end: nobody else gets this thread.
-		groups = append(groups, uint32(gid))
-		for _, call := range [][4]uintptr{
-			{unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(&groups[0]))},
-			{unix.SYS_SETRESGID, uintptr(gid), uintptr(gid), uintptr(gid)},
-			{unix.SYS_SETRESUID, uintptr(uid), uintptr(uid), uintptr(uid)},
-		} {
-			if _, _, errno := syscall.RawSyscall(call[0], call[1], call[2], call[3]); errno != 0 {
-				t.Errorf("become user %d: %v", uid, errno)
-				return
-			}
-		}
-		do()
-	}()
-	<-done
-}
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
+)
 
 // A file that another group could read is not shown to the group of whoever writes it.
 func TestWriteKeepsTheGroup(t *testing.T) {
@@ -69,7 +43,7 @@ func TestWriteKeepsTheGroup(t *testing.T) {
 		if err != nil || statErr != nil {
 			t.Fatal(err, statErr)
 		}
-		as(t, me, mine, c.groups, func() {
+		disktest.As(t, disktest.User{ID: me, Group: mine, Groups: c.groups}, func() {
 			if err := Write(path, []byte("new"), Options{Mode: c.mode, Owner: before}); err != nil {
 				t.Errorf("%s: %v", c.name, err)
 			}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 )
 
@@ -34,3 +36,20 @@ func chownLike(f *os.File, like fs.FileInfo, mode fs.FileMode) (fs.FileMode, err
 
 // alive reports whether a process runs, including one of another user.
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+
+// noFollow are flags of open(2): a symbolic link is an error, and a named pipe does not block.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// mine reports whether this process's user owns a file.
+func mine(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(stat.Uid) == os.Geteuid()
+}
+
+// mayWrite returns an error if this process may not create files in a directory (access(2)).
+func mayWrite(dir string) error {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return &fs.PathError{Op: "access", Path: dir, Err: err}
+	}
+	return nil
+}

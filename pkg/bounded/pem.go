@@ -54,3 +54,11 @@ func Certificates(text []byte) ([]*x509.Certificate, error) {
 	}
 	return all, nil
 }
+
+// Certificate returns a certificate in DER (X.690). The error is an *Error or one of crypto/x509.
+func Certificate(der []byte) (*x509.Certificate, error) {
+	if len(der) > maxBlock {
+		return nil, exceeds("is larger than %d KiB", maxBlock>>10)
+	}
+	return x509.ParseCertificate(der)
+}

@@ -8,26 +8,20 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"syscall"
 )
 
-// Full reports whether err means that there is no room: a full disk, a quota or a size limit (RLIMIT_FSIZE).
-func Full(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
-}
-
-// MkdirAll is os.MkdirAll. A directory that exists is no call of Do.
+// MkdirAll is os.MkdirAll. On Windows, a mode without rights for others is an access control list for the user alone. A directory that exists is no call of Do.
 func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
-	return Do("mkdir", path, func() error { return os.MkdirAll(path, mode) })
+	return Do("mkdir", path, func() error { return mkdirAll(path, mode) })
 }
 
-// CreateTemp is os.CreateTemp: mode 0600, open for reading and writing.
+// CreateTemp is os.CreateTemp: mode 0600 (on Windows an access control list for the user alone), open for reading and writing.
 func CreateTemp(dir, pattern string) (f *os.File, err error) {
 	err = Do("create", dir+"/"+pattern, func() error {
-		f, err = os.CreateTemp(dir, pattern)
+		f, err = createTemp(dir, pattern)
 		return err
 	})
 	return f, err
@@ -52,7 +46,15 @@ func Write(f *os.File, text []byte) error {
 	})
 }
 
-// Chmod changes the mode of f.
+// OpenForWriting opens a file that exists, and changes nothing in it.
+func OpenForWriting(path string) (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) }
+
+// Truncate cuts f, or lengthens it with null bytes.
+func Truncate(f *os.File, size int64) error {
+	return Do("truncate", f.Name(), func() error { return f.Truncate(size) })
+}
+
+// Chmod changes the mode of f. On Windows, it sets or takes the read-only attribute.
 func Chmod(f *os.File, mode fs.FileMode) error {
 	return Do("chmod", f.Name(), func() error { return f.Chmod(mode) })
 }

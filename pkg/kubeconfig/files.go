@@ -3,16 +3,21 @@ package kubeconfig
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Files are the kubeconfig files of a user in the order in which kubectl merges them: the first that has an entry wins.
@@ -45,8 +50,10 @@ func Locate(getenv func(string) string, home string) ([]string, error) {
 
 // Load reads all files and merges them as kubectl does. A missing file is an empty one. Each cluster has its file as LocationOfOrigin:
 // paths in it are relative to that. An error is a *FileError.
+//
+// The null device is an empty file, and the pipe of a shell's <(command) is read to its end, once.
 func (f Files) Load() (*api.Config, error) {
-	docs, err := f.read()
+	docs, err := f.read(readOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +72,18 @@ type file struct {
 	path   string
 	exists bool
 	read   []byte // as it is on disk
+	odd    string // why it cannot be written, or empty
 }
 
-func (f Files) read() ([]*file, error) {
+// read reads the files by a function, each once: two paths may lead to one file.
+func (f Files) read(by func(path string) ([]byte, error)) ([]*file, error) {
 	var docs []*file
 	var all boundedyaml.Files
 	for i, path := range f.Paths {
-		text, err := readRegular(path)
+		if slices.ContainsFunc(f.Paths[:i], func(other string) bool { return reaches(other, path) }) {
+			continue
+		}
+		text, err := by(path)
 		exists := !errors.Is(err, fs.ErrNotExist)
 		if exists && err != nil {
 			return nil, unreadable(path, err)
@@ -83,11 +95,63 @@ func (f Files) read() ([]*file, error) {
 		}
 		doc, err := splice.Read(text)
 		if err != nil {
-			return nil, &FileError{path, "cannot be read: " + err.Error(), "repair it or move it away; nothing was changed", err}
+			return nil, &FileError{path, "cannot be read: " + err.Error(), repair(path), err}
 		}
-		docs = append(docs, &file{Document: doc, path: path, exists: exists, read: text})
+		docs = append(docs, &file{Document: doc, path: path, exists: exists, read: text, odd: odd(path)})
 	}
 	return docs, nil
+}
+
+// repair says what to do about a file that is no kubeconfig.
+func repair(path string) string {
+	if file, err := resolve(path); err == nil && atomicfile.Unfinished(file) {
+		return "a login or logout that was killed left it half written: its text from before is in " + atomicfile.OldCopy(file) + ", and the next login or logout restores it"
+	}
+	return "repair it or move it away; nothing was changed"
+}
+
+// reaches reports whether two paths lead to the same file, which exists.
+func reaches(a, b string) bool {
+	first, err := os.Stat(a)
+	second, secondErr := os.Stat(b)
+	return err == nil && secondErr == nil && os.SameFile(first, second)
+}
+
+// odd says why login cannot write a file that kubectl can read: the null device keeps nothing, and a pipe is read once. It follows the
+// path in a sentence; a regular file is not odd.
+func odd(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return ""
+	case info.Mode()&fs.ModeCharDevice != 0 && reaches(path, os.DevNull):
+		return "keeps nothing"
+	case info.Mode()&fs.ModeNamedPipe != 0 && isDescriptor(path): // A FIFO with a name may have no writer: kubectl would wait for ever.
+		return "is a pipe, which cannot be written to"
+	}
+	return ""
+}
+
+// isDescriptor reports whether a path is that of an open file of this process, as a shell gives for <(command).
+func isDescriptor(path string) bool {
+	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+// readOnce reads what can be read, as kubectl does.
+func readOnce(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode()&fs.ModeNamedPipe != 0 && odd(path) != "" {
+		return bounded.File(context.Background(), path, boundedyaml.MaxFile, bounded.RegularOrPipe)
+	}
+	return readAgain(path)
+}
+
+// readAgain reads a file that is to be edited. Another one is empty then: nothing in it can be changed.
+func readAgain(path string) ([]byte, error) {
+	if odd(path) != "" {
+		return nil, nil
+	}
+	return readRegular(path)
 }
 
 var errNotRegular = errors.New("is not a regular file")
@@ -104,11 +168,24 @@ func readRegular(path string) ([]byte, error) {
 }
 
 func unreadable(path string, err error) error {
+	if foreign := foreign(path, err); foreign != nil {
+		return foreign
+	}
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		return &FileError{path, "cannot be read: " + pathErr.Err.Error(), "name another file with KUBECONFIG or make it readable", err}
 	}
 	return &FileError{path, err.Error(), "name another file with KUBECONFIG", err}
+}
+
+// foreign names the command if something on the way to a file belongs to somebody else, as root's after a sudo that keeps HOME.
+func foreign(path string, err error) error {
+	place, owner := disk.Foreign(path)
+	if place == "" || !errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	return &FileError{path, fmt.Sprintf("cannot be used: %s belongs to user %d", place, owner),
+		fmt.Sprintf("type: sudo chown -R %d %s (or name another file with KUBECONFIG)", os.Geteuid(), safetext.Word(place)), err}
 }
 
 // merge joins the files: for each entry and for the current context the first file that has one wins.
@@ -133,10 +210,23 @@ func addMissing[T any](all, more map[string]*T) {
 	}
 }
 
-// destination is the index of the file that gets new entries, by kubectl's rule: the first that exists, else the last.
+// destination is the index of the file that gets new entries, by kubectl's rule: the first that exists, else the last. Files that
+// cannot be written are left out; -1 means that there is no other.
 func destination(docs []*file) int {
-	if i := slices.IndexFunc(docs, func(d *file) bool { return d.exists }); i >= 0 {
-		return i
+	last := -1
+	for i, d := range docs {
+		switch {
+		case d.odd != "":
+		case d.exists:
+			return i
+		default:
+			last = i
+		}
 	}
-	return len(docs) - 1
+	return last
+}
+
+// nowhere is the error if no file can get new entries.
+func nowhere(docs []*file) error {
+	return &FileError{docs[0].path, docs[0].odd, "name another file with KUBECONFIG; nothing was changed", fs.ErrInvalid}
 }

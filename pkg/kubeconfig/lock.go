@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // kubectl holds its lock for milliseconds, and does not remove it when it is killed.
@@ -41,6 +43,9 @@ func (f Files) lock(ctx context.Context) (unlock func(), err error) {
 // lock, and we would wait until it is stale.
 func (f Files) removeLeftovers() {
 	for _, path := range f.Paths {
+		if odd(path) != "" {
+			continue
+		}
 		lock := path + ".lock"
 		for _, left := range atomicfile.Abandoned(filepath.Dir(lock)) {
 			if sameFile(left, lock) && disk.Remove(lock) == nil {
@@ -50,8 +55,37 @@ func (f Files) removeLeftovers() {
 		atomicfile.Sweep(filepath.Dir(lock))
 		if file, err := resolve(path); err == nil {
 			atomicfile.Sweep(filepath.Dir(file))
+			f.restore(file)
 		}
 	}
+}
+
+// restore finishes what a process of ours that was killed did to a file which cannot be replaced in one step.
+func (f Files) restore(file string) {
+	restored, err := atomicfile.Recover(file)
+	switch {
+	case err != nil:
+		f.Warn("warning: " + err.Error())
+	case restored:
+		f.Warn(fmt.Sprintf("Restored %s: a login or logout that was killed left it half written.", file))
+	}
+}
+
+// recover does the same before a login reads the files.
+func (f Files) recover(ctx context.Context) error {
+	for _, path := range f.Paths {
+		file, err := resolve(path)
+		if err != nil || !atomicfile.Unfinished(file) {
+			continue
+		}
+		unlock, err := f.lock(ctx)
+		if err != nil {
+			return err
+		}
+		f.restore(file)
+		unlock()
+	}
+	return nil
 }
 
 func sameFile(a, b string) bool {
@@ -71,18 +105,23 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		}
 	}
 	unlocked = map[string]error{}
+	var locks []string // Two paths may lead to one.
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
 		lock := path + ".lock"
+		if odd(path) != "" || slices.ContainsFunc(locks, func(other string) bool { return sameFile(other, lock) }) {
+			continue
+		}
+		locks = append(locks, lock)
 		remove, err := f.create(ctx, lock)
 		switch {
 		case err == nil:
 			releases = append(releases, remove)
-		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+		case errors.Is(err, fs.ErrPermission), syserr.ReadOnly.Is(err), errors.Is(err, syscall.ENOTDIR):
 			unlocked[path] = notWritable(path, path, err)
 		case errors.Is(err, fs.ErrExist):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
-				"wait for the kubectl that is using it; if there is none, type: rm -f " + safetext.Word(lock), err}
+				"wait for the kubectl that is using it; if there is none, " + remedy("rm -f", "", lock), err}
 		default:
 			release()
 			return nil, nil, err
@@ -151,15 +190,15 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 // renamed file is not the one that was seen, it is a new lock, and goes back.
 func (f Files) breakStale(lock string) bool {
 	seen, err := os.Lstat(lock)
-	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale {
-		return false
+	if err != nil || !seen.Mode().IsRegular() || time.Since(seen.ModTime()) < lockStale || !os.SameFile(seen, seen) {
+		return false // SameFile: Windows looks up a file's number at the first comparison, by the path that it had.
 	}
 	aside := fmt.Sprintf("%s.stale-%d", lock, os.Getpid())
 	if disk.Rename(lock, aside) != nil {
 		return false
 	}
 	moved, err := os.Lstat(aside)
-	if err != nil || !os.SameFile(seen, moved) {
+	if err != nil || !os.SameFile(seen, moved) || !moved.ModTime().Equal(seen.ModTime()) {
 		_ = disk.Link(aside, lock)
 		_ = disk.Remove(aside)
 		return false
@@ -169,19 +208,40 @@ func (f Files) breakStale(lock string) bool {
 	return true
 }
 
+// remedy says what to type about a path, with the command of Unix or that of Windows. It must be one of both cmd.exe and PowerShell; there is
+// none that removes a read-only file, as a lock is.
+func remedy(unix, windows, path string) string {
+	if runtime.GOOS == "windows" {
+		unix = windows
+	}
+	if unix == "" {
+		return "delete " + path
+	}
+	return "type: " + unix + " " + safetext.Word(path)
+}
+
 // notWritable says why the kubeconfig at path cannot be replaced. file is the same path with its symbolic links followed.
 func notWritable(path, file string, err error) error {
+	if foreign := foreign(path, err); foreign != nil {
+		return foreign
+	}
 	var pathErr *fs.PathError
 	problem := err.Error()
 	if errors.As(err, &pathErr) {
 		problem = pathErr.Err.Error()
 	}
-	remedy := "make the directory writable, or name another file with KUBECONFIG"
+	help := "make the directory writable, or name another file with KUBECONFIG"
+	if disk.AttributesOf(file).Mounted {
+		help = "mount it so that it can be written, or name another file with KUBECONFIG"
+	}
+	if errors.Is(err, atomicfile.ErrSealed) && pathErr != nil {
+		return &FileError{path, "cannot be changed: " + pathErr.Path + " " + problem, "type: sudo chattr -i -a " + safetext.Word(pathErr.Path) + " (or name another file with KUBECONFIG)", err}
+	}
 	if errors.Is(err, fs.ErrNotExist) { // A symbolic link to a missing directory; we make other directories.
-		remedy = "a symbolic link leads there; type: mkdir -p " + safetext.Word(filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
+		help = "a symbolic link leads there; " + remedy("mkdir -p", "mkdir", filepath.Dir(file)) + " (or name another file with KUBECONFIG)"
 	}
-	if disk.Full(err) || errors.Is(err, syscall.EIO) {
-		remedy = "the old file is as it was; try again when there is room on a working disk"
+	if syserr.Full.Is(err) || syserr.Faulty.Is(err) {
+		help = "the old file is as it was; try again when there is room on a working disk"
 	}
-	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", remedy, err}
+	return &FileError{path, "cannot be replaced (" + problem + " in " + filepath.Dir(file) + ")", help, err}
 }

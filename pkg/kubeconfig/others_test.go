@@ -26,7 +26,7 @@ func TestPlanLeavesUsersOfOthers(t *testing.T) {
 	} {
 		cfg := api.NewConfig()
 		cfg.AuthInfos["wcp:10.0.0.1:a@b"] = foreign.DeepCopy()
-		p := Plan(cfg, command, []Wanted{supervisor("10.0.0.1", "a@b")})
+		p := Plan(cfg, Options{Command: command}, []Wanted{supervisor("10.0.0.1", "a@b")})
 		if len(p.Change.Users) != 1 || p.Change.Users[0].Name != "wcp:10.0.0.1:6443:a@b" {
 			t.Errorf("%s: %+v", name, p.Change.Users)
 		}
@@ -77,12 +77,9 @@ func TestManyLargeFilesAreRefused(t *testing.T) {
 
 // A path is a word of the command to type, whatever it holds: somebody may give you the directory.
 func TestPathsInCommandsAreWords(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("shells and modes are of Unix")
-	}
 	at := func(t *testing.T) Files {
 		f := files(t)
-		dir := filepath.Join(filepath.Dir(f.Lock), "a b;touch PWN;'")
+		dir := filepath.Join(filepath.Dir(f.Lock), "a b;touch PWN;'&")
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -101,9 +98,17 @@ func TestPathsInCommandsAreWords(t *testing.T) {
 		},
 	} {
 		f := at(t)
+		if name == "mkdir -p " && runtime.GOOS == "windows" {
+			continue // It takes a right to make symbolic links.
+		}
 		word := prepare(t, f.Paths[0])
 		_, err := f.Update(t.Context(), false, login("ns1"))
-		if err == nil || !strings.Contains(err.Error(), "type: "+name) || !strings.Contains(err.Error(), " "+safetext.Word(word)) {
+		if runtime.GOOS == "windows" {
+			name, word = map[string]string{"chmod u+w ": "type: attrib -r ", "rm ": "delete "}[name], map[bool]string{true: safetext.Word(word), false: word}[name != "rm "]
+		} else {
+			name, word = "type: "+name, safetext.Word(word)
+		}
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), " "+word) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

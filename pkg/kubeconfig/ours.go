@@ -24,11 +24,48 @@ func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	case u.Exec == nil:
 		return staticKey(u)
 	}
-	command := path.Base(strings.ReplaceAll(u.Exec.Command, `\`, "/"))
-	if strings.TrimSuffix(command, ".exe") != program {
-		return credfile.Key{}, false
+	call, ok := CallOf(u.Exec)
+	return call.Key, ok
+}
+
+// Call is how a user entry runs get-token. People change what login wrote: a path, a further flag, kubectl or another
+// program in front.
+type Call struct {
+	Key     credfile.Key
+	Program string   // the word that names the program: kubectl-vsphere, or the kubectl that finds it
+	Kubectl bool     // it is kubectl
+	Args    []string // what follows, from get-token on if nothing was put before it
+	More    []string // those of Args that do not name the credential
+}
+
+// CallOf reports whether an exec entry runs get-token for a credential.
+func CallOf(exec *api.ExecConfig) (Call, bool) {
+	words := append([]string{exec.Command}, exec.Args...)
+	for i, word := range words {
+		switch base := programName(word); {
+		case base == program:
+			return parseCall(Call{Program: word, Args: words[i+1:]})
+		case base == "kubectl" && i+1 < len(words) && words[i+1] == "vsphere":
+			return parseCall(Call{Program: word, Kubectl: true, Args: words[i+2:]})
+		}
 	}
-	return credfile.ParseArgs(u.Exec.Args)
+	return Call{}, false
+}
+
+// programName is the name of a program without directory and, as on Windows, extension.
+func programName(word string) string {
+	name := path.Base(strings.ReplaceAll(word, `\`, "/"))
+	if dot := len(name) - len(".exe"); dot > 0 && strings.EqualFold(name[dot:], ".exe") {
+		name = name[:dot]
+	}
+	return name
+}
+
+// parseCall finds the credential in the arguments.
+func parseCall(c Call) (Call, bool) {
+	var ok bool
+	c.Key, c.More, ok = credfile.FindArgs(c.Args)
+	return c, ok
 }
 
 // staticFor is the extension of a user entry with a static token, which has no command that says whose token it is.
@@ -66,6 +103,16 @@ const prefix = "wcp:"
 func vmware(name string, u *api.AuthInfo) bool {
 	return strings.HasPrefix(name, prefix) && u != nil && u.Token != "" && u.Exec == nil && u.AuthProvider == nil &&
 		u.ClientCertificate == "" && len(u.ClientCertificateData) == 0 && u.Username == ""
+}
+
+// named reports whether a user entry has a name that Plan gives for a target: VMware's plugin gives the first of them.
+func named(name string, t Target) bool {
+	for _, entry := range t.entryNames() {
+		if credfile.Fold(name) == credfile.Fold(prefix+entry+":"+t.Key.User) {
+			return true
+		}
+	}
+	return false
 }
 
 // Listed reports whether a context belongs in the list that login prints: its user entry is ours or VMware's plugin's.

@@ -26,10 +26,24 @@ type Target struct {
 
 // Wanted is a context that login writes.
 type Wanted struct {
-	Name      string // the preferred name
+	Name      string // the preferred name, without a prefix
 	Namespace string // empty: the context gets none, and keeps one that the user has set
 	Target    Target
 	Current   bool // becomes the current context; at most one
+}
+
+// Options are how the entries of a plan look.
+type Options struct {
+	Command string // the program that kubectl runs for a token
+	// Keeps reports whether the program of an existing user entry of ours stays as it is, and whether its arguments can
+	// stay with it; nil: neither.
+	Keeps func(exec *api.ExecConfig) (program, arguments bool)
+	// APIVersion is that of the ExecCredential; empty: entries keep theirs, and new ones get v1.
+	APIVersion string
+
+	Prefix string // of the names of new contexts, if the login's contexts have none in common
+	// Rename says that the prefix was asked for: contexts of the login that have another one get new names.
+	Rename bool
 }
 
 // Planned is the result of Plan.
@@ -40,22 +54,20 @@ type Planned struct {
 }
 
 // Plan works out the change that puts the wanted contexts into a kubeconfig, the merged view of all files. It never
-// changes an entry of another target. A context is called NAME, NAME-HOST or NAME-HOST-USER; its cluster and user are
-// named for HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>. A name that the same target has already comes
-// first, then the first free one.
+// changes an entry of another target. A context that is there for the same credential and namespace stays, whatever its
+// name; so do the names of its cluster and user. A new one is called NAME, NAME-HOST or NAME-HOST-USER, and HOST-USER if
+// NAME is HOST; its cluster and user are named for HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>.
 //
-// The current context becomes the wanted one with Current. Without one it stays if it is one of the wanted contexts,
-// else it becomes the first of them. command is the program that kubectl runs for a token.
-func Plan(old *api.Config, command string, wanted []Wanted) Planned {
-	p := &planner{now: old.DeepCopy(), old: old, command: command, folded: map[string]string{}, claimed: map[string]credfile.Key{}, taken: map[string]bool{}}
-	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
-		p.addUser(name)
-	}
+// The current context becomes the wanted one with Current. Without one it stays if it is for a wanted credential and
+// namespace, else it becomes the first of the wanted contexts.
+func Plan(old *api.Config, o Options, wanted []Wanted) Planned {
+	p := newPlanner(old, o)
+	m := p.match(wanted)
 	var out Planned
-	for _, w := range wanted {
-		out.Names = append(out.Names, p.context(w))
+	for i, w := range wanted {
+		out.Names = append(out.Names, p.context(w, m.found[i], m.renames[i]))
 	}
-	out.Current = currentAfter(old.CurrentContext, wanted, out.Names)
+	out.Current = p.currentAfter(wanted, out.Names)
 	out.Change = difference(old, p.now)
 	if out.Current != old.CurrentContext {
 		out.Change.CurrentContext = &out.Current
@@ -63,13 +75,19 @@ func Plan(old *api.Config, command string, wanted []Wanted) Planned {
 	return out
 }
 
-func currentAfter(current string, wanted []Wanted, names []string) string {
+func (p *planner) currentAfter(wanted []Wanted, names []string) string {
 	for i, w := range wanted {
 		if w.Current && names[i] != "" {
 			return names[i]
 		}
 	}
-	if current != "" && slices.Contains(names, current) {
+	current := p.old.CurrentContext
+	if now, renamed := p.renamed[current]; renamed {
+		return now
+	}
+	if c := p.old.Contexts[current]; slices.Contains(names, current) && current != "" || c != nil && slices.ContainsFunc(wanted, func(w Wanted) bool {
+		return p.fits(c, w) && (w.Target.Key.Cluster != "" || c.Namespace == w.Namespace)
+	}) {
 		return current
 	}
 	for _, name := range names {
@@ -82,46 +100,86 @@ func currentAfter(current string, wanted []Wanted, names []string) string {
 
 // planner adds one wanted context after the other: each sees the names that the earlier ones have taken.
 type planner struct {
+	Options
+
 	now, old *api.Config
-	command  string
 	folded   map[string]string       // names of user entries by their case-folded form
+	users    map[string]string       // names of our user entries by the ID of their credential
 	claimed  map[string]credfile.Key // cluster entries that this plan has written, with their server and cluster
-	taken    map[string]bool         // contexts that this plan has written
+	renamed  map[string]string       // contexts that get a new name
 }
 
-// context writes a wanted context with its cluster and user, and returns its name.
-func (p *planner) context(w Wanted) string {
-	entry, user, ok := p.entries(w.Target)
+func newPlanner(old *api.Config, o Options) *planner {
+	p := &planner{
+		Options: o, now: old.DeepCopy(), old: old, folded: map[string]string{}, users: map[string]string{},
+		claimed: map[string]credfile.Key{}, renamed: map[string]string{},
+	}
+	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
+		p.addUser(name)
+	}
+	return p
+}
+
+// context writes a wanted context with its cluster and user, and returns its name. found is the name of the context that
+// is there for it, or empty; with rename it gets a new one.
+func (p *planner) context(w Wanted, found string, rename bool) string {
+	entry, user, ok := p.entries(w.Target, p.old.Contexts[found])
 	if !ok {
 		return ""
 	}
-	name, ok := p.contextName(w, user)
-	if !ok {
-		return ""
+	name := found
+	if found == "" || rename {
+		if name, ok = p.freeName(w); !ok {
+			return ""
+		}
 	}
-	c := copyOrNew(p.old.Contexts[name])
+	if rename {
+		delete(p.now.Contexts, found)
+		p.renamed[found] = name
+	}
+	c := copyOrNew(p.old.Contexts[found])
 	c.Cluster, c.AuthInfo = entry, user
 	if w.Namespace != "" {
 		c.Namespace = w.Namespace
 	}
 	p.now.Contexts[name] = c
 	p.now.Clusters[entry] = w.Target.cluster(p.now.Clusters[entry])
-	p.now.AuthInfos[user] = w.Target.user(p.now.AuthInfos[user], p.command)
+	p.now.AuthInfos[user] = p.user(w.Target, p.now.AuthInfos[user])
 	p.addUser(user)
 	p.claimed[entry] = w.Target.Key
-	p.taken[name] = true
 	return name
 }
 
-// entries finds the names of the cluster and user entries.
-func (p *planner) entries(t Target) (cluster, user string, ok bool) {
+// entries finds the names of the cluster and user entries. What the existing context c names stays where it is: its user
+// if that is ours for the credential, its cluster if that is as it should be. c may be nil.
+func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bool) {
+	if c != nil {
+		if key, ours := Ours(p.now.AuthInfos[c.AuthInfo]); ours && key.Same(t.Key) {
+			user = c.AuthInfo
+		}
+		if entry := p.now.Clusters[c.Cluster]; user != "" && entry != nil && p.clusterFits(c.Cluster, t) && sameCluster(entry, t) {
+			return c.Cluster, user, true
+		}
+	}
 	for _, name := range t.entryNames() {
-		user := p.existingUser(prefix + name + ":" + t.Key.User)
-		if p.clusterFits(name, t) && p.userFits(user, t) {
-			return name, user, true
+		use := user
+		if use == "" {
+			use = p.userFor(prefix+name+":"+t.Key.User, t)
+		}
+		if p.clusterFits(name, t) && p.userFits(use, t) {
+			return name, use, true
 		}
 	}
 	return "", "", false
+}
+
+// userFor is the name of the user entry for a target: the usual name, or that of an entry which a person renamed.
+func (p *planner) userFor(usual string, t Target) string {
+	usual = p.existingUser(usual)
+	if other, there := p.users[t.Key.ID()]; there && p.now.AuthInfos[usual] == nil {
+		return other
+	}
+	return usual
 }
 
 // entryNames are the candidates for the cluster entry.
@@ -153,8 +211,12 @@ func (p *planner) existingUser(name string) string {
 	return name
 }
 
-// addUser makes a user entry known to existingUser. Of several names that differ in case only, the first counts.
+// addUser makes a user entry known to existingUser and userFor. Of several names that differ in case only, and of several
+// entries for one credential, the first counts.
 func (p *planner) addUser(name string) {
+	if key, ours := Ours(p.now.AuthInfos[name]); ours && p.users[key.ID()] == "" {
+		p.users[key.ID()] = name
+	}
 	if folded := credfile.Fold(name); p.folded[folded] == "" {
 		p.folded[folded] = name
 	}
@@ -209,32 +271,6 @@ func (p *planner) userFits(name string, t Target) bool {
 	return ours && key.Same(t.Key) || vmware(name, u)
 }
 
-// contextName picks the name: the one that the same target has already, else the first free one.
-func (p *planner) contextName(w Wanted, user string) (string, bool) {
-	host := w.Target.entryNames()[0]
-	candidates := []string{w.Name, w.Name + "-" + host, w.Name + "-" + host + "-" + w.Target.Key.User}
-	for _, name := range candidates {
-		if c := p.old.Contexts[name]; c != nil && !p.taken[name] && p.contextFits(c, w, user) {
-			return name, true
-		}
-	}
-	for _, name := range candidates {
-		if p.now.Contexts[name] == nil {
-			return name, true
-		}
-	}
-	return "", false
-}
-
-// contextFits reports whether an existing context is for the same target: the same credential, ours or VMware's.
-func (p *planner) contextFits(c *api.Context, w Wanted, user string) bool {
-	u := p.old.AuthInfos[c.AuthInfo]
-	if key, ours := Ours(u); ours {
-		return key.Same(w.Target.Key)
-	}
-	return vmware(c.AuthInfo, u) && c.AuthInfo == user
-}
-
 // cluster makes the cluster entry. It keeps what a user added to the old one (a proxy, a TLS server name).
 func (t Target) cluster(old *api.Cluster) *api.Cluster {
 	c := copyOrNew(old)
@@ -252,8 +288,9 @@ func (t Target) cluster(old *api.Cluster) *api.Cluster {
 // installHint is what kubectl shows when it does not find the program.
 const installHint = "kubectl-vsphere gets the token for this context.\nInstall it from https://github.com/kubectl-vsphere/kubectl-vsphere"
 
-// user makes the user entry, with a static token or an exec block: client-go would use the token if it had both.
-func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
+// user makes the user entry, with a static token or an exec block: client-go would use the token if it had both. What a
+// person set in the exec block stays if it works.
+func (p *planner) user(t Target, old *api.AuthInfo) *api.AuthInfo {
 	u := copyOrNew(old)
 	u.Token, u.TokenFile = t.Token.Reveal(), ""
 	if t.Token != "" {
@@ -262,18 +299,43 @@ func (t Target) user(old *api.AuthInfo, command string) *api.AuthInfo {
 		return u
 	}
 	delete(u.Extensions, program)
-	exec := &api.ExecConfig{
-		APIVersion:      credfile.V1,
-		Command:         command,
-		Args:            t.Key.Args(),
-		InstallHint:     installHint,
-		InteractiveMode: api.IfAvailableExecInteractiveMode,
+	exec := u.Exec
+	if exec == nil {
+		exec = &api.ExecConfig{InstallHint: installHint}
 	}
-	if u.Exec != nil {
-		exec.Env, exec.ProvideClusterInfo = u.Exec.Env, u.Exec.ProvideClusterInfo
+	exec.Command, exec.Args = p.call(exec, t.Key)
+	switch {
+	case p.APIVersion != "":
+		exec.APIVersion = p.APIVersion
+	case exec.APIVersion != credfile.V1 && exec.APIVersion != credfile.V1beta1:
+		exec.APIVersion = credfile.V1
+	}
+	switch exec.InteractiveMode {
+	case api.NeverExecInteractiveMode, api.IfAvailableExecInteractiveMode, api.AlwaysExecInteractiveMode:
+	default:
+		exec.InteractiveMode = api.IfAvailableExecInteractiveMode
 	}
 	u.Exec = exec
 	return u
+}
+
+// call returns the command of an exec block and its arguments. old may be new and empty.
+func (p *planner) call(old *api.ExecConfig, key credfile.Key) (command string, args []string) {
+	call, ours := CallOf(old)
+	if !ours || p.Keeps == nil {
+		return p.Command, key.Args()
+	}
+	program, arguments := p.Keeps(old)
+	switch {
+	case program && arguments:
+		return old.Command, old.Args
+	case program:
+		before := old.Args[:len(old.Args)-len(call.Args)] // What runs the program.
+		return old.Command, append(slices.Clone(before), key.Args()...)
+	case arguments && call.Program == old.Command && !call.Kubectl:
+		return p.Command, old.Args
+	}
+	return p.Command, key.Args()
 }
 
 // copyOrNew copies an entry, or makes an empty one from nil.

@@ -37,9 +37,9 @@ func edited(t *testing.T, cfg *api.Config, c Change) *api.Config {
 // apply makes a plan and what it says, in memory.
 func apply(t *testing.T, cfg *api.Config, wanted ...Wanted) (*api.Config, Planned) {
 	t.Helper()
-	p := Plan(cfg, command, wanted)
+	p := Plan(cfg, Options{Command: command}, wanted)
 	now := edited(t, cfg, p.Change)
-	if again := Plan(now, command, wanted); !again.Change.Empty() {
+	if again := Plan(now, Options{Command: command}, wanted); !again.Change.Empty() {
 		t.Errorf("a second plan changes something: %+v", again.Change)
 	}
 	return now, p
@@ -204,7 +204,7 @@ func TestRemove(t *testing.T) {
 		return ours && key.User == "a@b"
 	})
 	now := edited(t, cfg, change)
-	if diff := cmp.Diff([]string{"10.0.0.1-10.0.0.1", "mine"}, names(now.Contexts)); diff != "" {
+	if diff := cmp.Diff([]string{"10.0.0.1-c@d", "mine"}, names(now.Contexts)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"10.0.0.1", "by hand"}, names(now.Clusters)); diff != "" {
@@ -219,7 +219,7 @@ func TestRemove(t *testing.T) {
 func TestOursStatic(t *testing.T) {
 	key := credfile.Key{Server: "10.0.0.1", User: "a@b", Cluster: "ns1/tkc1"}
 	want := Wanted{Name: "tkc1", Target: Target{Key: key, Server: "https://10.0.0.9:6443", Token: "first"}}
-	old, err := Plan(api.NewConfig(), "kubectl-vsphere", []Wanted{want}).Change.Text()
+	old, err := Plan(api.NewConfig(), Options{Command: command}, []Wanted{want}).Change.Text()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,11 +232,11 @@ func TestOursStatic(t *testing.T) {
 	if got, ok := Ours(cfg.AuthInfos[user]); !ok || got != key {
 		t.Errorf("%v %t:\n%s", got, ok, old)
 	}
-	if again := Plan(cfg, "kubectl-vsphere", []Wanted{want}).Change; !again.Empty() {
+	if again := Plan(cfg, Options{Command: command}, []Wanted{want}).Change; !again.Empty() {
 		t.Errorf("the same login changes %+v", again)
 	}
 	want.Target.Token = ""
-	_, err = doc.Edit(Plan(cfg, "kubectl-vsphere", []Wanted{want}).Change)
+	_, err = doc.Edit(Plan(cfg, Options{Command: command}, []Wanted{want}).Change)
 	text := doc.Text()
 	if err != nil || strings.Contains(string(text), "first") || strings.Contains(string(text), "extensions") {
 		t.Errorf("with exec: %v\n%s", err, text)
@@ -257,9 +257,21 @@ func TestOurs(t *testing.T) {
 		{"kubectl-vsphere", key.Args(), true},
 		{"/opt/bin/kubectl-vsphere", key.Args(), true},
 		{`C:\bin\kubectl-vsphere.exe`, key.Args(), true},
-		{"kubectl", append([]string{"vsphere"}, key.Args()...), false},
+		{`C:\bin\kubectl-vsphere.EXE`, key.Args(), true},
+		{"kubectl", append([]string{"vsphere"}, key.Args()...), true},
+		{"/usr/bin/kubectl.exe", append([]string{"vsphere"}, key.Args()...), true},
+		{"env", append([]string{"KUBECTL_VSPHERE_HOME=/x", "/opt/kubectl-vsphere"}, key.Args()...), true},
+		{"kubectl-vsphere", append(key.Args(), "--debug"), true},
+		{"kubectl-vsphere", append([]string{"-v", "1"}, key.Args()...), true},
+		{"kubectl-vsphere", []string{"get-token", "--user=a@b", "--cluster", "ns1/tkc1", "--server", "10.0.0.1"}, true},
+		{"kubectl-vsphere", []string{"get-token", "--server", "HTTPS://10.0.0.1:443/", "--user", "a@b", "--cluster=ns1/tkc1"}, true},
+		{"kubectl-vsphere", []string{"get-token", "--server", "10.0.0.1", "--user", "a@b", "--cluster", "tkc1"}, false},
+		{"kubectl-vsphere", []string{"get-token", "--server", "10.0.0.1"}, false},
+		{"kubectl-vsphere", key.Args()[1:], false},
 		{"kubectl-vsphere-wrapper", key.Args(), false},
-		{"kubectl-vsphere", append(key.Args(), "--debug"), false},
+		{"my-kubectl-vsphere", key.Args(), false},
+		{"kubectl", key.Args(), false},
+		{"kubectl", append([]string{"other"}, key.Args()...), false},
 		{"kubectl-vsphere", nil, false},
 	} {
 		got, ok := Ours(&api.AuthInfo{Exec: &api.ExecConfig{Command: c.command, Args: c.args}})

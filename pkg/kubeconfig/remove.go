@@ -9,6 +9,9 @@ import (
 
 // Remove works out the change that deletes the user entries for which remove is true, the contexts that use them, and
 // the cluster entries that no context uses after that. A cluster entry whose name is not one that Plan gives stays.
+//
+// A context whose user entry is gone is asked about too, with a nil entry, if its user and cluster are named as Plan
+// names them.
 func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Change {
 	now := old.DeepCopy()
 	for name, u := range old.AuthInfos {
@@ -17,7 +20,9 @@ func Remove(old *api.Config, remove func(name string, u *api.AuthInfo) bool) Cha
 		}
 	}
 	for name, c := range old.Contexts {
-		if u := old.AuthInfos[c.AuthInfo]; u != nil && now.AuthInfos[c.AuthInfo] == nil {
+		u := old.AuthInfos[c.AuthInfo]
+		dangling := u == nil && strings.HasPrefix(c.AuthInfo, prefix+c.Cluster+":") && remove(c.AuthInfo, nil)
+		if u != nil && now.AuthInfos[c.AuthInfo] == nil || dangling {
 			delete(now.Contexts, name)
 		}
 	}

@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"runtime"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // maxLinks is the longest chain of symbolic links that we follow; Linux has the same limit (path_resolution(7)).
@@ -50,18 +52,20 @@ func (d *file) replace(private bool) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return notWritable(d.path, path, err)
 	}
-	err = atomicfile.Write(path, d.Text(), atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
+	err = atomicfile.Replace(path, d.read, d.Text(), atomicfile.Options{Mode: mode, Durable: true, Owner: info, Check: d.unchanged})
 	switch {
 	case err == nil, errors.Is(err, errChanged):
 		return err
-	case errors.Is(err, syscall.EBUSY):
-		return &FileError{d.path, "cannot be replaced: it is a mount point (a bind mount, as in containers)",
-			"mount its directory instead, or name another file with KUBECONFIG", err}
+	case syserr.Busy.Is(err) && runtime.GOOS == "windows":
+		return &FileError{d.path, "cannot be replaced: another program has it open", "close that program, or name another file with KUBECONFIG", err}
 	}
 	return notWritable(d.path, path, err)
 }
 
-// writable returns an error if it is clear beforehand that replace cannot work.
+// room is what most logins may add to a kubeconfig, in bytes: about 8 contexts.
+const room = 8 << 10
+
+// writable returns an error if it is clear beforehand that replace cannot work, or kubectl's lock cannot be made. It leaves nothing.
 func (d *file) writable() error {
 	path, err := resolve(d.path)
 	if err != nil {
@@ -72,8 +76,15 @@ func (d *file) writable() error {
 			return err
 		}
 	}
-	dir := filepath.Dir(path)
-	if err := mayWrite(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if path != d.path { // The lock is beside the link, whose target's directory is not made.
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return notWritable(d.path, path, err)
+		}
+		if err := atomicfile.CheckReplace(d.path+".lock", 0); err != nil {
+			return notWritable(d.path, d.path, err)
+		}
+	}
+	if err := atomicfile.CheckReplace(path, len(d.read)+room); err != nil {
 		return notWritable(d.path, path, err)
 	}
 	return nil
@@ -84,18 +95,18 @@ func (d *file) writable() error {
 // writing (proc_sys_fs(5), protected_regular). file is the same path with its symbolic links followed.
 func replaceable(path, file string, info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 == 0 {
-		return &FileError{path, "is read-only", "type: chmod u+w " + safetext.Word(path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
+		return &FileError{path, "is read-only", remedy("chmod u+w", "attrib -r", path) + " (or name another file with KUBECONFIG)", fs.ErrPermission}
 	}
 	me := os.Geteuid()
-	if me < 0 || owner(info) == me {
+	if me < 0 || disk.Owner(info) == me {
 		return nil
 	}
 	if me > 0 {
-		return &FileError{path, fmt.Sprintf("belongs to user %d", owner(info)),
+		return &FileError{path, fmt.Sprintf("belongs to user %d", disk.Owner(info)),
 			fmt.Sprintf("type: sudo chown %d %s (or name another file with KUBECONFIG)", me, safetext.Word(path)), fs.ErrPermission}
 	}
 	if dir, err := os.Stat(filepath.Dir(file)); err != nil || dir.Mode().Perm()&0o002 != 0 {
-		return &FileError{path, fmt.Sprintf("belongs to user %d, in a directory where everybody can put files", owner(info)), "name another file with KUBECONFIG", fs.ErrPermission}
+		return &FileError{path, fmt.Sprintf("belongs to user %d, in a directory where everybody can put files", disk.Owner(info)), "name another file with KUBECONFIG", fs.ErrPermission}
 	}
 	return nil
 }

@@ -70,13 +70,21 @@ func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) 
 }
 
 // Check reports, as a *FileError, why Update could not add entries. It is for the time before a password is asked for: a
-// file that kubectl can read may still be read-only, or not safe to edit. Check writes nothing.
-func (f Files) Check() error {
-	docs, err := f.read()
+// file that kubectl can read may still be read-only, or not safe to edit. Check leaves the files as they are, but for one
+// that a process of ours was killed over: its text from before comes back.
+func (f Files) Check(ctx context.Context) error {
+	if err := f.recover(ctx); err != nil {
+		return err
+	}
+	docs, err := f.read(readAgain)
 	if err != nil {
 		return err
 	}
-	doc := docs[destination(docs)]
+	to := destination(docs)
+	if to < 0 {
+		return nowhere(docs)
+	}
+	doc := docs[to]
 	if err := doc.writable(); err != nil {
 		return err
 	}
@@ -121,7 +129,7 @@ func (f Files) update(ctx context.Context, private bool, plan func(*api.Config) 
 
 // planned reads the files and makes the changes in memory.
 func (f Files) planned(plan func(*api.Config) (Change, error)) ([]*file, Report, error) {
-	docs, err := f.read()
+	docs, err := f.read(readAgain)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -149,6 +157,9 @@ func (d *file) changed() bool {
 
 // edit makes a change of the merged view in the files: an entry in the first file that has it, a new one in destination.
 func edit(docs []*file, c Change, report *Report) error {
+	if destination(docs) < 0 { // They have no entries that could go: these are new.
+		return nowhere(docs)
+	}
 	parts := c.Split(len(docs), func(s splice.Section, name string) int {
 		if i := slices.IndexFunc(docs, func(d *file) bool { return d.Has(s, name) }); i >= 0 {
 			return i
@@ -188,7 +199,7 @@ func (d *file) edit(c Change, report *Report) error {
 
 // unchanged returns errChanged if the file is no longer the one that was read.
 func (d *file) unchanged() error {
-	text, err := readRegular(d.path)
+	text, err := readAgain(d.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !d.exists:
 		return nil

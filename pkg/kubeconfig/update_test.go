@@ -31,7 +31,7 @@ func files(t *testing.T, names ...string) Files {
 // login plans one context.
 func login(name string) func(*api.Config) (Change, error) {
 	return func(old *api.Config) (Change, error) {
-		return Plan(old, command, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
+		return Plan(old, Options{Command: command}, []Wanted{namespace(name, "10.0.0.1", "a@b")}).Change, nil
 	}
 }
 
@@ -241,7 +241,7 @@ func TestUpdateRefuses(t *testing.T) {
 		prepare func(t *testing.T, path string)
 		want    string
 	}{
-		{"read-only", func(t *testing.T, path string) { write(t, path, small, 0o400) }, "chmod u+w"},
+		{"read-only", func(t *testing.T, path string) { write(t, path, small, 0o400) }, "is read-only"},
 		{"a directory", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)
@@ -283,12 +283,12 @@ func TestCheck(t *testing.T) {
 		want string // empty: fine
 	}{
 		"usual":     {small, 0o600, ""},
-		"read-only": {small, 0o400, "chmod u+w"},
+		"read-only": {small, 0o400, "is read-only"},
 		"an alias":  {"apiVersion: v1\nkind: Config\nx: &u\n- name: a\n  user: {}\nusers: *u\n", 0o600, "users is an alias (*u)"},
 	} {
 		f := files(t, "config")
 		write(t, f.Paths[0], c.text, c.mode)
-		err := f.Check()
+		err := f.Check(t.Context())
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -296,7 +296,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: the file changed", name)
 		}
 	}
-	if err := files(t, "none").Check(); err != nil {
+	if err := files(t, "none").Check(t.Context()); err != nil {
 		t.Errorf("no file yet: %v", err)
 	}
 }

@@ -21,30 +21,17 @@ type allowance struct {
 	underway int
 	counted  int
 	refused  bool
+	answers  map[string]bool // by host; true: yes
 }
 
 func newAllowance(left int) *allowance {
-	a := &allowance{left: left}
+	a := &allowance{left: left, answers: map[string]bool{}}
 	a.changed.L = &a.mu
 	return a
 }
 
-// raise sets how many requests may count, in all.
-func (a *allowance) raise(left int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.left = left
-}
-
-// seen is how many requests counted.
-func (a *allowance) seen() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.counted
-}
-
-// do calls fn, which sends the password once, if one more request may count. It waits for those under way.
-func (a *allowance) do(ctx context.Context, fn func(context.Context) error) error {
+// do calls fn, which sends the password once to a host, if one more request may count. It waits for those under way.
+func (a *allowance) do(ctx context.Context, host string, fn func(context.Context) error) error {
 	if err := a.begin(); err != nil {
 		return err
 	}
@@ -54,7 +41,11 @@ func (a *allowance) do(ctx context.Context, fn func(context.Context) error) erro
 	defer a.mu.Unlock()
 	a.underway--
 	var untrusted *trust.UntrustedError
-	if err != nil && !watch.Unsent() && !errors.As(err, &untrusted) {
+	switch {
+	case err == nil:
+		a.answers[host] = true
+	case !watch.Unsent() && !errors.As(err, &untrusted):
+		a.answers[host] = false
 		a.counted++
 	}
 	a.refused = a.refused || errors.Is(err, wire.ErrRefused)

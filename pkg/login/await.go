@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -54,22 +55,22 @@ func Passes(err error) bool {
 	return errors.Is(err, wire.ErrRefused) || errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrServer)
 }
 
-// Look returns the Look of a login with a password; accepts asks the API server. refusals returns how often the password was refused.
-func (r Request) Look(accepts func(context.Context, Cluster) error) (look Look, refusals func() int) {
+// Look returns the Look of a login with a password; accepts asks the API server.
+func (r Request) Look(accepts func(context.Context, Cluster) error) Look {
 	r.Wire = r.Wire.AtMost(MaxInFlight)
 	var refusal breaker
 	return func(ctx context.Context, c Cluster) (Cluster, bool, error) {
 		if !c.Credential.Minted() {
 			var minted Cluster
-			err := refusal.do(func() (err error) { minted, err = r.mintCluster(ctx, c.Credential.Key); return err })
+			err := r.again(ctx, &refusal, func(ctx context.Context) (err error) { minted, err = r.mintCluster(ctx, c.Credential.Key); return err })
 			if err != nil {
-				return c, errors.Is(err, ErrNoEndpoint), err
+				return c, errors.Is(err, ErrNoEndpoint) || errors.Is(err, secret.ErrTooMany), err
 			}
 			c = minted
 		}
 		err := accepts(ctx, c)
 		return c, Passes(err), err
-	}, refusal.seen
+	}
 }
 
 // wait is a cluster to wait for.

@@ -113,10 +113,9 @@ func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Res
 	var done atomic.Int64
 	each(len(wanted), func(i int) {
 		c := wanted[i]
-		c.err = refusal.do(func() error { return r.mint(ctx, c) })
+		c.err = r.again(ctx, &refusal, func(ctx context.Context) error { return r.mint(ctx, c) })
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
-	res.refusals += refusal.seen()
 	settleClusters(wanted, r.User, res)
 }
 

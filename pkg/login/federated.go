@@ -21,6 +21,8 @@ type Federated struct {
 	Issuer *oidc.Client
 	// Front asks the Supervisor for what needs no login.
 	Front *supervisor.Client
+	// APIPort is the port of the Supervisor's API server as it is used (Host.Settle); 0: 6443.
+	APIPort int
 	// API makes a client for API servers that are verified by ca (PEM, or SystemRoots; empty: as the Supervisor is),
 	// with a client certificate if it is not nil.
 	API func(ca string, certificate *tls.Certificate) (*wire.Client, error)

@@ -18,8 +18,8 @@ import (
 // PEM.
 func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
 	server := f.Issuer.Concierge
-	if server == "" {
-		server = f.Front.Address.API(0)
+	if server == "" || server == f.Front.Address.API(0) {
+		server = f.Front.Address.API(f.APIPort)
 	}
 	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
 }
@@ -62,7 +62,7 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &supervisor.Client{Wire: w.AtMost(MaxInFlight), Address: f.Front.Address, APIServer: f.Front.Address.API(0)}
+	client := &supervisor.Client{Wire: w.AtMost(MaxInFlight), Address: f.Front.Address, APIServer: f.Front.Address.API(f.APIPort)}
 	return client.As(f.hold(c.Key, client.APIServer, c.Token)), nil
 }
 

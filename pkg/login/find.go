@@ -26,6 +26,8 @@ type FindRequest struct {
 	// Last returns the target that a cluster had at an earlier login, if there is one.
 	Last  func(tokens.Key) (tokens.Target, bool)
 	APICA []byte // PEM, of the Supervisor's API server, from supervisor.Client.APICA; nil: not known
+	// Asked is the question to the API server that is under way; nil: its port is known.
+	Asked *Asking
 	// CA returns the CA (PEM) by which an API server of the Supervisor is verified.
 	CA func(Host) []byte
 	// Untrusted and Progress are as in Request.
@@ -39,7 +41,11 @@ type FindRequest struct {
 func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 	base := Request{Clusters: r.Clusters, Progress: r.Progress, Untrusted: r.Untrusted}
 	base.progress(StepNamespaces, 0, 0)
-	host := Host{Address: r.Front.Address, APICA: r.APICA}
+	host := Host{Address: r.Front.Address, APICA: r.APICA, APIPort: r.APIPort}
+	if r.Asked != nil {
+		host.Settle(r.APIPort, r.Asked.Answer())
+		r.APIPort = host.APIPort
+	}
 	var err error
 	host.Credential, err = r.Mint(ctx, tokens.Key{Server: host.Address.String(), User: r.User}, r.SupervisorTarget(r.CA(host)))
 	if err != nil {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -18,26 +20,27 @@ import (
 
 // loginHosts gets a credential of the Supervisor and of every distinct control plane host in workloads, and adds
 // hosts and namespaces to res. The Supervisor's comes first and alone: a site may list workloads and refuse logins,
-// and vCenter counts refusals. The others get the password as Request.Allow says. It fails only when no host accepted
-// the account.
+// and vCenter counts refusals. The others get the password as Request.Guard says. It fails when the Supervisor does not accept the account.
 func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload, res *Result) error {
 	hosts, err := r.hostsOf(workloads)
 	if err != nil {
 		return err
 	}
-	errs, untold := make([]error, len(hosts)), make([]bool, len(hosts))
-	allowed := newAllowance(1)
-	one := func(i int) {
-		errs[i] = allowed.do(ctx, func(ctx context.Context) (err error) { untold[i], err = r.loginHost(ctx, &hosts[i]); return err })
+	errs, apis := make([]error, len(hosts)), make([]apiServer, len(hosts))
+	defer func() {
+		for _, api := range apis {
+			api.stop()
+		}
+	}()
+	if err := r.loginFirst(ctx, &hosts[0], &apis[0]); err != nil {
+		return err
 	}
-	one(0)
-	if len(hosts) > 1 && r.Allow != nil {
-		allowed.raise(r.Allow(len(hosts)))
+	if r.Guard != nil {
+		r.Guard.Settle()
 	}
-	each(len(hosts)-1, func(i int) { one(i + 1) })
-	r.Untrusted.retry(ctx, errs, one)
-	r.greetAPIs(ctx, hosts, untold, errs)
-	res.refusals = allowed.seen()
+	r.reachHosts(ctx, hosts[1:], apis[1:], errs[1:])
+	r.loginFurther(ctx, hosts[1:], errs[1:])
+	r.settleAPIs(ctx, hosts, errs, apis)
 	reached := map[string]Host{}
 	for i, h := range hosts {
 		if errs[i] != nil {
@@ -47,15 +50,58 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 		reached[h.Address.Host] = h
 		res.Hosts = append(res.Hosts, h)
 	}
-	if len(res.Hosts) == 0 {
-		return errs[0]
-	}
 	for _, w := range workloads {
 		if h, ok := reached[w.Host]; ok {
 			res.Namespaces = append(res.Namespaces, Namespace{Name: w.Namespace, Host: h})
 		}
 	}
 	return nil
+}
+
+// reachHosts asks hosts for the CA of their API servers, and these servers whether they answer, and decides about hosts that are not trusted. So it finds out which of them
+// are there before any of them gets the password: others wait for that.
+func (r Request) reachHosts(ctx context.Context, hosts []Host, apis []apiServer, errs []error) {
+	reach := func(i int) {
+		var connected atomic.Bool
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+		err := r.askCA(traced, &hosts[i])
+		apis[i].untold, errs[i] = err != nil, nil
+		var untrusted *trust.UntrustedError
+		if errors.As(err, &untrusted) || !connected.Load() && errors.Is(err, wire.ErrUnreachable) {
+			errs[i] = err
+			return
+		}
+		apis[i].ask(ctx, r, hosts[i])
+	}
+	each(len(hosts), reach)
+	r.Untrusted.retry(ctx, errs, reach)
+}
+
+// loginFurther gets the Supervisor tokens of hosts that were reached: those without an error.
+func (r Request) loginFurther(ctx context.Context, hosts []Host, errs []error) {
+	of, names := map[string]int{}, []string{}
+	for i, h := range hosts {
+		if errs[i] == nil {
+			name := h.Address.String()
+			of[name], names = i, append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	further := secret.Further{Allowed: 1, Servers: names, Done: func(map[string]bool) {}}
+	if r.Guard != nil {
+		further = r.Guard.Further(ctx, names)
+	}
+	allowed := newAllowance(further.Allowed)
+	defer func() { further.Done(allowed.answers) }()
+	for name, err := range further.Out {
+		errs[of[name]] = err
+	}
+	each(len(further.Servers), func(k int) {
+		name := further.Servers[k]
+		errs[of[name]] = allowed.do(ctx, name, func(ctx context.Context) error { return r.loginHost(ctx, &hosts[of[name]]) })
+	})
 }
 
 // maxHosts bounds the control plane hosts of a vCenter: each gets a connection and the password, and a dead one takes its time.
@@ -98,34 +144,24 @@ func (r Request) named(workloads []supervisor.Workload) []string {
 	return urls
 }
 
-// loginHost gets the Supervisor token of one host, and the CA of its API server. It reports whether the host did not tell that CA.
-func (r Request) loginHost(ctx context.Context, h *Host) (untold bool, err error) {
-	var asking errgroup.Group
-	asking.Go(func() error { return r.askCA(ctx, h) })
-	h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
-	return asking.Wait() != nil, err
+// loginFirst gets the Supervisor token of a host, and what there is to know about its API server.
+func (r Request) loginFirst(ctx context.Context, h *Host, api *apiServer) error {
+	api.ask(ctx, r, *h)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, infoTime)
+		defer cancel()
+		api.untold = r.askCA(ctx, h) != nil
+	})
+	err := r.loginHost(ctx, h)
+	asking.Wait()
+	return err
 }
 
-// greetAPIs asks the API servers whose CA nobody told: only such a server itself shows its certificate. One that is not trusted is an
-// error of its host. Another error of it is for kubectl to report.
-func (r Request) greetAPIs(ctx context.Context, hosts []Host, untold []bool, errs []error) {
-	if r.Untrusted == nil {
-		return
-	}
-	greeted := make([]error, len(hosts))
-	greet := func(i int) {
-		if errs[i] == nil && untold[i] {
-			_, greeted[i] = r.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: hosts[i].Address.API(hosts[i].APIPort) + "/version"})
-		}
-	}
-	each(len(hosts), greet)
-	r.Untrusted.retry(ctx, greeted, greet)
-	for i, err := range greeted {
-		var untrusted *trust.UntrustedError
-		if errors.As(err, &untrusted) {
-			errs[i] = err
-		}
-	}
+// loginHost gets the Supervisor token of a host.
+func (r Request) loginHost(ctx context.Context, h *Host) (err error) {
+	h.Credential, _, err = Mint(ctx, r.Wire, tokens.Key{Server: h.Address.String(), User: r.User}, r.Password)
+	return err
 }
 
 // infoTime bounds the wait for information that a login can do without.
@@ -133,8 +169,6 @@ const infoTime = 10 * time.Second
 
 // askCA asks a host for the CA of its API server.
 func (r Request) askCA(ctx context.Context, h *Host) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, infoTime)
-	defer cancel()
 	h.APICA, err = (&supervisor.Client{Wire: r.Wire, Address: h.Address}).APICA(ctx)
 	return err
 }

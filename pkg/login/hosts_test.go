@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -141,20 +142,107 @@ func TestHostsThatRefuseAreFew(t *testing.T) {
 			f.hold = gathers(allowed, func(r *http.Request) bool {
 				return r.URL.Path == "/wcp/login" && strings.HasPrefix(r.Host, "10.1.0.") && int(far.Add(1)) <= allowed
 			})
-			r := f.request(t, "none")
-			r.Allow = func(n int) int {
-				if n != 42 {
-					t.Errorf("asked for %d hosts", n)
-				}
-				return allowed
-			}
+			r, g := f.request(t, "none"), &guard{allowed: allowed}
+			r.Guard = g
 			res := do(t, r)
-			if got := int(far.Load()); got > allowed || got != res.Refusals() {
-				t.Errorf("%d, %d allowed: %d hosts got the password, %d counted", status, allowed, got, res.Refusals())
+			if g.hosts != 41 || g.settled != 1 {
+				t.Errorf("asked for %d hosts; settled %d times", g.hosts, g.settled)
+			}
+			if got := int(far.Load()); got > allowed || got != g.counted {
+				t.Errorf("%d, %d allowed: %d hosts got the password, %d counted", status, allowed, got, g.counted)
 			}
 			if len(res.Hosts) == 0 || len(res.Failures) < 39 {
 				t.Errorf("%d hosts, %d failures", len(res.Hosts), len(res.Failures))
 			}
 		}
+	}
+}
+
+// guard is a login.Guard that notes what it is told.
+type guard struct {
+	allowed int
+	out     map[string]error
+
+	mu                                  sync.Mutex
+	settled, hosts, counted, yes, again int
+	held                                bool // between Further and Done
+}
+
+func (g *guard) Settle() { g.settled++ }
+
+func (g *guard) Further(_ context.Context, hosts []string) secret.Further {
+	g.hosts, g.held = len(hosts), true
+	left := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return g.out[host] != nil })
+	return secret.Further{Allowed: g.allowed, Servers: left, Out: g.out, Done: func(answers map[string]bool) {
+		g.held = false
+		for _, yes := range answers {
+			if yes {
+				g.yes++
+			} else {
+				g.counted++
+			}
+		}
+	}}
+}
+
+func (g *guard) Repeat(ctx context.Context, send func(context.Context) error) error {
+	g.mu.Lock()
+	g.again++
+	g.mu.Unlock()
+	return send(ctx)
+}
+
+// The guard learns of a yes before anything else is sent, holds nothing while a person is asked or clusters are listed, and has a say in
+// each login to a cluster.
+func TestTheGuardIsAskedForEachStep(t *testing.T) {
+	f, g := site(), &guard{allowed: 3}
+	f.t = t
+	asked, s := false, &strangers{left: []string{"10.0.0.2:443"}}
+	s.direct = direct{f}
+	f.hold = func(r *http.Request) {
+		if r.URL.Path == "/version" {
+			return // The question to an API server is beside the others, and has no password.
+		}
+		first := r.URL.Path == "/wcp/workloads" || r.Host == front
+		if far := r.URL.Path == "/wcp/login" && r.ContentLength == 0 && r.Host != front; far != g.held || !first && g.settled == 0 {
+			t.Errorf("%s %s%s: held %t, settled %d", r.Method, r.Host, r.URL.Path, g.held, g.settled)
+		}
+	}
+	res, err := login.Do(t.Context(), login.Request{
+		Wire: &wire.Client{HTTP: &http.Client{Transport: s}}, Server: supervisor.Address{Host: front}, User: "ada@vsphere.local", Password: held, Guard: g,
+		Untrusted: func(_ context.Context, all []login.UnknownServer) []error {
+			if asked = true; g.held || g.settled != 1 {
+				t.Errorf("a person is asked: held %t, settled %d", g.held, g.settled)
+			}
+			s.left = nil
+			return make([]error, len(all))
+		},
+	})
+	if err != nil || !asked || len(res.Hosts) != 2 || g.yes != 1 || g.again != len(res.Clusters) || g.again == 0 {
+		t.Errorf("%v, asked %t: %+v, %+v", err, asked, res, g)
+	}
+}
+
+// A Supervisor that does not accept the password itself has no say in where else it goes.
+func TestNoFurtherHostsWithoutAYesOfTheSupervisor(t *testing.T) {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusGatewayTimeout} {
+		f, g := linked(3, 0), &guard{allowed: 3}
+		f.answer = func(host, _ string) int { return map[bool]int{true: status}[host == front] }
+		r := f.request(t, "none")
+		r.Guard = g
+		if _, err := login.Do(t.Context(), r); err == nil || g.settled+g.hosts > 0 {
+			t.Errorf("%d: %v, %+v", status, err, g)
+		}
+	}
+}
+
+// A host that the guard leaves out gets no password, and is named.
+func TestAHostThatIsLeftOut(t *testing.T) {
+	f := site()
+	r := f.request(t, "none")
+	r.Guard = &guard{allowed: 3, out: map[string]error{"10.0.0.2": &secret.PausedError{}}}
+	res := do(t, r)
+	if f.count("POST 10.0.0.2/wcp/login") > 0 || len(res.Hosts) != 1 || len(res.Failures) != 1 {
+		t.Errorf("%v; %v", f.paths(), failures(res))
 	}
 }

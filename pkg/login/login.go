@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -33,15 +34,27 @@ type Request struct {
 	User     string
 	Password disclose.Secret // on the ground of the Supervisor
 	Clusters Selection
+	// APIPort is the port of the API servers, as the user says; 0: their own, or the front's where they do not answer.
+	APIPort int
 	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
 	// them.
 	Untrusted Decide
-	// Allow, if set, is asked before more hosts than the Supervisor itself get the password; n is how many hosts there
-	// are. It returns how many of them may give another answer than a yes. nil: one.
-	Allow func(n int) int
+	// Guard, if set, decides how often the password goes out once the Supervisor has accepted it. nil: until one other
+	// host gives no yes.
+	Guard Guard
 	// Progress, if set, learns the step under way and how much of it is done; total is 0 where that is not known.
 	// Several goroutines may call it.
 	Progress func(step Step, done, total int)
+}
+
+// Guard is the part of a secret.Guard that a login needs.
+type Guard interface {
+	// Settle is called once the Supervisor itself has accepted the password.
+	Settle()
+	// Further is called before hosts that the Supervisor names get the password.
+	Further(ctx context.Context, hosts []string) secret.Further
+	// Repeat calls send, which sends the password to a host that has accepted it.
+	Repeat(ctx context.Context, send func(context.Context) error) error
 }
 
 // UnknownServer is a server of the site whose CA is unknown.
@@ -74,8 +87,10 @@ func (r Request) progress(step Step, done, total int) {
 // Host is a control plane host that accepted the account.
 type Host struct {
 	Address    supervisor.Address
-	APIPort    int    // 0 when the Supervisor does not say
-	APICA      []byte // PEM, by which the API server is verified; nil when the Supervisor does not say
+	APIPort    int        // of the API server as it is used (Settle); 0: 6443
+	Instead    *PortError // nil, unless the front takes the place of the API server
+	APICA      []byte     // PEM, by which the API server is verified; nil when the Supervisor does not say
+	ByAPICA    bool       // the API server showed a certificate of that CA, and of no other that is trusted
 	Credential tokens.Credential
 }
 
@@ -109,7 +124,7 @@ type Failure struct {
 // Result is all that one login reached. Failures are the parts that did not work; Unlisted are the namespaces whose
 // clusters this account may not list, as some sites configure it.
 type Result struct {
-	Hosts      []Host // the Supervisor first, when it accepted the account
+	Hosts      []Host // the Supervisor first
 	Namespaces []Namespace
 	Clusters   []Cluster
 	Failures   []Failure
@@ -118,12 +133,7 @@ type Result struct {
 	NamespacesHidden bool
 	// Single means an API server by itself, without a Supervisor.
 	Single bool
-
-	refusals int
 }
-
-// Refusals returns how often a host gave another answer than a yes to the password, and how often it was refused for a cluster.
-func (r *Result) Refusals() int { return r.refusals }
 
 // Credentials lists every credential of the result.
 func (r *Result) Credentials() []tokens.Credential {
@@ -183,19 +193,26 @@ var errNotTried = errors.New("not tried, since the same password was refused a m
 
 // breaker stops a parallel batch after the first refusal. A password that worked a moment ago and is refused now was
 // changed, or its account is locked: sending it again would only prolong the lock.
-type breaker struct{ refusals atomic.Int32 }
-
-// seen is how many refusals there were.
-func (b *breaker) seen() int { return int(b.refusals.Load()) }
+type breaker struct{ refused atomic.Bool }
 
 // do runs fn unless a refusal was seen, and remembers a refusal by fn.
 func (b *breaker) do(fn func() error) error {
-	if b.refusals.Load() > 0 {
+	if b.refused.Load() {
 		return errNotTried
 	}
 	err := fn()
 	if errors.Is(err, wire.ErrRefused) {
-		b.refusals.Add(1)
+		b.refused.Store(true)
 	}
 	return err
+}
+
+// again sends the password once more to a host that has accepted it, as the guard says.
+func (r Request) again(ctx context.Context, b *breaker, send func(context.Context) error) error {
+	return b.do(func() error {
+		if r.Guard == nil {
+			return send(ctx)
+		}
+		return r.Guard.Repeat(ctx, send)
+	})
 }

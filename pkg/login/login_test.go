@@ -143,7 +143,7 @@ func TestAWrongPasswordGoesOutOnce(t *testing.T) {
 func TestNoClusterIsAskedForWhenNoneIsWanted(t *testing.T) {
 	f := site()
 	res := do(t, f.request(t, "none"))
-	if len(res.Clusters) > 0 || len(res.Namespaces) != 3 || len(f.paths()) != 3 {
+	if len(res.Clusters) > 0 || len(res.Namespaces) != 3 || len(f.told()) != 3 {
 		t.Errorf("%v after %v", names(res), f.paths())
 	}
 }
@@ -152,7 +152,7 @@ func TestOneLoginWithoutANamespaceIsEnough(t *testing.T) {
 	f := &fake{}
 	res := do(t, f.request(t, "all"))
 	want := []string{"GET 10.0.0.1/wcp/workloads", "POST 10.0.0.1/wcp/login"}
-	if diff := cmp.Diff(want, f.paths()); diff != "" || len(res.Hosts) != 1 || len(res.Failures) > 0 {
+	if diff := cmp.Diff(want, f.told()); diff != "" || len(res.Hosts) != 1 || len(res.Failures) > 0 {
 		t.Errorf("%v %s", failures(res), diff)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -172,6 +173,11 @@ func (f *fake) paths() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]string(nil), f.requests...)
+}
+
+// told are the requests so far, without the questions whether an API server answers: those come when they come.
+func (f *fake) told() []string {
+	return slices.DeleteFunc(f.paths(), func(request string) bool { return strings.HasSuffix(request, "/version") })
 }
 
 // count says how many requests there were of this method, host and path.

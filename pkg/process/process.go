@@ -18,9 +18,12 @@ const PasswordVariable = "KUBECTL_VSPHERE_PASSWORD" //nolint:gosec // The name o
 
 // Command returns a command as exec.CommandContext does, for a program that is not ours: a browser, a password command, a credential
 // helper. Its environment is that of this process without PasswordVariable and without the named variables. A caller that adds
-// variables appends to Env.
+// variables appends to Env. The command fails to start with a *BatchError if the program is a batch file that would not get args as they are.
 func Command(ctx context.Context, path string, args, secrets []string) *exec.Cmd {
 	c := exec.CommandContext(ctx, path, args...) //nolint:gosec // The callers check what they run.
+	if c.Err == nil {
+		c.Err = Check(path, args...)
+	}
 	c.Env = without(os.Environ(), append(slices.Clone(secrets), PasswordVariable))
 	return c
 }

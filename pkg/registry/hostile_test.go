@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,9 @@ func TestNothingIsWrittenForOthers(t *testing.T) {
 
 // Where others can put files nothing is believed.
 func TestDirectoriesOfOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("writing checks the access control list (package owned)")
+	}
 	for _, dir := range []string{"", "registries"} {
 		s := newStore(t)
 		save(t, s, "h.lab")

@@ -17,6 +17,8 @@ type Settings struct {
 	Backing string `json:"backing,omitempty"`
 	// Link is the path of the link to the helper program, so that a later version can renew it.
 	Link string `json:"link,omitempty"`
+	// Copy is the SHA-256 (hexadecimal) of the program at Link, if that is a copy and no link, as on Windows. A file with another one is not ours.
+	Copy string `json:"copy,omitempty"`
 }
 
 // Keychains are the helpers that store secrets in a keychain of the operating system or with GnuPG

@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // Store is the registries in the store of package tokens, at a directory. Each file is replaced in one step. All writers hold one lock,
@@ -228,7 +229,7 @@ func (s Store) write(path string, v any) error {
 	if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := credfile.PrivateDirs(s.Dir, filepath.Dir(path)); err != nil {
+	if err := owned.Check(s.Dir, filepath.Dir(path)); err != nil {
 		return err
 	}
 	atomicfile.Sweep(filepath.Dir(path))

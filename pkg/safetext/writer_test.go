@@ -134,7 +134,7 @@ func TestWord(t *testing.T) {
 		"$(touch x)`y`\t":    "$'$(touch x)`y`\\011'",
 		"\ufffd replacement": "'\ufffd replacement'",
 	} {
-		got := safetext.Word(in)
+		got := safetext.WordFor("linux", in)
 		if got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
 		}
@@ -148,6 +148,48 @@ func TestWord(t *testing.T) {
 		c.Dir, c.Env = t.TempDir(), []string{"PATH=/nonexistent"}
 		if back, err := c.Output(); err != nil || string(back) != in {
 			t.Errorf("%q reaches a command as %q, %v", in, back, err)
+		}
+	}
+}
+
+// On Windows it is not known whether cmd.exe or PowerShell gets it: the word is the same in both, or it does no harm.
+func TestWordOfWindows(t *testing.T) {
+	for in, want := range map[string]string{
+		"dev@vsphere.local":     "dev@vsphere.local",
+		`DOM\user`:              `DOM\user`,
+		`C:\Users\ada\x.y`:      `C:\Users\ada\x.y`,
+		`C:\Program Files\x`:    `"C:\Program Files\x"`,
+		`C:\a b\`:               `"C:\a b\\"`,
+		`C:\a\`:                 `C:\a\`,
+		`\\server\share\a`:      `\\server\share\a`,
+		"":                      `""`,
+		"it's":                  `"it's"`,
+		"straße":                `"straße"`,
+		"ns1,ns2":               `"ns1,ns2"`,
+		"@all":                  `"@all"`,
+		"--insecure":            "--insecure",
+		"-a.b":                  `"-a.b"`,
+		"a & calc":              `"a & calc"`,
+		"a|b<c>d^e(f);g#h~i!":   `"a|b<c>d^e(f);g#h~i!"`,
+		"%PATH%":                `"?PATH?"`,
+		"50%":                   `"50?"`,
+		"robot$ci":              `"robot?ci"`,
+		"$(calc)`n":             `"?(calc)?n"`,
+		`a" & calc & "`:         `"a? & calc & ?"`,
+		`\" & calc`:             `"\? & calc"`,
+		"a\u201d; calc; \u201c": `"a?; calc; ?"`,
+		"a\r\ncalc":             `"a??calc"`,
+		"red\x1b[31m":           `"red?[31m"`,
+		"\u202eabc":             `"?abc"`,
+		"bad\xff":               `"bad?"`,
+		"\x00":                  `"?"`,
+	} {
+		got := safetext.WordFor("windows", in)
+		if got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+		if shown := written(t, got); shown != got {
+			t.Errorf("%q: %s is shown as %s", in, got, shown)
 		}
 	}
 }

@@ -20,10 +20,10 @@ type Address struct {
 	Port int    // 0 is 443
 }
 
-const (
-	frontPort = 443
-	apiPort   = 6443
-)
+const frontPort = 443
+
+// APIPort is where API servers answer, unless something else is said.
+const APIPort = 6443
 
 // maxTyped bounds an address in an error, in characters.
 const maxTyped = 300
@@ -151,10 +151,21 @@ func (a Address) URL(path string) string { return "https://" + a.HostPort() + pa
 // HostPort returns the front's host as it stands in URL.
 func (a Address) HostPort() string { return a.hostPort(a.Port, frontPort) }
 
+// FrontPort returns the port of the front, which also passes requests on to the API server.
+func (a Address) FrontPort() int {
+	if a.Port == 0 {
+		return frontPort
+	}
+	return a.Port
+}
+
+// IsAPIPort reports whether the port is the one of API servers, and of no front.
+func (a Address) IsAPIPort() bool { return a.Port == APIPort }
+
 // API returns the URL of the API server at the same host; port 0 is 6443.
 func (a Address) API(port int) string {
 	if port == 0 {
-		port = apiPort
+		port = APIPort
 	}
 	return "https://" + net.JoinHostPort(a.Host, strconv.Itoa(port))
 }

@@ -29,6 +29,9 @@ func loginLock(account string) string { return account + " login" }
 // failedMark records why a renewal of a credential failed, for waiting processes.
 func failedMark(key Key) string { return "failed " + key.ID() }
 
+// siteLock is held while the file of a site is changed.
+func siteLock(server string) string { return "site " + server }
+
 // LockAccount takes the lock of an account. If another process holds it, LockAccount calls waiting once and waits for at most two minutes;
 // then the error is filelock.ErrBusy. If the file system has no locks, it calls warn, which may be nil, and returns without a lock.
 func (s *Store) LockAccount(ctx context.Context, account string, waiting func(), warn func(error)) (unlock func(), err error) {
@@ -41,7 +44,7 @@ func (s *Store) LockLogin(ctx context.Context, account string, waiting func(), w
 }
 
 func (s *Store) lock(ctx context.Context, name string, waiting func(), warn func(error)) (unlock func(), err error) {
-	path := filepath.Join(s.dir, accountsDir, hash(name)+".lock")
+	path := s.lockPath(name)
 	return filelock.Take(ctx, path, filelock.Options{
 		Patience: patience,
 		Waiting:  waiting,
@@ -51,4 +54,8 @@ func (s *Store) lock(ctx context.Context, name string, waiting func(), warn func
 			}
 		},
 	})
+}
+
+func (s *Store) lockPath(name string) string {
+	return filepath.Join(s.dir, accountsDir, hash(name)+".lock")
 }

@@ -26,6 +26,8 @@ type Mark struct {
 	Everybody   bool      `json:"everybody,omitempty"`   // a person was asked: no other parent asks for a minute
 	Reason      string    `json:"reason,omitempty"`      // error text for the next caller
 	Refusals    []Refusal `json:"refusals,omitempty"`    // secrets that the server refused, the newest last
+	// Pause is how long from Time on a server that another one named is left out of logins without a person.
+	Pause time.Duration `json:"pause,omitempty"`
 }
 
 // Refusal records a secret that a server refused. Its hash is slow, so that nobody can guess the secret from it. Without a hash, the
@@ -37,6 +39,8 @@ type Refusal struct {
 	At     string        `json:"at,omitempty"` // the account: a server and a user name
 	Salt   []byte        `json:"salt,omitempty"`
 	Hash   []byte        `json:"hash,omitempty"` // Argon2id (RFC 9106), see package secret
+	// Underway means that a process sends an accepted secret again, and takes this note back if that is not refused.
+	Underway bool `json:"underway,omitempty"`
 }
 
 // quiet is how long a mark blocks. After a prompt, it blocks every other parent this long, and the parent that asked for ever. After a

@@ -40,6 +40,9 @@ type Session struct {
 	StaticTokens  bool     `json:"staticTokens,omitempty"`
 	ContextPrefix string   `json:"contextPrefix,omitempty"`
 
+	// TokenFiles are the kubeconfigs into which logins wrote tokens (absolute paths), so that a logout finds them.
+	TokenFiles []string `json:"tokenFiles,omitempty"`
+
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
 }

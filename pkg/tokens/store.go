@@ -5,6 +5,7 @@
 //
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
+//	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
 //	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
@@ -22,6 +23,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // Store is the directory of sessions and credentials.
@@ -38,11 +40,14 @@ func Open(dir string) (*Store, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, err
+		return nil, foreign(dir, err)
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is not a directory; move it away, or set %s to another place", dir, credfile.HomeVariable)
 	default:
-		if err := credfile.Private(info, dir); err != nil {
+		if err := owned.Check(dir); err != nil {
+			return nil, err
+		}
+		if err := foreign(dir, readable(dir)); err != nil { // Root's own, which root alone can use.
 			return nil, err
 		}
 	}
@@ -103,13 +108,20 @@ func (s *Store) FindSession(key Key) (Session, bool, error) {
 	return Session{}, false, nil
 }
 
-// SaveSession writes a session and returns it with its ID. If the session exists, Created keeps its value. The error is a *WriteError.
+// SaveSession writes a session and returns it with its ID. If the session exists, Created keeps its value, and TokenFiles get the new ones.
+// The error is a *WriteError.
 func (s *Store) SaveSession(session Session) (Session, error) {
 	session.Version = credfile.Version
 	session.ID = SessionID(session.Server, session.User)
 	path := s.SessionPath(session.ID)
 	if old, err := readSession(path); err == nil {
 		session.Created = old.Created
+		for _, path := range session.TokenFiles {
+			if !slices.Contains(old.TokenFiles, path) {
+				old.TokenFiles = append(old.TokenFiles, path)
+			}
+		}
+		session.TokenFiles = old.TokenFiles[max(0, len(old.TokenFiles)-maxTokenFiles):]
 	}
 	text, err := json.MarshalIndent(session, "", "  ")
 	if err != nil {
@@ -117,6 +129,9 @@ func (s *Store) SaveSession(session Session) (Session, error) {
 	}
 	return session, s.write(path, append(text, '\n'), durable)
 }
+
+// maxTokenFiles bounds Session.TokenFiles: a job that names a new file each time must not fill the store. The oldest are forgotten.
+const maxTokenFiles = 100
 
 // UpdateSession writes a session that exists. After a logout it does not exist: then the error is a *LoginRequiredError.
 func (s *Store) UpdateSession(session Session) (Session, error) {
@@ -193,7 +208,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 	return all, errs
 }
 
-// Clear removes every session, credential and mark, including files that cannot be read. Of refusals of the last minutes, their number and
+// Clear removes every session, credential and mark, including files that cannot be read. Sites stay. Of refusals of the last minutes, their number and
 // times stay: a script that logs out and in again must not lock the account.
 func (s *Store) Clear() error {
 	var errs []error
@@ -210,7 +225,7 @@ func (s *Store) Clear() error {
 
 // Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
 
 // durability is what a crash of the machine may destroy.
@@ -46,15 +48,47 @@ func (s *Store) write(path string, text []byte, d durability) error {
 		err = atomicfile.Write(path, text, atomicfile.Options{Mode: 0o600, Durable: bool(d)})
 	}
 	if err != nil {
-		return &WriteError{s.dir, err}
+		return s.unwritten(err)
 	}
 	return nil
+}
+
+// unwritten returns a *WriteError, or a *credfile.PermissionError for what belongs to somebody else.
+func (s *Store) unwritten(err error) error {
+	place := s.dir
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		place = pathErr.Path
+	}
+	var permission *credfile.PermissionError
+	if foreign := foreign(place, err); errors.As(foreign, &permission) {
+		return foreign
+	}
+	return &WriteError{s.dir, err}
+}
+
+func readable(dir string) error {
+	_, err := os.ReadDir(dir)
+	return err
+}
+
+// foreign returns a *credfile.PermissionError that names the command, if err is for want of permission and something on the way to path
+// belongs to somebody else, as root's after a sudo that keeps HOME; else err.
+func foreign(path string, err error) error {
+	place, owner := disk.Foreign(path)
+	if place == "" || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return &credfile.PermissionError{
+		Path: place, What: fmt.Sprintf("belongs to user %d and you are user %d", owner, os.Geteuid()),
+		Remedy: fmt.Sprintf("sudo chown -R %d %s", os.Geteuid(), safetext.Word(place)),
+	}
 }
 
 // private returns a *credfile.PermissionError if others can use a directory of the store. It may not have been there when the store was
 // opened: then somebody else may have made it since, or its file system has no modes.
 func private(dir string) error {
-	err := credfile.PrivateDirs(dir)
+	err := owned.Check(dir)
 	var permission *credfile.PermissionError
 	if errors.As(err, &permission) {
 		return err
@@ -71,14 +105,14 @@ func (s *Store) Check() error {
 			return err
 		}
 	}
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, sitesDir} {
 		dir := filepath.Join(s.dir, sub)
 		if _, missing := os.Stat(dir); err == nil && missing == nil {
 			err = atomicfile.Probe(dir)
 		}
 	}
 	if err != nil {
-		return &WriteError{s.dir, err}
+		return s.unwritten(err)
 	}
 	return nil
 }

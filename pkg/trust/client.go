@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -63,10 +64,17 @@ func (t Trust) transports(o Options, serverName string) (transports, error) {
 		return transports{}, err
 	}
 	config.ServerName = serverName
-	if o.Certificate != nil {
-		config.Certificates = []tls.Certificate{*o.Certificate}
+	if o.Certificate == nil {
+		return newTransports(o.Transport(config)), nil
 	}
-	return newTransports(o.Transport(config)), nil
+	wanted := new(atomic.Bool)
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		wanted.Store(true)
+		return o.Certificate, nil
+	}
+	ways := newTransports(o.Transport(config))
+	ways.wanted = wanted
+	return ways, nil
 }
 
 // Transport returns a transport with these options and this TLS configuration.

@@ -7,10 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -27,6 +29,7 @@ type UntrustedError struct {
 	IssuerSHA256 string   // of the last CA certificate that verifies it; empty if the server showed none
 	Names        []string // DNS names and addresses that the certificate is for
 	UnknownCA    bool     // nothing else is known to be wrong with it
+	WrongName    bool     // it is for other names than Host; its CA was not looked at
 	Err          error
 
 	chain []*x509.Certificate // the server's certificate, and those that verify it
@@ -52,7 +55,10 @@ func Explain(host string, err error) error {
 	e := &UntrustedError{Host: host, Reason: reason(verification.Err), Err: err}
 	var unknown x509.UnknownAuthorityError
 	e.UnknownCA = errors.As(verification.Err, &unknown)
-	e.describe(verification.UnverifiedCertificates)
+	var names x509.HostnameError
+	e.WrongName = errors.As(verification.Err, &names)
+	shown := verification.UnverifiedCertificates
+	e.describe(shown[:min(len(shown), maxChain)])
 	return e
 }
 
@@ -64,7 +70,7 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	leaf, last := e.chain[0], e.chain[len(e.chain)-1]
 	e.Subject, e.Issuer = name(leaf.Subject.String()), name(leaf.Issuer.String())
 	e.NotBefore, e.NotAfter = leaf.NotBefore, leaf.NotAfter
-	e.SHA256 = Fingerprint(leaf.Raw)
+	e.SHA256, e.IssuerSHA256, e.Names = Fingerprint(leaf.Raw), "", nil
 	if last.IsCA {
 		e.IssuerSHA256 = Fingerprint(last.Raw)
 	}
@@ -82,7 +88,6 @@ const maxChain = 20
 // verifying returns the server's certificate and those of the chain that verify it, each by the next one. A server may show any other
 // certificate beside them: that proves nothing.
 func verifying(chain []*x509.Certificate) []*x509.Certificate {
-	chain = chain[:min(len(chain), maxChain)]
 	path := chain[:1:1]
 	for {
 		last := path[len(path)-1]
@@ -96,6 +101,18 @@ func verifying(chain []*x509.Certificate) []*x509.Certificate {
 	}
 }
 
+// With returns the error as if the server had also shown some CAs (PEM) that somebody else offers, and reports whether one of them
+// verifies what it showed. Many servers show no CA.
+func (e *UntrustedError) With(cas []byte) (*UntrustedError, bool) {
+	offered, err := bounded.Certificates(cas)
+	if err != nil || len(e.chain) == 0 {
+		return e, false
+	}
+	more := *e
+	more.describe(slices.Concat(e.chain, offered))
+	return &more, slices.ContainsFunc(offered, more.chain[len(more.chain)-1].Equal)
+}
+
 // SignedBy reports whether a CA (PEM) verifies the certificate, together with the others that the server showed.
 func (e *UntrustedError) SignedBy(ca string) bool {
 	roots, beside := x509.NewCertPool(), x509.NewCertPool()
@@ -107,6 +124,12 @@ func (e *UntrustedError) SignedBy(ca string) bool {
 	}
 	_, err := e.chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: beside})
 	return err == nil
+}
+
+// VerifiedBy reports whether a CA (PEM) verifies the certificate as SignedBy does, and the certificate names the host.
+func (e *UntrustedError) VerifiedBy(ca string) bool {
+	host, _, err := net.SplitHostPort(ServerOf(e.Host))
+	return err == nil && e.SignedBy(ca) && e.chain[0].VerifyHostname(host) == nil
 }
 
 // maxName bounds a name of a certificate, in characters.

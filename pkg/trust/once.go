@@ -3,6 +3,7 @@ package trust
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -15,6 +16,22 @@ type transports struct {
 	kept  *http.Transport // keeps connections, and net/http repeats a request when the server closes a reused one
 	posts *http.Transport // keeps connections of HTTP/1.1, on which net/http repeats no POST
 	once  *http.Transport // a new connection for each request, so that nothing is ever repeated
+
+	wanted *atomic.Bool // the server has asked for the client certificate; nil: there is none
+}
+
+// ErrNoCertificate means that a server took no client certificate, so that it does not know who asks: something before it ends TLS, as the
+// front of a Supervisor does.
+var ErrNoCertificate = errors.New("it does not ask for the client certificate that proves who you are")
+
+// send sends a request. If the server did not ask for the client certificate, its answer is for a stranger, and an ErrNoCertificate.
+func (t transports) send(r *http.Request) (*http.Response, error) {
+	resp, err := t.of(r).RoundTrip(watched(r))
+	if err != nil || t.wanted == nil || t.wanted.Load() {
+		return resp, err
+	}
+	_ = resp.Body.Close()
+	return nil, ErrNoCertificate
 }
 
 // postIdle is how long a connection for passwords waits for another one: a server that closes it at that moment leaves an unknown outcome.

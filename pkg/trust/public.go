@@ -29,6 +29,16 @@ func public(c *x509.Certificate, beside *x509.CertPool) bool {
 	return err == nil || keys[string(c.RawSubjectPublicKeyInfo)]
 }
 
+// Public reports whether a CA (PEM; its first certificate) is one that browsers trust.
+func Public(ca string) bool {
+	block, _ := pem.Decode([]byte(ca))
+	if block == nil {
+		return false
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && public(c, nil)
+}
+
 // maxPrivate is more CAs than a site has. A larger bundle is a collection, such as a system's.
 const maxPrivate = 20
 

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto/tls"
 	"maps"
 	"net"
 	"net/http"
@@ -56,6 +57,7 @@ type Transport struct {
 	mu    sync.Mutex
 	trust Trust
 	own   map[string]transports // of servers with a pin or with another address
+	roots map[string]string     // the root (PEM) that verified a server (HOST:PORT) first
 }
 
 // NewTransport makes the transport of a site. Pin adds to its trust.
@@ -64,7 +66,7 @@ func NewTransport(t Trust, o Options) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Transport{options: o, common: common, trust: t, own: map[string]transports{}}, nil
+	return &Transport{options: o, common: common, trust: t, own: map[string]transports{}, roots: map[string]string{}}, nil
 }
 
 // Trust returns the trust with the pins that were added.
@@ -99,7 +101,31 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Host, r.URL = r.URL.Host, &there
 	}
-	return next.of(r).RoundTrip(watched(r))
+	resp, err := next.send(r)
+	if err == nil {
+		t.note(server, resp.TLS)
+	}
+	return resp, err
+}
+
+// note keeps the root that verified a server.
+func (t *Transport) note(server string, state *tls.ConnectionState) {
+	if state == nil || len(state.VerifiedChains) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, noted := t.roots[server]; !noted {
+		chain := state.VerifiedChains[0]
+		t.roots[server] = string(encode(chain[len(chain)-1:]))
+	}
+}
+
+// Roots returns the root CA (PEM) that verified each server (HOST:PORT) so far.
+func (t *Transport) Roots() map[string]string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.roots)
 }
 
 func (t *Transport) forServer(server, at string) (transports, error) {

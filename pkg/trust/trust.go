@@ -35,14 +35,14 @@ type Trust struct {
 	Pins map[string]string `json:"pins,omitempty"`
 }
 
-// FromFile reads a bundle of CA certificates in PEM, at most 1 MiB, from a file or a pipe. Comments and keys in it are dropped. When ctx
-// ends, the error is ctx.Err().
+// FromFile reads a bundle of CA certificates from a file or a pipe: PEM, at most 1 MiB; one certificate in DER; or the ZIP archive that a
+// vCenter offers at /certs/download.zip. Comments and keys in it are dropped. When ctx ends, the error is ctx.Err().
 func FromFile(ctx context.Context, path string) (Trust, error) {
-	text, err := bounded.File(ctx, path, bounded.MaxPEM, bounded.RegularOrPipe)
+	text, err := bounded.File(ctx, path, bounded.MaxZip, bounded.RegularOrPipe)
 	if err != nil {
 		return Trust{}, err
 	}
-	ca, err := Certificates(text)
+	ca, err := Roots(text)
 	if err != nil {
 		return Trust{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -62,13 +62,16 @@ func Certificates(text []byte) ([]byte, error) {
 	case len(all) == 0:
 		return nil, errors.New("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
 	}
+	return encode(all), nil
+}
+
+// encode returns certificates in plain PEM.
+func encode(all []*x509.Certificate) []byte {
 	var out bytes.Buffer
 	for _, c := range all {
-		if err := pem.Encode(&out, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
-			return nil, err
-		}
+		out.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 // TLSConfig returns the client side of TLS (1.2 or later) under this trust.

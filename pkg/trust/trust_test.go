@@ -472,6 +472,21 @@ func TestOnlyWhatVerifiesIsShown(t *testing.T) {
 }
 
 // A CA that browsers know vouches for everybody's servers, in whatever file it stands.
+func TestPublic(t *testing.T) {
+	for root := range bundle.Roots() {
+		ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}))
+		if !trust.Public(ca) || !trust.Public(renamed(t, ca)) {
+			t.Fatal("a CA that browsers trust is private")
+		}
+		break
+	}
+	for _, ca := range []string{"", "garbage", newAuthority(t, "own").pem} {
+		if trust.Public(ca) {
+			t.Errorf("%q is public", ca)
+		}
+	}
+}
+
 func TestPrivate(t *testing.T) {
 	own := newAuthority(t, "own").pem
 	text, _ := os.ReadFile("/etc/ssl/certs/ca-certificates.crt") // Other systems have no such file.

@@ -12,11 +12,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -145,6 +145,9 @@ func (r Request) NetworkError(ctx context.Context, err error, timeout time.Durat
 		return untrusted
 	}
 	e.Message = networkMessage(err, timeout)
+	if errors.Is(err, trust.ErrNoCertificate) {
+		e.Kind, e.Err = ErrServer, trust.ErrNoCertificate
+	}
 	return e
 }
 
@@ -161,13 +164,13 @@ func networkMessage(err error, timeout time.Duration) string {
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "no such host: " + safetext.Quote(dns.Name, maxMessage) + via
-	case errors.As(err, &timed) && timed.Timeout():
+	case errors.As(err, &timed) && timed.Timeout(), syserr.TimedOut.Is(err):
 		return fmt.Sprintf("no answer within %s", timeout) + via
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case syserr.Refused.Is(err):
 		return "connection refused" + via
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case syserr.NoRoute.Is(err):
 		return "no route to host" + via
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), syserr.Broken.Is(err):
 		return "the connection was closed before the reply was complete" + via
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port"

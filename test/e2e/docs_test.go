@@ -46,6 +46,27 @@ func namesItsTests(t *testing.T, page string, least int) {
 	}
 }
 
+// In the tables of who can do what, only what succeeds may be without a test.
+func TestEveryNoHasItsTest(t *testing.T) {
+	t.Parallel()
+	rows, there := 0, false
+	for _, line := range readLines(t, "../../docs/security.md") {
+		there = line == "## Who can do what" || there && !strings.HasPrefix(line, "## ")
+		cells := strings.Split(line, " | ")
+		if !there || len(cells) != 3 || !strings.HasPrefix(line, "| ") || cells[1] == "succeeds" {
+			continue
+		}
+		rows++
+		tested := regexp.MustCompile("`((Test|Fuzz)\\w+|\\w+\\.txt)`").MatchString(cells[2])
+		if !tested && (cells[2] != "– |" || strings.HasPrefix(cells[1], "no")) {
+			t.Errorf("no test: %s", line)
+		}
+	}
+	if rows < 50 {
+		t.Errorf("%d rows; the tables have another form", rows)
+	}
+}
+
 // update rewrites quoted output that is not what the programs print: go test -run TestConsoleBlocks . -update
 var update = flag.Bool("update", false, "rewrite the output that console blocks of the documentation quote")
 

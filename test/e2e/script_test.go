@@ -204,8 +204,12 @@ func labFront(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
+	spec := map[string]any{"supervisor": n - 1}
+	for _, trait := range args[1:] { // filtered, unnamed
+		spec[trait] = true
+	}
 	var out struct{ Server string }
-	err = adminCall(http.MethodPost, "fronts", map[string]int{"supervisor": n - 1}, &out)
+	err = adminCall(http.MethodPost, "fronts", spec, &out)
 	ts.Setenv("FRONT", out.Server)
 	return err
 }

@@ -12,8 +12,10 @@ func (f flags) conflicts() error {
 	switch {
 	case f.trust.insecure && f.trust.ca != "":
 		return failure.Usagef("--certificate-authority and --insecure-skip-tls-verify do not go together")
-	case len(f.trust.fingerprints) > 0 && (f.trust.insecure || f.trust.ca != ""):
-		return failure.Usagef("--ca-fingerprint goes with neither --certificate-authority nor --insecure-skip-tls-verify")
+	case len(f.trust.fingerprints) > 0 && f.trust.insecure:
+		return failure.Usagef("--ca-fingerprint and --insecure-skip-tls-verify do not go together")
+	case f.trust.vCenter != "" && (f.trust.insecure || f.trust.ca != ""):
+		return failure.Usagef("--ca-from-vcenter goes with neither --certificate-authority nor --insecure-skip-tls-verify")
 	}
 	person := cmp.Or(f.provider.interactiveFlag(),
 		firstSet(flagState{"--password-command", f.password.command != ""}, flagState{"--password-stdin", f.password.stdin}))
@@ -35,6 +37,8 @@ func (f flags) passwordConflicts() error {
 
 func (f flags) outputConflicts() error {
 	switch {
+	case f.output.staticTokens && countSet(f.output.execCommand, f.output.execVersion) > 0:
+		return failure.Usagef("--static-tokens goes with neither --exec-command nor --exec-api-version: its contexts call no program")
 	case f.output.format != "" && !f.output.dryRun:
 		return failure.Usagef("--output goes with --dry-run")
 	case f.clusters.wait < 0:

@@ -298,7 +298,7 @@ func TestFirstUseOfAnIssuer(t *testing.T) {
 		t.Errorf("it got %d requests", n)
 	}
 	password := consoletest.Answer{To: "Password: ", Keys: consoletest.Password}
-	w.Person(consoletest.Answer{To: firstUseOfOne, Keys: "y"}, consoletest.Answer{To: too, Keys: "y"}, password)
+	w.Person(consoletest.Answer{To: too, Keys: "y"}, password) // The first answer counts already.
 	w.Run(login...).Exits(0)
 	w.Person(password)
 	w.Run(login...).Exits(0)
@@ -378,6 +378,44 @@ func TestSealedCluster(t *testing.T) {
 	w.Run("login", "--server", "10.0.0.1", "--auth-method", "oidc", "-u", consoletest.User).Exits(0).Says("   tkc1\n")
 	w.Nobody()
 	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1").Exits(0)
+}
+
+// A CA file is about the Supervisor. A cluster that tells its CA itself is asked about as at first use, once; a job compares a fingerprint.
+func TestSealedClusterWithACAFile(t *testing.T) {
+	prepare := func(t *testing.T) (*consoletest.World, *consoletest.Cluster) {
+		w, s := site(t)
+		s.Federate("", consoletest.LDAP())
+		given(w)
+		c := s.Namespaces[0].Clusters[0]
+		c.Sealed = true
+		return w, c
+	}
+	const asked = "Trust it for 10.0.0.11:6443 alone from now on?"
+	use := []string{"get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--cluster", "ns1/tkc1"}
+	w, c := prepare(t)
+	w.Run(byPassword(w)...).Exits(5).Says("ns1/tkc1", "--ca-fingerprint")
+	w.Person(consoletest.Answer{To: asked, Keys: ""})
+	w.Run(byPassword(w)...).Exits(5).Says("The Supervisor 10.0.0.1 names this server.", "Not trusted")
+	w.Person(consoletest.Answer{To: asked, Keys: "y"})
+	w.Run(byPassword(w)...).Exits(0).Says("   tkc1\n")
+	w.Person()
+	w.Run(byPassword(w)...).Exits(0)
+	w.Nobody()
+	w.Run(byPassword(w)...).Exits(0)
+	w.Run(use...).Exits(0)
+	w.Run("logout").Exits(0)
+	w.Run(byPassword(w)...).Exits(0).Says("   tkc1\n") // It outlives the session.
+	w.Run("logout").Exits(0)
+	another := consoletest.NewCA(t, "another-ca")
+	w.Serve("10.0.0.11:6443", another, c)
+	w.Person()
+	w.Run(byPassword(w)...).Exits(5).Says("10.0.0.11:6443 is not the one that was trusted so far", "--replace-ca")
+
+	w, c = prepare(t)
+	w.Run(byPassword(w, "--ca-fingerprint", strings.Repeat("0", 64))...).Exits(5).Says("does not show the certificate of --ca-fingerprint")
+	w.Run(byPassword(w, "--ca-fingerprint", fingerprintOf(c.CA))...).Exits(0).Says("   tkc1\n")
+	w.Run(byPassword(w)...).Exits(0)
+	w.Run(use...).Exits(0)
 }
 
 // Clusters that are asked for their CA, and show the one that was accepted for the Supervisor, are asked about once.

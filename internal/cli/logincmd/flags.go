@@ -29,10 +29,12 @@ type whoFlags struct {
 
 type trustFlags struct {
 	ca           string
+	vCenter      string
 	fingerprints []string
 	replaceCA    bool
 	insecure     bool
 	aliases      []string
+	apiPort      string
 }
 
 // clusterFlags select the namespaces and clusters to log in to.
@@ -47,6 +49,8 @@ type clusterFlags struct {
 type outputFlags struct {
 	kubeconfig   string
 	prefix       string
+	execCommand  string
+	execVersion  string
 	keepContext  bool
 	staticTokens bool
 	prune        bool
@@ -109,7 +113,9 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 
 func (f *trustFlags) add(c *cobra.Command) {
 	command.Group(c, "Trust", func(s *pflag.FlagSet) {
-		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the Supervisor's certificate.")
+		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA of the Supervisor's certificate: PEM, or the\ndownload.zip of its vCenter.")
+		s.StringVar(&f.vCenter, "ca-from-vcenter", "",
+			"Fetch the CA from the vCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
 				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")
@@ -118,8 +124,12 @@ func (f *trustFlags) add(c *cobra.Command) {
 		s.StringArrayVar(&f.aliases, "control-plane-address", nil,
 			"`HOST=ADDRESS`: connect to ADDRESS in place of HOST (NAT).\n"+
 				"HOST:PORT=ADDRESS:PORT works too. Remembered.")
+		s.StringVar(&f.apiPort, "api-port", "",
+			"`PORT` of the API server, for contexts of the Supervisor and of vSphere\nNamespaces. Remembered, until you say auto.\n"+
+				"(default 6443, or that of --server if 6443 does not answer)")
 	})
 	command.Files(c, "certificate-authority")
+	_ = c.RegisterFlagCompletionFunc("api-port", cobra.FixedCompletions([]string{Auto, "443", "6443"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (f *passwordFlags) add(c *cobra.Command) {
@@ -156,15 +166,19 @@ func (f *outputFlags) add(c *cobra.Command) {
 	command.Group(c, "Kubeconfig and output", func(s *pflag.FlagSet) {
 		s.StringVar(&f.kubeconfig, "kubeconfig", "",
 			"`FILE` to write the contexts to. With -, login prints a kubeconfig with\ntokens on standard output and changes no file.")
-		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.")
+		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.\nContexts of this login that have another prefix are renamed.")
+		s.StringVar(&f.execCommand, "exec-command", "",
+			"`FILE` by which contexts call this program, for programs without your PATH.\n(default kubectl-vsphere if PATH finds it, else the path as called)")
+		s.StringVar(&f.execVersion, "exec-api-version", "", "`VERSION` of the credential that contexts ask for, v1 or v1beta1, for older\nclients. (default v1)")
 		s.BoolVar(&f.keepContext, "keep-context", false, "Do not change the current context.")
-		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).")
+		s.BoolVar(&f.staticTokens, "static-tokens", false, "Write tokens into the kubeconfig, for scripts that read them (less secure).\nRemembered, until you say --static-tokens=false.")
 		s.BoolVar(&f.prune, "prune", false, "Remove contexts of namespaces and clusters that no longer exist.")
 		s.BoolVar(&f.dryRun, "dry-run", false,
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")
 		s.VarP(&f.format, "output", "o", "What --dry-run prints: diff (of the files) or yaml (the new entries).\n(default diff)")
 	})
-	command.Files(c, "kubeconfig")
+	command.Files(c, "kubeconfig", "exec-command")
+	_ = c.RegisterFlagCompletionFunc("exec-api-version", cobra.FixedCompletions([]string{"v1", "v1beta1"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"yaml", "diff"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -74,7 +74,7 @@ func TestHostileDiscoveryDocuments(t *testing.T) {
 				if got := stranger.Got(); len(got) > 0 {
 					t.Errorf("sent to a stranger: %q", got)
 				}
-				allowed := []string{"GET /wcp/loginbanner", "GET /api/v1/namespaces/kube-public/configmaps/pinniped-info", "GET /wcp/pinniped/.well-known/openid-configuration"}
+				allowed := []string{"GET /wcp/loginbanner", "GET /api/v1/namespaces/kube-public/configmaps/pinniped-info", "GET /wcp/pinniped/.well-known/openid-configuration", "GET /version"}
 				for _, request := range s.Requests() {
 					if !slices.Contains(allowed, request) {
 						t.Errorf("the Supervisor got %s", request)

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // method decides the login method, and prints which and why. A user name or a password means vCenter Single Sign-On: the Supervisor is
@@ -28,8 +29,12 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 	case r.o.Method == Auto && why != "" && r.ofProvider():
 		return nil, failure.Usagef("%s is given, and the last login was by the identity provider: to say whose password it is, add --auth-method sso (vCenter Single Sign-On) or --auth-method oidc", why)
 	case r.o.Method == Auto && why != "":
-		r.env.Tellf("Logging in with vCenter Single Sign-On, since %s is given. For an identity provider: --auth-method oidc.", why)
-		return sso, nil
+		other := ""
+		if r.lastIssuer() != "" { // Else nobody here has used one, and a refusal says more.
+			other = " For the identity provider: --auth-method oidc."
+		}
+		r.env.Tellf("Logging in with vCenter Single Sign-On, since %s is given.%s", why, other)
+		return implied{sso}, nil
 	case r.o.Method == password.Name:
 		return sso, nil
 	}
@@ -47,9 +52,27 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 	return provider, err
 }
 
+// implied is vCenter Single Sign-On where nobody named the method: the password may be that of an identity provider.
+type implied struct{ *password.Method }
+
+// Login adds to a refusal that the Supervisor has an identity provider too, if it has.
+func (m implied) Login(ctx context.Context, s site.Site, r session.Request) (session.Outcome, error) {
+	out, err := m.Method.Login(ctx, s, r)
+	if !errors.Is(err, wire.ErrRefused) {
+		return out, err
+	}
+	if _, none := s.Front().Identity(ctx); none == nil {
+		err = failure.Hint(err, "%s\nThis Supervisor has an identity provider too. If the password is for that, add: --auth-method oidc", safetext.Lines(failure.NextStep(err)))
+	}
+	return out, err
+}
+
 var errStatic = failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On: credentials of an identity provider's session are valid for minutes")
 
 func (r *run) plainConflicts() error {
+	if r.o.Set.APIPort {
+		return failure.Usagef("--api-port is for a Supervisor; an API server without one is at the port of --server")
+	}
 	if r.o.StaticTokens || r.o.Wait > 0 {
 		return failure.Usagef("--static-tokens and --kubeconfig - are for vCenter Single Sign-On, and --wait is for a Supervisor")
 	}
@@ -110,6 +133,7 @@ func (r *run) withoutIssuer(ctx context.Context, none error) error {
 	if err == nil && !yes {
 		err = errors.New("you did not log in")
 	}
+	r.lost = err == nil
 	return err
 }
 
@@ -117,8 +141,12 @@ func (r *run) lostIssuer(had string) error {
 	return fmt.Errorf("%s used the identity provider at %s at an earlier login, and says that it has none now", r.o.Server, safetext.Line(had, 300))
 }
 
-// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "".
+// lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "". What a login that verified nothing left
+// counts only if no other one was there.
 func (r *run) lastIssuer() string {
+	if r.known.Known() || r.known.Issuer != "" {
+		return r.known.Issuer
+	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
 		if kept, err := federated.Parse(s); err == nil && !kept.Plain {
 			return kept.Provider.Issuer

@@ -3,9 +3,11 @@ package logincmd
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
@@ -15,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -32,6 +35,7 @@ type Options struct {
 	Method  string             // Auto, password.Name or federated.Name
 	Trust   site.TrustFlags
 	Aliases supervisor.Aliases // other addresses of servers (NAT)
+	APIPort int                // of the API servers; 0: their own, or the front's where they do not answer
 
 	Clusters   login.Selection
 	Current    string   // the cluster whose context becomes the current one, NAME or NAMESPACE/NAME
@@ -40,6 +44,7 @@ type Options struct {
 
 	Kubeconfig   string // a file; empty: the user's; "-": standard output
 	Prefix       string
+	Exec         contexts.Exec
 	KeepContext  bool
 	StaticTokens bool
 	Prune        bool
@@ -54,7 +59,7 @@ type Options struct {
 
 // Set reports, for each option that login remembers, whether it is on the command line.
 type Set struct {
-	Aliases, Clusters, StaticTokens, Namespaces, Prefix bool
+	Aliases, APIPort, Clusters, StaticTokens, Namespaces, Prefix bool
 }
 
 // Defaults returns the options of a command line without flags.
@@ -87,14 +92,14 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 		},
 		Set: Set{
 			Aliases: changed("control-plane-address"), StaticTokens: changed("static-tokens"), Namespaces: changed("namespaces"),
-			Prefix: changed("context-prefix"), Clusters: changed("workload-clusters") || changed("tanzu-kubernetes-cluster-name"),
+			APIPort: changed("api-port"), Prefix: changed("context-prefix"), Clusters: changed("workload-clusters") || changed("tanzu-kubernetes-cluster-name"),
 		},
 	}
 	o.StaticTokens = o.StaticTokens || o.Printed() // A printed kubeconfig may be used on a machine without the store.
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser} {
+	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser, f.readExec} {
 		if err := read(&o); err != nil {
 			return o, err
 		}
@@ -110,6 +115,12 @@ func (f flags) readTrust(o *Options) error {
 		}
 		o.Trust.CAFingerprints = append(o.Trust.CAFingerprints, fingerprint)
 	}
+	if f.trust.vCenter != "" {
+		var err error
+		if o.Trust.VCenter, err = supervisor.ParseTyped(f.trust.vCenter); err != nil {
+			return failure.Usagef("--ca-from-vcenter: %w", err)
+		}
+	}
 	for _, s := range f.trust.aliases {
 		host, at, err := supervisor.ParseAlias(s)
 		if err != nil {
@@ -120,6 +131,14 @@ func (f flags) readTrust(o *Options) error {
 		}
 		o.Aliases[host] = at
 	}
+	if f.trust.apiPort == "" || f.trust.apiPort == Auto {
+		return nil
+	}
+	port, err := strconv.ParseUint(f.trust.apiPort, 10, 16)
+	if err != nil || port == 0 {
+		return failure.Usagef("--api-port: want auto or a port, 1 to 65535")
+	}
+	o.APIPort = int(port)
 	return nil
 }
 
@@ -169,6 +188,26 @@ func (f flags) readMethod(o *Options) error {
 		o.Method = federated.Name
 	default:
 		return failure.Usagef("--auth-method: want auto, sso or oidc")
+	}
+	return nil
+}
+
+// readExec reads how contexts call this program.
+func (f flags) readExec(o *Options) error {
+	if command := f.output.execCommand; command != "" {
+		if err := contexts.CheckCommand(command); err != nil {
+			return failure.Usagef("--exec-command: %w", err)
+		}
+		o.Exec.Command = command
+	}
+	switch strings.TrimPrefix(f.output.execVersion, "client.authentication.k8s.io/") {
+	case "":
+	case "v1":
+		o.Exec.APIVersion = credfile.V1
+	case "v1beta1":
+		o.Exec.APIVersion = credfile.V1beta1
+	default:
+		return failure.Usagef("--exec-api-version: want v1 or v1beta1")
 	}
 	return nil
 }

@@ -44,12 +44,15 @@ var options = []struct {
 	{[]string{"--auth-method", "sso"}, func(o *logincmd.Options) { o.Method = "sso" }},
 	{[]string{"--auth-method", "oidc"}, func(o *logincmd.Options) { o.Method = "oidc" }},
 	{[]string{"--certificate-authority", "ca.pem"}, func(o *logincmd.Options) { o.Trust.CAFile = "ca.pem" }},
+	{[]string{"--ca-from-vcenter", "https://VC.example.com/ui"}, func(o *logincmd.Options) { o.Trust.VCenter = supervisor.Address{Host: "vc.example.com"} }},
 	{[]string{"--ca-fingerprint", "sha256:" + strings.ToLower(strings.ReplaceAll(fingerprint, ":", ""))}, func(o *logincmd.Options) { o.Trust.CAFingerprints = []string{fingerprint} }},
 	{[]string{"--replace-ca"}, func(o *logincmd.Options) { o.Trust.ReplaceCA = true }},
 	{[]string{"--insecure-skip-tls-verify"}, func(o *logincmd.Options) { o.Trust.Insecure = true }},
 	{[]string{"--control-plane-address", "10.0.0.1=192.168.0.1"}, func(o *logincmd.Options) {
 		o.Aliases, o.Set.Aliases = supervisor.Aliases{"10.0.0.1": "192.168.0.1"}, true
 	}},
+	{[]string{"--api-port", "443"}, func(o *logincmd.Options) { o.APIPort, o.Set.APIPort = 443, true }},
+	{[]string{"--api-port", "auto"}, func(o *logincmd.Options) { o.Set.APIPort = true }},
 	{[]string{"--password-stdin"}, func(o *logincmd.Options) { o.Passwords.Stdin = true }},
 	{[]string{"--password-command", "/bin/echo 'a b'"}, func(o *logincmd.Options) {
 		o.Passwords.Command, o.Passwords.CommandSet = []string{"/bin/echo", "a b"}, true
@@ -79,6 +82,8 @@ var options = []struct {
 	{[]string{"--kubeconfig", "k"}, func(o *logincmd.Options) { o.Kubeconfig = "k" }},
 	{[]string{"--kubeconfig", "-"}, func(o *logincmd.Options) { o.Kubeconfig, o.StaticTokens = "-", true }},
 	{[]string{"--context-prefix", "lab-"}, func(o *logincmd.Options) { o.Prefix, o.Set.Prefix = "lab-", true }},
+	{[]string{"--exec-command", "/opt/kubectl-vsphere"}, func(o *logincmd.Options) { o.Exec.Command = "/opt/kubectl-vsphere" }},
+	{[]string{"--exec-api-version", "v1beta1"}, func(o *logincmd.Options) { o.Exec.APIVersion = "client.authentication.k8s.io/v1beta1" }},
 	{[]string{"--keep-context"}, func(o *logincmd.Options) { o.KeepContext = true }},
 	{[]string{"--static-tokens"}, func(o *logincmd.Options) { o.StaticTokens, o.Set.StaticTokens = true, true }},
 	{[]string{"--prune"}, func(o *logincmd.Options) { o.Prune = true }},
@@ -176,7 +181,7 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"--certificate-authority ca.pem --insecure-skip-tls-verify", []string{"--certificate-authority", "--insecure-skip-tls-verify"}},
 		{"--ca-fingerprint " + fingerprint + " --insecure-skip-tls-verify", []string{"--ca-fingerprint", "--insecure-skip-tls-verify"}},
-		{"--ca-fingerprint " + fingerprint + " --certificate-authority x", []string{"--ca-fingerprint", "--certificate-authority"}},
+		{"--ca-from-vcenter vc --certificate-authority x", []string{"--ca-from-vcenter", "--certificate-authority"}},
 		{"--oidc-token-file /t --no-browser", []string{"--oidc-token-file", "--no-browser"}},
 		{"--oidc-token-variable T --oidc-flow device", []string{"--oidc-token-variable", "--oidc-flow"}},
 		{"--oidc-client-secret-file /s --browser-command w3m", []string{"--oidc-client-secret-file", "--browser-command"}},

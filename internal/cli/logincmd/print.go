@@ -50,6 +50,9 @@ func (r *run) printPlan(l contexts.Login) error {
 	if err != nil {
 		return err
 	}
+	if len(report.Texts) == 0 {
+		r.env.Tellf("No changes: the kubeconfig has all of this already.") // Not on standard output, which programs read.
+	}
 	if r.o.Format == "yaml" {
 		text, err := change.Text()
 		if err == nil {

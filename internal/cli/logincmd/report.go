@@ -23,6 +23,9 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 	if w.Command != "" {
 		r.env.Notef("this program is not on PATH, so the kubeconfig calls it as %s", w.Command)
 	}
+	if r.o.StaticTokens {
+		r.env.Notef("the kubeconfig holds the tokens themselves (--static-tokens), for whoever can read it. Later logins of this session do the same, until --static-tokens=false.")
+	}
 	for _, path := range w.Rewritten {
 		r.env.Notef("%s has sections in flow style (like JSON), whose layout has changed", path)
 	}
@@ -34,6 +37,16 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 		}
 	}
 	return w, nil
+}
+
+// tellPorts says where the API servers of the site are reached, if that is not their own port.
+func (r *run) tellPorts(res *login.Result) {
+	for _, h := range res.Hosts {
+		if h.Instead != nil {
+			r.env.Notef("%s: %v\nIts contexts use port %d, whose front passes requests on. The next login tries %d again.",
+				h.Address.Host, h.Instead, h.APIPort, h.Instead.Port)
+		}
+	}
 }
 
 // maxName bounds the name of a context on the terminal, in characters.
@@ -61,7 +74,8 @@ func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 	case res.NamespacesHidden && len(res.Namespaces) == 0:
 		r.env.Notef("you may not list the vSphere Namespaces here (403); name yours with --namespaces, once")
 	case len(res.Namespaces) == 0 && len(res.Failures) == 0:
-		r.env.Notef("you have no vSphere Namespace here; ask your vSphere administrator for a role in one")
+		r.env.Notef("you have no vSphere Namespace here; ask your vSphere administrator for a role in one,\n"+
+			"and then log in again, which adds its contexts: %s", r.again)
 	}
 	if len(res.Unlisted) > 0 && !r.o.Clusters.Named() {
 		r.env.Notef("you may not list the clusters of %s (403); name one with --tanzu-kubernetes-cluster-name or --workload-clusters",

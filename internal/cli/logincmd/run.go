@@ -2,17 +2,22 @@ package logincmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // run is one login.
@@ -22,18 +27,21 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	again string      // the command that logs in again, once it is known who did
+	known tokens.Site // of the Supervisor, before this login
+	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
 // everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
-	store, files, err := command.Open(d.Env, o.files()...)
+	store, files, err := open(d.Env, o)
 	if err != nil {
 		return err
 	}
 	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
 	if r.o.Trust.Insecure {
@@ -56,11 +64,37 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := r.keep(ctx, s, out); err != nil {
+		r.env.Warn(err)
+	}
 	return r.finish(ctx, out)
 }
 
+// open opens the store and the kubeconfig. For a kubeconfig on standard output neither needs a home directory: a store below the system's
+// directory for temporary files then remembers refusals, and nothing else.
+func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
+	store, err := e.OpenStore()
+	var homeless *credfile.HomelessError
+	if errors.As(err, &homeless) && o.Printed() {
+		store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
+	}
+	if err != nil {
+		return nil, kubeconfig.Files{}, err
+	}
+	files, err := command.Kubeconfig(e, store, o.files()...)
+	if o.Printed() {
+		return store, files, nil
+	}
+	if len(o.files()) == 0 && e.Getenv("KUBECONFIG") == "" && err == nil {
+		if _, missing := os.Lstat(files.Paths[0]); missing != nil {
+			err = console.CheckGuest(e.Getenv, files.Paths[0])
+		}
+	}
+	return store, files, err
+}
+
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
-func (r *run) prepare() error {
+func (r *run) prepare(ctx context.Context) error {
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
 		return err
 	}
@@ -73,42 +107,72 @@ func (r *run) prepare() error {
 		return err
 	}
 	if !r.o.Printed() {
-		if err := r.files.Check(); err != nil {
+		if err := r.files.Check(ctx); err != nil {
 			return err
 		}
-		if err := contexts.CheckProgram(r.env); err != nil && !r.o.StaticTokens {
+		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {
 			return err
 		}
 	}
-	if !r.o.Set.Aliases {
-		r.o.Aliases = session.LastAliases(r.store, r.o.Server.String())
+	return r.recall()
+}
+
+// recall reads what is known of the Supervisor.
+func (r *run) recall() (err error) {
+	sessions := method.Sessions(r.env, r.store)
+	r.known, err = sessions.Site(r.o.Server.String())
+	if err == nil && !r.o.Set.Aliases {
+		r.o.Aliases = sessions.LastAliases(r.known)
 	}
-	return nil
+	if err == nil && !r.o.Set.APIPort {
+		r.o.APIPort = r.known.GivenPort()
+	}
+	return err
 }
 
 func (r *run) contact() site.Contact {
-	last, hosts := session.LastTrust(r.store, r.o.Server.String())
-	return site.Contact{
-		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: last, LastHosts: hosts,
+	c := site.Contact{
+		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: r.known.Trust, LastHosts: session.ServersOf(r.known.Hosts),
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
+	if !r.o.DryRun {
+		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
+			return method.Sessions(r.env, r.store).UpdateSite(ctx, r.known.Server, change)
+		}
+	}
+	return c
 }
 
 func (r *run) request() session.Request {
 	return session.Request{
-		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters,
+		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters, APIPort: r.o.APIPort,
 		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
 		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
 	}
 }
 
+// keep keeps what the login showed of the Supervisor, for the next one.
+func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	if !r.o.DryRun && !out.Result.Single {
+		if err := method.Sessions(r.env, r.store).KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+			return err
+		}
+	}
+	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
+		return err
+	}
+	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
+}
+
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
+	r.tellPorts(out.Result)
+	r.again = method.Sessions(r.env, r.store).Command(out.Session)
 	switch {
 	case r.o.DryRun:
 		return r.printPlan(l)
@@ -116,7 +180,11 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		if err := out.Await(ctx, r.o.Wait); err != nil {
 			return err
 		}
-		return r.printKubeconfig(l)
+		err := r.printKubeconfig(l)
+		if _, homeless := r.env.OpenStore(); homeless != nil {
+			err = errors.Join(err, r.store.Clear())
+		}
+		return err
 	}
 	err := r.write(ctx, l, out)
 	if out.Note != nil {
@@ -129,6 +197,11 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 
 // write writes the contexts. With --wait it waits for new clusters and then writes the contexts again.
 func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) error {
+	if l.StaticTokens {
+		if err := r.rememberTokenFiles(ctx, out.Session); err != nil { // Before they have tokens.
+			return err
+		}
+	}
 	w, err := r.writeContexts(ctx, l)
 	if err == nil && r.o.Wait > 0 {
 		if err = out.Await(ctx, r.o.Wait); err == nil {
@@ -140,4 +213,25 @@ func (r *run) write(ctx context.Context, l contexts.Login, out session.Outcome) 
 	}
 	r.Refresh(ctx, out.Session)
 	return r.report(l.Result, w)
+}
+
+// rememberTokenFiles adds the kubeconfigs to those which a logout cleans. A renewal may have changed the session since it was saved.
+func (r *run) rememberTokenFiles(ctx context.Context, s tokens.Session) error {
+	unlock, err := r.store.LockAccount(ctx, s.Account, func() {}, nil)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now, found := r.store.Session(s.Server, s.User)
+	if !found {
+		return nil // Somebody has logged out meanwhile.
+	}
+	now.TokenFiles = nil
+	for _, path := range r.files.Paths {
+		if absolute, err := filepath.Abs(path); err == nil {
+			now.TokenFiles = append(now.TokenFiles, absolute)
+		}
+	}
+	_, err = r.store.UpdateSession(now)
+	return err
 }

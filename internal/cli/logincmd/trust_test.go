@@ -179,8 +179,12 @@ func TestFingerprintAfterAFirstUse(t *testing.T) {
 
 // Sessions of older versions hold one CA for all servers of the site. Nobody who has one is asked again.
 func TestFirstUseOfAnOlderVersion(t *testing.T) {
-	w, _ := linked(t, "10.0.1.1")
-	for _, known := range []trust.Trust{{Mode: trust.Pinned, CA: w.CA.PEM}, pins(w.CA, "10.0.0.1:443", "10.0.1.1:443")} {
+	for _, of := range []func(*consoletest.CA) trust.Trust{
+		func(ca *consoletest.CA) trust.Trust { return trust.Trust{Mode: trust.Pinned, CA: ca.PEM} },
+		func(ca *consoletest.CA) trust.Trust { return pins(ca, "10.0.0.1:443", "10.0.1.1:443") },
+	} {
+		w, _ := linked(t, "10.0.1.1")
+		known := of(w.CA)
 		if _, err := w.Store().SaveSession(tokens.Session{Server: "10.0.0.1", User: consoletest.User, Method: "sso", Trust: known}); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,22 +29,28 @@ login wrote from the kubeconfig. Entries of other tools stay. Without flags it e
 as VMware's plugin does.
 
 vCenter cannot revoke a token: a copy stays valid until it expires. An identity provider's session
-is revoked there, if the provider supports it. If not, logout says so.`
+is revoked there, if the provider supports it. If not, logout says so.
+
+How a server is verified stays known: a CA that changes until the next login is a change, and not a
+first use. With --forget-server, logout forgets that too.`
 
 const example = `  # End every session
   kubectl vsphere logout
 
   # End the session of one user at one Supervisor
-  kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local`
+  kubectl vsphere logout --server 10.0.0.1 -u dev@vsphere.local
+
+  # End all sessions at one Supervisor, and forget how it is verified
+  kubectl vsphere logout --server 10.0.0.1 --forget-server`
 
 // New is the command.
 func New(e *console.Env) *cobra.Command {
 	var server, user string
-	var all bool
+	var all, forget bool
 	c := &cobra.Command{
 		Use: "logout", Short: "Deletes sessions, tokens and their kubeconfig entries.", Long: long, Example: example, Args: command.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o := Scope{User: user}
+			o := Scope{User: user, ForgetServer: forget}
 			if server != "" {
 				address, err := supervisor.ParseTyped(server)
 				if err != nil {
@@ -52,12 +61,16 @@ func New(e *console.Env) *cobra.Command {
 			if all && (server != "" || user != "") {
 				return failure.Usagef("--all goes with neither --server nor --vsphere-username")
 			}
+			if forget && user != "" {
+				return failure.Usagef("--forget-server does not go with --vsphere-username: it is about a server, whoever logs in there")
+			}
 			return Run(c.Context(), e, o)
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "End only the sessions at the Supervisor with this `ADDRESS`.")
 	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "End only the sessions of this `USER`.")
 	c.Flags().BoolVar(&all, "all", false, "End every session, as without flags.")
+	c.Flags().BoolVar(&forget, "forget-server", false, "Forget how the servers are verified too: the next login asks as at first use.")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 	return c
@@ -79,7 +92,9 @@ func Run(ctx context.Context, e *console.Env, scope Scope) error {
 	}
 	store.Sweep()
 	l := &logoutRun{env: e, sessions: method.Sessions(e, store), files: files, removal: scope.removal(store)}
+	sites := l.sites()
 	err = l.clear(store)
+	forgotten := l.leaveSites(ctx, store, sites)
 	waitRevoked := l.revoke(ctx) // It begins now: a step below may fail or wait.
 	wrote := false
 	if err == nil {
@@ -89,7 +104,7 @@ func Run(ctx context.Context, e *console.Env, scope Scope) error {
 		wrote, err = l.forget(ctx, store)
 	}
 	waitRevoked()
-	if err != nil {
+	if err := errors.Join(err, forgotten); err != nil {
 		return err
 	}
 	l.report(wrote)
@@ -122,14 +137,41 @@ func (l *logoutRun) forget(ctx context.Context, store *tokens.Store) (wrote bool
 		}
 		return change, nil
 	})
-	if err != nil {
-		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", err)
+	if errs := append(l.clean(ctx), err); errors.Join(errs...) != nil {
+		return false, fmt.Errorf("the sessions are gone, but the contexts could not be removed: %w", errors.Join(errs...))
 	}
 	if current != "" && report.Config.CurrentContext == "" {
 		l.env.Printf("Your KUBECONFIG context has changed.\nThe current KUBECONFIG context is unset.\n" +
 			"To change context, use `kubectl config use-context <workload name>`")
 	}
 	return len(report.Written) > 0, nil
+}
+
+// clean removes the entries from other kubeconfigs into which a login wrote tokens. Those work until they expire. An error names the file.
+func (l *logoutRun) clean(ctx context.Context) (errs []error) {
+	done := map[string]bool{}
+	for _, path := range l.files.Paths {
+		if absolute, err := filepath.Abs(path); err == nil {
+			done[absolute] = true
+		}
+	}
+	for _, s := range l.ended {
+		for _, path := range s.TokenFiles {
+			if _, err := os.Stat(path); done[path] || errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			done[path] = true
+			other := l.files
+			other.Paths = []string{path}
+			report, err := other.Update(ctx, false, func(old *api.Config) (kubeconfig.Change, error) { return kubeconfig.Remove(old, l.owns), nil })
+			if err != nil {
+				errs = append(errs, err)
+			} else if len(report.Written) > 0 {
+				l.env.Notef("a login wrote tokens into %s; they are removed", path)
+			}
+		}
+	}
+	return errs
 }
 
 // report prints who is logged out, in the words of VMware's plugin.

@@ -1,19 +1,25 @@
 package logoutcmd
 
 import (
+	"net"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // Scope selects the sessions that end. An empty field selects all.
-type Scope struct{ Server, User string }
+type Scope struct {
+	Server, User string
+	ForgetServer bool // and how their servers are verified
+}
 
-func (s Scope) everything() bool { return s == Scope{} }
+func (s Scope) everything() bool { return s.Server == "" && s.User == "" }
 
 func (s Scope) has(server, user string) bool {
 	return (s.Server == "" || s.Server == server) && (s.User == "" || tokens.Fold(s.User) == tokens.Fold(user))
@@ -63,10 +69,24 @@ func (r removal) covers(key tokens.Key) bool {
 	return slices.ContainsFunc(r.ended, covered) || r.scope.has(key.Server, key.User)
 }
 
-// owns reports whether to remove a user entry from the kubeconfig.
-func (r removal) owns(_ string, u *api.AuthInfo) bool {
+// owns reports whether to remove a user entry from the kubeconfig, or, if u is nil, a context whose user entry with this name is gone.
+func (r removal) owns(name string, u *api.AuthInfo) bool {
+	if u == nil {
+		return slices.ContainsFunc(r.ended, func(s tokens.Session) bool { return r.named(name, s) })
+	}
 	key, ours := kubeconfig.Ours(u)
 	return ours && r.covers(key)
+}
+
+// named reports whether a user entry of a session had this name, wcp:HOST:USER. HOST may be a cluster's, which no session names: then it
+// is taken for one only if all sessions end.
+func (r removal) named(name string, s tokens.Session) bool {
+	host, ours := strings.CutSuffix(tokens.Fold(name), ":"+tokens.Fold(s.User))
+	host = strings.TrimPrefix(host, "wcp:")
+	return ours && (r.scope.everything() || slices.ContainsFunc(append(s.Hosts, s.Server), func(server string) bool {
+		address, err := supervisor.ParseAddress(server)
+		return err == nil && (host == address.Host || strings.HasPrefix(host, net.JoinHostPort(address.Host, "")))
+	}))
 }
 
 // endsRegistry reports whether a registry uses a session that ends.

@@ -91,6 +91,11 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	if err != nil {
 		return err
 	}
+	if !f.noConfigure {
+		if err := a.docker().ready(ctx, host); err != nil { // Before anything is sent.
+			return err
+		}
+	}
 	p := a.env.NewProgress()
 	p.Show("Asking "+host, 0, 0)
 	r, err = a.examineAny(ctx, r, sessions)

@@ -42,6 +42,16 @@ func (f dockerFile) enter(ctx context.Context, hosts []string, force bool) error
 	return nil
 }
 
+// ready returns an error if the helper of a registry cannot be written.
+func (f dockerFile) ready(ctx context.Context, host string) error {
+	err := f.Check(ctx)
+	if helpers, _ := f.Helpers(); err != nil && helpers[host] != helperName {
+		return failure.Hint(fmt.Errorf("the helper could not be added to docker's config: %w", err),
+			"With --no-configure, it stays as it is. Add the helper by hand: %s", dockerconfig.Line(host, helperName))
+	}
+	return nil
+}
+
 func (f dockerFile) takeOut(ctx context.Context, hosts []string) error {
 	changed, err := f.Remove(ctx, hosts, helperName)
 	if err == nil && changed {

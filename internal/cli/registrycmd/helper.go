@@ -1,6 +1,8 @@
 package registrycmd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
@@ -32,7 +35,7 @@ Registry clients look for it there, but krew links only one program of a plugin.
 it uses the directory of this program on PATH, else ~/.local/bin, else another directory on PATH in
 your home.
 
-After an upgrade the next login renews the link.`,
+On Windows it copies the program. After an upgrade the next login renews the link or copy.`,
 		Example: "  kubectl vsphere registry install-helper\n  sudo kubectl vsphere registry install-helper /usr/local/bin",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -70,14 +73,28 @@ func (l helperLink) install(dir string, force bool) error {
 		return err
 	}
 	link := filepath.Join(dir, filepath.Base(target))
-	if err := l.link(link, target, force); err != nil {
+	sum, err := l.place(link, target, force)
+	if err != nil {
 		return err
 	}
 	l.env.Printf("%s is now at %s.", helperProgram, link)
-	if !slices.Contains(l.pathDirs(), dir) {
+	if !slices.ContainsFunc(l.pathDirs(), func(d string) bool { return l.samePath(d, dir) }) {
 		l.env.Tellf("warning: %s is not on PATH", dir)
 	}
-	return l.records.UpdateSettings(func(set *registry.Settings) { set.Link = link })
+	return l.records.UpdateSettings(func(set *registry.Settings) { set.Link, set.Copy = link, sum })
+}
+
+// samePath reports whether two clean paths are one. Windows has no case.
+func (l helperLink) samePath(a, b string) bool {
+	return a == b || l.env.GOOS == "windows" && strings.EqualFold(a, b)
+}
+
+// place puts the helper at link: a link to target or, on Windows, a copy. The sum is that of the copy, else empty.
+func (l helperLink) place(link, target string, force bool) (sum string, err error) {
+	if l.env.GOOS != "windows" || link == target { // Most users may not create links there.
+		return "", l.link(link, target, force)
+	}
+	return l.copy(link, target, force)
 }
 
 // sibling returns the path of the helper in this program's directory.
@@ -164,9 +181,6 @@ func (l helperLink) link(link, target string, force bool) error {
 	case !force && !linkOfOurs(link):
 		return failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
-	if l.env.GOOS == "windows" { // Most users may not create links there.
-		return copyHelper(link, target)
-	}
 	temp := fmt.Sprintf("%s.%d.tmp", link, os.Getpid())
 	if err := disk.Symlink(target, temp); err != nil {
 		return err
@@ -192,31 +206,47 @@ func stat(path string) os.FileInfo {
 	return info
 }
 
-// copyHelper writes a copy of target to link, in one step.
-func copyHelper(link, target string) error {
+// copy writes a copy of target to link, and returns its sum. Another program of that name stays, unless force is set. Ours is the present
+// one, or the one that an earlier version has copied.
+func (l helperLink) copy(link, target string, force bool) (sum string, err error) {
 	text, err := os.ReadFile(target)
 	if err != nil {
-		return err
+		return "", err
 	}
-	f, err := disk.CreateTemp(filepath.Dir(link), "."+helperProgram+"-*.tmp")
-	if err != nil {
-		return err
+	sum = sumOf(text)
+	now, err := os.ReadFile(link)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return "", err
+	case sumOf(now) == sum:
+		return sum, nil
+	case !force && !l.isCopy(link, now):
+		return "", failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
 	}
-	err = errors.Join(disk.Write(f, text), disk.Chmod(f, 0o755), f.Close())
-	if err == nil {
-		err = disk.Rename(f.Name(), link)
-	}
-	if err != nil {
-		err = errors.Join(err, disk.Remove(f.Name()))
-	}
-	return err
+	return sum, atomicfile.Write(link, text, atomicfile.Options{Mode: 0o755})
+}
+
+// isCopy reports whether a file at link is the copy that install-helper made.
+func (l helperLink) isCopy(link string, text []byte) bool {
+	set, err := l.records.Settings()
+	return err == nil && l.samePath(set.Link, link) && set.Copy == sumOf(text)
+}
+
+func sumOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // repair repairs the link that install-helper made if its target no longer exists. Package managers such as krew remove an old
-// version.
+// version. A copy is renewed if it is not the present version.
 func (l helperLink) repair() {
 	set, err := l.records.Settings()
-	if err != nil || set.Link == "" {
+	switch {
+	case err != nil || set.Link == "":
+		return
+	case set.Copy != "":
+		l.renewCopy(set)
 		return
 	}
 	old, err := os.Readlink(set.Link)
@@ -229,5 +259,24 @@ func (l helperLink) repair() {
 	}
 	if err != nil {
 		l.env.Notef("the link %s points to %s, which no longer exists, and cannot be repaired: %v", set.Link, old, err)
+	}
+}
+
+// renewCopy replaces the copy of an earlier version. What somebody else put there, or took away, stays so.
+func (l helperLink) renewCopy(set registry.Settings) {
+	text, err := os.ReadFile(set.Link)
+	if err != nil || sumOf(text) != set.Copy {
+		return
+	}
+	target, err := l.sibling()
+	if err != nil {
+		return // Another copy of this program runs, without a helper beside it.
+	}
+	sum, err := l.copy(set.Link, target, false)
+	if err == nil && sum != set.Copy {
+		err = l.records.UpdateSettings(func(now *registry.Settings) { now.Copy = sum })
+	}
+	if err != nil {
+		l.env.Notef("%s is of an earlier version, and cannot be renewed: %v", set.Link, err)
 	}
 }

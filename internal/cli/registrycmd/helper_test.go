@@ -116,20 +116,61 @@ func TestInstallHelperReplacesOurLink(t *testing.T) {
 	}
 }
 
-// Windows has no links for everybody: there the helper is copied.
+// Windows has no links for everybody: there the helper is copied, the copy is known as ours, and a login renews it after an upgrade.
 func TestInstallHelperOnWindows(t *testing.T) {
 	r := newRig(t)
-	r.path(t, "tools")
+	r.path(t, "Tools")
 	delete(r.Programs, "kubectl-vsphere")
-	r.WriteFile("tools/docker-credential-vsphere", "older", 0o755)
+	const link = "Tools/docker-credential-vsphere"
+	r.WriteFile(link, "older", 0o755)
 	r.on("windows")
 	t.Chdir(r.Dir) // Here, a path with a drive is one below it.
 	r.Vars["KUBECTL_VSPHERE_HOME"] = "C:/store"
-	r.Run("registry", "install-helper", "--force").Exits(failure.OK)
-	info, err := os.Lstat(filepath.Join(r.Dir, "tools/docker-credential-vsphere"))
-	if err != nil || !info.Mode().IsRegular() || r.ReadFile("tools/docker-credential-vsphere") != "#!/bin/sh\n" || info.Mode().Perm() != 0o755 {
-		t.Errorf("%v, %v", info, err)
+	upgrade := func(text string) {
+		if err := os.WriteFile(r.Programs["docker-credential-vsphere"], []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
+	holds := func(text string) {
+		t.Helper()
+		info, err := os.Lstat(filepath.Join(r.Dir, link))
+		if err != nil || !info.Mode().IsRegular() || r.ReadFile(link) != text || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v: %q, want %q", info, err, r.ReadFile(link), text)
+		}
+	}
+	login := func() {
+		r.Supervisor(supervisor)
+		r.Vars[failure.PasswordVariable] = consoletest.Password
+		r.Run("login", "--server", supervisor, "-u", consoletest.User, "--certificate-authority", r.CAFile).Exits(failure.OK)
+	}
+	r.Run("registry", "install-helper").Exits(failure.Failed).Says("is another program")
+	holds("older")
+	r.Run("registry", "install-helper", "--force").Exits(failure.OK).Omits("not on PATH")
+	holds("#!/bin/sh\n")
+	r.Run("registry", "install-helper").Exits(failure.OK) // It is there.
+	upgrade("second")
+	r.Run("registry", "install-helper").Exits(failure.OK) // Ours, of an earlier version.
+	holds("second")
+	upgrade("third")
+	login()
+	holds("third")
+	upgrade("fourth")
+	login()
+	holds("fourth")
+	r.WriteFile(link, "theirs", 0o755)
+	login()
+	holds("theirs")
+	r.Run("registry", "install-helper").Exits(failure.Failed).Says("is another program")
+	if err := os.Remove(filepath.Join(r.Dir, link)); err != nil {
+		t.Fatal(err)
+	}
+	login()
+	if _, err := os.Stat(filepath.Join(r.Dir, link)); err == nil {
+		t.Error("what was taken away is back")
+	}
+	// Windows has no case.
+	r.Vars["PATH"] = filepath.Join(r.Dir, "TOOLS")
+	r.Run("registry", "install-helper", filepath.Join(r.Dir, "Tools")).Exits(failure.OK).Omits("not on PATH")
 }
 
 // on runs the commands from now on as on another operating system.

@@ -144,7 +144,7 @@ func TestLoginRefreshesAfterAFirstUse(t *testing.T) {
 	login := []string{"login", "--server", supervisor, "-u", consoletest.User}
 	r.Run(append(login, "--certificate-authority", r.CAFile)...).Exits(failure.OK)
 	r.Run("registry", "add", host).Exits(failure.OK)
-	r.Run("logout").Exits(failure.OK)
+	r.Run("logout", "--forget-server").Exits(failure.OK)
 	r.Person(consoletest.Answer{To: "Trust it for " + supervisor + " alone", Keys: "y"})
 	r.Run(login...).Exits(failure.OK).Says("note: registry "+host+": ", "that you trust for "+supervisor+" alone", "type: kubectl vsphere registry add "+host+"\n")
 	if !r.record(t).TakesToken() {

@@ -31,7 +31,7 @@ func (r *rig) robot(word string, args ...string) consoletest.Result {
 
 func TestRobotCreate(t *testing.T) {
 	r := managed(t)
-	r.robot("create", "--push", "--days", "7").Exits(failure.OK).Says("User:       "+robotName, "Secret:     robot-secret-1", "in 7d").Omits(consoletest.Password)
+	r.robot("create", "--push", "--days", "7").Exits(failure.OK).Says("User:       "+robotName, "Secret:     robot-secret-1", "in 7d", "docker login "+host+" -u '"+robotName+"' --password-stdin\n").Omits(consoletest.Password)
 	if made := r.harbor.Robots[0]; !made.Push || made.Days != 7 || made.Name != "ci" {
 		t.Errorf("%+v", made)
 	}

@@ -108,9 +108,12 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	return err
 }
 
-// knownIssuer reports whether a session at this Supervisor has the issuer already, and returns the issuer of the last login there; empty:
+// knownIssuer reports whether somebody logged in at the issuer for this Supervisor, and returns the issuer of the last login there; empty:
 // there was none. A session without a Supervisor says nothing about that.
 func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
+	if s, err := a.Sessions.Site(a.site.Address.String()); err == nil { // It outlives the sessions.
+		last, known = safetext.Line(s.Issuer, 300), s.Issuer == issuer
+	}
 	for _, s := range a.storedSessions() {
 		if s.oidc.Plain {
 			continue

@@ -94,7 +94,11 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 	if err != nil {
 		return session.Facts{}, err
 	}
-	return session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}, nil
+	facts := session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}
+	if !kept.Plain {
+		facts.Issuer = kept.Provider.Issuer
+	}
+	return facts, nil
 }
 
 // TokenFor implements session.Exchanger.
@@ -159,6 +163,9 @@ func loginError(err error, plain bool) error {
 		return failure.Hint(err, "Ask the administrator of the issuer: its own keys must sign its tokens, and they must be valid now.")
 	case errors.As(err, &distrusted):
 		return failure.Hint(err, "Ask your vSphere administrator: the issuer's tokens must be for this client, signed by its own keys, and valid now.")
+	case errors.Is(err, trust.ErrNoCertificate):
+		return failure.Hint(err, "The certificates of this session do not pass the Supervisor's front, so it needs the port of the API server itself (6443). Ask your\n"+
+			"network administrator to open it, or use vCenter Single Sign-On: --auth-method sso -u USER.")
 	case errors.As(err, &denied) && errors.Is(err, wire.ErrRefused):
 		return fmt.Errorf("the identity provider did not log you in: %w", err)
 	}

@@ -90,6 +90,7 @@ func (a *attempt) newLive(claims oidc.Claims) (*live, error) {
 	}
 	l := a.live(s, a.issuer)
 	l.dryRun = a.request.DryRun
+	l.minter.APIPort = a.request.APIPort
 	l.minter.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, claims.Username) }
 	l.minter.Front.Wire = a.site.Wire
 	l.minter.API = func(ca string, certificate *tls.Certificate) (*wire.Client, error) {
@@ -108,7 +109,11 @@ func (a *attempt) saveNew(ctx context.Context, l *live) error {
 		return err
 	}
 	defer unlock()
-	return failure.NotKept(a.Sessions.Store.Dir(), l.save())
+	if err := l.save(); err != nil || l.dryRun || a.issuer.Plain {
+		return failure.NotKept(a.Sessions.Store.Dir(), err)
+	}
+	err = a.site.Keep(ctx, func(k *tokens.Site) { k.Issuer = a.issuer.Provider.Issuer })
+	return failure.NotKept(a.Sessions.Store.Dir(), err)
 }
 
 // newSession returns the session to store.
@@ -145,9 +150,9 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	defer p.Done()
 	return login.FindRequest{
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
-		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA,
+		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
 		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
-		Untrusted: a.site.FurtherServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
+		Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)
 }
 

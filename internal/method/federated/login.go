@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
@@ -20,6 +21,7 @@ import (
 type attempt struct {
 	discovery
 	request      session.Request
+	asked        *login.Asking // the question to the Supervisor's API server; nil: there is none
 	sentPassword redact.Secret // the password, if one was sent
 	typed        string        // the name that went with it
 	busy         bool          // another process held the account's lock for too long
@@ -31,6 +33,9 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	discover := a.discover
 	if m.Options.Issuer.Plain() {
 		discover = a.discoverPlain
+	} else if r.APIPort == 0 {
+		a.asked = login.AskAPI(ctx, s.Wire, s.Address, 0) // It has answered, or has not, when the person has logged in.
+		defer a.asked.Stop()
 	}
 	if err := discover(ctx); err != nil {
 		return session.Outcome{}, err

@@ -156,7 +156,7 @@ func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, err
 func (l *live) mintSupervisor(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	host := login.Host{Address: l.minter.Front.Address}
 	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor offers it.
-	ca := site.APICA(host, host.Address.API(0), l.session.Trust)
+	ca := site.APICA(host, host.Address.API(l.minter.APIPort), l.session.Trust)
 	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(ca))
 	return fresh, refusedBy(err, key)
 }

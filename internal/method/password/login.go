@@ -22,6 +22,7 @@ type attempt struct {
 	request session.Request
 	user    string
 	last    tokens.Session // the session after the last login, with this login's trust
+	guard   *secret.Guard
 }
 
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
@@ -39,23 +40,20 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		return session.Outcome{}, err
 	}
 	var out session.Outcome
-	guard := a.guard()
-	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
-		res, err := a.loginEverywhere(ctx, guard, password)
+	a.guard = a.newGuard()
+	err = a.guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+		res, err := a.loginEverywhere(ctx, password)
 		if err != nil {
 			return err
 		}
-		guard.Refused(ctx, res.Refusals())
-		if out, err = a.finish(ctx, res, password); err != nil {
-			err = &secret.ProvedError{Err: err}
-		}
+		out, err = a.finish(ctx, res, password)
 		return err
 	})
 	return out, failure.Password{User: user}.Explain(err)
 }
 
-// guard returns a guard for a login. It holds the account's lock until the outcome is recorded.
-func (a *attempt) guard() *secret.Guard {
+// newGuard returns a guard for a login. It holds the account's lock until everything is saved.
+func (a *attempt) newGuard() *secret.Guard {
 	guard := session.Commanded(a.Sessions.Env, a.Sessions.Guard(a.last.Account, a.user), a.request.Passwords.Force)
 	guard.Lock = func(ctx context.Context) (func(), error) {
 		return a.Sessions.LockAccount(ctx, tokens.Session{Account: a.last.Account, User: a.user, Server: a.site.Address.String()})
@@ -64,18 +62,20 @@ func (a *attempt) guard() *secret.Guard {
 }
 
 // loginEverywhere logs in to all control plane hosts and clusters, and shows progress on a terminal.
-func (a *attempt) loginEverywhere(ctx context.Context, guard *secret.Guard, password redact.Secret) (*login.Result, error) {
+func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (*login.Result, error) {
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
 	request := a.loginRequest(a.site.Ground(), password)
-	request.Clusters, request.Allow = a.request.Clusters, guard.Allow
+	request.Clusters, request.APIPort = a.request.Clusters, a.request.APIPort
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
 	return login.Do(ctx, request)
 }
 
 func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) login.Request {
-	return login.Request{Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: ground.Hold(disclose.Password, password)}
+	return login.Request{
+		Wire: a.site.Wire, Server: a.site.Address, User: a.user, Password: ground.Hold(disclose.Password, password), Guard: a.guard,
+	}
 }
 
 // finish saves the session and its credentials, unless it is a dry run.
@@ -126,10 +126,9 @@ func (a *attempt) save(res *login.Result) (tokens.Session, error) {
 // await waits for clusters that are being created, and saves their credentials.
 func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Outcome, password redact.Secret) error {
 	request := a.loginRequest(session.GroundOf(out.Session), password)
-	look, refusals := request.Look(func(ctx context.Context, c login.Cluster) error {
+	look := request.Look(func(ctx context.Context, c login.Cluster) error {
 		return session.Accepts(ctx, a.Sessions.Env, c, session.Endpoint{Reach: a.site.Aliases.Reach, Unverified: a.site.Insecure()})
 	})
-	defer func() { a.guard().Refused(context.WithoutCancel(ctx), refusals()) }()
 	if err := a.Sessions.Await(ctx, wait, out.Result, look); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 			}
 			held := session.GroundOf(s).Hold(disclose.Password, password)
 			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && from.Kind == secret.Typed {
-				guard.Refused(ctx, m.renewDue(ctx, w, r, held))
+				guard.Refused(m.renewDue(ctx, w, r, held))
 			}
 			if errors.Is(err, sso.ErrUnknownCluster) {
 				err = &secret.ProvedError{Err: err}

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/kballard/go-shellquote"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
@@ -21,11 +19,10 @@ const maxOutput = 64 << 10
 // commandTime bounds a password command. It may wait for a finger on a sensor, but not for ever.
 const commandTime = 30 * time.Second
 
-// ParseCommand splits a command line into words as a POSIX shell does, without running one: variables, pipes and
-// patterns have no meaning. The first word becomes the absolute path of the program, so that neither a later PATH nor
+// ParseCommand splits a command line into words (see process.Words). The first word becomes the absolute path of the program, so that neither a later PATH nor
 // the current directory decides which program runs.
 func ParseCommand(typed string) ([]string, error) {
-	argv, err := shellquote.Split(typed)
+	argv, err := process.Words(typed)
 	switch {
 	case err != nil:
 		return nil, err
@@ -40,7 +37,7 @@ func ParseCommand(typed string) ([]string, error) {
 		return nil, err
 	}
 	argv[0] = path
-	return argv, nil
+	return argv, process.Check(path, argv[1:]...)
 }
 
 // Command returns a source that runs a program and reads the first line that it prints; in all, it may print 64 KiB. The program has
@@ -77,7 +74,7 @@ func run(ctx context.Context, argv []string, stderr io.Writer) ([]byte, error) {
 	defer end()
 	cmd := process.Command(ctx, argv[0], argv[1:], nil) // The user named it at login, and the session file is theirs alone.
 	cmd.Stderr = stderr
-	ownGroup(cmd)
+	process.OwnGroup(cmd)
 	cmd.WaitDelay = time.Second // A grandchild that left the group may hold the pipe.
 	stdout := &limited{max: maxOutput, full: end}
 	cmd.Stdout = stdout

@@ -49,7 +49,7 @@ type decision struct {
 	err     error     // unreadable, unremembered: the reason
 	reason  string    // quiet: the reason that the earlier caller got
 	at      time.Time // refusedBefore: when the server refused it
-	count   int       // tooMany: secrets that were refused or had no answer
+	count   int       // tooMany: requests that were refused or had no clear answer
 	refusal bool      // the server refused a secret; false: the network may be all that failed
 }
 
@@ -75,7 +75,7 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 		return decision{}
 	case unread != nil:
 		return decision{verdict: unreadable, err: unread}
-	case c.force && c.person:
+	case c.free(kind):
 		return decision{}
 	}
 	if !c.force {
@@ -90,6 +90,18 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 	}
 	return decision{}
 }
+
+// free reports whether the secret of a source is not bound to four refusals.
+func (c caller) free(kind Kind) bool { return kind == Typed || c.force && c.person }
+
+// passes reports whether n more refusals fit once all requests under way have an answer.
+func (c caller) passes(refusals []tokens.Refusal, n int) bool {
+	left := slices.DeleteFunc(slices.Clone(refusals), func(r tokens.Refusal) bool { return r.Underway && c.age(r) < underwayFor })
+	return len(left) < len(refusals) && len(left)+n <= enough
+}
+
+// underwayFor is how long a request is taken for one that is under way. Then its process was killed, or hangs.
+const underwayFor = 2 * time.Minute
 
 // answeredBy reports whether a refusal is one that the server gave, and not a request without an answer.
 func answeredBy(r tokens.Refusal) bool { return len(r.Hash) > 0 }
@@ -117,7 +129,16 @@ func (c caller) counts(r tokens.Refusal) bool {
 
 // upSince returns how old a refusal is by the clock that nobody sets, if the system has not started anew since.
 func (c caller) upSince(r tokens.Refusal) (age time.Duration, known bool) {
-	return c.uptime - r.Uptime, c.uptime > 0 && r.Uptime > 0 && c.uptime >= r.Uptime
+	if c.uptime <= 0 || r.Uptime <= 0 || c.uptime < r.Uptime {
+		return 0, false
+	}
+	return c.uptime - r.Uptime, true
+}
+
+// age is how old a refusal is, by the clock that says more.
+func (c caller) age(r tokens.Refusal) time.Duration {
+	up, _ := c.upSince(r)
+	return max(c.now.Sub(r.Time), up)
 }
 
 // future reports whether there are refusals at a time that is yet to come: the clock was set back.
@@ -149,7 +170,7 @@ func (d decision) says(s Source) string {
 		return fmt.Sprintf("%s was refused at %s, and is not sent again for %d minutes",
 			s.secret(), d.at.Local().Format(time.TimeOnly), int(again.Minutes()))
 	case tooMany:
-		return fmt.Sprintf("%s is not sent: %d were refused or had no answer in the last %d minutes", s.secret(), d.count, int(again.Minutes()))
+		return fmt.Sprintf("%s is not sent: %d requests were refused or had no clear answer in the last %d minutes", s.secret(), d.count, int(again.Minutes()))
 	}
 	return ""
 }

@@ -1,6 +1,13 @@
 package secret
 
-import "github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+import (
+	"errors"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// ErrTooMany means that an accepted secret is not sent again: refusals of others fill what may count.
+var ErrTooMany = errors.New("four passwords of this user were refused or had no clear answer: one more refusal could lock the account")
 
 // NoPasswordError means that the sources gave nothing that may be sent.
 type NoPasswordError struct {

@@ -33,17 +33,20 @@ type Guard struct {
 	Force bool
 	// Requests is how many requests may be refused in one call of a Sender, before one proves the secret; 0: 1.
 	Requests int
-	// Lock, if set, is held from reading the refusals until the outcome is noted. The caller may hold it already.
+	// Lock, if set, is held until the Sender has ended. The caller may hold it already.
 	Lock func(ctx context.Context) (unlock func(), err error)
-	// LockName, if set, is held as long as Lock, and taken after it. It is the lock of Name.
+	// LockName, if set, is the lock of Name. It is taken after Lock, and held while a secret is on its way that nobody has accepted yet:
+	// from reading the refusals until the outcome is noted.
 	LockName func(ctx context.Context) (unlock func(), err error)
+	// Wait, if set, waits a moment for processes that send accepted secrets again. Their notes may be all that is in the way.
+	Wait func(ctx context.Context) error
 	// Warn, if set, gets the error of a mark that could not be written.
 	Warn func(error)
 
 	hasher  hasher
-	sending bool
-	before  []tokens.Refusal // those that count, of earlier calls
-	later   int              // refusals of the secret on its way, after it was accepted first
+	flight  *flight // the secret on its way; nil: none
+	free    bool    // the last secret that was sent is not bound to four
+	repeats repeats
 }
 
 // Sender sends a password to the server once.
@@ -101,110 +104,76 @@ func (g *Guard) Ask(login func() error) error {
 }
 
 // Refused remembers that a secret was refused n times after it had been accepted: it was changed meanwhile, the account is locked, or a
-// part of the site is not well. That counts, and does not make it a refused secret: the next login finds out. A Sender may call it.
-func (g *Guard) Refused(ctx context.Context, n int) {
-	if g.sending || n == 0 {
-		g.later += n
-		return
-	}
-	unlock, err := g.lock(ctx)
-	if err != nil {
-		g.warn(err)
-		return
-	}
-	defer unlock()
-	c, m := g.caller(), g.memory()
-	before, _ := m.refusals() // Those that cannot be read are written anew.
-	g.warn(m.setRefusals(c.unknown(c.restamped(c.recent(before)), n)))
-}
+// part of the site is not well. That counts, and does not make it a refused secret: the next login finds out. A Sender calls it.
+func (g *Guard) Refused(n int) { g.flight.later += n }
 
-// Allow is for a Sender that sends the secret to n servers, each of which may count a refusal, whatever another one answers. It returns how
-// many of them may give another answer than a yes, and notes as many before they get it. If some do, the Sender says so with Refused.
-func (g *Guard) Allow(n int) int {
-	c, m := g.caller(), g.memory()
-	n = min(n, enough-len(g.before))
-	if !g.sending || n <= c.requests {
-		return c.requests
-	}
-	if err := m.setRefusals(c.unknown(g.before, n)); err != nil {
-		g.warn(err)
-		return c.requests
-	}
-	return n
-}
-
-// lock takes the locks of the account and of the name, in this order.
-func (g *Guard) lock(ctx context.Context) (unlock func(), err error) {
-	unlock = func() {}
-	for _, lock := range []func(context.Context) (func(), error){g.Lock, g.LockName} {
-		if lock == nil {
-			continue
-		}
-		next, err := lock(ctx)
-		if err != nil {
-			unlock()
-			return nil, err
-		}
-		before := unlock
-		unlock = func() { next(); before() }
-	}
-	return unlock, nil
+// flight is a secret on its way.
+type flight struct {
+	source   Source
+	password redact.Secret
+	same     func(tokens.Refusal) bool // whether a refusal is of it
+	watch    *trust.Watch              // the requests that held it
+	view                               // what counted before
+	later    int                       // refusals after it was accepted
+	settled  bool                      // the outcome is noted
 }
 
 // try sends one password under the locks, if that may be, and notes the outcome. The decision is proceed when it was sent, or could
 // not be for another reason, which is the error.
 func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, send Sender) (decision, error) {
-	unlock, err := g.lock(ctx)
+	unlock, err := take(ctx, g.Lock)
 	if err != nil {
 		return decision{}, err
 	}
 	defer unlock()
-	c, m := g.caller(), g.memory()
-	all, unread := m.refusals()
-	before := c.restamped(c.recent(all))
-	if d := c.send(before, unread, source.Kind, g.hasher.same(password)); d.verdict != proceed {
-		if unread == nil && c.future(all) {
-			m.warn(m.setRefusals(before)) // Else they would never grow old.
+	c, needed := g.caller(), 0
+	if g.free = c.free(source.Kind); !g.free {
+		needed = c.requests
+	}
+	v, err := g.look(ctx, needed, nil)
+	if err != nil {
+		return decision{}, err
+	}
+	f := &flight{source: source, password: password, same: g.hasher.same(password), view: v}
+	defer func() { f.unlock() }()
+	if d := v.send(v.before, v.unread, source.Kind, f.same); d.verdict != proceed {
+		if v.unread == nil && v.jumped {
+			g.warn(g.memory().setRefusals(v.before)) // Else they would never grow old.
 		}
 		return d, d.err
 	}
 	// A refusal must not be forgotten because the program was killed, or nothing could be written.
-	if err := m.setRefusals(c.unknown(before, c.requests)); err != nil && source.Kind != Typed {
+	if err := g.memory().setRefusals(v.unknown(v.before, v.requests)); err != nil && source.Kind != Typed {
 		return decision{verdict: unremembered, err: err}, nil
 	}
 	watched, watch := trust.Watching(ctx)
-	g.sending, g.before, g.later = true, before, 0
+	f.watch, g.flight = watch, f
 	err = send(watched, password, source)
-	g.sending, g.before = false, nil
-	return decision{}, g.note(sent{source, password, before, watch}, err)
-}
-
-// sent is a secret that was sent.
-type sent struct {
-	source   Source
-	password redact.Secret
-	before   []tokens.Refusal // those of earlier calls
-	watch    *trust.Watch     // the requests that held it
+	g.flight = nil
+	if f.settled {
+		return decision{}, err
+	}
+	return decision{}, g.note(f, err)
 }
 
 // note remembers the outcome of a secret that was sent; err is the error of sending. It returns the error for the caller.
-func (g *Guard) note(s sent, err error) error {
+func (g *Guard) note(f *flight, err error) error {
 	c, m := g.caller(), g.memory()
-	switch outcomeOf(err, s.watch.Unsent()) {
+	switch outcomeOf(err, f.watch.Unsent()) {
 	case accepted:
-		m.warn(m.setRefusals(c.unknown(c.accepted(s.before, g.hasher.same(s.password)), g.later)))
+		m.warn(m.setRefusals(c.unknown(c.accepted(f.before, f.same), f.later)))
 		m.save(tokens.Mark{})
 	case refused:
-		refusal := g.hasher.refusal(s.password)
+		refusal := g.hasher.refusal(f.password)
 		refusal.Time, refusal.Uptime, refusal.At = c.now, c.uptime, g.Account
 		// Those before may have been refused too: Harbor shows a public project to whoever it does not know.
-		m.warn(m.setRefusals(append(c.unknown(s.before, s.watch.Sent()-1), refusal)))
-		m.save(c.refused(s.source))
-		return &RefusedError{s.source.Name, err}
+		m.warn(m.setRefusals(append(c.unknown(f.before, f.watch.Sent()-1), refusal)))
+		m.save(c.refused(f.source))
+		return &RefusedError{f.source.Name, err}
 	case uncounted:
-		m.warn(m.setRefusals(s.before))
+		m.warn(m.setRefusals(f.before))
 	case unknown: // The note from before it was sent is older than what the server counted: the machine may have slept meanwhile.
-		m.warn(m.setRefusals(c.unknown(s.before, max(c.requests, s.watch.Sent())+g.later)))
+		m.warn(m.setRefusals(c.unknown(f.before, max(c.requests, f.watch.Sent())+f.later)))
 	}
 	return err
 }

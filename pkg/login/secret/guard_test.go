@@ -440,9 +440,9 @@ func TestRefusedLaterCounts(t *testing.T) {
 	for name, outcome := range map[string]error{"accepted": nil, "not kept": &ProvedError{errRead}, "a 504": wire.ErrServer} {
 		s := newScene(t)
 		login := func() error {
-			return s.Send(t.Context(), []Source{s.source(Given, "changed", nil)}, func(ctx context.Context, password redact.Secret, _ Source) error {
+			return s.Send(t.Context(), []Source{s.source(Given, "changed", nil)}, func(_ context.Context, password redact.Secret, _ Source) error {
 				s.sent = append(s.sent, password)
-				s.Refused(ctx, 2)
+				s.Refused(2)
 				return outcome
 			})
 		}
@@ -450,11 +450,6 @@ func TestRefusedLaterCounts(t *testing.T) {
 		if len(s.sent) != 2 {
 			t.Errorf("%s: sent %d", name, len(s.sent))
 		}
-	}
-	s := newScene(t)
-	s.Refused(t.Context(), 100) // After the login, while it waits for clusters.
-	if n := len(s.marks.all["name"].Refusals); n != enough {
-		t.Errorf("%d", n)
 	}
 }
 
@@ -474,50 +469,4 @@ func TestAskAsksOnce(t *testing.T) {
 	if err := s.Ask(login); !errors.Is(err, errRead) || asked != 1 {
 		t.Errorf("%d, %v", asked, err)
 	}
-}
-
-// Requests to further servers are noted before they are sent, and are no more than may be refused. Those that a killed process has sent count.
-func TestFurtherServersCount(t *testing.T) {
-	for before, want := range []int{4, 3, 2, 1} {
-		s := newScene(t)
-		var got int
-		send := func(kill bool) (sent int) {
-			defer func() { _ = recover() }()
-			_ = s.Send(t.Context(), []Source{s.source(Given, "far", nil)}, func(ctx context.Context, _ redact.Secret, _ Source) error {
-				sent++
-				got = s.Allow(12)
-				if kill {
-					panic("killed")
-				}
-				s.Refused(ctx, got)
-				return nil
-			})
-			return sent
-		}
-		for i := range before {
-			_ = s.send(t, s.source(Given, fmt.Sprint("wrong-", i), nil))
-			s.next()
-		}
-		kill := before%2 == 0
-		send(kill)
-		if noted := len(s.marks.all["name"].Refusals); got != want || noted != 4 {
-			t.Errorf("%d before: %d allowed, %d noted", before, got, noted)
-		}
-		s.next()
-		if send(false) != 0 {
-			t.Errorf("%d before: the next one is sent", before)
-		}
-	}
-	s := newScene(t)
-	if got := s.Allow(12); got != 1 {
-		t.Errorf("outside of a call: %d", got)
-	}
-	_ = s.Send(t.Context(), []Source{s.source(Typed, "far", nil)}, func(context.Context, redact.Secret, Source) error {
-		s.marks.write = errRead
-		s.Warn = func(error) {}
-		if got := s.Allow(12); got != 1 {
-			t.Errorf("without a memory: %d", got)
-		}
-		return nil
-	})
 }

@@ -42,6 +42,7 @@ type world struct {
 	wrong   []time.Duration // when vCenter counted a wrong password, at most window ago
 	fresh   int             // passwords that a command made up
 	locked  string          // the name whose lock is held
+	holder  *Guard          // by whom
 	pause   func()          // where another process may go on, or this one be killed; nil: nowhere
 }
 
@@ -60,6 +61,12 @@ const (
 	timesOut   front = "504"
 	lies       front = "200 without asking vCenter"
 	later      front = "200, then 401"
+	laterMeets front = "200, two other processes send, then 401"
+	amid       front = "200, then another process sends while a 401 is on its way"
+	laterDies  front = "200, then killed before the 401 arrives"
+	names      front = "200 without asking vCenter, then three of its hosts ask"
+	namesMeets front = "200 without asking vCenter, another process sends, then three of its hosts ask"
+	namesDies  front = "200 without asking vCenter, then killed when three of its hosts have asked"
 	killedSoon front = "killed before it is sent"
 	killed     front = "killed before the answer"
 	fills      front = "the disk is full before the answer"
@@ -68,6 +75,10 @@ const (
 	leader     front = "another process sends before, and is killed"
 	meets      front = "another process sends meanwhile"
 )
+
+var fronts = []front{
+	honest, timesOut, lies, later, laterMeets, amid, laterDies, names, namesMeets, namesDies, killedSoon, killed, fills, overtaken, both, leader, meets,
+}
 
 // event changes the world.
 type event struct {
@@ -138,7 +149,8 @@ func (a attempt) user() string {
 
 func (w *world) guard(a attempt, m *model) *Guard {
 	name := UserName(a.user())
-	return &Guard{
+	var g *Guard
+	g = &Guard{
 		Marks: w, Account: fmt.Sprintf("server%d %s", a.server, tokens.Fold(a.user())), Name: name, hasher: quickest, Explicit: a.script, Force: a.script,
 		Now: func() time.Time { return noon.Add(w.clock + w.elapsed) },
 		Uptime: func() time.Duration {
@@ -154,20 +166,33 @@ func (w *world) guard(a attempt, m *model) *Guard {
 					return nil, errLocked
 				}
 			}
-			w.locked = name
-			return func() { w.locked = "" }, nil // The system unlocks what a killed process held.
+			w.locked, w.holder = name, g
+			return func() { w.locked, w.holder = "", nil }, nil
 		},
+		Wait: w.wait(),
 	}
+	return g
+}
+
+// wait is a moment in which other processes may go on; nil: there are none.
+func (w *world) wait() func(context.Context) error {
+	if w.pause == nil {
+		return nil
+	}
+	return func(context.Context) error { w.pauses(); return nil }
 }
 
 // run runs one process.
 func (a attempt) run(w *world, m *model) {
+	g := w.guard(a, m)
 	defer func() {
 		if r := recover(); r != nil && r != errKilled {
 			panic(r)
 		}
+		if w.holder == g { // The system unlocks what a killed process held.
+			w.locked, w.holder = "", nil
+		}
 	}()
-	g := w.guard(a, m)
 	source := Source{Name: a.from, Kind: Fetched, Get: func(context.Context) (redact.Secret, error) {
 		w.pauses()
 		other := map[front]front{overtaken: honest, both: overtaken, leader: killed}
@@ -215,13 +240,13 @@ func (a attempt) answer(ctx context.Context, x *exchange) error {
 		return wire.ErrServer
 	case lies:
 		return nil
-	case later:
+	case later, laterMeets, amid, laterDies:
 		if err := x.ask(); err != nil {
 			return err
 		}
-		x.wrong = append(x.wrong, x.elapsed) // It was changed in the middle.
-		x.guard.Refused(ctx, 1)
-		return nil
+		return a.again(ctx, x)
+	case names, namesMeets, namesDies:
+		return a.further(ctx, x)
 	case killedSoon:
 		panic(errKilled)
 	case killed:
@@ -233,6 +258,58 @@ func (a attempt) answer(ctx context.Context, x *exchange) error {
 		attempt{server: 1 - a.server, from: command, front: honest}.run(x.world, x.m)
 	}
 	return x.ask()
+}
+
+// another is a process that sends another wrong password meanwhile.
+func (a attempt) another(x *exchange) {
+	attempt{server: 1 - a.server, from: command, front: honest}.run(x.world, x.m)
+}
+
+// again goes on after a yes: the password is changed in the middle.
+func (a attempt) again(ctx context.Context, x *exchange) error {
+	x.guard.Settle()
+	x.pauses()
+	if a.front == laterMeets {
+		a.another(x)
+		a.another(x)
+	}
+	_ = x.guard.Repeat(ctx, func(context.Context) error {
+		x.pauses()
+		if a.front == amid {
+			a.another(x)
+		}
+		x.wrong = append(x.wrong, x.elapsed)
+		x.pauses()
+		if a.front == laterDies {
+			panic(errKilled)
+		}
+		return wire.ErrRefused
+	})
+	return nil
+}
+
+// further goes on after a yes of a Supervisor that takes any password, and names a good vCenter three times.
+func (a attempt) further(ctx context.Context, x *exchange) error {
+	x.guard.Settle()
+	x.pauses()
+	if a.front == namesMeets {
+		a.another(x)
+	}
+	var hosts []string
+	for range 3 { // Other names each time: what is known of them helps nobody.
+		x.fresh++
+		hosts = append(hosts, fmt.Sprint("host", x.fresh))
+	}
+	f, answers := x.guard.Further(ctx, hosts), map[string]bool{}
+	for _, host := range f.Servers[:f.Allowed] {
+		answers[host] = x.ask() == nil
+	}
+	if a.front == namesDies {
+		panic(errKilled)
+	}
+	x.pauses()
+	f.Done(answers)
+	return nil
 }
 
 // events are all that may happen.
@@ -251,7 +328,7 @@ func (m *model) events() []event {
 	for _, server := range []int{0, 1} {
 		for _, script := range []bool{false, true} {
 			for _, from := range []string{variable, keychain, command} {
-				for _, f := range []front{honest, timesOut, lies, later, killedSoon, killed, fills, overtaken, both, leader, meets} {
+				for _, f := range fronts {
 					a := attempt{server, script, from, f}
 					events = append(events, event{fmt.Sprintf("%+v", a), a.run})
 				}
@@ -282,6 +359,9 @@ func (w *world) key(m *model) string {
 			}
 		}
 		age := now.Sub(r.Time)
+		if r.Underway {
+			what = "underway" // Nobody waits here: it counts as any other.
+		}
 		if up := time.Hour + w.elapsed - r.Uptime; m.uptime {
 			parts = append(parts, fmt.Sprint(what, up < again, age))
 			continue

@@ -50,7 +50,7 @@ func newWalk(seed uint64) *walk {
 
 // start starts a process, which stops before it does anything.
 func (k *walk) start() {
-	fronts := []front{honest, timesOut, lies, later, fills}
+	fronts := []front{honest, timesOut, lies, later, names, fills}
 	a := attempt{
 		server: k.rand.IntN(2), script: k.rand.IntN(2) == 0, from: []string{variable, keychain, command, command}[k.rand.IntN(4)], front: fronts[k.rand.IntN(len(fronts))],
 	}

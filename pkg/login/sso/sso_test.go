@@ -120,6 +120,16 @@ func TestLoginToTheSupervisor(t *testing.T) {
 	}
 }
 
+// A reply of 9.x may carry a kubeconfig beside the token, in any form. It is not read.
+func TestLoginWithAKubeconfigInTheReply(t *testing.T) {
+	for _, text := range []string{"null", `"apiVersion: v1\nkind: Config"`, `{"apiVersion":"v1","clusters":[{"name":"x"}]}`, "[]", "7", "false"} {
+		e := &exchange{status: 200, body: fmt.Sprintf(`{"kube_config":%s,"session_id":%q,"kube_config":%s}`, text, good, text)}
+		if got, err := e.login(t, t.Context(), "ada@vsphere.local", nil); err != nil || got.Token.Reveal() != good {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // clusterReply is the reply of a login to a cluster, with this server and CA as JSON.
 func clusterReply(server, ca string) string {
 	return fmt.Sprintf(`{"session_id":%q,"guest_cluster_server":%s,"guest_cluster_ca":%s}`, good, server, ca)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,9 @@ type halfDisk struct{}
 func (halfDisk) Write(p []byte) (int, error) { return len(p) / 2, errFull }
 
 func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("logins and renewals check the access control list (package owned)")
+	}
 	for _, sub := range []string{"", credfile.Credentials} {
 		dir, env := stored(t, clusterKey, credential(clusterKey))
 		if err := os.Chmod(filepath.Join(dir, sub), 0o770); err != nil {

@@ -35,11 +35,19 @@ func Dir(getenv func(string) string, goos string) (string, error) {
 	return below(getenv, goos, "HOME", ".local/state/"+program)
 }
 
+// HomelessError means that there is no place for a store: neither HomeVariable nor Variable is set to an absolute path.
+type HomelessError struct{ Variable string }
+
+// Error names both variables.
+func (e *HomelessError) Error() string {
+	return "there is no place for credentials: neither " + HomeVariable + " nor " + e.Variable + " is set to an absolute path"
+}
+
 // below returns a path below the directory that an environment variable names.
 func below(getenv func(string) string, goos, variable, path string) (string, error) {
 	dir := getenv(variable)
 	if !absolute(dir, goos) {
-		return "", errors.New("there is no place for credentials: neither " + HomeVariable + " nor " + variable + " is set to an absolute path")
+		return "", &HomelessError{variable}
 	}
 	if goos == "windows" {
 		return strings.TrimRight(dir, `\/`) + `\` + path, nil

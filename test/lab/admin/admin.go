@@ -33,6 +33,10 @@ type FrontSpec struct {
 	ShortNames bool `json:"shortNames"`
 	// NamePrefix is an identity transform: "" or NamePrefix.
 	NamePrefix string `json:"namePrefix"`
+	// Filtered drops packets to port 6443 of the address. The namespaces of the Supervisor are then at this front too.
+	Filtered bool `json:"filtered"`
+	// Unnamed gives it a certificate that lacks its address.
+	Unnamed bool `json:"unnamed"`
 }
 
 // NamePrefix is the prefix of a FrontSpec for which users have rights.

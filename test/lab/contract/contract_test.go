@@ -144,6 +144,7 @@ var rows = []row{
 	{id: "lab/expired-fault", says: "a fault gives tokens that a guest refuses as expired", test: testExpiredFault},
 	{id: "lab/no-workloads", says: "an empty array for a user without namespaces", test: testNoWorkloads},
 	{id: "lab/port-absent", says: "a fault leaves the port out", test: testPortAbsent},
+	{id: "lab/kube-config", says: "a fault adds kube_config: null, a string or a mapping", test: testKubeConfig},
 	{id: "lab/review-malformed", says: "400 for what is no TokenReview", test: testReviewMalformed},
 }
 

@@ -259,3 +259,13 @@ func testExpiredFault(t *testing.T, l *lab) {
 	l.checkSignature(t, got.token)
 	l.want(t, l.webhook, reviewOf(got.token), refused("token has expired"))
 }
+
+func testKubeConfig(t *testing.T, l *lab) {
+	for _, text := range kubeConfigs {
+		l.fault(t, fault.Fault{Endpoint: "/wcp/login", Count: 1, KubeConfig: &text})
+		l.want(t, l.supers, loginDev, "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{\"session_id\":\"TOKEN\",\"kube_config\":"+text+"}\n")
+	}
+}
+
+// kubeConfigs are what 9.x may put beside the token.
+var kubeConfigs = []string{"null", `"apiVersion: v1"`, `{"apiVersion":"v1","clusters":[]}`}

@@ -51,12 +51,13 @@ type Fault struct {
 	Bytes     int               `json:"bytes,omitempty"`    // a body of so many bytes
 
 	TokenLifetime Duration `json:"tokenLifetime,omitempty"`
-	Skew          Duration `json:"skew,omitempty"`     // how far the Supervisor's clock is ahead
-	Expired       bool     `json:"expired,omitempty"`  // tokens that have ended already
-	WrongCA       bool     `json:"wrongCA,omitempty"`  // another CA than the cluster's
-	NoServer      bool     `json:"noServer,omitempty"` // a cluster without an address
-	Refuse        bool     `json:"refuse,omitempty"`   // a cluster's webhook refuses every token, and a Concierge too
-	Port          *string  `json:"port,omitempty"`     // JSON of control_plane_api_server_port
+	Skew          Duration `json:"skew,omitempty"`       // how far the Supervisor's clock is ahead
+	Expired       bool     `json:"expired,omitempty"`    // tokens that have ended already
+	WrongCA       bool     `json:"wrongCA,omitempty"`    // another CA than the cluster's
+	NoServer      bool     `json:"noServer,omitempty"`   // a cluster without an address
+	Refuse        bool     `json:"refuse,omitempty"`     // a cluster's webhook refuses every token, and a Concierge too
+	Port          *string  `json:"port,omitempty"`       // JSON of control_plane_api_server_port
+	KubeConfig    *string  `json:"kubeConfig,omitempty"` // JSON of kube_config in a reply to a login
 
 	UpstreamDown bool   `json:"upstreamDown,omitempty"` // what is behind a FederationDomain does not answer
 	Policy       string `json:"policy,omitempty"`       // why its administrators' policy refuses the user

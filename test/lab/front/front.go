@@ -132,6 +132,8 @@ type loginReply struct {
 	SessionID   string `json:"session_id"`
 	GuestServer string `json:"guest_cluster_server,omitempty"`
 	GuestCA     string `json:"guest_cluster_ca,omitempty"` // base64 of PEM
+	// KubeConfig is what 9.x may carry: null, a string or a mapping.
+	KubeConfig json.RawMessage `json:"kube_config,omitempty"`
 }
 
 func (f *front) login(w http.ResponseWriter, r *http.Request) {
@@ -165,6 +167,9 @@ func (f *front) login(w http.ResponseWriter, r *http.Request) {
 	if reply.SessionID, err = f.VCenter.Mint(user, audience, lifetime(bad), skew); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
+	}
+	if bad.KubeConfig != nil {
+		reply.KubeConfig = json.RawMessage(*bad.KubeConfig)
 	}
 	writeJSON(w, reply)
 }

@@ -171,7 +171,11 @@ func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
 	}
 	last := addrFront + s.fronts
 	s.fronts++
-	if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
+	reach := func() error { return forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)) }
+	if f.Filtered {
+		reach = func() error { return filter(s.ctx, s.net.ip(last)) }
+	}
+	if err := reach(); err != nil {
 		return "", err
 	}
 	return s.net.front(last), s.openFront(sup, last, f)

@@ -146,6 +146,7 @@ func (s *Site) startVCenter() error {
 	if s.vcenter, err = vcenter.New("https://"+s.net.front(addrVCenter)+"/openidconnect/"+vcenter.Domain, s.TokenLifetime); err != nil {
 		return err
 	}
+	s.vcenter.Roots = [][]byte{s.other.PEM, s.vmca.PEM}
 	pair, err := s.vmca.Server("vcenter.lab", []net.IP{net.ParseIP(s.net.ip(addrVCenter))}, "vcenter.lab")
 	if err != nil {
 		return err

@@ -122,6 +122,15 @@ func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error 
 	if err != nil {
 		return err
 	}
+	if spec.Filtered {
+		config.Workloads = func(u vcenter.User) []front.Workload { return s.workloadsBehind(u, sup, last) }
+	}
+	pair := sup.pair
+	if spec.Unnamed {
+		if pair, err = s.vmca.Server("supervisor", nil, "elsewhere.lab"); err != nil {
+			return err
+		}
+	}
 	who := func(*http.Request) string { return "" }
 	if spec.Identity {
 		identity, err := s.newIdentity(sup, spec, last)
@@ -136,7 +145,7 @@ func (s *Site) openFront(sup *supervisor, last int, spec admin.FrontSpec) error 
 	}
 	server := s.net.front(last)
 	handler := fault.Named{Handler: front.New(config), Who: who}
-	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &sup.pair)
+	serve(s.ctx, l, s.faults.Middleware(func(*http.Request) string { return server }, handler), &pair)
 	return nil
 }
 
@@ -169,6 +178,17 @@ func (s *Site) workloads(u vcenter.User) []front.Workload {
 			if slices.Contains(u.Namespaces, ns) {
 				all = append(all, front.Workload{Namespace: ns, MasterHost: s.net.ip(sup.last)})
 			}
+		}
+	}
+	return all
+}
+
+// workloadsBehind lists a user's namespaces as the site of one front would: those of its Supervisor are at the front's own address.
+func (s *Site) workloadsBehind(u vcenter.User, sup *supervisor, last int) []front.Workload {
+	all := s.workloads(u)
+	for i, w := range all {
+		if w.MasterHost == s.net.ip(sup.last) {
+			all[i].MasterHost = s.net.ip(last)
 		}
 	}
 	return all

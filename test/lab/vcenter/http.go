@@ -15,6 +15,7 @@ func (s *Service) Handler() http.Handler {
 	mux.HandleFunc("GET /openidconnect/"+Domain+"/.well-known/openid-configuration", s.discovery)
 	mux.HandleFunc("GET /openidconnect/jwks/"+Domain, s.jwks)
 	mux.HandleFunc("POST /rest/vcenter/tokenservice/token-exchange", s.exchange)
+	mux.HandleFunc("GET /certs/download.zip", s.download)
 	return mux
 }
 

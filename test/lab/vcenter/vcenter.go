@@ -58,6 +58,9 @@ type Service struct {
 	lifetime time.Duration
 	now      func() time.Time
 
+	// Roots are the CAs (PEM) that the vCenter offers for download. They are set before it is served.
+	Roots [][]byte
+
 	mu       sync.Mutex
 	accounts map[string]*account
 	keys     []*signingKey // the newest last

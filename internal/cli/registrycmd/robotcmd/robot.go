@@ -292,6 +292,9 @@ func (a *robots) handOver(r registry.Record, robot harbor.Robot, f robotFlags) e
 		a.Env.Printf("Secret:     %s", info.Secret)
 	}
 	a.Env.Printf("Good until: %s", a.expiry(info.Expires))
+	if !f.save {
+		a.Env.Printf("Log in:     docker login %s -u %s --password-stdin", r.Host, failure.Quote(info.Username)) // A shell would expand the $.
+	}
 	return nil
 }
 

@@ -1,0 +1,54 @@
+package logoutcmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+)
+
+// sites returns what is known of the servers whose sessions end. In a store of an earlier version only the sessions know it.
+func (l *logoutRun) sites() (all []tokens.Site) {
+	seen := map[string]bool{}
+	for _, s := range l.ended {
+		if seen[s.Server] {
+			continue
+		}
+		seen[s.Server] = true
+		if site, err := l.sessions.Site(s.Server); err == nil && site.Known() {
+			all = append(all, site)
+		}
+	}
+	return all
+}
+
+// leaveSites leaves what is known of the servers for the next login, or forgets it.
+func (l *logoutRun) leaveSites(ctx context.Context, store *tokens.Store, sites []tokens.Site) error {
+	if l.scope.ForgetServer {
+		return l.forgetSites(store)
+	}
+	for _, site := range sites {
+		if _, err := store.UpdateSite(ctx, site, func(*tokens.Site) {}); err != nil {
+			l.env.Warn(err) // The sessions end nevertheless.
+		}
+	}
+	return nil
+}
+
+func (l *logoutRun) forgetSites(store *tokens.Store) error {
+	servers := []string{l.scope.Server}
+	if l.scope.everything() {
+		servers = store.SiteServers()
+	}
+	for _, server := range servers {
+		switch found, err := store.ForgetSite(server); {
+		case err != nil:
+			return fmt.Errorf("how %s is verified could not be forgotten: %w", server, err)
+		case found:
+			l.env.Tellf("Forgot how %s is verified.", server)
+		default:
+			l.env.Tellf("How %s is verified was not known.", server)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+)
+
+func printStatus(e *console.Env, info statusInfo) error {
+	if len(info.Sessions) == 0 {
+		e.Printf("There is no session. Type: %s", info.loginHint())
+		printKnown(e, info)
+		return nil
+	}
+	if err := printSessions(e, info); err != nil {
+		return err
+	}
+	printEnds(e, info)
+	printPorts(e, info)
+	printKnown(e, info)
+	if len(info.Registries) == 0 {
+		return nil
+	}
+	e.Printf("")
+	return registrycmd.Print(e, info.Registries)
+}
+
+func printSessions(e *console.Env, info statusInfo) error {
+	t := e.NewTable("SERVER", "USER", "CLUSTER", "TOKEN", "RENEWED BY", "CONTEXTS")
+	for _, s := range info.Sessions {
+		for _, c := range s.Credentials {
+			cluster := c.Cluster
+			if cluster == "" {
+				cluster = "-"
+			}
+			t.Row(c.Server, s.User, cluster, c.state(e), string(s.Renewal), c.names(info.Current))
+		}
+		if len(s.Credentials) == 0 {
+			t.Row(s.Server, s.User, "-", "none", string(s.Renewal), "")
+		}
+	}
+	return t.Print()
+}
+
+// printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
+func printEnds(e *console.Env, info statusInfo) {
+	for _, s := range info.Sessions {
+		switch {
+		case s.Outage != nil && s.Outage.Next.After(e.Now()):
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
+		case s.Outage != nil:
+			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
+		case s.Ends.IsZero():
+		case s.Ends.After(e.Now()) && s.Renewal == byItself:
+			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		case s.Ends.After(e.Now()):
+			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
+		default:
+			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
+		}
+	}
+}
+
+// printPorts prints where contexts do not use the API server's own port, and why.
+func printPorts(e *console.Env, info statusInfo) {
+	said := map[string]bool{}
+	for _, s := range info.Sessions {
+		for _, host := range slices.Sorted(maps.Keys(s.APIPorts)) {
+			at := s.APIPorts[host]
+			line := fmt.Sprintf("The contexts of %s use port %d, as --api-port says.", host, at.Port)
+			if at.Reason != "" {
+				line = fmt.Sprintf("The contexts of %s use port %d: %s. The next login tries again.", host, at.Port, strings.TrimSuffix(at.Reason, "."))
+			}
+			if !said[line] {
+				e.Printf("\n%s", line)
+			}
+			said[line] = true
+		}
+	}
+}
+
+// names returns the contexts for a table. A star marks the current one.
+func (c credentialStatus) names(current string) string {
+	names := slices.Clone(c.Contexts)
+	for i, name := range names {
+		if name == current {
+			names[i] = "*" + name
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// state returns how long the token is valid, in a few words for a table.
+func (c credentialStatus) state(e *console.Env) string {
+	switch {
+	case c.CAUnknown:
+		return "CA unknown: log in"
+	case !c.Minted:
+		return "on first use"
+	case !c.Valid:
+		return "ended"
+	}
+	return "good for " + console.Span(c.ValidUntil.Sub(e.Now()))
+}

@@ -1,0 +1,5 @@
+//go:build !wine
+
+package leak
+
+func beforeTests() {}

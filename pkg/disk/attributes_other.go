@@ -1,0 +1,11 @@
+//go:build !linux
+
+package disk
+
+import "os"
+
+// AttributesOf returns none on this system.
+func AttributesOf(string) Attributes { return Attributes{} }
+
+// Reserve does nothing on this system.
+func Reserve(*os.File, int64) error { return nil }

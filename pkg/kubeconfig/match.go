@@ -1,0 +1,129 @@
+package kubeconfig
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// matched says which contexts of a kubeconfig are the wanted ones.
+type matched struct {
+	found   []string // the context that is there for each wanted one; empty: none
+	renames []bool   // it gets a new name
+}
+
+// match finds for each wanted context the one that is there: under a name that Plan would give, else under any name with
+// the same namespace, else, for a cluster, with any namespace. It settles the prefix of new names.
+func (p *planner) match(wanted []Wanted) matched {
+	m := matched{found: make([]string, len(wanted)), renames: make([]bool, len(wanted))}
+	taken := map[string]bool{}
+	each := func(find func(w Wanted) string) {
+		for i, w := range wanted {
+			if m.found[i] == "" {
+				m.found[i] = find(w)
+				taken[m.found[i]] = true
+			}
+		}
+	}
+	usual := map[string]bool{} // names of other wanted contexts
+	each(func(w Wanted) string {
+		for _, name := range w.names(p.Prefix) {
+			usual[name] = true
+			if c := p.old.Contexts[name]; c != nil && !taken[name] && p.fits(c, w) {
+				return name
+			}
+		}
+		return ""
+	})
+	order := slices.Sorted(maps.Keys(p.old.Contexts))
+	if current := p.old.CurrentContext; p.old.Contexts[current] != nil { // Of several it is the one that is used.
+		order = append([]string{current}, order...)
+	}
+	under := func(anyNamespace bool) func(w Wanted) string {
+		return func(w Wanted) string {
+			i := slices.IndexFunc(order, func(name string) bool {
+				c := p.old.Contexts[name]
+				where := c.Namespace == w.Namespace || anyNamespace && w.Target.Key.Cluster != ""
+				return where && !taken[name] && !usual[name] && p.fits(c, w)
+			})
+			if i < 0 {
+				return ""
+			}
+			return order[i]
+		}
+	}
+	each(under(false))
+	each(under(true))
+	p.settlePrefix(wanted, m)
+	return m
+}
+
+// settlePrefix finds the prefix that most of the contexts have. New ones get the same, unless another was asked for: then
+// those that have it are renamed. If the one that was asked for is in use, a different name was given by hand, and stays.
+func (p *planner) settlePrefix(wanted []Wanted, m matched) {
+	count := map[string]int{}
+	prefixes := make([]string, len(wanted))
+	generated := make([]bool, len(wanted))
+	for i, w := range wanted {
+		if m.found[i] != "" {
+			if prefixes[i], generated[i] = w.prefix(m.found[i]); generated[i] {
+				count[prefixes[i]]++
+			}
+		}
+	}
+	if len(count) == 0 || p.Rename && count[p.Prefix] > 0 {
+		return
+	}
+	most := slices.MaxFunc(slices.Sorted(maps.Keys(count)), func(a, b string) int { return count[a] - count[b] })
+	if !p.Rename {
+		p.Prefix = most
+		return
+	}
+	for i := range wanted {
+		m.renames[i] = generated[i] && prefixes[i] == most
+	}
+}
+
+// names are the names for a context, the best one first.
+func (w Wanted) names(prefix string) []string {
+	host, user := w.Target.entryNames()[0], w.Target.Key.User
+	name := prefix + w.Name
+	if w.Name == host { // HOST-HOST would say nothing.
+		return []string{name, name + "-" + user, name + "-" + host, name + "-" + host + "-" + user}
+	}
+	return []string{name, name + "-" + host, name + "-" + host + "-" + user}
+}
+
+// prefix returns what is before a name that Plan gives; false if it is not such a name.
+func (w Wanted) prefix(name string) (string, bool) {
+	names := w.names("")
+	slices.Reverse(names) // The longest first.
+	for _, n := range names {
+		if prefix, ok := strings.CutSuffix(name, n); ok {
+			return prefix, true
+		}
+	}
+	return "", false
+}
+
+// freeName is the first name that no context has.
+func (p *planner) freeName(w Wanted) (string, bool) {
+	for _, name := range w.names(p.Prefix) {
+		if p.now.Contexts[name] == nil {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// fits reports whether an existing context is for the credential of a wanted one: by our user entry, by that of VMware's
+// plugin, or by a user entry which is gone and which login would make.
+func (p *planner) fits(c *api.Context, w Wanted) bool {
+	u := p.old.AuthInfos[c.AuthInfo]
+	if key, ours := Ours(u); ours {
+		return key.Same(w.Target.Key)
+	}
+	return (u == nil || vmware(c.AuthInfo, u)) && named(c.AuthInfo, w.Target)
+}

@@ -1,0 +1,52 @@
+package tokens
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+)
+
+// A sudo that keeps HOME may have left root's directories in a home. The error names the first of them, and the command that helps.
+func TestStoreOfRoot(t *testing.T) {
+	const me = 12345
+	for name, c := range map[string]struct {
+		roots string // what belongs to root below the home
+		want  string // where the command begins
+	}{
+		"all from .local on": {".local", ".local"},
+		"the store":          {".local/state/kubectl-vsphere", ".local/state/kubectl-vsphere"},
+		"its sessions":       {".local/state/kubectl-vsphere/sessions", ".local/state/kubectl-vsphere/sessions"},
+	} {
+		home := t.TempDir()
+		dir := filepath.Join(home, ".local", "state", "kubectl-vsphere")
+		if err := os.MkdirAll(filepath.Join(dir, "sessions"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for path := filepath.Join(dir, "sessions"); path != filepath.Dir(home); path = filepath.Dir(path) {
+			if below, err := filepath.Rel(filepath.Join(home, c.roots), path); err == nil && filepath.IsLocal(below) {
+				continue
+			}
+			if err := os.Chown(path, me, me); err != nil {
+				t.Skip("a directory cannot be given away here: ", err)
+			}
+		}
+		if err := os.Chmod(filepath.Dir(home), 0o711); err != nil {
+			t.Fatal(err)
+		}
+		disktest.As(t, disktest.User{ID: me, Group: me}, func() {
+			store, err := Open(dir)
+			if err == nil {
+				err = store.Check()
+			}
+			var permission *credfile.PermissionError
+			if want := "sudo chown -R 12345 " + safetext.Word(filepath.Join(home, c.want)); !errors.As(err, &permission) || permission.Remedy != want {
+				t.Errorf("%s: %v, not %s", name, err, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,173 @@
+package tokens
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+// Site is what is known of a Supervisor without a login. Logins begin with it, and a logout leaves it. It holds no secret. Two addresses of
+// one Supervisor are two sites: nothing that is verified says that they are one.
+type Site struct {
+	Version int    `json:"version"`
+	Server  string `json:"server"` // canonical address, as a person calls it
+	// Trust is how a login verifies the servers of the site. It is never trust.Insecure. The zero value: no login has verified the Supervisor.
+	Trust trust.Trust `json:"trust"`
+	// Hosts are the canonical addresses of the control plane hosts that logins verified.
+	Hosts []string `json:"hosts,omitempty"`
+	// Aliases are other addresses of servers (supervisor.Aliases).
+	Aliases map[string]string `json:"aliases,omitempty"`
+	// Issuer is that of the Supervisor's identity provider, where somebody logged in; empty: nobody did.
+	Issuer string `json:"issuer,omitempty"`
+	// APIPorts are the ports of API servers, by their control plane host (canonical address), where logins do not use the server's own.
+	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
+}
+
+// APIPort is where a login reached the API server of a control plane host.
+type APIPort struct {
+	Port int `json:"port"`
+	// Reason says in words what happened at the API server's own port, so that the front took its place; empty: the user named the port.
+	Reason string    `json:"reason,omitempty"`
+	Since  time.Time `json:"since"`
+}
+
+// GivenPort returns the port of API servers that the user named; 0: none.
+func (s Site) GivenPort() int {
+	for _, at := range s.APIPorts {
+		if at.Reason == "" {
+			return at.Port
+		}
+	}
+	return 0
+}
+
+// Known reports whether a login verified the Supervisor.
+func (s Site) Known() bool { return s.Trust.Mode != "" }
+
+const sitesDir = "sites"
+
+// SiteError is the error for the file of a site that cannot be used.
+type SiteError struct {
+	Server, Path string
+	Err          error
+}
+
+// Error names the file.
+func (e *SiteError) Error() string {
+	return fmt.Sprintf("what is known of %s cannot be read: %v", e.Server, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *SiteError) Unwrap() error { return e.Err }
+
+// errUnverified is a site without verification: nothing may begin with that.
+var errUnverified = errors.New("a site whose servers are not verified is not remembered")
+
+// SitePath returns the path of a site's file.
+func (s *Store) SitePath(server string) string {
+	return filepath.Join(s.dir, sitesDir, strings.ReplaceAll(server, ":", "=")+".json") // Windows allows no colon.
+}
+
+// Site reads a site. A file that cannot be used is a *SiteError: without it, another CA would look like a first use.
+func (s *Store) Site(server string) (site Site, found bool, err error) {
+	path := s.SitePath(server)
+	site, err = s.readSite(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Site{Server: server}, false, nil
+	case err == nil && site.Server != server:
+		err = fmt.Errorf("%s is of another server", path)
+	case err == nil && site.Trust.Mode == trust.Insecure:
+		err = fmt.Errorf("%s: %w", path, errUnverified)
+	}
+	if err != nil {
+		return Site{Server: server}, false, &SiteError{Server: server, Path: path, Err: err}
+	}
+	return site, true, nil
+}
+
+func (s *Store) readSite(path string) (site Site, err error) {
+	text, err := credfile.ReadPrivate(path)
+	if err == nil {
+		err = credfile.PrivateDirs(s.dir, filepath.Dir(path))
+	}
+	if err == nil {
+		err = credfile.Decode(path, text, &site, &site.Version)
+	}
+	var other *credfile.VersionError
+	if errors.As(err, &other) { // A login does not write this file anew.
+		err = fmt.Errorf("%s has version %d and this program knows %d: is the file from a newer one?", path, other.Version, credfile.Version)
+	}
+	return site, err
+}
+
+// SiteServers returns the servers that have a site, sorted. A file that cannot be read counts too.
+func (s *Store) SiteServers() (all []string) {
+	for _, path := range s.list(sitesDir) {
+		all = append(all, strings.ReplaceAll(strings.TrimSuffix(filepath.Base(path), ".json"), "=", ":"))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// siteLockTime bounds the wait for the lock of a site, which nobody holds for long.
+const siteLockTime = 3 * time.Second
+
+// UpdateSite changes the site of a server, under a lock. Without a file, the change begins with first. It returns the site, and writes
+// nothing if it did not change. The error may be a *WriteError.
+func (s *Store) UpdateSite(ctx context.Context, first Site, change func(*Site)) (Site, error) {
+	unlock, err := filelock.Take(ctx, s.lockPath(siteLock(first.Server)), filelock.Options{Patience: siteLockTime})
+	if err != nil {
+		return first, err
+	}
+	defer unlock()
+	old, found, err := s.Site(first.Server)
+	switch {
+	case err != nil:
+		return old, err
+	case !found:
+		old = first
+	}
+	site := old.clone()
+	change(&site)
+	site.Version, site.Server = credfile.Version, first.Server
+	if site.Trust.Mode == trust.Insecure {
+		return site, errUnverified
+	}
+	text, err := json.MarshalIndent(site, "", "  ")
+	if err != nil {
+		return site, err
+	}
+	if before, err := json.MarshalIndent(old, "", "  "); err == nil && found && bytes.Equal(before, text) {
+		return site, nil
+	}
+	return site, s.write(s.SitePath(site.Server), append(text, '\n'), durable)
+}
+
+// clone returns a copy whose maps and lists a change may change.
+func (s Site) clone() Site {
+	s.Trust.Pins, s.Aliases, s.APIPorts = maps.Clone(s.Trust.Pins), maps.Clone(s.Aliases), maps.Clone(s.APIPorts)
+	s.Hosts = slices.Clone(s.Hosts)
+	return s
+}
+
+// ForgetSite removes what is known of a server, also a file that cannot be read. found reports whether there was something.
+func (s *Store) ForgetSite(server string) (found bool, err error) {
+	if _, err := os.Lstat(s.SitePath(server)); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return true, remove(s.SitePath(server))
+}
