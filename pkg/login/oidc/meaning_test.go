@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -177,6 +179,23 @@ func TestKindsOfAnError(t *testing.T) {
 	} {
 		if err := (&Error{Status: tc.status, Code: tc.code}); !errors.Is(err, tc.want) {
 			t.Errorf("%d %s: %v", tc.status, tc.code, errors.Unwrap(err))
+		}
+	}
+}
+
+// An ID token that says that it is good for ever is kept for 30 days.
+func TestIDTokenThatNeverEnds(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Plain = true
+	for years, want := range map[int]time.Duration{0: time.Hour, 1: maxID, 7000: maxID} {
+		claims := i.claims(i.client.Client, "")
+		claims["exp"] = time.Now().Add(time.Hour).AddDate(years, 0, 0).Unix()
+		token := (&oauth2.Token{AccessToken: "a"}).WithExtra(map[string]any{"id_token": i.es256(claims)})
+		if _, err := i.client.acceptLogin(t.Context(), token, ""); err != nil {
+			t.Fatal(err)
+		}
+		if left := time.Until(i.client.IDUntil); left > want || left < want-time.Minute {
+			t.Errorf("%d years: it is kept for %s", years, left)
 		}
 	}
 }
