@@ -470,7 +470,17 @@ func TestCommandForALostSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost(x).Says("login --server 10.0.0.1 -u ops@vsphere.local\n", "If ops@vsphere.local logs in by the Supervisor's identity provider, type: "+aNewOne+". Its password is not for vCenter.\n")
+	// After a logout, the site is remembered: the password of the provider goes nowhere else, typed or in a variable.
 	x.Run("logout").Exits(0)
+	lost(x).Says("ops@vsphere.local is not logged in to 10.0.0.1; type: " + aNewOne + "\n")
+	x.Vars[failure.PasswordVariable] = consoletest.Password
+	x.s.Forget()
+	x.Run("login", "--server", clitest.Server, "--certificate-authority", x.CAFile).Exits(failure.Usage).Says("--auth-method oidc")
+	if n := passwordsAtTheFront(x); n != 0 {
+		t.Errorf("%d passwords went to the front", n)
+	}
+	delete(x.Vars, failure.PasswordVariable)
+	x.Run("logout", "--forget-server").Exits(0)
 	lost(x).Says("logs in by the Supervisor's identity provider, type: " + aNewOne)
 	w, sup := clitest.Site(t) // Where everybody logs in to vCenter, one command is enough.
 	clitest.SignedIn(t, w, sup)
