@@ -163,7 +163,8 @@ func TestStatusOfASessionOfTwoNames(t *testing.T) {
 	x := named(t, "alice", "alice@example.test")
 	var info struct {
 		Sessions []struct {
-			User, LoginName, Renewal string
+			User, LoginName string
+			Renewal         string
 		}
 	}
 	if err := json.Unmarshal([]byte(x.Run("status", "-o", "json").Exits(0).Out), &info); err != nil {

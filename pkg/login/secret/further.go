@@ -16,9 +16,9 @@ const spare = 1
 // Further are more servers that a secret goes to.
 type Further struct {
 	// Allowed is how many of Servers may give another answer than a yes.
-	Allowed int
-	Servers []string         // those that get the secret, in this order
-	Out     map[string]error // those that do not, and why
+	Allowed  int
+	Servers  []string         // those that get the secret, in this order
+	Withheld map[string]error // those that do not, and why
 	// Done must be called once with the servers that answered: true is a yes.
 	Done func(answers map[string]bool)
 }
@@ -26,10 +26,10 @@ type Further struct {
 // Further is for a Sender that sends a settled secret to servers of which each may count a refusal, whatever another one answers. The
 // lock of the name is held until Done.
 func (g *Guard) Further(ctx context.Context, servers []string) Further {
-	f := Further{Out: map[string]error{}, Done: func(map[string]bool) {}}
+	f := Further{Withheld: map[string]error{}, Done: func(map[string]bool) {}}
 	none := func(err error) Further {
 		for _, server := range servers {
-			f.Out[server] = err
+			f.Withheld[server] = err
 		}
 		f.Allowed, f.Servers = 0, nil
 		return f
@@ -47,7 +47,7 @@ func (g *Guard) Further(ctx context.Context, servers []string) Further {
 	if err != nil {
 		return none(err)
 	}
-	f.Servers, f.Out = known.split(servers, v)
+	f.Servers, f.Withheld = known.split(servers, v)
 	f.Allowed = min(len(f.Servers), enough-spare-len(v.before))
 	if g.free {
 		f.Allowed = max(f.Allowed, min(len(f.Servers), 1))
