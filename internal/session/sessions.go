@@ -58,8 +58,8 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	}
 	lost := tokens.Session{Server: key.Server, User: key.User}
 	others := s.Store.SessionsAt(key.Server)
-	if site, err := s.Site(key.Server); err == nil && len(others) == 0 && site.Issuer != "" {
-		lost.Method = s.byIssuer()
+	if site, known, err := s.Store.Site(key.Server); err == nil && known && len(others) == 0 && site.Issuer != "" {
+		lost.Method = byIssuer(s.Methods)
 	}
 	for i, other := range others {
 		if i > 0 && other.Method != lost.Method {
@@ -72,8 +72,8 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 }
 
 // byIssuer returns the name of the method that logs in at an issuer; empty: there is none.
-func (s *Sessions) byIssuer() string {
-	for _, m := range s.Methods {
+func byIssuer(methods []Method) string {
+	for _, m := range methods {
 		if _, ok := m.(Exchanger); ok {
 			return m.Name()
 		}
