@@ -59,6 +59,9 @@ func TestMeaningsOfARefusedRefresh(t *testing.T) {
 			}
 		}
 		checkMeaning(t, "a broken connection", a.meaning(t, plain, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }), network)
+		for form, reply := range bodies("") { // As a proxy or a captive portal answers: nobody knows whether the token is spent.
+			checkMeaning(t, "200 and "+form, a.meaning(t, plain, func(w http.ResponseWriter) { reply(w, http.StatusOK) }), stays)
+		}
 		checkMeaning(t, "no body", a.meaning(t, plain, func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) }), stays)
 		checkMeaning(t, "a redirect", a.meaning(t, plain, func(w http.ResponseWriter) {
 			w.Header().Set("Location", "https://login.example.com/?error=invalid_grant")
