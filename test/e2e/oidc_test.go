@@ -360,12 +360,11 @@ func TestOIDCNamesThatDiffer(t *testing.T) {
 	i, u, h := newIssuer(t, map[string]any{"shortNames": true, "namePrefix": "corp:", "lifetimes": map[string]string{"access": "8s"}}), lister(t), newHome(t)
 	short, _, _ := strings.Cut(u.Username, "@")
 	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
-	login := []string{"login", "--server", i.server, "--certificate-authority", site.Supervisors[0].CA, "--auth-method", "oidc", "-u"}
-	if out, code := h.run(t, "kubectl-vsphere", append(login, short)...); code != 0 || !strings.Contains(out, "you are corp:"+u.Username) {
+	if out, code := h.run(t, i.loginArgs("-u", short)...); code != 0 || !strings.Contains(out, "you are corp:"+u.Username) {
 		t.Fatalf("%d %s", code, out)
 	}
-	for _, args := range [][]string{append(login, "corp:"+u.Username), {"login"}} {
-		if out, code := h.run(t, "kubectl-vsphere", args...); code != 0 {
+	for _, args := range [][]string{i.loginArgs("-u", "corp:"+u.Username), {"kubectl-vsphere", "login"}} {
+		if out, code := h.run(t, args...); code != 0 {
 			t.Errorf("%q: %d %s", args, code, out)
 		}
 	}
@@ -379,7 +378,8 @@ func TestOIDCOffersNoPasswords(t *testing.T) {
 	t.Parallel()
 	i, u, h := newIssuer(t, map[string]any{"flows": []string{"browser_authcode"}}), lister(t), newHome(t)
 	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
-	out, code := h.run(t, "kubectl-vsphere", "login", "--server", i.server, "--certificate-authority", site.Supervisors[0].CA, "--auth-method", "oidc", "-u", u.Username, "--oidc-flow", "password")
+	args := i.loginArgs("-u", u.Username, "--oidc-flow", "password")
+	out, code := h.run(t, args...)
 	if code != 2 || !strings.Contains(out, "--oidc-flow browser") || i.requests(t)["authorize"] != 0 {
 		t.Errorf("%d %s", code, out)
 	}
