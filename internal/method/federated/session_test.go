@@ -469,7 +469,7 @@ func TestCommandForALostSession(t *testing.T) {
 	lost(x).Says("ops@vsphere.local is not logged in to 10.0.0.1; type: " + aNewOne + "\n")
 	x.Vars[failure.PasswordVariable] = consoletest.Password
 	x.s.Forget()
-	x.Run("login", "--server", clitest.Server, "--certificate-authority", x.CAFile).Exits(failure.Usage).Says("--auth-method oidc")
+	x.Run("login", "--server", clitest.Server, "--certificate-authority", x.CAFile).Exits(failure.Usage).Says("to say whose password it is", "--auth-method oidc")
 	if n := passwordsAtTheFront(x); n != 0 {
 		t.Errorf("%d passwords went to the front", n)
 	}
