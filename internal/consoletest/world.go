@@ -54,13 +54,14 @@ type World struct {
 	hosts  map[string]*host
 	others map[string]string // see Reach
 	asked  map[string]bool   // environment variables
+	agents map[string]int    // see Agents
 	later  time.Duration
 }
 
 // New makes a world with nobody at the terminal and nothing on the network.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
+	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, agents: map[string]int{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
 	w.Self = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
 	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
 	w.Programs = map[string]string{"kubectl-vsphere": w.Self}
