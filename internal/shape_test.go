@@ -261,7 +261,11 @@ func TestOneWayToTheTerminal(t *testing.T) {
 					return true
 				}
 			case "fmt.Print", "fmt.Printf", "fmt.Println", "log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "print", "println",
-				"os.NewFile", "syscall.Write", "unix.Write":
+				"syscall.Write", "unix.Write":
+			case "os.NewFile":
+				if dir+"/"+name == "pkg/disk/private_windows.go" { // A handle of a file that it has made.
+					return true
+				}
 			default:
 				return true
 			}

@@ -165,13 +165,13 @@ func TestSiteOfAnEarlierVersion(t *testing.T) {
 	sessions := &session.Sessions{Env: w.Env(), Store: w.Store(), Methods: []session.Method{&way{name: "sso", issuer: "https://idp"}}}
 	site := func() tokens.Site {
 		t.Helper()
-		got, err := sessions.Site("10.0.0.1")
+		got, err := session.Sites{Sessions: sessions}.Of("10.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got
 	}
-	if got := site(); got.Known() || got.Hosts != nil || session.LastAliases(w.Store(), got) != nil {
+	if got := site(); got.Known() || got.Hosts != nil || (session.Sites{Sessions: sessions}).Aliases(got) != nil {
 		t.Errorf("%+v", got)
 	}
 	save := func(user string, after int, s tokens.Session) {
@@ -193,7 +193,7 @@ func TestSiteOfAnEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff([]string{"10.0.0.1:443", "[fd00::1]:8443"}, session.ServersOf(want.Hosts)); diff != "" {
 		t.Error(diff)
 	}
-	if err := sessions.UpdateSite(t.Context(), "10.0.0.1", func(s *tokens.Site) { s.Issuer = "https://new" }); err != nil {
+	if err := (session.Sites{Sessions: sessions}).Update(t.Context(), "10.0.0.1", func(s *tokens.Site) { s.Issuer = "https://new" }); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Store().Clear(); err != nil { // As a logout does.
@@ -240,7 +240,7 @@ func TestKeepCredentials(t *testing.T) {
 	if err := w.Store().SetMark(of.Account, tokens.Mark{Time: w.Now(), Everybody: true, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := session.ReplaceCredentials(sessions(), of, []tokens.Credential{fresh()}); err != nil {
+	if err := sessions().ReplaceCredentials(of, []tokens.Credential{fresh()}); err != nil {
 		t.Fatal(err)
 	}
 	var left []string

@@ -1,61 +1,10 @@
 package session
 
 import (
-	"context"
-	"maps"
-	"slices"
-	"time"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
-
-// Site returns what is known of a Supervisor. Without a file of it, that is what its sessions hold: versions before the file kept it there.
-// The error is a *tokens.SiteError.
-func (s *Sessions) Site(server string) (tokens.Site, error) {
-	site, found, err := s.Store.Site(server)
-	if err != nil || found {
-		return site, err
-	}
-	return siteOfSessions(s, server), nil
-}
-
-// UpdateSite changes what is known of a Supervisor (tokens.Store.UpdateSite).
-func (s *Sessions) UpdateSite(ctx context.Context, server string, change func(*tokens.Site)) error {
-	_, err := s.Store.UpdateSite(ctx, siteOfSessions(s, server), change)
-	return err
-}
-
-// siteOfSessions returns a site from the sessions at a Supervisor, of any user. A session without verification says nothing about it. The
-// last login with a CA of its own goes before those that the system's roots verified.
-func siteOfSessions(s *Sessions, server string) tokens.Site {
-	site := tokens.Site{Server: server}
-	for _, at := range s.Store.SessionsAt(server) {
-		if at.Trust.Mode == trust.Insecure {
-			continue
-		}
-		if m, err := s.Method(at); err == nil && site.Issuer == "" {
-			facts, _ := m.Facts(at)
-			site.Issuer = facts.Issuer
-		}
-		if len(site.Aliases) == 0 {
-			site.Aliases = at.Aliases
-		}
-		if site.Known() && site.Trust.Mode != trust.System {
-			continue
-		}
-		if at.Trust.Mode == "" {
-			at.Trust.Mode = trust.System
-		}
-		if !site.Known() || at.Trust.Mode != trust.System {
-			site.Trust, site.Hosts = at.Trust, at.Hosts
-		}
-	}
-	return site
-}
 
 // ServersOf returns the HOST:PORT of canonical addresses, as pins name servers.
 func ServersOf(addresses []string) (all []string) {
@@ -65,53 +14,6 @@ func ServersOf(addresses []string) (all []string) {
 		}
 	}
 	return all
-}
-
-// LastAliases returns the aliases of a Supervisor's servers: those of its site, else of the last login that had any.
-func LastAliases(store *tokens.Store, site tokens.Site) supervisor.Aliases {
-	if len(site.Aliases) > 0 {
-		return site.Aliases
-	}
-	for _, at := range store.SessionsAt(site.Server) {
-		if len(at.Aliases) > 0 {
-			return at.Aliases
-		}
-	}
-	return nil
-}
-
-// maxReason bounds the reason for a port, in characters.
-const maxReason = 500
-
-// KeepPorts keeps where a login reached the API servers of the site. given is the port that the user named; 0: none. A host that the login
-// did not reach keeps what was known of it, unless the user named its port before and does not any more.
-func (s *Sessions) KeepPorts(ctx context.Context, server string, hosts []login.Host, given int) error {
-	known, err := s.Site(server)
-	if instead := slices.ContainsFunc(hosts, func(h login.Host) bool { return h.Instead != nil }); err != nil || len(known.APIPorts) == 0 && given == 0 && !instead {
-		return err
-	}
-	return s.UpdateSite(ctx, server, func(site *tokens.Site) {
-		maps.DeleteFunc(site.APIPorts, func(_ string, at tokens.APIPort) bool { return given == 0 && at.Reason == "" })
-		for _, h := range hosts {
-			address := h.Address.String()
-			was := site.APIPorts[address]
-			now := tokens.APIPort{Port: given, Since: s.Env.Now().UTC().Truncate(time.Second)}
-			if given == 0 && h.Instead != nil {
-				now.Port, now.Reason = h.APIPort, safetext.Line(h.Instead.Error(), maxReason)
-			}
-			switch {
-			case now.Port == 0:
-				delete(site.APIPorts, address)
-				continue
-			case was.Port == now.Port && (was.Reason == "") == (now.Reason == ""):
-				now.Since = was.Since
-			}
-			if site.APIPorts == nil {
-				site.APIPorts = map[string]tokens.APIPort{}
-			}
-			site.APIPorts[address] = now
-		}
-	})
 }
 
 // Last returns the session of a user at a Supervisor after the last login, or a new one. It drops password sources that were recorded

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
@@ -24,7 +25,7 @@ func (r *run) method(ctx context.Context, s site.Site) (session.Method, error) {
 	if r.o.Provider.Issuer.Plain() {
 		return provider, r.plainConflicts()
 	}
-	why := r.passwordReason()
+	why := passwordReason(r.env, r.o)
 	switch {
 	case r.o.Method == Auto && why != "" && r.ofProvider():
 		return nil, failure.Usagef("%s is given, and the last login was by the identity provider: to say whose password it is, add --auth-method sso (vCenter Single Sign-On) or --auth-method oidc", why)
@@ -80,13 +81,13 @@ func (r *run) plainConflicts() error {
 }
 
 // passwordReason returns what on the command line or in the environment means vCenter Single Sign-On, or "".
-func (r *run) passwordReason() string {
+func passwordReason(e *console.Env, o Options) string {
 	switch {
-	case r.o.User != "":
+	case o.User != "":
 		return "-u"
-	case r.env.Getenv(failure.PasswordVariable) != "":
+	case e.Getenv(failure.PasswordVariable) != "":
 		return failure.PasswordVariable
-	case r.o.Passwords.Stdin, len(r.o.Passwords.Command) > 0:
+	case o.Passwords.Stdin, len(o.Passwords.Command) > 0:
 		return "a password"
 	}
 	return ""
@@ -124,11 +125,11 @@ func (r *run) withoutIssuer(ctx context.Context, none error) error {
 		r.env.Tellf("Logging in with vCenter Single Sign-On: this Supervisor has no external identity provider.")
 		return nil
 	case r.o.Method == federated.Name:
-		return failure.Hint(r.lostIssuer(had), "Ask your vSphere administrator whether the identity provider was removed.")
+		return failure.Hint(lostIssuer(r.o.Server, had), "Ask your vSphere administrator whether the identity provider was removed.")
 	case r.env.Terminal == nil:
-		return failure.Hint(r.lostIssuer(had), "Ask your vSphere administrator. To log in with vCenter Single Sign-On, add: --auth-method sso")
+		return failure.Hint(lostIssuer(r.o.Server, had), "Ask your vSphere administrator. To log in with vCenter Single Sign-On, add: --auth-method sso")
 	}
-	r.env.Tellf("WARNING: %v.\nIf you go on, %s gets your vCenter password.", r.lostIssuer(had), r.o.Server)
+	r.env.Tellf("WARNING: %v.\nIf you go on, %s gets your vCenter password.", lostIssuer(r.o.Server, had), r.o.Server)
 	yes, err := r.env.Confirm(ctx, "Log in with vCenter Single Sign-On?")
 	if err == nil && !yes {
 		err = errors.New("you did not log in")
@@ -137,8 +138,8 @@ func (r *run) withoutIssuer(ctx context.Context, none error) error {
 	return err
 }
 
-func (r *run) lostIssuer(had string) error {
-	return fmt.Errorf("%s used the identity provider at %s at an earlier login, and says that it has none now", r.o.Server, safetext.Line(had, 300))
+func lostIssuer(server supervisor.Address, had string) error {
+	return fmt.Errorf("%s used the identity provider at %s at an earlier login, and says that it has none now", server, safetext.Line(had, 300))
 }
 
 // lastIssuer returns the issuer of the last login by an identity provider at this Supervisor, or "". What a login that verified nothing left

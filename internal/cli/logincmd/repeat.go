@@ -59,7 +59,7 @@ func isOf(s tokens.Session, user string) bool {
 // repeatIssuer fills in the issuer of the last login to an API server without a Supervisor: --server is then enough to log in again.
 func (r *run) repeatIssuer() error {
 	p := r.o.Provider
-	if p.Issuer.Plain() || p.Provider != "" || r.o.Method == password.Name || r.o.Method == Auto && r.passwordReason() != "" {
+	if p.Issuer.Plain() || p.Provider != "" || r.o.Method == password.Name || r.o.Method == Auto && passwordReason(r.env, r.o) != "" {
 		return nil
 	}
 	for _, s := range r.store.SessionsAt(r.o.Server.String()) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
@@ -40,10 +41,10 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 }
 
 // tellPorts says where the API servers of the site are reached, if that is not their own port.
-func (r *run) tellPorts(res *login.Result) {
+func tellPorts(e *console.Env, res *login.Result) {
 	for _, h := range res.Hosts {
 		if h.Instead != nil {
-			r.env.Notef("%s: %v\nIts contexts use port %d, whose front passes requests on. The next login tries %d again.",
+			e.Notef("%s: %v\nIts contexts use port %d, whose front passes requests on. The next login tries %d again.",
 				h.Address.Host, h.Instead, h.APIPort, h.Instead.Port)
 		}
 	}

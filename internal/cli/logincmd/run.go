@@ -27,6 +27,7 @@ type run struct {
 	o     Options
 	store *tokens.Store
 	files kubeconfig.Files
+	sites session.Sites
 	again string      // the command that logs in again, once it is known who did
 	known tokens.Site // of the Supervisor, before this login
 	lost  bool        // a person agreed that the Supervisor has no identity provider any more
@@ -40,7 +41,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err != nil {
 		return err
 	}
-	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files}
+	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files, sites: session.Sites{Sessions: method.Sessions(d.Env, store)}}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -119,10 +120,9 @@ func (r *run) prepare(ctx context.Context) error {
 
 // recall reads what is known of the Supervisor.
 func (r *run) recall() (err error) {
-	sessions := method.Sessions(r.env, r.store)
-	r.known, err = sessions.Site(r.o.Server.String())
+	r.known, err = r.sites.Of(r.o.Server.String())
 	if err == nil && !r.o.Set.Aliases {
-		r.o.Aliases = session.LastAliases(r.store, r.known)
+		r.o.Aliases = r.sites.Aliases(r.known)
 	}
 	if err == nil && !r.o.Set.APIPort {
 		r.o.APIPort = r.known.GivenPort()
@@ -137,7 +137,7 @@ func (r *run) contact() site.Contact {
 	}
 	if !r.o.DryRun {
 		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
-			return method.Sessions(r.env, r.store).UpdateSite(ctx, r.known.Server, change)
+			return r.sites.Update(ctx, r.known.Server, change)
 		}
 	}
 	return c
@@ -155,7 +155,7 @@ func (r *run) request() session.Request {
 // keep keeps what the login showed of the Supervisor, for the next one.
 func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
 	if !r.o.DryRun && !out.Result.Single {
-		if err := method.Sessions(r.env, r.store).KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+		if err := r.sites.KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
 			return err
 		}
 	}
@@ -171,7 +171,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
-	r.tellPorts(out.Result)
+	tellPorts(r.env, out.Result)
 	r.again = method.Sessions(r.env, r.store).Command(out.Session)
 	switch {
 	case r.o.DryRun:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -15,7 +16,7 @@ func (l *logoutRun) sites() (all []tokens.Site) {
 			continue
 		}
 		seen[s.Server] = true
-		if site, err := l.sessions.Site(s.Server); err == nil && site.Known() {
+		if site, err := (session.Sites{Sessions: l.sessions}).Of(s.Server); err == nil && site.Known() {
 			all = append(all, site)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
@@ -111,7 +112,7 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 // knownIssuer reports whether somebody logged in at the issuer for this Supervisor, and returns the issuer of the last login there; empty:
 // there was none. A session without a Supervisor says nothing about that.
 func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
-	if s, err := a.Sessions.Site(a.site.Address.String()); err == nil { // It outlives the sessions.
+	if s, err := (session.Sites{Sessions: a.Sessions}).Of(a.site.Address.String()); err == nil { // It outlives the sessions.
 		last, known = safetext.Line(s.Issuer, 300), s.Issuer == issuer
 	}
 	for _, s := range a.storedSessions() {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -63,7 +62,7 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
-		return session.ReplaceCredentials(a.Sessions, l.session, res.Credentials()) // Under the lock, so that a logout removes them too.
+		return a.Sessions.ReplaceCredentials(l.session, res.Credentials()) // Under the lock, so that a logout removes them too.
 	})
 	if err != nil || l.dryRun {
 		return l.session, res, failure.NotKept(a.Sessions.Store.Dir(), err)
@@ -127,7 +126,7 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 	}
 	server := a.site.Address.String()
 	return tokens.Session{
-		Server: server, User: claims.Username, Login: a.loginName(claims.Username), Method: Name, Account: a.account(claims.Username),
+		Server: server, User: claims.Username, Login: loginName(a.typed, claims.Username), Method: Name, Account: a.account(claims.Username),
 		Trust: a.site.Trust(), Hosts: []string{server}, Aliases: a.site.Aliases,
 		PasswordCommand: command, Keychain: last.Keychain && !r.Passwords.Forget, Renewal: renewal, Ends: a.issuer.Ends(time.Time{}),
 		Clusters: r.Clusters.String(), Namespaces: r.Namespaces, ContextPrefix: r.ContextPrefix, Created: now, Updated: now,
@@ -135,11 +134,11 @@ func (a *attempt) newSession(claims oidc.Claims) (tokens.Session, error) {
 }
 
 // loginName returns the name that went with the password, if the issuer calls the person otherwise.
-func (a *attempt) loginName(user string) string {
-	if a.typed == user { // Not folded: a directory may know only one of Ada and ada.
+func loginName(typed, user string) string {
+	if typed == user { // Not folded: a directory may know only one of Ada and ada.
 		return ""
 	}
-	return a.typed
+	return typed
 }
 
 // find finds everything that the session may use.

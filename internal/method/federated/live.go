@@ -54,7 +54,7 @@ func (m *Method) open(s tokens.Session) (*live, error) {
 		issuer.TakeExchanged(resumed.(*oidc.Client))
 	}
 	l := m.live(s, issuer)
-	if known, err := m.Sessions.Site(s.Server); err == nil { // A renewal does not need it: without it, the API's own port is used.
+	if known, err := (session.Sites{Sessions: m.Sessions}).Of(s.Server); err == nil { // A renewal does not need it: without it, the API's own port is used.
 		l.minter.APIPort = known.APIPorts[s.Server].Port
 	}
 	l.minter.Front.Wire, err = site.Client(m.Sessions.Env, s.Trust, supervisor.Aliases(s.Aliases).Reach)
@@ -143,7 +143,7 @@ func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.Se
 		if err != nil {
 			return err
 		}
-		guard := session.ClientGuard(m.Sessions, issuer.Provider.Issuer, issuer.Client)
+		guard := m.Sessions.ClientGuard(issuer.Provider.Issuer, issuer.Client)
 		if explicit {
 			guard = session.Commanded(env, guard, force)
 		}

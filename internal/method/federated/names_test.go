@@ -164,13 +164,13 @@ func TestStatusOfASessionOfTwoNames(t *testing.T) {
 	var info struct {
 		Sessions []struct {
 			User, LoginName string
-			Renews          bool
+			Renewal         string
 		}
 	}
 	if err := json.Unmarshal([]byte(x.Run("status", "-o", "json").Exits(0).Out), &info); err != nil {
 		t.Fatal(err)
 	}
-	if got := info.Sessions[0]; got.User != "alice@example.test" || got.LoginName != "alice" || !got.Renews {
+	if got := info.Sessions[0]; got.User != "alice@example.test" || got.LoginName != "alice" || got.Renewal != "itself" {
 		t.Errorf("%+v", got)
 	}
 }
