@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -147,7 +148,7 @@ func (w *World) sleep(d time.Duration) {
 func (w *World) Env() *console.Env {
 	e := &console.Env{
 		Getenv: w.getenv, Hide: w.hide,
-		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
+		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system(), Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:  w.dial, Timeout: 5 * time.Second,
@@ -217,4 +218,12 @@ func (s *Stream) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
+}
+
+// system is the system of all worlds: Linux, whatever Unix the tests run on, or Windows, where paths are others.
+func system() string {
+	if runtime.GOOS == "windows" {
+		return runtime.GOOS
+	}
+	return "linux"
 }

@@ -137,7 +137,7 @@ const notVerified = "it is not asked, since the server's certificate is not veri
 func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.Source {
 	var sources []secret.Source
 	if s.Env.Getenv(failure.PasswordVariable) != "" {
-		why := s.whyNotFor(of)
+		why := whyNotFor(s, of)
 		if of.Trust.Mode == trust.Insecure {
 			why = notVerified
 		}
@@ -153,7 +153,7 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 // whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
 // password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
 // read could be any.
-func (s *Sessions) whyNotFor(of tokens.Session) string {
+func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
 		return namesAnother
@@ -207,7 +207,7 @@ func (s *Sessions) Guard(account, user string) *secret.Guard {
 }
 
 // ClientGuard returns the guard of a client of an issuer, which logs in as itself.
-func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
+func ClientGuard(s *Sessions, issuer, client string) *secret.Guard {
 	name := issuer + " client " + client
 	return newGuard(s, name, "refusals of "+name, client)
 }
