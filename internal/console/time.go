@@ -30,7 +30,7 @@ func Span(d time.Duration) string {
 }
 
 // Sleep waits, at most until ctx ends. Then the error is that of ctx.
-func (e *Env) Sleep(ctx context.Context, d time.Duration) error {
+func Sleep(ctx context.Context, e *Env, d time.Duration) error {
 	if e.Slept != nil {
 		e.Slept(d)
 		return ctx.Err()

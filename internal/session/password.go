@@ -266,7 +266,7 @@ func Patient(e *console.Env, guard *secret.Guard, wait time.Duration) {
 			return secret.ErrTooLate
 		}
 		e.Tellf("The password was refused. It is sent again in %s, if the account is there by then …", console.Span(d.Round(time.Second)))
-		return e.Sleep(ctx, d)
+		return console.Sleep(ctx, e, d)
 	}
 }
 

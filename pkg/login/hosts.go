@@ -89,7 +89,7 @@ func (r Request) loginFurther(ctx context.Context, hosts []Host, errs []error) {
 	}
 	allowed := newAllowance(further.Allowed)
 	defer func() { further.Done(allowed.answers) }()
-	for name, err := range further.Out {
+	for name, err := range further.Withheld {
 		errs[of[name]] = err
 	}
 	each(len(further.Servers), func(k int) {

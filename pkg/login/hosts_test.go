@@ -173,7 +173,7 @@ func (g *guard) Settle() { g.settled++ }
 func (g *guard) Further(_ context.Context, hosts []string) secret.Further {
 	g.hosts, g.held = len(hosts), true
 	left := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return g.out[host] != nil })
-	return secret.Further{Allowed: g.allowed, Servers: left, Out: g.out, Done: func(answers map[string]bool) {
+	return secret.Further{Allowed: g.allowed, Servers: left, Withheld: g.out, Done: func(answers map[string]bool) {
 		g.held = false
 		for _, yes := range answers {
 			if yes {

@@ -112,14 +112,14 @@ func TestFurtherServersCount(t *testing.T) {
 	s.Warn = func(error) {}
 	s.settled(t, Given, func(ctx context.Context) {
 		s.marks.write = errRead
-		if f := s.Further(ctx, []string{"a"}); f.Allowed != 0 || len(f.Servers) != 0 || f.Out["a"] == nil {
+		if f := s.Further(ctx, []string{"a"}); f.Allowed != 0 || len(f.Servers) != 0 || f.Withheld["a"] == nil {
 			t.Errorf("without a memory: %+v", f)
 		}
 		if err := s.Repeat(ctx, refuse); !errors.Is(err, errRead) {
 			t.Errorf("without a memory: %v", err)
 		}
 		s.marks.write, s.marks.read = nil, errRead
-		if f := s.Further(ctx, []string{"a"}); f.Allowed != 0 || f.Out["a"] == nil {
+		if f := s.Further(ctx, []string{"a"}); f.Allowed != 0 || f.Withheld["a"] == nil {
 			t.Errorf("with one that cannot be read: %+v", f)
 		}
 	})
@@ -144,24 +144,24 @@ func TestAFurtherServerThatGivesNoYesIsLeftOut(t *testing.T) {
 	for range 2 { // Once is no reason.
 		try("bad")
 		s.now = s.now.Add(again)
-		if f := try(); len(f.Out) != 0 || len(f.Servers) != 2 {
+		if f := try(); len(f.Withheld) != 0 || len(f.Servers) != 2 {
 			t.Errorf("after one failure: %+v", f)
 		}
 	}
 	try("bad")
 	s.now = s.now.Add(again)
 	for _, pause := range []time.Duration{5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, time.Hour} {
-		if f := try("bad"); len(f.Out) != 0 || len(f.Servers) != 2 {
+		if f := try("bad"); len(f.Withheld) != 0 || len(f.Servers) != 2 {
 			t.Errorf("%s: %+v", pause, f)
 		}
 		s.now = s.now.Add(pause - time.Second)
-		if f := try("bad"); !errors.As(f.Out["bad"], &paused) || len(f.Servers) != 1 || f.Servers[0] != "good" {
+		if f := try("bad"); !errors.As(f.Withheld["bad"], &paused) || len(f.Servers) != 1 || f.Servers[0] != "good" {
 			t.Errorf("%s: not left out: %+v", pause, f)
 		}
 		s.Person = true
 		s.settled(t, Given, func(ctx context.Context) {
 			f := s.Further(ctx, []string{"bad", "good"})
-			if len(f.Servers) != 2 || f.Servers[0] != "good" || len(f.Out) != 0 {
+			if len(f.Servers) != 2 || f.Servers[0] != "good" || len(f.Withheld) != 0 {
 				t.Errorf("%s: a person: %+v", pause, f)
 			}
 			f.Done(nil)
@@ -170,17 +170,17 @@ func TestAFurtherServerThatGivesNoYesIsLeftOut(t *testing.T) {
 		s.now = s.now.Add(time.Second)
 	}
 	s.Account = "of another Supervisor"
-	if f := try(); len(f.Out) != 0 {
+	if f := try(); len(f.Withheld) != 0 {
 		t.Errorf("another Supervisor: %+v", f)
 	}
 	s.Account = "ada"
 	s.now = s.now.Add(-24 * time.Hour) // A clock that was set back leaves nobody out.
-	if f := try(); len(f.Out) != 0 {
+	if f := try(); len(f.Withheld) != 0 {
 		t.Errorf("%+v", f)
 	}
 	s.now = s.now.Add(24 * time.Hour)
 	try("bad") // After a yes the pauses begin anew.
-	if f := try(); len(f.Out) != 0 {
+	if f := try(); len(f.Withheld) != 0 {
 		t.Errorf("%+v", f)
 	}
 }
