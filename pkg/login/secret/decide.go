@@ -84,9 +84,8 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 		if wait := c.later(refusals, same); wait > 0 {
 			return decision{verdict: notYet, wait: wait, at: c.now.Add(wait), refusal: slices.ContainsFunc(refusals, answeredBy)}
 		}
-		return decision{}
 	}
-	if !c.force {
+	if !c.force && !c.patient {
 		for _, refusal := range refusals {
 			if same(refusal) {
 				return decision{verdict: refusedBefore, at: refusal.Time, refusal: true}

@@ -34,7 +34,7 @@ func (g *Guard) Further(ctx context.Context, servers []string) Further {
 		f.Allowed, f.Servers = 0, nil
 		return f
 	}
-	known := g.pausesOf(servers)
+	known := pausesOf(g.Marks, g.Account, servers)
 	needed := 1 + spare
 	if g.free {
 		needed = 0
@@ -94,14 +94,14 @@ func (e *PausedError) Error() string {
 // pauses are the marks of servers that gave no yes when the secret went there last.
 type pauses map[string]tokens.Mark
 
-// pauseMark names the mark of a further server. It is one of this account: no other Supervisor can name a server to have it left out.
-func (g *Guard) pauseMark(server string) string { return g.Account + " at " + server }
+// pauseMark names the mark of a further server. It is one of an account: no other Supervisor can name a server to have it left out.
+func pauseMark(account, server string) string { return account + " at " + server }
 
 // pausesOf reads the marks of servers. One that cannot be read says nothing.
-func (g *Guard) pausesOf(servers []string) pauses {
+func pausesOf(marks Marks, account string, servers []string) pauses {
 	known := pauses{}
 	for _, server := range servers {
-		if m, err := g.Marks.Mark(g.pauseMark(server)); err == nil && !m.Time.IsZero() {
+		if m, err := marks.Mark(pauseMark(account, server)); err == nil && !m.Time.IsZero() {
 			known[server] = m
 		}
 	}
@@ -141,9 +141,9 @@ func (g *Guard) setPauses(known pauses, answers map[string]bool) {
 			if bad {
 				next.Pause = min(max(firstPause, 2*m.Pause), lastPause)
 			}
-			g.warn(g.Marks.SetMark(g.pauseMark(server), next))
+			g.warn(g.Marks.SetMark(pauseMark(g.Account, server), next))
 		case bad:
-			g.warn(g.Marks.ClearMark(g.pauseMark(server)))
+			g.warn(g.Marks.ClearMark(pauseMark(g.Account, server)))
 		}
 	}
 }

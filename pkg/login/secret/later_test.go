@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -106,26 +107,28 @@ func TestLaterByTwoClocks(t *testing.T) {
 		jump := time.Duration(0)
 		s.Now = func() time.Time { return real.Add(jump) }
 		s.Uptime = func() time.Duration { return real.Sub(noon) + time.Hour }
-		var at []time.Duration
+		var at []time.Time // in real time
 		s.Later = func(_ context.Context, d time.Duration) error {
 			if d > again {
 				t.Errorf("%s: it waits %s", clock, d)
 			}
 			jump = offset
 			real = real.Add(d)
-			at = append(at, real.Sub(s.now))
 			if len(at) == 12 {
 				return ErrTooLate
 			}
 			return nil
 		}
-		_ = s.send(t, s.source(Given, "wrong", nil))
-		if len(s.sent) > 12 || len(s.sent) < 4 {
-			t.Errorf("%s: sent %d at %v", clock, len(s.sent), at)
+		err := s.Send(t.Context(), []Source{s.source(Given, "wrong", nil)}, func(context.Context, redact.Secret, Source) error {
+			at = append(at, real)
+			return wire.ErrRefused
+		})
+		if !errors.Is(err, wire.ErrRefused) || len(at) != 12 {
+			t.Errorf("%s: %v, sent at %v", clock, err, at)
 		}
 		for i := 3; i < len(at); i++ {
-			if n := at[i] - at[i-3]; n < again && len(s.sent) == 12 {
-				t.Errorf("%s: four in %s: %v", clock, n, at)
+			if d := at[i].Sub(at[i-3]); d < again {
+				t.Errorf("%s: four in %s: %v", clock, d, at)
 			}
 		}
 	}
