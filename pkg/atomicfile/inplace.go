@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
 
 // The copies that are beside a file while it is written in place. OldCopy is there from before the first change to after the last.
@@ -31,7 +33,7 @@ func OldCopy(path string) string { return path + oldCopy }
 func Replace(path string, old, text []byte, o Options) error {
 	if !disk.AttributesOf(path).Mounted {
 		err := Write(path, text, o)
-		if !errors.Is(err, syscall.EBUSY) { // Kernels that do not tell what is a mount point.
+		if runtime.GOOS == "windows" || !syserr.Busy.Is(err) { // Not all kernels tell what is a mount point.
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func (t Trust) transports(o Options, serverName string) (transports, error) {
 func (o Options) Transport(config *tls.Config) *http.Transport {
 	dial := o.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
+		dial = newDialer(o.Timeout).DialContext
 	}
 	var header http.Header
 	if o.Agent != "" {

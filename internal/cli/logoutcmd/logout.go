@@ -25,8 +25,8 @@ import (
 )
 
 const long = `Deletes sessions and tokens from this machine, and removes the contexts, users and clusters that
-login wrote from the kubeconfig. Entries of other tools stay. Without flags it ends every session,
-as VMware's plugin does.
+login wrote from the kubeconfig, and from each file into which it wrote tokens. Entries of other
+tools stay. Without flags it ends every session, as VMware's plugin does.
 
 vCenter cannot revoke a token: a copy stays valid until it expires. An identity provider's session
 is revoked there, if the provider supports it. If not, logout says so.

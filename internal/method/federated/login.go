@@ -154,6 +154,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	}
 	guard := session.Commanded(env, a.Sessions.Guard(last.Account, user), a.request.Passwords.Force)
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
+	session.Patient(env, guard, a.request.Passwords.Wait)
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)
 		a.sentPassword, a.typed = password, user

@@ -260,6 +260,18 @@ func TestResumeByAPassword(t *testing.T) {
 	}
 }
 
+// After a password that was refused at kubectl's prompt nobody is asked for a minute. That is said, with what asks at once.
+func TestRefusedAtThePrompt(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	x.i.EndSessions()
+	x.Person(consoletest.Answer{To: "Password of " + consoletest.User, Keys: "wrong-word-9"})
+	x.getToken().Exits(3).Says("nobody is asked for a minute. To try now, type: " + aNewOne).Omits("wrong-word-9")
+	x.Person() // Nobody is asked.
+	x.getToken().Says("type: " + aNewOne).Omits("for a minute")
+	x.Nobody()
+}
+
 const paste = "paste the code"
 
 // One that went by a browser is brought back by a person, and by nobody else.

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -236,10 +237,14 @@ func (f File) write(old, edited []byte, info fs.FileInfo) error {
 }
 
 func (f File) readOnly(info fs.FileInfo) error {
-	if info.Mode().Perm()&0o200 == 0 {
-		return fmt.Errorf("%s is read-only; type: chmod u+w %s", f.Path, safetext.Word(f.Path))
+	if info.Mode().Perm()&0o200 != 0 {
+		return nil
 	}
-	return nil
+	command := "chmod u+w"
+	if runtime.GOOS == "windows" {
+		command = "attrib -r"
+	}
+	return fmt.Errorf("%s is read-only; type: %s %s", f.Path, command, safetext.Word(f.Path))
 }
 
 // unwritten says of an error which file it is about: that may have been a temporary one.
