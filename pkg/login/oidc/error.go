@@ -52,9 +52,7 @@ func (e *Error) Unwrap() error {
 		return wire.ErrServer
 	}
 	switch e.Code {
-	case "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client": // They say nothing about the person.
-		return wire.ErrServer
-	case pinnipedError:
+	case "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client", pinnipedError: // They say nothing about the person.
 		return wire.ErrServer
 	case "access_denied", "invalid_grant":
 		return wire.ErrRefused
@@ -84,13 +82,8 @@ func (e *Error) ByPolicy() bool {
 // final reports whether a token endpoint that refuses a refresh token in this way refuses it for ever (RFC 6749, section 5.2). plain means an
 // issuer that is no Supervisor's: Dex says invalid_request of a token that was used before.
 func (e *Error) final(plain bool) bool {
-	switch {
-	case e.unwell():
-		return false
-	case e.Code == "invalid_grant":
-		return true
-	}
-	return plain && e.Code == "invalid_request" && e.Status == http.StatusBadRequest
+	claimed := plain && e.Code == "invalid_request" && e.Status == http.StatusBadRequest
+	return !e.unwell() && (e.Code == "invalid_grant" || claimed)
 }
 
 // ErrVoid means that the issuer does not take the refresh token any more, and never will.
