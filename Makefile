@@ -32,7 +32,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build cross clients lab demo check test unit e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -84,10 +84,16 @@ check:
 
 test: build faults-build lab-build cross clients dist unit lab-test e2e
 
-unit:
+unit: vet-others
 	go vet ./...
 	go test -race ./...
 	go test -tags faults -run Durable ./pkg/...
+
+# The code for systems that the tests do not run on, or only in part.
+vet-others:
+	GOOS=darwin GOARCH=amd64 go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
+	GOOS=windows GOARCH=amd64 go vet ./...
 
 lab-test:
 	$(LAB) go vet ./...

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // Build is the version of the program. The Makefile sets it at link time.
@@ -28,6 +30,7 @@ type Build struct{ Version, Commit, Date string }
 // Run executes one command line (without the program's name) and returns the exit code of the process.
 func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 	e.Protect()
+	e.Agent = fmt.Sprintf("%s/%s (%s/%s)", wire.UserAgent, b.Version, runtime.GOOS, runtime.GOARCH)
 	root := Command(e, b)
 	root.SetArgs(args)
 	root.SetIn(e.In)

@@ -205,6 +205,7 @@ func TestStatusOfKnownServers(t *testing.T) {
 	if len(got.Servers) != 1 || got.Servers[0].Server != supervisor || got.Servers[0].Trust != "ca" || !slices.Equal(got.Servers[0].CAs, want) {
 		t.Errorf("%+v", got)
 	}
+	w.Run("__complete", "login", "--server", "").Exits(0).Says(supervisor)
 	w.WriteFile("store/sites/10.0.0.9.json", "{", 0o600)
 	w.Run("status").Exits(0).Says("10.0.0.9.json", "How "+supervisor)
 	w.Run("logout", "--forget-server").Exits(0)

@@ -33,9 +33,15 @@ func Offer(values []string) ([]string, cobra.ShellCompDirective) {
 	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
 }
 
-// Servers completes the Supervisors of past logins.
+// Servers completes the Supervisors of past logins, also after a logout.
 func Servers(e *console.Env) Complete {
-	return Values(func() []string { return eachSession(e, func(s tokens.Session) string { return s.Server }) })
+	return Values(func() []string {
+		all := eachSession(e, func(s tokens.Session) string { return s.Server })
+		if store, err := e.OpenStore(); err == nil {
+			all = append(all, store.SiteServers()...)
+		}
+		return all
+	})
 }
 
 // Users completes the user names of past logins.

@@ -34,7 +34,9 @@ type Env struct {
 	Terminal *os.File
 	Getenv   func(string) string
 	// Hide takes variables that hold secrets out of the environment that children inherit. Getenv still knows them. It may be nil.
-	Hide   func(names ...string)
+	Hide func(names ...string)
+	// Agent is how the program names itself to servers and proxies (RFC 9110, section 10.1.5); empty: wire.UserAgent.
+	Agent  string
 	Home   string // the user's home directory; empty if it is not known
 	Root   string // root of the file system for system paths; empty: /
 	GOOS   string

@@ -82,6 +82,7 @@ func (i *Issuer) Paste(user string) func(screen string) string {
 			return ""
 		}
 		r.SetBasicAuth(user, i.Users[user])
+		r.Header.Set("User-Agent", testAgent)
 		h := &http.Client{
 			Transport:     &http.Transport{DialContext: i.w.dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // CA signs certificates.
@@ -141,6 +144,7 @@ func (w *World) ServeWithoutClients(host string, ca *CA, handler http.Handler) {
 func (w *World) serveTLS(address string, handler http.Handler, config *tls.Config) {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.hearAgent(r)
 		if between := w.Between; between != nil {
 			between(out, r, handler)
 			return
@@ -157,6 +161,30 @@ func (w *World) serveTLS(address string, handler http.Handler, config *tls.Confi
 	server.TLS = config
 	server.StartTLS()
 	w.serve(address, &host{server: server})
+}
+
+// testAgent is the user agent of requests that a test makes itself.
+const testAgent = "test"
+
+// hearAgent fails the test if a request does not name the program. A test that makes requests itself has no agent of a program.
+func (w *World) hearAgent(r *http.Request) {
+	name := r.UserAgent()
+	if name == testAgent {
+		return
+	}
+	if !strings.HasPrefix(name, wire.UserAgent) {
+		w.t.Errorf("%s %s comes from %q", r.Method, r.URL.Path, name)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.agents[name]++
+}
+
+// Agents returns how the program has named itself so far, with the number of requests.
+func (w *World) Agents() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.agents)
 }
 
 func (w *World) serve(address string, h *host) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,9 +41,11 @@ type World struct {
 	Hidden map[string]bool
 	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
 	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
-	CA      *CA    // of all that is served, unless a test names another one
-	CAFile  string // CA in PEM
-	Dir     string // the home directory; store and kubeconfig are below it
+	// Asleep, if set, is called when a command has slept: the clock has moved on.
+	Asleep func(time.Duration)
+	CA     *CA    // of all that is served, unless a test names another one
+	CAFile string // CA in PEM
+	Dir    string // the home directory; store and kubeconfig are below it
 
 	t      testing.TB
 	person []Answer // nil: there is no terminal
@@ -51,13 +54,14 @@ type World struct {
 	hosts  map[string]*host
 	others map[string]string // see Reach
 	asked  map[string]bool   // environment variables
+	agents map[string]int    // see Agents
 	later  time.Duration
 }
 
 // New makes a world with nobody at the terminal and nothing on the network.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
+	w := &World{t: t, Dir: t.TempDir(), hosts: map[string]*host{}, asked: map[string]bool{}, agents: map[string]int{}, Hidden: map[string]bool{}, CA: NewCA(t, "vcenter-ca")}
 	w.Self = w.WriteFile("bin/kubectl-vsphere", "#!/bin/sh\n", 0o755)
 	w.CAFile = w.WriteFile("ca.pem", w.CA.PEM, 0o644)
 	w.Programs = map[string]string{"kubectl-vsphere": w.Self}
@@ -133,11 +137,19 @@ func (w *World) Advance(d time.Duration) {
 	w.later += d
 }
 
+// sleep is a wait that takes no time.
+func (w *World) sleep(d time.Duration) {
+	w.Advance(d)
+	if w.Asleep != nil {
+		w.Asleep(d)
+	}
+}
+
 // Env is the environment of one run. Out and ErrOut are *Stream.
 func (w *World) Env() *console.Env {
 	e := &console.Env{
 		Getenv: w.getenv, Hide: w.hide,
-		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: "linux", Now: w.Now, Uptime: w.uptime, LookPath: w.lookPath,
+		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system(), Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:  w.dial, Timeout: 5 * time.Second,
@@ -207,4 +219,12 @@ func (s *Stream) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
+}
+
+// system is the system of all worlds: Linux, whatever Unix the tests run on, or Windows, where paths are others.
+func system() string {
+	if runtime.GOOS == "windows" {
+		return runtime.GOOS
+	}
+	return "linux"
 }

@@ -16,6 +16,8 @@ type Password struct {
 	User string
 	// Provider is set for an identity provider's password: vCenter's rules are not the provider's.
 	Provider bool
+	// Waited means that the password was sent again for a while.
+	Waited bool
 	// Step is what helps against a secret that was refused a moment ago; empty: --force.
 	Step string
 }
@@ -44,6 +46,11 @@ func (p Password) Explain(err error) error {
 	return p.vCenter(err)
 }
 
+// Quiet adds to a refusal of a password typed at kubectl's prompt that nobody is asked for a while, and the command that asks at once.
+func Quiet(err error, again string) error {
+	return Hint(err, "%s\nkubectl runs again and again, so nobody is asked for a minute. To try now, type: %s", safetext.Lines(NextStep(err)), again)
+}
+
 // tooMany is the next step when one more refusal might lock the account.
 const tooMany = "An account is locked for some minutes after five refusals. What gets no clear answer, such as a 5xx, may be one.\n" +
 	"To go on now, type the password at a terminal. Else wait five minutes."
@@ -70,7 +77,15 @@ func (p Password) known() string {
 	case p.Provider:
 		return "Directories lock an account after some refusals. To send it anyway, use --force."
 	}
-	return "vCenter locks an account for some minutes after five refusals. To send it anyway, use --force."
+	return "vCenter locks an account for some minutes after five refusals. To send it anyway, use --force." + p.newAccount()
+}
+
+// newAccount is the next step of a script that creates an account.
+func (p Password) newAccount() string {
+	if p.Waited {
+		return ""
+	}
+	return "\nIf the account is new, a script may wait for it: --wait-for-account 10m."
 }
 
 // vCenter words what the Supervisor answers to a login as a whole.
@@ -81,7 +96,7 @@ func (p Password) vCenter(err error) error {
 		if !strings.ContainsAny(p.User, `@\`) {
 			hint += "\nThe name may need its domain: " + p.user() + "@vsphere.local, or that of the identity source, as " + p.user() + "@example.com."
 		}
-		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.user(), err), "%s", hint)
+		return Hint(fmt.Errorf("the user name or password of %s was refused: %w", p.user(), err), "%s", hint+p.newAccount())
 	case errors.Is(err, wire.ErrForbidden):
 		return Hint(fmt.Errorf("%s may not log in here: %w", p.user(), err), "Ask your vSphere administrator for a role in a vSphere Namespace.")
 	case errors.Is(err, wire.ErrServer):

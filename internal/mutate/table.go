@@ -44,6 +44,19 @@ var table = []mutation{
 	{name: "the CA of any server proves a registry", file: "internal/registryaccess/prove.go", old: "front := s.Trust.For(trust.ServerOf(s.Server))", new: "front := trust.Trust{Mode: trust.Bundle, CA: r.CA}"},
 	{name: "a renewal for another CA is used", file: "internal/method/federated/live.go", old: " || frontCA(now) != frontCA(was)", new: ""},
 
+	// What outlives sessions.
+	{name: "a yes is forgotten with a mistyped password", file: "internal/site/contact.go", old: "if err == nil || answered(err) {", new: "if err != nil && answered(err) {", also: "./internal/cli/logincmd"},
+	{name: "no verification is remembered", file: "internal/site/keep.go", old: "s.contact.Keep == nil || s.Insecure()", new: "s.contact.Keep == nil", also: "./internal/cli/logincmd"},
+	{name: "a dry run remembers a CA", file: "internal/cli/logincmd/run.go", old: "	if !r.o.DryRun {\n		c.Keep", new: "	if !r.o.Printed() {\n		c.Keep"},
+	{name: "a CA file forgets the pins of other hosts", file: "internal/site/keep.go", old: "			if server != s.contact.server() {", new: "			if server == \"\" {", also: "./internal/cli/logincmd"},
+	{name: "logout forgets what only a session knew", file: "internal/cli/logoutcmd/sites.go", old: "	for _, site := range sites {", new: "	for _, site := range sites[:0] {", also: "./internal/cli/logincmd"},
+	{name: "a site of another server is taken", file: "pkg/tokens/site.go", old: "case err == nil && site.Server != server:", new: "case err == nil && site.Server == \"\":"},
+	{name: "an unverified site is stored", file: "pkg/tokens/site.go", old: "	if site.Trust.Mode == trust.Insecure {", new: "	if site.Trust.Mode == \"x\" {"},
+	{name: "two logins change a site at once", file: "pkg/tokens/site.go", old: "	defer unlock()\n", new: "	unlock()\n"},
+	{name: "a certificate advises where to log in", file: "internal/site/vcenter.go", old: "private && e.SignedBy(front.CA)", new: "private || front.CA == \"\"", also: "./internal/cli/logincmd"},
+	{name: "a CA that signed nothing is taken from a vCenter", file: "internal/site/vcenter.go", old: "	if !signed {", new: "	if !signed && c.Server.Port == 1 {", also: "./internal/cli/logincmd"},
+	{name: "a bomb in an archive is unpacked", file: "pkg/bounded/zip.go", old: "unzipped(f, left)", new: "unzipped(f, left<<10)", also: "./pkg/trust"},
+
 	// The store.
 	{name: "others may use the store", file: "pkg/tokens/credfile/private_unix.go", old: "mode&0o077 != 0", new: "mode&0o007 != 0"},
 	{name: "files of others are believed", file: "pkg/tokens/credfile/private_unix.go", old: "case owner == 0 || owner == me:", new: "case owner >= 0:"},
@@ -227,7 +240,7 @@ var table = []mutation{
 	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},
 	{name: "a clock that jumps forgets", file: "pkg/login/secret/decide.go", old: "return up < again || age >= 0 && age < again", new: "return up < -again || age >= 0 && age < again"},
 	{name: "a clock that is set back forgets", file: "pkg/login/secret/decide.go", old: "	return age < again\n", new: "	return age >= 0 && age < again\n"},
-	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "v.unknown(v.before, v.requests)); err != nil && source.Kind != Typed {", new: "v.unknown(v.before, v.requests)); err != nil && source.Kind == Typed {"},
+	{name: "a refusal that cannot be written is forgotten", file: "pkg/login/secret/guard.go", old: "v.unknown(v.before, v.requests)); err != nil && f.source.Kind != Typed {", new: "v.unknown(v.before, v.requests)); err != nil && f.source.Kind == Typed {"},
 	{name: "nothing is written before a password is sent", file: "pkg/login/secret/guard.go", old: "setRefusals(v.unknown(v.before, v.requests)); err != nil", new: "setRefusals(v.before); err != nil"},
 	{name: "a weak hash", file: "pkg/login/secret/hash.go", old: "hashTime, cmp.Or(h.memory, hashMemory)", new: "1, cmp.Or(h.memory, 8)"},
 	{name: "an error of Harbor counts as a refusal", file: "internal/registryaccess/manage.go", old: "err != nil && to.client.Knew()", new: "false", also: "./internal/cli/registrycmd"},

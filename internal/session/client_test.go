@@ -240,7 +240,7 @@ func TestKeepCredentials(t *testing.T) {
 	if err := w.Store().SetMark(of.Account, tokens.Mark{Time: w.Now(), Everybody: true, Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := sessions().ReplaceCredentials(of, []tokens.Credential{fresh()}); err != nil {
+	if err := session.ReplaceCredentials(sessions(), of, []tokens.Credential{fresh()}); err != nil {
 		t.Fatal(err)
 	}
 	var left []string

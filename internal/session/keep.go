@@ -33,7 +33,7 @@ func (s *Sessions) KeepCredentials(of tokens.Session, fresh []tokens.Credential)
 }
 
 // ReplaceCredentials is KeepCredentials, and deletes the session's other credentials: another person may have got them.
-func (s *Sessions) ReplaceCredentials(of tokens.Session, fresh []tokens.Credential) error {
+func ReplaceCredentials(s *Sessions, of tokens.Session, fresh []tokens.Credential) error {
 	all, _ := s.Store.Credentials()
 	for _, c := range all {
 		replaced := slices.ContainsFunc(fresh, func(f tokens.Credential) bool { return f.Key.Same(c.Key) })

@@ -23,6 +23,8 @@ type PasswordOptions struct {
 	Save       bool     // save it in the keychain
 	Forget     bool     // remove it from the keychain
 	Force      bool     // send it even if it was just refused
+	// Wait is how long to send a refused one again, for an account that is being created.
+	Wait time.Duration
 }
 
 // Username returns user. If it is empty, Username asks for it at the terminal, and check is asked about the answer.
@@ -135,7 +137,7 @@ const notVerified = "it is not asked, since the server's certificate is not veri
 func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.Source {
 	var sources []secret.Source
 	if s.Env.Getenv(failure.PasswordVariable) != "" {
-		why := s.whyNotFor(of)
+		why := whyNotFor(s, of)
 		if of.Trust.Mode == trust.Insecure {
 			why = notVerified
 		}
@@ -151,7 +153,7 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 // whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
 // password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
 // read could be any.
-func (s *Sessions) whyNotFor(of tokens.Session) string {
+func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
 		return namesAnother
@@ -205,7 +207,7 @@ func (s *Sessions) Guard(account, user string) *secret.Guard {
 }
 
 // ClientGuard returns the guard of a client of an issuer, which logs in as itself.
-func (s *Sessions) ClientGuard(issuer, client string) *secret.Guard {
+func ClientGuard(s *Sessions, issuer, client string) *secret.Guard {
 	name := issuer + " client " + client
 	return newGuard(s, name, "refusals of "+name, client)
 }
@@ -238,6 +240,21 @@ func newGuard(s *Sessions, account, name, who string) *secret.Guard {
 func Commanded(e *console.Env, guard *secret.Guard, force bool) *secret.Guard {
 	guard.Explicit, guard.Person, guard.Force = true, e.Terminal != nil, force
 	return guard
+}
+
+// Patient has a guard send a refused password again for a while, at times that the guard chooses. Nothing is locked in between.
+func Patient(e *console.Env, guard *secret.Guard, wait time.Duration) {
+	if wait == 0 {
+		return
+	}
+	until := e.Now().Add(wait)
+	guard.Later = func(ctx context.Context, d time.Duration) error {
+		if e.Now().Add(d).After(until) {
+			return secret.ErrTooLate
+		}
+		e.Tellf("The password was refused. It is sent again in %s, if the account is there by then …", console.Span(d.Round(time.Second)))
+		return console.Sleep(ctx, e, d)
+	}
 }
 
 // SavePassword saves the password in the keychain and notes that in the session. If that fails, it prints a warning: the login is valid

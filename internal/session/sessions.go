@@ -48,15 +48,20 @@ func (s *Sessions) Command(of tokens.Session) string {
 	return failure.LoginCommand(of.Server, of.User)
 }
 
-// Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key, and with the method
-// of all other sessions at that server, if they have one: the login command for it must not lead a password to another service.
+// Of returns the session of a credential. If it no longer exists, Of returns one with the server and user of the key, and with the method of all
+// other sessions at that server, if they have one, else that of an issuer at which somebody logged in for it once: the login command for it must
+// not lead a password to another service.
 func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	found, ok, err := s.Store.FindSession(key)
 	if err == nil && ok {
 		return found
 	}
 	lost := tokens.Session{Server: key.Server, User: key.User}
-	for i, other := range s.Store.SessionsAt(key.Server) {
+	others := s.Store.SessionsAt(key.Server)
+	if site, known, err := s.Store.Site(key.Server); err == nil && known && len(others) == 0 && site.Issuer != "" {
+		lost.Method = byIssuer(s.Methods)
+	}
+	for i, other := range others {
 		if i > 0 && other.Method != lost.Method {
 			lost.Method = ""
 			break
@@ -64,6 +69,16 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 		lost.Method = other.Method
 	}
 	return lost
+}
+
+// byIssuer returns the name of the method that logs in at an issuer; empty: there is none.
+func byIssuer(methods []Method) string {
+	for _, m := range methods {
+		if _, ok := m.(Exchanger); ok {
+			return m.Name()
+		}
+	}
+	return ""
 }
 
 // Token returns the credential of key: from the store, renewed, or after a login if a person can be asked. With force it renews a valid

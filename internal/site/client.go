@@ -115,7 +115,7 @@ func (w wrapped) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // options are the parts of a client that the environment decides.
 func options(e *console.Env) trust.Options {
-	return trust.Options{Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: login.MaxInFlight}
+	return trust.Options{Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: login.MaxInFlight, Agent: agentOf(e)}
 }
 
 // checkProxy refuses what net/http would ignore, before anything is sent past the proxy.
@@ -127,7 +127,7 @@ func checkProxy(e *console.Env) error {
 }
 
 func newWire(e *console.Env, transport http.RoundTripper) *wire.Client {
-	client := trust.ClientOf(transport)
+	client := trust.ClientOf(agent{transport, agentOf(e)})
 	if e.Verbose {
 		client.Transport = &requestLog{next: client.Transport, say: e.Tellf, now: e.Now}
 	}

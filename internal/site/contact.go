@@ -45,6 +45,11 @@ type TrustFlags struct {
 	ReplaceCA bool // ask whether to trust a CA that differs from the remembered one
 }
 
+// Given reports whether a flag says how to verify the Supervisor, or how to find its CA.
+func (f TrustFlags) Given() bool {
+	return f.Insecure || f.CAFile != "" || len(f.CAFingerprints) > 0 || f.VCenter != (supervisor.Address{})
+}
+
 // Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. How it is verified
 // is kept then, before a password is asked for: who mistypes that is not asked about the CA again. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
 func (c Contact) Open(ctx context.Context) (Site, error) {

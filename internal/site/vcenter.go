@@ -26,7 +26,10 @@ func (c Contact) vCenterRoots(ctx context.Context) ([]byte, error) {
 	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: c.Flags.VCenter.URL("/certs/download.zip"), Accept: "*/*"})
 	if err == nil {
 		var roots []byte
-		if roots, err = trust.Roots(body); err == nil {
+		if roots, err = trust.Roots(body); err == nil && len(trust.Trust{CA: string(roots)}.Fingerprints()) > maxRoots {
+			err = fmt.Errorf("it offers more than %d CAs", maxRoots)
+		}
+		if err == nil {
 			return roots, nil
 		}
 		err = fmt.Errorf("%w: /certs/download.zip: %w", wire.ErrServer, err)
@@ -38,6 +41,9 @@ func (c Contact) vCenterRoots(ctx context.Context) ([]byte, error) {
 		"Check --ca-from-vcenter: it is the address of the vCenter, not of the Supervisor. Or download the file elsewhere, and give it as\n"+
 			"--certificate-authority.")
 }
+
+// maxRoots bounds the CAs that are compared with what each server shows: each costs a look at a signature. A vCenter has a handful.
+const maxRoots = 100
 
 // offered returns the error about the Supervisor's certificate with the CA that the vCenter offers, if one was asked.
 func (c Contact) offered(e *trust.UntrustedError) (*trust.UntrustedError, error) {

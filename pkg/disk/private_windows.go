@@ -88,7 +88,9 @@ func createTemp(dir, pattern string) (*os.File, error) {
 			h, err = windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, a,
 				windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0)
 			if err == nil {
-				return os.NewFile(uintptr(h), path), nil
+				if err = windows.CloseHandle(h); err == nil {
+					return os.OpenFile(path, os.O_RDWR, 0o600)
+				}
 			}
 		}
 		if try == tries || !errors.Is(err, windows.ERROR_FILE_EXISTS) {

@@ -80,3 +80,17 @@ func TestACredentialDoesNotShowItsToken(t *testing.T) {
 		t.Errorf("it shows in %s", all)
 	}
 }
+
+// What says that it is good for ever is given out for 30 days.
+func TestCredentialThatNeverEnds(t *testing.T) {
+	issued := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	for _, life := range []time.Duration{tokens.MaxLife + time.Second, 365 * 24 * time.Hour, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).Sub(issued)} {
+		c := tokens.Credential{Token: "t", Issued: issued, Expires: issued.Add(life)}
+		if last := issued.Add(tokens.MaxLife); c.Good(last) || !c.Good(last.Add(-2*time.Minute)) || c.Until().After(last) {
+			t.Errorf("%s: it is given out until %s", life, c.Until())
+		}
+	}
+	if c := (tokens.Credential{Token: "t", Issued: issued, Expires: issued.Add(10 * time.Hour)}); c.Until() != issued.Add(10*time.Hour-45*time.Second) {
+		t.Errorf("a usual one is given out until %s", c.Until())
+	}
+}

@@ -26,7 +26,7 @@ type Mark struct {
 	Everybody   bool      `json:"everybody,omitempty"`   // a person was asked: no other parent asks for a minute
 	Reason      string    `json:"reason,omitempty"`      // error text for the next caller
 	Refusals    []Refusal `json:"refusals,omitempty"`    // secrets that the server refused, the newest last
-	// Pause is how long from Time on a server that another one named is left out of logins without a person.
+	// Pause is how long from Time on a server that another one named is left out of logins without a person. It gave no clear answer then.
 	Pause time.Duration `json:"pause,omitempty"`
 }
 

@@ -22,25 +22,30 @@ type Outage struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
-// The pauses between two requests grow from firstPause, which is longer than the five runs of one kubectl, to longestPause: a person who waits
-// for an issuer should not have to wait much longer than it needs.
+// The pauses between two requests grow up to longestPause: a person who waits for an issuer should not have to wait much longer than it needs.
+// An issuer that is not well may be back in a moment, and the fifth run of one kubectl finds that out. What it says of the person will hold for
+// longer than these five runs.
 const (
-	firstPause   = 5 * time.Second
+	firstPause   = time.Second
+	refusedPause = 5 * time.Second
 	longestPause = time.Minute
 )
 
-// Again returns the outage after one more failure, whose Reason and Refused the caller sets. chance (from 0 to 1) shortens the pause by up to a quarter, so that the users of an issuer
+// Again returns the outage after one more failure, whose Reason the caller sets. chance (from 0 to 1) shortens the pause by up to a quarter, so that the users of an issuer
 // do not all come back at one moment.
-func (o Outage) Again(now time.Time, chance float64) Outage {
+func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
 	if o.Tries == 0 || o.Since.After(now) {
 		o = Outage{Since: now}
 	}
-	pause := longestPause
+	first, pause := firstPause, longestPause
+	if refused {
+		first = refusedPause
+	}
 	if o.Tries < 10 {
-		pause = min(firstPause<<o.Tries, longestPause)
+		pause = min(first<<o.Tries, longestPause)
 	}
 	o.Tries++
-	o.Last, o.Reason, o.Refused = now, "", false
+	o.Last, o.Reason, o.Refused = now, "", refused
 	o.Next = now.Add(pause - time.Duration(chance*float64(pause)/4))
 	return o
 }

@@ -14,7 +14,7 @@ func TestOutageGrows(t *testing.T) {
 		var o tokens.Outage
 		began, before := now, time.Duration(0)
 		for try := 1; try <= 100; try++ {
-			o = o.Again(now, chance)
+			o = o.Again(now, true, chance)
 			pause := o.Next.Sub(now)
 			switch {
 			case o.Tries != try || !o.Since.Equal(began) || !o.Last.Equal(now):
@@ -28,7 +28,10 @@ func TestOutageGrows(t *testing.T) {
 		}
 		now = began
 	}
-	if o := (tokens.Outage{Since: now, Last: now, Tries: 3}).Again(now.Add(-time.Hour), 0); o.Tries != 1 || !o.Since.Equal(now.Add(-time.Hour)) {
+	if o := (tokens.Outage{}).Again(now, false, 0); o.Refused || o.Next.Sub(now) != time.Second || o.Again(o.Next, false, 0).Next.Sub(o.Next) != 2*time.Second {
+		t.Errorf("of an issuer that is not well: %+v", o)
+	}
+	if o := (tokens.Outage{Since: now, Last: now, Tries: 3}).Again(now.Add(-time.Hour), false, 0); o.Tries != 1 || !o.Since.Equal(now.Add(-time.Hour)) {
 		t.Errorf("after the clock was set back: %+v", o)
 	}
 }
@@ -43,8 +46,8 @@ func TestOutageIsStored(t *testing.T) {
 		"a logout of every session":   store.Clear,
 		"the end of one that is none": func() error { return store.EndOutage("none") },
 	} {
-		want := tokens.Outage{}.Again(time.Unix(1_800_000_000, 0).UTC(), 0)
-		want.Reason, want.Refused = "no answer", true
+		want := tokens.Outage{}.Again(time.Unix(1_800_000_000, 0).UTC(), true, 0)
+		want.Reason = "no answer"
 		if err := store.SetOutage(s.ID, want); err != nil {
 			t.Fatal(err)
 		}

@@ -22,6 +22,7 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Certificate is the client certificate, if there is one.
 	Certificate *tls.Certificate
+	Agent       string // names the program to a proxy; empty: as net/http does
 	// Reach returns the address (HOST:PORT) at which a server (HOST:PORT) is reached; nil: at its own. The
 	// certificate must be the server's.
 	Reach func(server string) string
@@ -80,10 +81,15 @@ func (t Trust) transports(o Options, serverName string) (transports, error) {
 func (o Options) Transport(config *tls.Config) *http.Transport {
 	dial := o.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: o.Timeout}).DialContext
+		dial = newDialer(o.Timeout).DialContext
+	}
+	var header http.Header
+	if o.Agent != "" {
+		header = http.Header{"User-Agent": {o.Agent}}
 	}
 	return &http.Transport{
 		Proxy:                  o.Proxy,
+		ProxyConnectHeader:     header,
 		OnProxyConnectResponse: proxyRefusal,
 		DialContext:            dial,
 		TLSClientConfig:        config,

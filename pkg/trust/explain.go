@@ -82,7 +82,7 @@ func (e *UntrustedError) describe(chain []*x509.Certificate) {
 	}
 }
 
-// maxChain bounds the certificates of a server that are looked at. A site has three.
+// maxChain bounds the certificates of a server that are looked at, and those of a path. A site has three.
 const maxChain = 20
 
 // verifying returns the server's certificate and those of the chain that verify it, each by the next one. A server may show any other
@@ -94,7 +94,7 @@ func verifying(chain []*x509.Certificate) []*x509.Certificate {
 		next := slices.IndexFunc(chain[1:], func(c *x509.Certificate) bool {
 			return !slices.Contains(path, c) && bytes.Equal(c.RawSubject, last.RawIssuer) && last.CheckSignatureFrom(c) == nil
 		})
-		if next < 0 || bytes.Equal(last.RawSubject, last.RawIssuer) {
+		if next < 0 || bytes.Equal(last.RawSubject, last.RawIssuer) || len(path) == maxChain {
 			return path
 		}
 		path = append(path, chain[1+next])

@@ -287,11 +287,13 @@ var refusals = map[string]map[string]any{
 	"dex":               {"endpoint": "/wcp/pinniped/oauth2/token", "header": map[string]string{"Content-Type": "application/json"}, "status": 400, "body": `{"error":"invalid_request","error_description":"Refresh token is invalid or has already been claimed by another client."}`},
 }
 
-// A refused refresh is sent once, however often kubectl tries, and says what to type.
+// A refused refresh is sent once, however often kubectl tries, and says what to type. What may pass ends nothing: kubectl goes on without a
+// login once it has passed.
 func TestOIDCRefused(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range refusals {
 		t.Run(name, func(t *testing.T) {
+			final := name == "pinniped"
 			i, u, h := shortAccess(t), lister(t), newHome(t)
 			i.password(t, h, u)
 			h.endCredentials(t)
@@ -303,15 +305,83 @@ func TestOIDCRefused(t *testing.T) {
 					t.Errorf("%d %s", code, out)
 				}
 			}
-			if got := i.requests(t)["token"] - before; got != 1 {
-				t.Errorf("%d requests", got)
+			if got := i.requests(t)["token"] - before; got != 1 && (final || got > 4) {
+				t.Errorf("%d requests for ten runs", got)
 			}
 			mend()
-			i.password(t, h, u)
+			if final {
+				i.password(t, h, u)
+			} else if out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--force-refresh"); code != 0 {
+				t.Fatalf("when it has passed: %d %s", code, out)
+			}
 			if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code != 0 {
 				t.Errorf("after a login: %d %s", code, out)
 			}
 		})
+	}
+}
+
+// The directory behind the Supervisor's Pinniped is down, and comes back: nobody logs in again, and twenty kubectl ask once. status says it.
+func TestOIDCUpstreamIsDown(t *testing.T) {
+	t.Parallel()
+	i, u, h := shortAccess(t), lister(t), newHome(t)
+	i.password(t, h, u)
+	h.endCredentials(t)
+	mend := i.fault(t, map[string]any{"upstreamDown": true})
+	before := i.requests(t)["token"]
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username)
+			if code != 4 || !strings.Contains(out, "Upstream refresh failed") {
+				t.Errorf("%d %s", code, out)
+			}
+		})
+	}
+	all.Wait()
+	if got := i.requests(t)["token"] - before; got > 4 {
+		t.Errorf("%d requests of twenty", got)
+	}
+	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || !strings.Contains(out, "is not renewed since") || !strings.Contains(out, "Upstream refresh failed") {
+		t.Errorf("%d %s", code, out)
+	}
+	mend()
+	if out, code := h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--force-refresh"); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// A directory that knows people by a short name, and a transform: contexts are of the identity, and passwords go with the name that is typed.
+func TestOIDCNamesThatDiffer(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, map[string]any{"shortNames": true, "namePrefix": "corp:", "lifetimes": map[string]string{"access": "8s"}}), lister(t), newHome(t)
+	short, _, _ := strings.Cut(u.Username, "@")
+	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	if out, code := h.run(t, i.loginArgs("-u", short)...); code != 0 || !strings.Contains(out, "you are corp:"+u.Username) {
+		t.Fatalf("%d %s", code, out)
+	}
+	for _, args := range [][]string{i.loginArgs("-u", "corp:"+u.Username), {"kubectl-vsphere", "login"}} {
+		if out, code := h.run(t, args...); code != 0 {
+			t.Errorf("%q: %d %s", args, code, out)
+		}
+	}
+	if out, code := h.run(t, "kubectl", "--context", "tkc1", "auth", "whoami"); code != 0 || !strings.Contains(out, "corp:"+u.Username) {
+		t.Errorf("%d %s", code, out)
+	}
+}
+
+// A provider that offers a browser only gets no password.
+func TestOIDCOffersNoPasswords(t *testing.T) {
+	t.Parallel()
+	i, u, h := newIssuer(t, map[string]any{"flows": []string{"browser_authcode"}}), lister(t), newHome(t)
+	h.env = append(h.env, "KUBECTL_VSPHERE_PASSWORD="+u.Password)
+	args := i.loginArgs("-u", u.Username, "--oidc-flow", "password")
+	out, code := h.run(t, args...)
+	if code != 2 || !strings.Contains(out, "--oidc-flow browser") || i.requests(t)["authorize"] != 0 {
+		t.Errorf("%d %s", code, out)
 	}
 }
 
@@ -337,6 +407,7 @@ func TestOIDCUnreachable(t *testing.T) {
 				t.Errorf("a browser opened %v", pages)
 			}
 			mend()
+			h.run(t, "kubectl-vsphere", "get-token", "--server", i.server, "--user", u.Username, "--force-refresh") // Who does not wait for the end of a pause.
 			if out, code := h.run(t, "kubectl", "--context", "tkc1", "get", "--raw", "/version"); code != 0 {
 				t.Errorf("then: %d %s", code, out)
 			}
@@ -495,7 +566,7 @@ func TestOIDCLogout(t *testing.T) {
 	t.Parallel()
 	i, u, h := newIssuer(t, nil), lister(t), newHome(t)
 	i.password(t, h, u)
-	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || !strings.Contains(out, "renews itself until") || !strings.Contains(out, "(in 9h)") || !strings.Contains(out, "on first use") {
+	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || !strings.Contains(out, "renews itself when it is used. Unused, it ends at") || !strings.Contains(out, "(in 9h)") || !strings.Contains(out, "on first use") {
 		t.Errorf("%d %s", code, out)
 	}
 	out, code := h.run(t, "kubectl-vsphere", "logout", "--server", i.server)

@@ -191,7 +191,26 @@ func (p *person) whoami(server string, client *http.Client) string {
 	if code, _ := p.send(client, req, &out); code != http.StatusCreated {
 		p.Fatalf("%s: %d", server, code)
 	}
+	if asked := p.pinnipedWhoami(server, client); asked != out.Status.UserInfo.Username {
+		p.Errorf("the Concierge of %s says %s", server, asked)
+	}
 	return out.Status.UserInfo.Username
+}
+
+// pinnipedWhoami asks the Concierge for the same, as "pinniped whoami" does.
+func (p *person) pinnipedWhoami(server string, client *http.Client) string {
+	p.Helper()
+	var out struct {
+		Status struct {
+			KubernetesUserInfo struct{ User struct{ Username string } }
+		}
+	}
+	body := []byte(`{"apiVersion":"identity.concierge.pinniped.dev/v1alpha1","kind":"WhoAmIRequest","metadata":{},"spec":{},"status":{"kubernetesUserInfo":{"user":{"username":""}}}}`)
+	req := p.request(http.MethodPost, server+"/apis/identity.concierge.pinniped.dev/v1alpha1/whoamirequests", "application/json", body)
+	if code, _ := p.send(client, req, &out); code != http.StatusCreated {
+		p.Fatalf("%s: %d", server, code)
+	}
+	return out.Status.KubernetesUserInfo.User.Username
 }
 
 // newPerson is a user with a Supervisor's front of its own, which has an identity provider; server is its API server.

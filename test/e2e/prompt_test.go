@@ -330,7 +330,7 @@ func TestFirstUse(t *testing.T) {
 	}
 }
 
-// A server whose CA is not the one of the last login is refused with both; asked for, a person decides.
+// A server whose CA is not the one that is known is refused with both; asked for, a person decides.
 func TestReplaceCA(t *testing.T) {
 	t.Parallel()
 	h, u := newHome(t), newUser(t, "ns1")
@@ -361,10 +361,10 @@ func TestReplaceCA(t *testing.T) {
 	}
 }
 
-// otherCA makes the only session trust a CA that is not the Supervisor's.
+// otherCA makes the store know a CA of the Supervisor that is not its own.
 func (h *home) otherCA(t *testing.T) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sessions/*.json"))
+	files, err := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/sites/*.json"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%q %v", files, err)
 	}
@@ -376,12 +376,12 @@ func (h *home) otherCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var session map[string]any
-	if err := json.Unmarshal(text, &session); err != nil {
+	var known map[string]any
+	if err := json.Unmarshal(text, &known); err != nil {
 		t.Fatal(err)
 	}
-	session["trust"] = map[string]string{"mode": "pinned", "ca": string(ca)}
-	if text, err = json.Marshal(session); err != nil {
+	known["trust"] = map[string]string{"mode": "pinned", "ca": string(ca)}
+	if text, err = json.Marshal(known); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(files[0], text, 0o600); err != nil {

@@ -104,3 +104,27 @@ func TestOIDCLoginWaits(t *testing.T) {
 		t.Errorf("kubectl: %s", out)
 	}
 }
+
+// A pipeline that creates an account and logs in: the password is sent again until vCenter knows the account.
+func TestLoginWaitsForAnAccount(t *testing.T) {
+	t.Parallel()
+	const name = "created-soon"
+	h := newHome(t, "KUBECTL_VSPHERE_PASSWORD="+password)
+	args := []string{"kubectl-vsphere", "login", "--server", site.Supervisors[0].Server, "-u", name + "@vsphere.local",
+		"--certificate-authority", site.Supervisors[0].CA, "--workload-clusters", "none"}
+	out, code := h.run(t, args...)
+	if code != 3 || !strings.Contains(out, "If the account is new, a script may wait for it: --wait-for-account 10m.") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	term := h.onTerminal(t, append(args, "--wait-for-account", "10m")...)
+	term.expect("The password was refused. It is sent again in ")
+	if _, err := addUser(name, "edit", "ns1"); err != nil {
+		t.Fatal(err)
+	}
+	if code := term.wait(); code != 0 || !strings.Contains(term.output(), "   ns1") {
+		t.Errorf("exit code %d:\n%s", code, term.output())
+	}
+	if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
+		t.Errorf("kubectl: %s", out)
+	}
+}

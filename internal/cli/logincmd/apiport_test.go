@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // server is where a context leads, as kubectl reads it: the URL, the CA, and whether it is verified.
@@ -134,7 +135,10 @@ func TestClosedAPIPortOfAProvider(t *testing.T) {
 		t.Errorf("remembered is %+v, %v", known, err)
 	}
 	s.Forget()
-	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User, "--force-refresh").Exits(0).Says("clientCertificateData")
+	if err := w.Store().DeleteCredential(tokens.Key{Server: "10.0.0.1", User: consoletest.User}); err != nil { // It has its target.
+		t.Fatal(err)
+	}
+	w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User).Exits(0).Says("clientCertificateData")
 	if n := s.Count("POST /apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests"); n != 1 {
 		t.Errorf("%d requests for a certificate", n)
 	}
@@ -182,6 +186,17 @@ func TestClosedAPIPortChangesTheSameEntries(t *testing.T) {
 	if len(cfg.Clusters) != before || cfg.Clusters["10.0.0.1"] == nil || cfg.Clusters["10.0.0.1"].Server != "https://10.0.0.1:443" {
 		t.Errorf("%d clusters became %d: %s", before, len(cfg.Clusters), w.ReadKubeconfig())
 	}
+}
+
+// A host that is down when the port is to be found out again does not keep it.
+func TestAPIPortOfAHostThatIsDown(t *testing.T) {
+	w, hosts := linked(t, "10.0.0.2")
+	w.Run(signIn(w, "--api-port", "443")...).Exits(0)
+	w.Down("10.0.0.2:443")
+	w.Run(signIn(w, "--api-port", "auto")...).Exits(5)
+	w.Serve("10.0.0.2:443", w.CA, hosts[0])
+	w.Run(signIn(w)...).Exits(0)
+	wantServer(t, w, "of1-0", "https://10.0.0.2:6443", w.CA.PEM)
 }
 
 // What is known of the ports is the site's: a logout leaves it, and a dry run does not write it.

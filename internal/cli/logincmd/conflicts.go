@@ -3,6 +3,7 @@ package logincmd
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
@@ -25,12 +26,19 @@ func (f flags) conflicts() error {
 	return cmp.Or(f.passwordConflicts(), f.outputConflicts())
 }
 
+// maxAccountWait bounds --wait-for-account: a script that waits longer has a wrong password.
+const maxAccountWait = time.Hour
+
 func (f flags) passwordConflicts() error {
 	switch {
 	case f.password.stdin && f.password.command != "":
 		return failure.Usagef("--password-stdin and --password-command do not go together")
 	case f.password.stdin && f.who.user == "" && f.who.server != "":
 		return failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
+	case f.password.wait < 0 || f.password.wait > maxAccountWait:
+		return failure.Usagef("--wait-for-account: want a time up to %s, not %s", maxAccountWait, f.password.wait)
+	case f.password.wait > 0 && f.password.force:
+		return failure.Usagef("--wait-for-account and --force do not go together: one sends a refused password later, the other one now")
 	}
 	return nil
 }

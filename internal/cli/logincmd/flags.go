@@ -63,6 +63,7 @@ type passwordFlags struct {
 	command string
 	save    bool
 	force   bool
+	wait    time.Duration
 }
 
 // providerFlags are for a login with the Supervisor's identity provider.
@@ -139,6 +140,8 @@ func (f *passwordFlags) add(c *cobra.Command) {
 			"`COMMAND` (with arguments, no shell) that prints the password.\nRemembered, and used for renewals.")
 		s.BoolVar(&f.save, "save-password", false, "Save the password in the system's keychain, for renewals.")
 		s.BoolVar(&f.force, "force", false, "Send a password or client secret even if it was just refused.")
+		s.DurationVar(&f.wait, "wait-for-account", 0,
+			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.")
 	})
 }
 

@@ -68,7 +68,7 @@ func TestALinkedHostThatFailsStopsNoScript(t *testing.T) {
 		hosts int
 		tries int // in ten minutes
 	}{
-		"502": {consoletest.Status(http.StatusBadGateway, ""), 2, 3}, "reset": {reset, 1, 2}, "many": {reset, 6, 6},
+		"502": {consoletest.Status(http.StatusBadGateway, ""), 2, 4}, "reset": {reset, 1, 3}, "many": {reset, 6, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, s := site(t)

@@ -100,7 +100,11 @@ func (r *run) ofProvider() bool {
 	if user == "" {
 		user = session.NamedUser(r.env)
 	}
-	for _, s := range r.store.SessionsAt(r.o.Server.String()) {
+	sessions := r.store.SessionsAt(r.o.Server.String())
+	if len(sessions) == 0 && r.o.User == "" { // After a logout: somebody has logged in by the provider, and maybe with a password.
+		return r.known.Issuer != ""
+	}
+	for _, s := range sessions {
 		named := user != "" && isOf(s, user)
 		if user != "" && !named {
 			continue

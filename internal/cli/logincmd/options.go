@@ -87,7 +87,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 		Kubeconfig: f.output.kubeconfig, Prefix: f.output.prefix, KeepContext: f.output.keepContext, StaticTokens: f.output.staticTokens,
 		Prune: f.output.prune, DryRun: f.output.dryRun, Format: string(f.output.format),
 		Passwords: session.PasswordOptions{
-			Stdin: f.password.stdin, Save: f.password.save, Force: f.password.force,
+			Stdin: f.password.stdin, Save: f.password.save, Force: f.password.force, Wait: f.password.wait,
 			CommandSet: changed("password-command"), Forget: changed("save-password") && !f.password.save,
 		},
 		Set: Set{

@@ -54,6 +54,7 @@ var options = []struct {
 	{[]string{"--api-port", "443"}, func(o *logincmd.Options) { o.APIPort, o.Set.APIPort = 443, true }},
 	{[]string{"--api-port", "auto"}, func(o *logincmd.Options) { o.Set.APIPort = true }},
 	{[]string{"--password-stdin"}, func(o *logincmd.Options) { o.Passwords.Stdin = true }},
+	{[]string{"--wait-for-account", "1h"}, func(o *logincmd.Options) { o.Passwords.Wait = time.Hour }},
 	{[]string{"--password-command", "/bin/echo 'a b'"}, func(o *logincmd.Options) {
 		o.Passwords.Command, o.Passwords.CommandSet = []string{"/bin/echo", "a b"}, true
 	}},
@@ -188,6 +189,9 @@ func TestConflicts(t *testing.T) {
 		{"--oidc-client-secret-variable S --listen-address localhost:1", []string{"--oidc-client-secret-variable", "--listen-address"}},
 		{"--oidc-token-file /t --password-command cat", []string{"--oidc-token-file", "--password-command"}},
 		{"--oidc-token-file /t --password-stdin", []string{"--oidc-token-file", "--password-stdin"}},
+		{"--wait-for-account -1s", []string{"--wait-for-account"}},
+		{"--wait-for-account 61m", []string{"--wait-for-account", "up to 1h0m0s"}},
+		{"--wait-for-account 1m --force", []string{"--wait-for-account", "--force"}},
 		{"--password-stdin --password-command x", []string{"--password-stdin", "--password-command"}},
 		{"--password-stdin --server 10.0.0.1", []string{"--password-stdin", "--vsphere-username"}},
 		{"--output yaml", []string{"--output", "--dry-run"}},

@@ -1,6 +1,7 @@
 package logincmd_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
@@ -170,6 +172,82 @@ func TestAListOfNamespacesProvesNoPassword(t *testing.T) {
 	given(w)
 	w.Advance(5 * time.Minute)
 	w.Run(signIn(w)...).Exits(0)
+}
+
+// A script that creates an account has its password sent again until it is accepted, rarely enough that three count at any time.
+func TestWaitForAnAccount(t *testing.T) {
+	for _, after := range []int{1, 4} { // sleeps until the account is there
+		w, s := site(t)
+		given(w)
+		w.Stdin = consoletest.Password + "\n"
+		s.Users = map[string]string{}
+		var sent []time.Time
+		w.Between = func(rw http.ResponseWriter, r *http.Request, server http.Handler) {
+			if r.URL.Path == "/wcp/workloads" {
+				sent = append(sent, w.Now())
+			}
+			server.ServeHTTP(rw, r)
+		}
+		sleeps := 0
+		w.Asleep = func(time.Duration) {
+			if nameIsLocked(t, w) {
+				t.Error("others wait meanwhile")
+			}
+			if sleeps++; sleeps == after {
+				s.Users = map[string]string{consoletest.User: consoletest.Password}
+			}
+		}
+		more := [][]string{nil, {"--password-stdin"}}[after%2]
+		w.Run(signIn(w, append(more, "--wait-for-account", "1h")...)...).Exits(0).
+			Says("The password was refused. It is sent again in ", "Logged in successfully.").Omits(consoletest.Password)
+		if len(sent) < 2 || sleeps != after {
+			t.Errorf("sent %d times, %d sleeps", len(sent), sleeps)
+		}
+		for i := 3; i < len(sent); i++ {
+			if sent[i].Sub(sent[i-3]) < 5*time.Minute {
+				t.Errorf("four in %s", sent[i].Sub(sent[i-3]))
+			}
+		}
+	}
+}
+
+func TestAnAccountThatDoesNotCome(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	s.Users = map[string]string{}
+	w.Run(signIn(w)...).Exits(3).Says("If the account is new, a script may wait for it: --wait-for-account 10m.")
+	w.Run(signIn(w)...).Exits(3).Says("is not sent again", "--wait-for-account 10m.")
+	w.Run(signIn(w, "--wait-for-account", "9s")...).Exits(3).Says("is not sent before").Omits("--wait-for-account")
+	if n := s.Count(proof); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+	w.Run(signIn(w, "--wait-for-account", "2m")...).Exits(3).Says("was refused: ", "It was not sent again").Omits("--wait-for-account")
+	if n := s.Count(proof); n != 3 {
+		t.Errorf("sent %d times", n)
+	}
+	w.Run(signIn(w, "-u", "dev", "--wait-for-account", "2m")...).Exits(3) // One is left to others, and this is no other.
+	w.Vars[failure.PasswordVariable] = "wrong-word-9"
+	w.Run(signIn(w)...).Exits(3)
+	if n := s.Count(proof); n != 4 {
+		t.Errorf("sent %d times", n)
+	}
+	w.Advance(time.Hour)
+	s.Forget()
+	ctx, cancel := context.WithCancel(t.Context())
+	w.Asleep = func(time.Duration) { cancel() }
+	w.Do(func(_ context.Context, e *console.Env) {
+		if code := w.Program(ctx, e, signIn(w, "--wait-for-account", "10m")); code != 130 {
+			t.Errorf("Ctrl-C: exit code %d", code)
+		}
+	})
+	w.Advance(time.Hour)
+	s.Forget()
+	delete(w.Vars, failure.PasswordVariable)
+	w.Person(consoletest.Answer{To: "Password: ", Keys: "wrong-word-9"}) // Who types one types it again.
+	w.Run(signIn(w, "--wait-for-account", "10m")...).Exits(3)
+	if n := s.Count(proof); n != 1 {
+		t.Errorf("a typed one is sent %d times", n)
+	}
 }
 
 func TestMayNotLogIn(t *testing.T) {

@@ -31,7 +31,7 @@ func (r *run) repeat() error {
 	if r.o.Server, err = supervisor.ParseAddress(s.Server); err != nil {
 		return err
 	}
-	if t := r.o.Trust; s.Trust.Mode == trust.Insecure && !t.Insecure && t.CAFile == "" && len(t.CAFingerprints) == 0 && t.VCenter == (supervisor.Address{}) {
+	if s.Trust.Mode == trust.Insecure && !r.o.Trust.Given() {
 		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
 	}
 	if another := r.o.User != "" && !isOf(s, r.o.User); another || r.o.Method != Auto && r.o.Method != s.Method {

@@ -48,14 +48,14 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if r.o.Trust.Insecure {
 		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
+	if !r.o.DryRun {
+		if err := store.Check(); err != nil {
+			return fmt.Errorf("a login could not be saved: %w", err) // Before a person answers or logs in for nothing.
+		}
+	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
 		return err
-	}
-	if !r.o.DryRun {
-		if err := store.Check(); err != nil {
-			return fmt.Errorf("a login could not be saved: %w", err) // Before a person logs in for nothing.
-		}
 	}
 	m, err := r.method(ctx, s)
 	if err != nil {

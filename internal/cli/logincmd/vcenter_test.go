@@ -178,10 +178,16 @@ func TestBadVCenters(t *testing.T) {
 	f, _ := w.Create("certs/lin/1.0")
 	_, _ = f.Write(make([]byte, 64<<20))
 	_ = w.Close()
+	many := make([]*consoletest.CA, 101)
+	for i := range many {
+		many[i] = consoletest.NewCA(t, "one of many")
+	}
+	crowd := download(t, many...)
 	for name, tc := range map[string]struct {
 		reply http.HandlerFunc
 		says  string
 	}{
+		"a crowd":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(crowd) }, "more than 100 CAs"},
 		"elsewhere": {consoletest.Redirect(elsewhere), "302"},
 		"nothing":   {consoletest.Status(404, ""), "/certs/download.zip"},
 		"a page":    {consoletest.Reply("<html>"), "no certificate"},

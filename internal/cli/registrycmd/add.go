@@ -114,7 +114,13 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 			return err
 		}
 	}
-	return a.reportAdded(r)
+	if err := a.reportAdded(r); err != nil {
+		return err
+	}
+	if warning := a.distrusted(ctx, host); warning != "" {
+		a.env.Tellf("warning: %s", warning)
+	}
+	return nil
 }
 
 // record returns the record of a registry from the flags. What they do not say comes from the old record.

@@ -27,6 +27,7 @@ func TestAdd(t *testing.T) {
 	if diff := cmp.Diff([]string{asToken + ":" + token}, r.harbor.Secrets()); diff != "" {
 		t.Error(diff)
 	}
+	r.Run("registry", "ca", host, "--install").Exits(failure.OK)
 	r.Run("registry", "add", host).Exits(failure.OK).Omits("Entered", "warning")
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -213,13 +214,14 @@ func (l helperLink) copy(link, target string, force bool) (sum string, err error
 	if err != nil {
 		return "", err
 	}
-	sum = sumOf(text)
-	now, err := os.ReadFile(link)
+	ours := sha256.Sum256(text)
+	sum = hex.EncodeToString(ours[:])
+	now, err := sumOf(link)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return "", err
-	case sumOf(now) == sum:
+	case now == sum:
 		return sum, nil
 	case !force && !l.isCopy(link, now):
 		return "", failure.Hint(fmt.Errorf("%s is another program", link), "Use --force to replace it, or name another directory.")
@@ -227,15 +229,27 @@ func (l helperLink) copy(link, target string, force bool) (sum string, err error
 	return sum, atomicfile.Write(link, text, atomicfile.Options{Mode: 0o755})
 }
 
-// isCopy reports whether a file at link is the copy that install-helper made.
-func (l helperLink) isCopy(link string, text []byte) bool {
+// isCopy reports whether a file at link, with that sum, is the copy that install-helper made.
+func (l helperLink) isCopy(link, sum string) bool {
 	set, err := l.records.Settings()
-	return err == nil && l.samePath(set.Link, link) && set.Copy == sumOf(text)
+	return err == nil && l.samePath(set.Link, link) && set.Copy == sum
 }
 
-func sumOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// sumOf returns the SHA-256 of a file, in hexadecimal. What is no regular file has none.
+func sumOf(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", err
+	}
+	f, err := os.Open(path) //nolint:gosec // Nothing is done with it but this.
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // repair repairs the link that install-helper made if its target no longer exists. Package managers such as krew remove an old
@@ -264,8 +278,7 @@ func (l helperLink) repair() {
 
 // renewCopy replaces the copy of an earlier version. What somebody else put there, or took away, stays so.
 func (l helperLink) renewCopy(set registry.Settings) {
-	text, err := os.ReadFile(set.Link)
-	if err != nil || sumOf(text) != set.Copy {
+	if now, err := sumOf(set.Link); err != nil || now != set.Copy {
 		return
 	}
 	target, err := l.sibling()

@@ -65,8 +65,8 @@ func (d Deps) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "status", Short: "Asks the registries whether they accept your login, and checks the setup.",
 		Long: `Asks every registry whether it accepts your login now. It also checks what registry clients need:
-docker's config.json, the helper on PATH, and logins in other files that hide yours. The exit code
-is 5 if it could not ask a registry.`,
+docker's config.json, the helper on PATH, logins in other files that hide yours, and whether they
+know the CA. The exit code is 5 if it could not ask a registry.`,
 	}
 	return d.listing(c, true)
 }
@@ -107,6 +107,14 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 	out := registryList{Registries: all}
 	if o.Refresh {
 		out.Warnings = a.docker().warningsFor(all)
+		for _, r := range all {
+			if failed[r.Registry] != nil {
+				continue
+			}
+			if warning := a.distrusted(ctx, r.Registry); warning != "" {
+				out.Warnings = append(out.Warnings, warning)
+			}
+		}
 	}
 	if err := out.write(a.env, o.Format); err != nil || len(failed) == 0 {
 		return err

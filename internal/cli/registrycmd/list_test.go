@@ -176,6 +176,7 @@ func TestStatusAsksNobody(t *testing.T) {
 
 func TestStatusWarns(t *testing.T) {
 	r := added(t)
+	r.Run("registry", "ca", host, "--install").Exits(failure.OK)
 	delete(r.Programs, "docker-credential-vsphere")
 	_, warnings := r.infos(t, failure.OK, "registry", "status")
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "install-helper") {

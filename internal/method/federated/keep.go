@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -62,7 +63,7 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 		if err := l.save(); err != nil || l.dryRun {
 			return err
 		}
-		return a.Sessions.ReplaceCredentials(l.session, res.Credentials()) // Under the lock, so that a logout removes them too.
+		return session.ReplaceCredentials(a.Sessions, l.session, res.Credentials()) // Under the lock, so that a logout removes them too.
 	})
 	if err != nil || l.dryRun {
 		return l.session, res, failure.NotKept(a.Sessions.Store.Dir(), err)

@@ -143,7 +143,7 @@ func (m *Method) clientSecret(issuer *oidc.Client, explicit, force bool) oidc.Se
 		if err != nil {
 			return err
 		}
-		guard := m.Sessions.ClientGuard(issuer.Provider.Issuer, issuer.Client)
+		guard := session.ClientGuard(m.Sessions, issuer.Provider.Issuer, issuer.Client)
 		if explicit {
 			guard = session.Commanded(env, guard, force)
 		}

@@ -88,7 +88,7 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 	switch flow {
 	case Password:
 		if !a.idp.Offers(oidc.FlowPassword) { // Before anybody types it: an identity provider that wants a browser must not see it here.
-			return oidc.Claims{}, a.noPassword()
+			return oidc.Claims{}, noPassword(a.idp)
 		}
 		return a.password(ctx)
 	case Device:
@@ -105,11 +105,11 @@ func (a *attempt) authenticate(ctx context.Context) (oidc.Claims, error) {
 }
 
 // noPassword is the error for --oidc-flow password, asked for now or remembered, at an identity provider that offers no such flow.
-func (a *attempt) noPassword() error {
-	if a.idp.Offers(oidc.FlowBrowser) {
+func noPassword(idp oidc.IdentityProvider) error {
+	if idp.Offers(oidc.FlowBrowser) {
 		return failure.Usagef("%w: use --oidc-flow browser", oidc.ErrNoPassword)
 	}
-	return failure.Usagef("the identity provider %s offers no way to log in that this program knows", a.idp.Name)
+	return failure.Usagef("the identity provider %s offers no way to log in that this program knows", idp.Name)
 }
 
 // flow returns the flow of the command line. Without one it is the password flow if there is a password, or if the issuer prefers it and
@@ -154,6 +154,7 @@ func (a *attempt) password(ctx context.Context) (claims oidc.Claims, err error) 
 	}
 	guard := session.Commanded(env, a.Sessions.Guard(last.Account, user), a.request.Passwords.Force)
 	guard.Lock = func(ctx context.Context) (func(), error) { return a.lock(ctx, user) }
+	session.Patient(env, guard, a.request.Passwords.Wait)
 	err = guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
 		claims, err = a.issuer.Password(ctx, user, password)
 		a.sentPassword, a.typed = password, user

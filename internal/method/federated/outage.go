@@ -22,9 +22,10 @@ func (l *live) paused() error {
 // outage implements login.Federated.Outage.
 func (l *live) outage(err error) error {
 	store := l.Sessions.Store
-	o := store.Outage(l.session.ID).Again(l.Sessions.Env.Now(), rand.Float64()) //nolint:gosec // Nobody gains by a guess.
 	var later *oidc.RefreshError
-	o.Reason, o.Refused = err.Error(), errors.As(err, &later) && later.Refuses()
+	refused := errors.As(err, &later) && later.Refuses()
+	o := store.Outage(l.session.ID).Again(l.Sessions.Env.Now(), refused, rand.Float64()) //nolint:gosec // Nobody gains by a guess.
+	o.Reason = err.Error()
 	if l.session.ID != "" && !l.dryRun {
 		if err := store.SetOutage(l.session.ID, o); err != nil {
 			l.Sessions.Env.Warn(err)

@@ -91,13 +91,18 @@ func (m *Method) resumeWithPassword(ctx context.Context, r session.Renewal, issu
 	if len(sources) == 0 {
 		return claims, session.ErrNobody
 	}
-	err = m.Sessions.Guard(s.Account, user).Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) (err error) {
+	var typed bool
+	err = m.Sessions.Guard(s.Account, user).Send(ctx, sources, func(ctx context.Context, password redact.Secret, from secret.Source) (err error) {
+		typed = from.Kind == secret.Typed
 		claims, err = issuer.Password(ctx, user, password)
 		return err
 	})
 	var refused *secret.RefusedError
 	if errors.As(err, &refused) { // What else failed is kubectl's to show: the flags of a login do not help here.
 		err = failure.Password{User: user, Provider: true}.Explain(err)
+		if typed {
+			err = failure.Quiet(err, m.Command(s))
+		}
 	}
 	return claims, err
 }

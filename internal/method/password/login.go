@@ -49,7 +49,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		out, err = a.finish(ctx, res, password)
 		return err
 	})
-	return out, failure.Password{User: user}.Explain(err)
+	return out, failure.Password{User: user, Waited: r.Passwords.Wait > 0}.Explain(err)
 }
 
 // newGuard returns a guard for a login. It holds the account's lock until everything is saved.
@@ -58,6 +58,7 @@ func (a *attempt) newGuard() *secret.Guard {
 	guard.Lock = func(ctx context.Context) (func(), error) {
 		return a.Sessions.LockAccount(ctx, tokens.Session{Account: a.last.Account, User: a.user, Server: a.site.Address.String()})
 	}
+	session.Patient(a.Sessions.Env, guard, a.request.Passwords.Wait)
 	return guard
 }
 

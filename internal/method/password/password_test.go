@@ -145,7 +145,7 @@ func TestWhatIsNotDue(t *testing.T) {
 func TestRefusedAtThePrompt(t *testing.T) {
 	w, s := ended(t)
 	w.Person(consoletest.Answer{To: "Password of", Keys: "wrong-word-9"})
-	w.Run(getToken()...).Exits(3).Says("was refused", "five refusals").Omits("wrong-word-9")
+	w.Run(getToken()...).Exits(3).Says("was refused", "five refusals", "nobody is asked for a minute. To try now, type: kubectl vsphere login --server 10.0.0.1 -u "+consoletest.User).Omits("wrong-word-9")
 	w.Person() // Nobody is asked.
 	w.Run(getToken()...).Exits(1).Says("was refused a moment ago", "type: kubectl vsphere login")
 	wantLogins(t, s, own)

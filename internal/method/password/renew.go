@@ -32,15 +32,16 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 		return tokens.Credential{}, err
 	}
 	var fresh tokens.Credential
+	var typed bool
 	guard := m.Sessions.Guard(s.Account, s.User)
 	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
-			if from.Kind == secret.Typed {
+			if typed = from.Kind == secret.Typed; typed {
 				ctx = disclose.Attended(ctx) // The prompt says if the server is not verified.
 			}
 			held := session.GroundOf(s).Hold(disclose.Password, password)
-			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && from.Kind == secret.Typed {
+			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && typed {
 				guard.Refused(m.renewDue(ctx, w, r, held))
 			}
 			if errors.Is(err, sso.ErrUnknownCluster) {
@@ -48,7 +49,12 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 			}
 			return err
 		})
-	return fresh, renewError(err, r)
+	var refused *secret.RefusedError
+	err = renewError(err, r)
+	if typed && errors.As(err, &refused) {
+		err = failure.Quiet(err, m.Command(s))
+	}
+	return fresh, err
 }
 
 // renewError says why there is no fresh credential.

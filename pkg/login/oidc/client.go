@@ -102,6 +102,9 @@ func (c *Client) accept(ctx context.Context, t *oauth2.Token, nonce string) (Cla
 	c.Subject, c.Claims = claims.Subject, claims.All
 	if c.Plain {
 		c.ID.Secret, c.IDUntil = redact.Secret(id), claims.Expiry
+		if last := c.Now().Add(maxID); claims.Expiry.After(last) {
+			c.IDUntil = last
+		}
 	}
 	c.take(t)
 	return claims, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -154,20 +155,23 @@ func IsStale(err error) bool {
 
 // failed turns an error of x/oauth2 into an *Error or one of package wire: its own would print the whole reply.
 // secrets are those of the request, which an issuer may repeat.
-func (c *Client) failed(ctx context.Context, url string, err error, secrets ...redact.Secret) error {
+func (c *Client) failed(ctx context.Context, address string, err error, secrets ...redact.Secret) error {
 	var reply *oauth2.RetrieveError
+	var network *url.Error
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case !errors.As(err, &reply) && !errors.As(err, &network): // A reply that x/oauth2 cannot use.
+		return &wire.Error{Method: http.MethodPost, URL: address, Status: http.StatusOK, Kind: wire.ErrServer, Message: "the reply is not one of a token endpoint"}
 	case !errors.As(err, &reply):
-		return wire.Request{Method: http.MethodPost, URL: url}.NetworkError(ctx, err, c.timeout())
+		return wire.Request{Method: http.MethodPost, URL: address}.NetworkError(ctx, err, c.timeout())
 	case reply.ErrorCode == "":
-		return &wire.Error{Method: http.MethodPost, URL: url, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
+		return &wire.Error{Method: http.MethodPost, URL: address, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
 			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}
 	}
-	return (&Error{Endpoint: "POST " + url, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
+	return (&Error{Endpoint: "POST " + address, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
 }
 
 // retrieved makes the error that x/oauth2 would make of a reply, so that failed can word both.

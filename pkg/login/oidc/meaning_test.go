@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -57,6 +59,9 @@ func TestMeaningsOfARefusedRefresh(t *testing.T) {
 			}
 		}
 		checkMeaning(t, "a broken connection", a.meaning(t, plain, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }), network)
+		for form, reply := range bodies("") { // As a proxy or a captive portal answers: nobody knows whether the token is spent.
+			checkMeaning(t, "200 and "+form, a.meaning(t, plain, func(w http.ResponseWriter) { reply(w, http.StatusOK) }), stays)
+		}
 		checkMeaning(t, "no body", a.meaning(t, plain, func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) }), stays)
 		checkMeaning(t, "a redirect", a.meaning(t, plain, func(w http.ResponseWriter) {
 			w.Header().Set("Location", "https://login.example.com/?error=invalid_grant")
@@ -177,6 +182,23 @@ func TestKindsOfAnError(t *testing.T) {
 	} {
 		if err := (&Error{Status: tc.status, Code: tc.code}); !errors.Is(err, tc.want) {
 			t.Errorf("%d %s: %v", tc.status, tc.code, errors.Unwrap(err))
+		}
+	}
+}
+
+// An ID token that says that it is good for ever is kept for 30 days.
+func TestIDTokenThatNeverEnds(t *testing.T) {
+	i := newIssuer(t)
+	i.client.Plain = true
+	for years, want := range map[int]time.Duration{0: time.Hour, 1: maxID, 7000: maxID} {
+		claims := i.claims(i.client.Client, "")
+		claims["exp"] = time.Now().Add(time.Hour).AddDate(years, 0, 0).Unix()
+		token := (&oauth2.Token{AccessToken: "a"}).WithExtra(map[string]any{"id_token": i.es256(claims)})
+		if _, err := i.client.acceptLogin(t.Context(), token, ""); err != nil {
+			t.Fatal(err)
+		}
+		if left := time.Until(i.client.IDUntil); left > want || left < want-time.Minute {
+			t.Errorf("%d years: it is kept for %s", years, left)
 		}
 	}
 }

@@ -77,6 +77,9 @@ func (s Session) FreshID(now time.Time) bool {
 	return s.ID.Secret != "" && now.Add(minID).Before(s.IDUntil)
 }
 
+// maxID is how long an ID token is kept at most, whatever it says (tokens.MaxLife, which this package does not know).
+const maxID = 30 * 24 * time.Hour
+
 // minID is how long an ID token must still be good to be handed out.
 const minID = time.Minute
 

@@ -25,6 +25,7 @@ type caller struct {
 	explicit bool // a login, or another command about the session
 	force    bool // a refused secret may be sent again
 	person   bool // somebody at a terminal typed the command
+	patient  bool // a refused secret is sent again later
 	requests int  // that may be refused
 	account  string
 	now      time.Time
@@ -41,16 +42,18 @@ const (
 	quiet                 // this caller had a refusal, or a person was asked, a moment ago
 	refusedBefore         // the server refused this very secret
 	tooMany               // one more refusal might lock the account
+	notYet                // it is for a patient caller to send it later
 )
 
 // decision is a verdict with its reasons.
 type decision struct {
 	verdict verdict
-	err     error     // unreadable, unremembered: the reason
-	reason  string    // quiet: the reason that the earlier caller got
-	at      time.Time // refusedBefore: when the server refused it
-	count   int       // tooMany: requests that were refused or had no clear answer
-	refusal bool      // the server refused a secret; false: the network may be all that failed
+	err     error         // unreadable, unremembered: the reason
+	reason  string        // quiet: the reason that the earlier caller got
+	at      time.Time     // refusedBefore: when the server refused it; notYet: when it may be sent
+	wait    time.Duration // notYet: how long until then
+	count   int           // tooMany: requests that were refused or had no clear answer
+	refusal bool          // the server refused a secret; false: the network may be all that failed
 }
 
 // mayAsk decides whether a source may be asked for its secret. A secret that is there without asking anybody is always
@@ -77,6 +80,11 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 		return decision{verdict: unreadable, err: unread}
 	case c.free(kind):
 		return decision{}
+	case c.patient:
+		if wait := c.later(refusals, same); wait > 0 {
+			return decision{verdict: notYet, wait: wait, at: c.now.Add(wait), refusal: slices.ContainsFunc(refusals, answeredBy)}
+		}
+		return decision{}
 	}
 	if !c.force {
 		for _, refusal := range refusals {
@@ -89,6 +97,30 @@ func (c caller) send(refusals []tokens.Refusal, unread error, kind Kind, same fu
 		return decision{verdict: tooMany, count: len(refusals), refusal: slices.ContainsFunc(refusals, answeredBy)}
 	}
 	return decision{}
+}
+
+// The pauses of a patient caller: a script that waits for a new account soon has it, and three refusals of one secret in five minutes leave
+// one of the four to others.
+const (
+	pauseAfterOne  = 10 * time.Second
+	pauseAfterMore = 50 * time.Second
+)
+
+// later returns how long a patient caller waits with a secret.
+func (c caller) later(refusals []tokens.Refusal, same func(tokens.Refusal) bool) (wait time.Duration) {
+	pause := pauseAfterOne
+	var left []time.Duration // until each no longer counts
+	for _, r := range refusals {
+		left = append(left, c.left(r))
+		if same(r) {
+			wait, pause = max(wait, pause-c.age(r)), pauseAfterMore
+		}
+	}
+	slices.Sort(left)
+	if over := len(left) + c.requests + spare - enough; over > 0 {
+		wait = max(wait, left[over-1])
+	}
+	return max(wait, 0)
 }
 
 // free reports whether the secret of a source is not bound to four refusals.
@@ -125,6 +157,15 @@ func (c caller) counts(r tokens.Refusal) bool {
 		return up < again || age >= 0 && age < again
 	}
 	return age < again
+}
+
+// left returns how long a refusal counts.
+func (c caller) left(r tokens.Refusal) time.Duration {
+	up, known := c.upSince(r)
+	if !known {
+		return again - c.now.Sub(r.Time)
+	}
+	return again - min(up, c.now.Sub(r.Time))
 }
 
 // upSince returns how old a refusal is by the clock that nobody sets, if the system has not started anew since.
@@ -169,6 +210,8 @@ func (d decision) says(s Source) string {
 	case refusedBefore:
 		return fmt.Sprintf("%s was refused at %s, and is not sent again for %d minutes",
 			s.secret(), d.at.Local().Format(time.TimeOnly), int(again.Minutes()))
+	case notYet:
+		return fmt.Sprintf("%s is not sent before %s, since it or another one was refused", s.secret(), d.at.Local().Format(time.TimeOnly))
 	case tooMany:
 		return fmt.Sprintf("%s is not sent: %d requests were refused or had no clear answer in the last %d minutes", s.secret(), d.count, int(again.Minutes()))
 	}

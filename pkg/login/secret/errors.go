@@ -9,6 +9,9 @@ import (
 // ErrTooMany means that an accepted secret is not sent again: refusals of others fill what may count.
 var ErrTooMany = errors.New("four passwords of this user were refused or had no clear answer: one more refusal could lock the account")
 
+// ErrTooLate is the error of Guard.Later if there is no time to wait that long.
+var ErrTooLate = errors.New("there is no time to wait")
+
 // NoPasswordError means that the sources gave nothing that may be sent.
 type NoPasswordError struct {
 	Reasons []string // in words, one for each source that might have had one

@@ -47,8 +47,9 @@ func (g *Guard) Further(ctx context.Context, servers []string) Further {
 	if err != nil {
 		return none(err)
 	}
-	f.Servers, f.Withheld = known.split(servers, v)
-	f.Allowed = min(len(f.Servers), enough-spare-len(v.before))
+	room := enough - spare - len(v.before)
+	f.Servers, f.Withheld = known.split(servers, v.caller, room)
+	f.Allowed = min(len(f.Servers), room)
 	if g.free {
 		f.Allowed = max(f.Allowed, min(len(f.Servers), 1))
 	}
@@ -75,8 +76,8 @@ func (g *Guard) Further(ctx context.Context, servers []string) Further {
 	return f
 }
 
-// A further server that gives no yes costs one of the four at each login. Without a person it is left out for a while, longer each time:
-// else it would stop a script.
+// A further server that gives no yes costs one of the four. Without a person it is left out for a while after the second time, and longer
+// each time: else it would keep the others back.
 const (
 	firstPause = again
 	lastPause  = time.Hour
@@ -100,29 +101,29 @@ func (g *Guard) pauseMark(server string) string { return g.Account + " at " + se
 func (g *Guard) pausesOf(servers []string) pauses {
 	known := pauses{}
 	for _, server := range servers {
-		if m, err := g.Marks.Mark(g.pauseMark(server)); err == nil && m.Pause > 0 {
+		if m, err := g.Marks.Mark(g.pauseMark(server)); err == nil && !m.Time.IsZero() {
 			known[server] = m
 		}
 	}
 	return known
 }
 
-// split returns the servers that get the secret, those of which nothing bad is known first: else those would use up what is allowed.
-// Without a person, one of the others is tried at a time, when its pause is over and nothing counts.
-func (p pauses) split(servers []string, v view) (tried []string, out map[string]error) {
+// split returns the servers that get the secret, those of which nothing bad is known first. Without a person, the others are tried when
+// their pause is over, and only as many as leave one of room, which is how many may give another answer than a yes.
+func (p pauses) split(servers []string, c caller, room int) (tried []string, out map[string]error) {
 	var last []string
 	out = map[string]error{}
 	for _, server := range servers {
 		m, bad := p[server]
 		until := m.Time.Add(m.Pause)
-		over := m.Time.After(v.now) || !v.now.Before(until)
+		over := m.Time.After(c.now) || !c.now.Before(until)
 		switch {
 		case !bad:
 			tried = append(tried, server)
-		case v.person || over && len(v.before)+len(last) == 0:
+		case c.person || over && len(last)+1 < room:
 			last = append(last, server)
 		case over:
-			out[server] = &PausedError{Until: v.now.Add(again)}
+			out[server] = &PausedError{Until: c.now.Add(again)}
 		default:
 			out[server] = &PausedError{Until: until}
 		}
@@ -136,7 +137,11 @@ func (g *Guard) setPauses(known pauses, answers map[string]bool) {
 		m, bad := known[server]
 		switch {
 		case !answers[server]:
-			g.warn(g.Marks.SetMark(g.pauseMark(server), tokens.Mark{Time: g.Now(), Pause: min(max(firstPause, 2*m.Pause), lastPause)}))
+			next := tokens.Mark{Time: g.Now()}
+			if bad {
+				next.Pause = min(max(firstPause, 2*m.Pause), lastPause)
+			}
+			g.warn(g.Marks.SetMark(g.pauseMark(server), next))
 		case bad:
 			g.warn(g.Marks.ClearMark(g.pauseMark(server)))
 		}

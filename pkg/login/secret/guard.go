@@ -40,6 +40,9 @@ type Guard struct {
 	LockName func(ctx context.Context) (unlock func(), err error)
 	// Wait, if set, waits a moment for processes that send accepted secrets again. Their notes may be all that is in the way.
 	Wait func(ctx context.Context) error
+	// Later, if set, has a refused secret that nobody types sent again, when that leaves one of the four to others. It waits for d, or
+	// returns ErrTooLate to give up, or another reason.
+	Later func(ctx context.Context, d time.Duration) error
 	// Warn, if set, gets the error of a mark that could not be written.
 	Warn func(error)
 
@@ -74,7 +77,7 @@ func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 			g.gaveUp(source, err)
 			return err
 		}
-		d, err := g.try(ctx, source, password, send)
+		d, err := g.tryUntil(ctx, source, password, send)
 		if d.verdict == proceed || d.verdict == unreadable {
 			return err
 		}
@@ -118,37 +121,60 @@ type flight struct {
 	settled  bool                      // the outcome is noted
 }
 
+// tryUntil is try, again and again, if a refused secret is to be sent again.
+func (g *Guard) tryUntil(ctx context.Context, source Source, password redact.Secret, send Sender) (decision, error) {
+	var last *RefusedError
+	same := g.hasher.same(password)
+	for {
+		d, err := g.try(ctx, &flight{source: source, password: password, same: same}, send)
+		switch refused := errors.As(err, &last); {
+		case refused && g.Later != nil && source.Kind != Typed:
+			continue // The next decision says when.
+		case d.verdict != notYet:
+			return d, err
+		}
+		switch err := g.Later(ctx, d.wait); {
+		case errors.Is(err, ErrTooLate) && last != nil:
+			return decision{}, last
+		case errors.Is(err, ErrTooLate):
+			return d, nil
+		case err != nil:
+			return decision{}, err
+		}
+	}
+}
+
 // try sends one password under the locks, if that may be, and notes the outcome. The decision is proceed when it was sent, or could
 // not be for another reason, which is the error.
-func (g *Guard) try(ctx context.Context, source Source, password redact.Secret, send Sender) (decision, error) {
+func (g *Guard) try(ctx context.Context, f *flight, send Sender) (decision, error) {
 	unlock, err := take(ctx, g.Lock)
 	if err != nil {
 		return decision{}, err
 	}
 	defer unlock()
 	c, needed := g.caller(), 0
-	if g.free = c.free(source.Kind); !g.free {
+	if g.free = c.free(f.source.Kind); !g.free {
 		needed = c.requests
 	}
 	v, err := g.look(ctx, needed, nil)
 	if err != nil {
 		return decision{}, err
 	}
-	f := &flight{source: source, password: password, same: g.hasher.same(password), view: v}
-	defer func() { f.unlock() }()
-	if d := v.send(v.before, v.unread, source.Kind, f.same); d.verdict != proceed {
+	f.view = v
+	defer v.unlock()
+	if d := v.send(v.before, v.unread, f.source.Kind, f.same); d.verdict != proceed {
 		if v.unread == nil && v.jumped {
 			g.warn(g.memory().setRefusals(v.before)) // Else they would never grow old.
 		}
 		return d, d.err
 	}
 	// A refusal must not be forgotten because the program was killed, or nothing could be written.
-	if err := g.memory().setRefusals(v.unknown(v.before, v.requests)); err != nil && source.Kind != Typed {
+	if err := g.memory().setRefusals(v.unknown(v.before, v.requests)); err != nil && f.source.Kind != Typed {
 		return decision{verdict: unremembered, err: err}, nil
 	}
 	watched, watch := trust.Watching(ctx)
 	f.watch, g.flight = watch, f
-	err = send(watched, password, source)
+	err = send(watched, f.password, f.source)
 	g.flight = nil
 	if f.settled {
 		return decision{}, err
@@ -203,7 +229,8 @@ func (g *Guard) caller() caller {
 		uptime = Uptime
 	}
 	return caller{
-		parent: g.Parent, explicit: g.Explicit, force: g.Force, person: g.Person, requests: max(1, g.Requests), account: g.Account, now: g.Now(), uptime: uptime(),
+		parent: g.Parent, explicit: g.Explicit, force: g.Force, person: g.Person, patient: g.Later != nil,
+		requests: max(1, g.Requests), account: g.Account, now: g.Now(), uptime: uptime(),
 	}
 }
 

@@ -34,10 +34,17 @@ func (h hasher) refusal(password redact.Secret) tokens.Refusal {
 	return tokens.Refusal{Salt: salt, Hash: h.slow(password, salt)}
 }
 
-// same returns a function that reports whether a refusal is of this password.
+// same returns a function that reports whether a refusal is of this password. It looks at each refusal once.
 func (h hasher) same(password redact.Secret) func(tokens.Refusal) bool {
+	known := map[string]bool{}
 	return func(r tokens.Refusal) bool {
-		return len(r.Hash) == hashLength && subtle.ConstantTimeCompare(h.slow(password, r.Salt), r.Hash) == 1
+		if len(r.Hash) != hashLength {
+			return false
+		}
+		if _, seen := known[string(r.Hash)]; !seen {
+			known[string(r.Hash)] = subtle.ConstantTimeCompare(h.slow(password, r.Salt), r.Hash) == 1
+		}
+		return known[string(r.Hash)]
 	}
 }
 

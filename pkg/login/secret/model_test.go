@@ -140,6 +140,8 @@ type attempt struct {
 	script bool
 	from   string
 	front  front
+	// patient has a refused secret sent again when the guard says so.
+	patient bool
 }
 
 // user spells the name in another way for each server and command.
@@ -170,6 +172,9 @@ func (w *world) guard(a attempt, m *model) *Guard {
 			return func() { w.locked, w.holder = "", nil }, nil
 		},
 		Wait: w.wait(),
+	}
+	if a.patient {
+		g.Later = func(context.Context, time.Duration) error { w.pauses(); return ErrTooLate }
 	}
 	return g
 }
@@ -329,7 +334,7 @@ func (m *model) events() []event {
 		for _, script := range []bool{false, true} {
 			for _, from := range []string{variable, keychain, command} {
 				for _, f := range fronts {
-					a := attempt{server, script, from, f}
+					a := attempt{server: server, script: script, from: from, front: f}
 					events = append(events, event{fmt.Sprintf("%+v", a), a.run})
 				}
 			}

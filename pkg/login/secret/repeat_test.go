@@ -141,6 +141,15 @@ func TestAFurtherServerThatGivesNoYesIsLeftOut(t *testing.T) {
 		return f
 	}
 	var paused *PausedError
+	for range 2 { // Once is no reason.
+		try("bad")
+		s.now = s.now.Add(again)
+		if f := try(); len(f.Withheld) != 0 || len(f.Servers) != 2 {
+			t.Errorf("after one failure: %+v", f)
+		}
+	}
+	try("bad")
+	s.now = s.now.Add(again)
 	for _, pause := range []time.Duration{5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute, time.Hour, time.Hour} {
 		if f := try("bad"); len(f.Withheld) != 0 || len(f.Servers) != 2 {
 			t.Errorf("%s: %+v", pause, f)
@@ -171,7 +180,6 @@ func TestAFurtherServerThatGivesNoYesIsLeftOut(t *testing.T) {
 	}
 	s.now = s.now.Add(24 * time.Hour)
 	try("bad") // After a yes the pauses begin anew.
-	s.now = s.now.Add(5 * time.Minute)
 	if f := try(); len(f.Withheld) != 0 {
 		t.Errorf("%+v", f)
 	}

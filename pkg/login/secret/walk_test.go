@@ -53,6 +53,7 @@ func (k *walk) start() {
 	fronts := []front{honest, timesOut, lies, later, names, fills}
 	a := attempt{
 		server: k.rand.IntN(2), script: k.rand.IntN(2) == 0, from: []string{variable, keychain, command, command}[k.rand.IntN(4)], front: fronts[k.rand.IntN(len(fronts))],
+		patient: k.rand.IntN(4) == 0,
 	}
 	p := &walker{name: fmt.Sprintf("%+v", a), turn: make(chan bool), stopped: make(chan bool)}
 	k.alive = append(k.alive, p)

@@ -237,13 +237,14 @@ func (f File) write(old, edited []byte, info fs.FileInfo) error {
 }
 
 func (f File) readOnly(info fs.FileInfo) error {
-	switch {
-	case info.Mode().Perm()&0o200 != 0:
+	if info.Mode().Perm()&0o200 != 0 {
 		return nil
-	case runtime.GOOS == "windows":
-		return fmt.Errorf("%s is read-only", f.Path)
 	}
-	return fmt.Errorf("%s is read-only; type: chmod u+w %s", f.Path, safetext.Word(f.Path))
+	command := "chmod u+w"
+	if runtime.GOOS == "windows" {
+		command = "attrib -r"
+	}
+	return fmt.Errorf("%s is read-only; type: %s %s", f.Path, command, safetext.Word(f.Path))
 }
 
 // unwritten says of an error which file it is about: that may have been a temporary one.

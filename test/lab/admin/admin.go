@@ -27,11 +27,20 @@ type FrontSpec struct {
 	Providers []string  `json:"providers"` // ProviderLDAP, ProviderDex; none is ProviderLDAP
 	Lifetimes Lifetimes `json:"lifetimes"`
 	InfoKeys  string    `json:"infoKeys"` // "minimal": pinniped-info without what is optional
+	// Flows are those that its providers offer; none is all of them.
+	Flows []string `json:"flows"`
+	// ShortNames means that people type the part of their name before the @ at ProviderLDAP, which knows no other one.
+	ShortNames bool `json:"shortNames"`
+	// NamePrefix is an identity transform: "" or NamePrefix.
+	NamePrefix string `json:"namePrefix"`
 	// Filtered drops packets to port 6443 of the address. The namespaces of the Supervisor are then at this front too.
 	Filtered bool `json:"filtered"`
 	// Unnamed gives it a certificate that lacks its address.
 	Unnamed bool `json:"unnamed"`
 }
+
+// NamePrefix is the prefix of a FrontSpec for which users have rights.
+const NamePrefix = "corp:"
 
 // RegistrySpec is one more registry. Without anything it is a Harbor in http_auth that takes the tokens of the first Supervisor.
 type RegistrySpec struct {

@@ -1,5 +1,5 @@
 // Package concierge is the Concierge of Pinniped in one cluster: an API that the cluster's API server aggregates and that gives a
-// client certificate for a token of a FederationDomain. It is strict: what the official client does not send is an error. Section
+// client certificate for a token of a FederationDomain, and one that says who somebody is. It is strict: what the official client does not send is an error. Section
 // numbers are those of the reference oidc-and-exec.md.
 package concierge
 
@@ -45,7 +45,10 @@ func New(c Config) http.Handler {
 	s := &concierge{c}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /apis", groups)
-	mux.HandleFunc("GET "+groupPath, group)
+	mux.HandleFunc("GET "+groupPath, group(Group))
+	mux.HandleFunc("GET "+identityPath, group(IdentityGroup))
+	mux.HandleFunc("GET "+identityPath+"/"+Version, identityResources)
+	mux.HandleFunc("POST "+WhoAmIPath, s.answerWhoAmI)
 	mux.HandleFunc("GET "+groupPath+"/"+Version, resources)
 	mux.HandleFunc("GET "+Path, list)
 	for path, namespaced := range map[string]bool{Path: false, NamespacedPath: true} {

@@ -287,7 +287,10 @@ func TestDiscovery(t *testing.T) {
 	for path, want := range map[string]string{
 		"/apis": `{"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"login.concierge.pinniped.dev",` +
 			`"versions":[{"groupVersion":"login.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}],` +
-			`"preferredVersion":{"groupVersion":"login.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}}]}`,
+			`"preferredVersion":{"groupVersion":"login.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}},` +
+			`{"name":"identity.concierge.pinniped.dev",` +
+			`"versions":[{"groupVersion":"identity.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}],` +
+			`"preferredVersion":{"groupVersion":"identity.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}}]}`,
 		"/apis/login.concierge.pinniped.dev": `{"kind":"APIGroup","apiVersion":"v1","name":"login.concierge.pinniped.dev",` +
 			`"versions":[{"groupVersion":"login.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}],` +
 			`"preferredVersion":{"groupVersion":"login.concierge.pinniped.dev/v1alpha1","version":"v1alpha1"}}`,
@@ -304,5 +307,34 @@ func TestDiscovery(t *testing.T) {
 	}
 	if got := c.faults.Log(""); len(got) != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Clients of Pinniped ask who they are (section 2.8). The API server says so in headers.
+func TestWhoAmI(t *testing.T) {
+	c := newCluster(t)
+	ask := func(text string) (int, string) {
+		r := httptest.NewRequest(http.MethodPost, "/apis/identity.concierge.pinniped.dev/v1alpha1/whoamirequests", strings.NewReader(text))
+		r.Header.Set("X-Remote-User", "corp:ryan")
+		r.Header["X-Remote-Group"] = []string{"devs", "system:authenticated"}
+		w := httptest.NewRecorder()
+		c.handler.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	const good = `{"apiVersion":"identity.concierge.pinniped.dev/v1alpha1","kind":"WhoAmIRequest","metadata":{},"spec":{},"status":{"kubernetesUserInfo":{"user":{"username":""}}}}`
+	code, text := ask(good)
+	if want := `"status":{"kubernetesUserInfo":{"user":{"username":"corp:ryan","groups":["devs","system:authenticated"]}}}`; code != http.StatusCreated || !strings.Contains(text, want) {
+		t.Errorf("%d %s", code, text)
+	}
+	for _, bad := range []string{`{}`, strings.Replace(good, "WhoAmIRequest", "TokenCredentialRequest", 1), strings.Replace(good, `""`, `"root"`, 1), good[:20]} {
+		if code, _ := ask(bad); code != http.StatusBadRequest {
+			t.Errorf("%s: %d", bad, code)
+		}
+	}
+	for path, want := range map[string]string{"/apis": "identity.concierge.pinniped.dev", "/apis/identity.concierge.pinniped.dev/v1alpha1": "whoamirequests"} {
+		w := httptest.NewRecorder()
+		if c.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil)); !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
 	}
 }

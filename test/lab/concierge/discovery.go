@@ -9,23 +9,27 @@ import (
 // The API server asks for these to learn whether the API is there and what it serves. They tell of the cluster-scoped form in
 // every mode, since the other one is a fault that few users have.
 
-func apiGroup() metav1.APIGroup {
-	version := metav1.GroupVersionForDiscovery{GroupVersion: Group + "/" + Version, Version: Version}
+func apiGroup(name string) metav1.APIGroup {
+	version := metav1.GroupVersionForDiscovery{GroupVersion: name + "/" + Version, Version: Version}
 	return metav1.APIGroup{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroup"},
-		Name:     Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version,
+		Name:     name, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version,
 	}
 }
 
 func groups(w http.ResponseWriter, _ *http.Request) {
-	one := apiGroup()
-	one.TypeMeta = metav1.TypeMeta{}
-	writeJSON(w, http.StatusOK, metav1.APIGroupList{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroupList"}, Groups: []metav1.APIGroup{one},
-	})
+	all := metav1.APIGroupList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroupList"}}
+	for _, name := range []string{Group, IdentityGroup} {
+		one := apiGroup(name)
+		one.TypeMeta = metav1.TypeMeta{}
+		all.Groups = append(all.Groups, one)
+	}
+	writeJSON(w, http.StatusOK, all)
 }
 
-func group(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, apiGroup()) }
+func group(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, apiGroup(name)) }
+}
 
 func resources(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, metav1.APIResourceList{

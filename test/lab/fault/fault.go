@@ -59,6 +59,9 @@ type Fault struct {
 	Port          *string  `json:"port,omitempty"`       // JSON of control_plane_api_server_port
 	KubeConfig    *string  `json:"kubeConfig,omitempty"` // JSON of kube_config in a reply to a login
 
+	UpstreamDown bool   `json:"upstreamDown,omitempty"` // what is behind a FederationDomain does not answer
+	Policy       string `json:"policy,omitempty"`       // why its administrators' policy refuses the user
+
 	ConciergeGone       bool     `json:"conciergeGone,omitempty"`       // 404, as without a Concierge
 	ConciergeNamespaced bool     `json:"conciergeNamespaced,omitempty"` // an old one: requests belong to its namespace
 	CertLifetime        Duration `json:"certLifetime,omitempty"`        // of the certificates it hands out

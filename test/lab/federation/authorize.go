@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 )
 
 // minState is the entropy that is wanted of state, in characters.
@@ -126,6 +128,10 @@ func (s *Service) password(w http.ResponseWriter, r *http.Request, req request) 
 		s.deny(w, r, req, "Resource owner password credentials grant is not allowed for this upstream provider.")
 		return
 	}
+	if fault.From(r.Context()).UpstreamDown {
+		s.answer(w, r, req, url.Values{"error": {"error"}, "error_description": {"Unexpected error during upstream LDAP authentication."}})
+		return
+	}
 	user, refusal := req.upstream.prove(r.Context(), name, password)
 	if user.Username == "" {
 		s.deny(w, r, req, refusal)
@@ -154,10 +160,14 @@ func (s *Service) deny(w http.ResponseWriter, r *http.Request, req request, why 
 		"error_description": {"The resource owner or authorization server denied the request. " + why}})
 }
 
-// grant hands out a code.
+// grant hands out a code, unless a policy is against it.
 func (s *Service) grant(w http.ResponseWriter, r *http.Request, req request, user User) {
+	if why := fault.From(r.Context()).Policy; why != "" {
+		s.deny(w, r, req, "Reason: configured identity policy rejected this authentication: "+why+".")
+		return
+	}
 	one := &session{
-		user: user, upstream: req.upstream.Name, began: s.Now(), code: "pin_ac_" + random(), challenge: req.query.Get("code_challenge"),
+		user: user, name: req.upstream.NamePrefix + user.Username, upstream: req.upstream.Name, began: s.Now(), code: "pin_ac_" + random(), challenge: req.query.Get("code_challenge"),
 		redirect: req.query.Get("redirect_uri"), nonce: req.query.Get("nonce"),
 	}
 	one.past = []string{one.code}

@@ -41,9 +41,12 @@ type Upstream struct {
 	Flows []string
 	// OIDC is the provider of type oidc, which is asked in the place of Check and Again.
 	OIDC *OIDC
-	// Check proves a password. Again tells at each refresh whether the user is still welcome.
+	// Check proves a password, for the name that a person types; User.Username may be another one. Again tells at each refresh whether the
+	// user is still welcome.
 	Check func(username, password string) (User, bool)
 	Again func(username string) bool
+	// NamePrefix is the transform of the administrators: tokens name users with it.
+	NamePrefix string
 }
 
 // Lifetimes of what is handed out (section 2.7).

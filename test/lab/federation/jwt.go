@@ -52,7 +52,7 @@ func (s *Service) idToken(one *session, nonce string) (string, error) {
 	claims := map[string]any{
 		"iss": s.Issuer, "aud": []string{ClientID}, "azp": ClientID, "sub": one.subject(s.Issuer), "jti": random(),
 		"iat": now.Unix(), "exp": now.Add(s.Lifetimes.Access).Unix(), "auth_time": one.began.Unix(), "rat": one.began.Unix(),
-		"username": one.user.Username, "groups": one.user.Groups,
+		"username": one.name, "groups": one.user.Groups,
 	}
 	if nonce != "" {
 		claims["nonce"] = nonce
@@ -66,7 +66,7 @@ func (s *Service) audienceToken(one *session, audience string) (string, error) {
 	return s.sign(map[string]any{
 		"iss": s.Issuer, "aud": []string{audience}, "azp": ClientID, "sub": one.subject(s.Issuer), "jti": random(),
 		"iat": now.Unix(), "exp": now.Add(s.Lifetimes.Access).Unix(), "auth_time": one.began.Unix(), "rat": one.began.Unix(),
-		"username": one.user.Username, "groups": one.user.Groups,
+		"username": one.name, "groups": one.user.Groups,
 	})
 }
 
@@ -80,6 +80,7 @@ func random() string {
 // session is one login with all that was handed out for it.
 type session struct {
 	user     User
+	name     string // of the user in tokens
 	upstream string
 	scopes   []string // granted
 	began    time.Time

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 )
 
 // What the token endpoint is asked for.
@@ -126,9 +128,15 @@ func (s *Service) renew(ctx context.Context, form url.Values) (map[string]any, *
 	if !ok {
 		return nil, malformed
 	}
-	user, ok = s.again(ctx, upstream, user)
-	if !ok {
+	bad := fault.From(ctx)
+	if ok = !bad.UpstreamDown; ok {
+		user, ok = s.again(ctx, upstream, user)
+	}
+	if !ok { // The same words for an upstream that is down and a user that it does not welcome.
 		return nil, &failure{http.StatusUnauthorized, "error", "Error during upstream refresh. Upstream refresh failed."}
+	}
+	if bad.Policy != "" {
+		return nil, &failure{http.StatusUnauthorized, "error", "Error during upstream refresh. Upstream refresh rejected by configured identity policy: " + bad.Policy + "."}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +184,7 @@ func (s *Service) issue(one *session, nonce string) (map[string]any, *failure) {
 		"scope": strings.Join(one.scopes, " "), "token_type": "bearer",
 	}
 	if slices.Contains(one.scopes, "offline_access") {
-		one.refresh, one.freshUntil = "pin_rt_"+random(), one.began.Add(s.Lifetimes.Refresh)
+		one.refresh, one.freshUntil = "pin_rt_"+random(), s.Now().Add(s.Lifetimes.Refresh) // It begins anew with each refresh.
 		reply["refresh_token"] = one.refresh
 	}
 	one.past = append(one.past, one.access, one.refresh)

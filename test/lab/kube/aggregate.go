@@ -44,9 +44,10 @@ func newFrontProxy(dir string) (*pki.CA, []string, error) {
 	}, nil
 }
 
-// AggregatedAPI is an API that a process on this host serves for an API server.
+// AggregatedAPI is an API of some groups that a process on this host serves for an API server.
 type AggregatedAPI struct {
-	Group, Version     string
+	Groups             []string
+	Version            string
 	Namespace, Service string
 	Port               int // at localhost
 	CA                 []byte
@@ -70,20 +71,27 @@ func (c *Client) Aggregate(ctx context.Context, a AggregatedAPI) error {
 	if _, err := c.Typed.CoreV1().Services(a.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
 		return err
 	}
-	if _, err := c.Dynamic.Resource(apiServices).Create(ctx, a.apiService(), metav1.CreateOptions{}); err != nil {
-		return err
+	for _, group := range a.Groups {
+		if _, err := c.Dynamic.Resource(apiServices).Create(ctx, a.apiService(group), metav1.CreateOptions{}); err != nil {
+			return err
+		}
 	}
-	return Eventually(ctx, func() error {
-		return c.Typed.Discovery().RESTClient().Get().AbsPath("/apis", a.Group, a.Version).Do(ctx).Error()
-	})
+	for _, group := range a.Groups {
+		if err := Eventually(ctx, func() error {
+			return c.Typed.Discovery().RESTClient().Get().AbsPath("/apis", group, a.Version).Do(ctx).Error()
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (a AggregatedAPI) apiService() *unstructured.Unstructured {
+func (a AggregatedAPI) apiService(group string) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
-		"metadata": map[string]any{"name": a.Version + "." + a.Group},
+		"metadata": map[string]any{"name": a.Version + "." + group},
 		"spec": map[string]any{
-			"group": a.Group, "version": a.Version, "groupPriorityMinimum": int64(9900), "versionPriority": int64(15),
+			"group": group, "version": a.Version, "groupPriorityMinimum": int64(9900), "versionPriority": int64(15),
 			"caBundle": base64.StdEncoding.EncodeToString(a.CA),
 			"service":  map[string]any{"name": a.Service, "namespace": a.Namespace, "port": int64(a.Port)},
 		},

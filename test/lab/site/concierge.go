@@ -40,7 +40,7 @@ func (s *Site) startConcierge(api *kube.APIServer, client *kube.Client, c concie
 		return err
 	}
 	a := kube.AggregatedAPI{
-		Group: concierge.Group, Version: concierge.Version, Namespace: concierge.Namespace, Service: "pinniped-concierge-api",
+		Groups: []string{concierge.Group, concierge.IdentityGroup}, Version: concierge.Version, Namespace: concierge.Namespace, Service: "pinniped-concierge-api",
 		Port: l.Addr().(*net.TCPAddr).Port, CA: api.CA.PEM,
 	}
 	pair, err := api.CA.Server(a.ServerName(), nil, a.ServerName())
@@ -68,8 +68,11 @@ func onlyFor(api *kube.APIServer, cert tls.Certificate) *tls.Config {
 // allowConcierge lets everybody ask, also without credentials (section 2.8): a token is in the request.
 func allowConcierge(ctx context.Context, client *kube.Client) error {
 	const role = "pinniped-concierge-pre-authn-apis"
-	rule := rbacv1.PolicyRule{APIGroups: []string{concierge.Group}, Resources: []string{concierge.Resource}, Verbs: []string{"create", "list"}}
-	if err := client.AddRole(ctx, role, rule); err != nil {
+	verbs := []string{"create", "list"}
+	if err := client.AddRole(ctx, role,
+		rbacv1.PolicyRule{APIGroups: []string{concierge.Group}, Resources: []string{concierge.Resource}, Verbs: verbs},
+		rbacv1.PolicyRule{APIGroups: []string{concierge.IdentityGroup}, Resources: []string{concierge.WhoAmIResource}, Verbs: verbs},
+	); err != nil {
 		return err
 	}
 	return client.Bind(ctx, "", role, kube.Group("system:unauthenticated"), kube.Group("system:authenticated"))

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/dex"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/federation"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
 // newIdentity makes the FederationDomain of a front.
@@ -23,9 +25,12 @@ func (s *Site) newIdentity(sup *supervisor, spec admin.FrontSpec, last int) (*fe
 		spec.Providers = []string{admin.ProviderLDAP}
 	}
 	for _, name := range spec.Providers {
-		u, err := s.upstream(name, c.Issuer)
+		u, err := s.upstream(name, c.Issuer, spec.ShortNames)
 		if err != nil {
 			return nil, err
+		}
+		if u.NamePrefix = spec.NamePrefix; len(spec.Flows) > 0 {
+			u.Flows = spec.Flows
 		}
 		c.Upstreams = append(c.Upstreams, u)
 	}
@@ -40,18 +45,24 @@ func (s *Site) federationIssuer(last int) string {
 	return "https://" + s.net.front(last) + "/wcp/pinniped"
 }
 
-func (s *Site) upstream(name, issuer string) (federation.Upstream, error) {
+func (s *Site) upstream(name, issuer string, short bool) (federation.Upstream, error) {
 	if name == admin.ProviderDex {
 		return s.dexUpstream(issuer)
 	}
-	return s.ldapUpstream(), nil
+	return s.ldapUpstream(short), nil
 }
 
-// ldapUpstream is of the kind of LDAP, and knows the vCenter's users.
-func (s *Site) ldapUpstream() federation.Upstream {
+// ldapUpstream is of the kind of LDAP, and knows the vCenter's users. With short names it looks for another attribute of them.
+func (s *Site) ldapUpstream(short bool) federation.Upstream {
 	return federation.Upstream{
 		Name: admin.ProviderLDAP, Type: "ldap", Flows: []string{"cli_password", "browser_authcode"},
 		Check: func(name, password string) (federation.User, bool) {
+			if short {
+				if strings.Contains(name, "@") {
+					return federation.User{}, false
+				}
+				name += "@" + vcenter.Domain
+			}
 			u, err := s.vcenter.Check(name, password)
 			return federation.User{Username: u.Username, Groups: u.Groups}, err == nil
 		},
@@ -98,8 +109,12 @@ func checkFront(spec admin.FrontSpec) error {
 		return fmt.Errorf("infoKeys is %q: only %q is known", spec.InfoKeys, minimal)
 	case slices.ContainsFunc(spec.Providers, func(name string) bool { return name != admin.ProviderLDAP && name != admin.ProviderDex }):
 		return fmt.Errorf("providers are %q: only %q and %q are known", spec.Providers, admin.ProviderLDAP, admin.ProviderDex)
-	case !spec.Identity && (spec.InfoKeys != "" || len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}):
-		return errors.New("providers, lifetimes and infoKeys are for a front with identity")
+	case spec.NamePrefix != "" && spec.NamePrefix != admin.NamePrefix:
+		return fmt.Errorf("namePrefix is %q: only %q is known", spec.NamePrefix, admin.NamePrefix)
+	case slices.ContainsFunc(spec.Flows, func(flow string) bool { return flow != "cli_password" && flow != "browser_authcode" }):
+		return fmt.Errorf("flows are %q: only cli_password and browser_authcode are known", spec.Flows)
+	case !spec.Identity && (spec.ShortNames || spec.NamePrefix != "" || len(spec.Flows) > 0 || spec.InfoKeys != "" || len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}):
+		return errors.New("providers, lifetimes, infoKeys, flows and names are for a front with identity")
 	}
 	return nil
 }

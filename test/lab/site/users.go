@@ -8,14 +8,17 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
 )
 
-// subjects are the names of a user: a token of the vCenter gets a prefix, a certificate of a Concierge none,
+// subjects are the names of a user: a token of the vCenter gets a prefix, a certificate of a Concierge none or that of a transform,
 // and a token of Dex another one.
 func subjects(u vcenter.User) []rbacv1.Subject {
-	return []rbacv1.Subject{kube.User("sso:" + u.Username), kube.User(u.Username), kube.User(dexPrefix + u.Username)}
+	return []rbacv1.Subject{
+		kube.User("sso:" + u.Username), kube.User(u.Username), kube.User(admin.NamePrefix + u.Username), kube.User(dexPrefix + u.Username),
+	}
 }
 
 // AddUser implements admin.Site: the account, and its rights in its namespaces and their clusters.
