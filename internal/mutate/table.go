@@ -101,7 +101,7 @@ var table = []mutation{
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
 	{name: "a program of another name is ours", file: "pkg/kubeconfig/ours.go", old: "case base == program:", new: "case strings.HasSuffix(base, program):"},
 	{name: "a kubectl plugin of another name is ours", file: "pkg/kubeconfig/ours.go", old: "words[i+1] == \"vsphere\"", new: "words[i+1] != \"\""},
-	{name: "a renamed context is there twice", file: "pkg/kubeconfig/match.go", old: "	each(under(false))\n", new: "", also: "./internal/cli/logincmd"},
+	{name: "a renamed context is there twice", file: "pkg/kubeconfig/match.go", old: "return all }, p.fitsInNamespace)", new: "return all[:0] }, p.fitsInNamespace)", also: "./internal/cli/logincmd"},
 	{name: "a prefix that is in use renames", file: "pkg/kubeconfig/match.go", old: "p.Rename && count[p.Prefix] > 0", new: "p.Rename && count[p.Prefix] > 1000", also: "./internal/cli/logincmd"},
 	{name: "what a person set in an exec block is undone", file: "internal/contexts/command.go", old: "return works(e, exec, command), answers(exec)", new: "return works(e, exec, command) && exec == nil, answers(exec)", also: "./internal/cli/logincmd"},
 	{name: "an entry that is gone is taken for another user's", file: "internal/cli/logoutcmd/removal.go", old: "return ours && (r.scope.everything() ||", new: "return ours || (r.scope.everything() ||", also: "./internal/cli/logincmd"},

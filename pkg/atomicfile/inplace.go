@@ -50,8 +50,9 @@ func inPlace(path string, old, text []byte, o Options) error {
 		err = o.Check()
 	}
 	if err == nil {
-		if err = overwrite(path, text, o.Mode); err != nil {
-			if back := overwrite(path, old, 0); back != nil {
+		var begun bool
+		if begun, err = overwrite(path, text, o.Mode); begun && err != nil {
+			if _, back := overwrite(path, old, 0); back != nil {
 				return fmt.Errorf("%w; its text from before is in %s", err, path+oldCopy)
 			}
 		}
@@ -59,12 +60,12 @@ func inPlace(path string, old, text []byte, o Options) error {
 	return errors.Join(err, dropCopies(path))
 }
 
-// overwrite writes a file from its beginning. It fails for lack of room before it changes anything, where the file system can tell.
-// A mode of 0 stays as it is.
-func overwrite(path string, text []byte, mode fs.FileMode) error {
+// overwrite writes a file from its beginning. begun reports whether it may have changed the text: for lack of room it fails before, where
+// the file system can tell. A mode of 0 stays as it is.
+func overwrite(path string, text []byte, mode fs.FileMode) (begun bool, err error) {
 	f, err := disk.OpenForWriting(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	info, err := f.Stat()
 	if err == nil {
@@ -73,6 +74,7 @@ func overwrite(path string, text []byte, mode fs.FileMode) error {
 	if err == nil && mode != 0 && info.Mode().Perm() != mode { // Before a secret is in it.
 		err = disk.Chmod(f, mode)
 	}
+	begun = err == nil
 	if err == nil {
 		err = disk.Write(f, text)
 	}
@@ -82,7 +84,7 @@ func overwrite(path string, text []byte, mode fs.FileMode) error {
 	if err == nil {
 		err = disk.Sync(f)
 	}
-	return errors.Join(err, f.Close())
+	return begun, errors.Join(err, f.Close())
 }
 
 // dropCopies removes the copies. The old one goes first: alone, the new one means nothing.
@@ -132,7 +134,7 @@ func Recover(path string) (restored bool, err error) {
 	case !mixed(now, old, text):
 		return false, fmt.Errorf("%s: %w; its text from before is in %s", path, ErrOthers, path+oldCopy)
 	default:
-		if err := overwrite(path, old, 0); err != nil {
+		if _, err := overwrite(path, old, 0); err != nil {
 			return false, err
 		}
 		restored = true

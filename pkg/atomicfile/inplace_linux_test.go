@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
 )
@@ -46,6 +47,10 @@ func TestReplaceAMountPointOnAFullDisk(t *testing.T) {
 	put(t, outside, "old")
 	put(t, filepath.Join(full, "filler"), string(make([]byte, 4096)))
 	disktest.Mount(t, path, "--bind", outside)
+	before := time.Unix(1, 0)
+	if err := os.Chtimes(outside, before, before); err != nil {
+		t.Fatal(err)
+	}
 	if err := CheckReplace(path, 10_000); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("there is room: %v", err)
 	}
@@ -54,6 +59,9 @@ func TestReplaceAMountPointOnAFullDisk(t *testing.T) {
 	}
 	wantText(t, outside, "old")
 	alone(t, path)
+	if info, err := os.Stat(outside); err != nil || !info.ModTime().Equal(before) {
+		t.Errorf("it was written to: %v %v", info, err)
+	}
 }
 
 func TestCheckReplaceOddPlaces(t *testing.T) {

@@ -15,49 +15,29 @@ type matched struct {
 }
 
 // match finds for each wanted context the one that is there: under a name that Plan would give, else under any name with
-// the same namespace, else, for a cluster, with any namespace. It settles the prefix of new names.
+// the same namespace or, for a cluster, with any. It settles the prefix of new names.
 func (p *planner) match(wanted []Wanted) matched {
 	m := matched{found: make([]string, len(wanted)), renames: make([]bool, len(wanted))}
 	taken := map[string]bool{}
-	each := func(find func(w Wanted) string) {
+	each := func(names func(w Wanted) []string, fits func(c *api.Context, w Wanted) bool) {
 		for i, w := range wanted {
-			if m.found[i] == "" {
-				m.found[i] = find(w)
-				taken[m.found[i]] = true
+			for _, name := range names(w) {
+				if c := p.old.Contexts[name]; m.found[i] == "" && c != nil && !taken[name] && fits(c, w) {
+					m.found[i], taken[name] = name, true
+				}
 			}
 		}
 	}
-	usual := map[string]bool{} // names of other wanted contexts
-	each(func(w Wanted) string {
-		for _, name := range w.names(p.Prefix) {
-			usual[name] = true
-			if c := p.old.Contexts[name]; c != nil && !taken[name] && p.fits(c, w) {
-				return name
-			}
-		}
-		return ""
-	})
-	order := slices.Sorted(maps.Keys(p.old.Contexts))
-	if current := p.old.CurrentContext; p.old.Contexts[current] != nil { // Of several it is the one that is used.
-		order = append([]string{current}, order...)
-	}
-	under := func(anyNamespace bool) func(w Wanted) string {
-		return func(w Wanted) string {
-			i := slices.IndexFunc(order, func(name string) bool {
-				c := p.old.Contexts[name]
-				where := c.Namespace == w.Namespace || anyNamespace && w.Target.Key.Cluster != ""
-				return where && !taken[name] && !usual[name] && p.fits(c, w)
-			})
-			if i < 0 {
-				return ""
-			}
-			return order[i]
-		}
-	}
-	each(under(false))
-	each(under(true))
+	each(func(w Wanted) []string { return w.names(p.Prefix) }, p.fits)
+	all := append([]string{p.old.CurrentContext}, slices.Sorted(maps.Keys(p.old.Contexts))...) // Of several it is the one that is used.
+	each(func(Wanted) []string { return all }, p.fitsInNamespace)
 	p.settlePrefix(wanted, m)
 	return m
+}
+
+// fitsInNamespace reports whether a context is for the credential and namespace of a wanted one. Those of a cluster are the person's.
+func (p *planner) fitsInNamespace(c *api.Context, w Wanted) bool {
+	return (c.Namespace == w.Namespace || w.Target.Key.Cluster != "") && p.fits(c, w)
 }
 
 // settlePrefix finds the prefix that most of the contexts have. New ones get the same, unless another was asked for: then

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/client-go/tools/clientcmd/api"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
 )
 
@@ -138,6 +140,10 @@ func TestOneFileByTwoPaths(t *testing.T) {
 	}
 	if cfg, err := f.Load(); err != nil || len(cfg.Contexts) != 2 {
 		t.Errorf("%v %v", cfg, err)
+	}
+	report, err := f.Update(t.Context(), false, func(old *api.Config) (Change, error) { return RemoveContexts(old, []string{"ns1"}), nil })
+	if err != nil || len(report.Written) != 1 {
+		t.Errorf("%v %v", report.Written, err)
 	}
 	if _, err := os.Lstat(f.Paths[0] + ".lock"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("a lock is left")

@@ -85,9 +85,7 @@ func (p *planner) currentAfter(wanted []Wanted, names []string) string {
 	if now, renamed := p.renamed[current]; renamed {
 		return now
 	}
-	if c := p.old.Contexts[current]; slices.Contains(names, current) && current != "" || c != nil && slices.ContainsFunc(wanted, func(w Wanted) bool {
-		return p.fits(c, w) && (w.Target.Key.Cluster != "" || c.Namespace == w.Namespace)
-	}) {
+	if c := p.old.Contexts[current]; slices.Contains(names, current) && current != "" || c != nil && slices.ContainsFunc(wanted, func(w Wanted) bool { return p.fitsInNamespace(c, w) }) {
 		return current
 	}
 	for _, name := range names {

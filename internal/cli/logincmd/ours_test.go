@@ -66,6 +66,17 @@ func TestEditedEntriesStayOurs(t *testing.T) {
 				return cfg.CurrentContext == "apps" && cfg.Contexts["apps"].Namespace == "default"
 			},
 		},
+		"two contexts are renamed": {
+			edit: func(cfg *api.Config) {
+				cfg.CurrentContext = "ns2"
+				rename(cfg, "ns1", "prod")
+				rename(cfg, "ns2", "test")
+			},
+			want: append(with("prod"), "test", "tkc1", "tkc2"),
+			keep: func(cfg *api.Config) bool {
+				return cfg.CurrentContext == "test" && cfg.Contexts["test"].Namespace == "ns2" && cfg.Contexts["prod"].Namespace == "ns1"
+			},
+		},
 		"a context is copied": {
 			edit: func(cfg *api.Config) {
 				cfg.Contexts["prod"] = cfg.Contexts["ns1"].DeepCopy()
@@ -287,6 +298,7 @@ func TestProgramIsCalledByALink(t *testing.T) {
 	}
 	for _, c := range []struct{ called, want string }{
 		{link, link}, {"kubectl-vsphere", w.Self}, {other, w.Self}, {"/bin/sh", w.Self}, {w.Dir + "/stable/../stable/kubectl-vsphere", link},
+		{w.WriteFile("vmware/kubectl-vsphere", "", 0o755), w.Self}, {link, link},
 	} {
 		w.Called = c.called
 		w.Run(signIn(w)...).Exits(0)
