@@ -117,7 +117,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	if err := a.reportAdded(r); err != nil {
 		return err
 	}
-	if warning := a.distrusted(ctx, host); warning != "" {
+	if warning := distrusted(ctx, a, host); warning != "" {
 		a.env.Tellf("warning: %s", warning)
 	}
 	return nil

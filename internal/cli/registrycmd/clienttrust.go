@@ -22,7 +22,7 @@ const lookTime = 5 * time.Second
 
 // distrusted returns a warning if registry clients of this machine will not trust the certificate of a registry, though a login does: no
 // root of the system verifies it, and no file where they look for CAs. Otherwise, or if the registry does not answer, it returns "".
-func (a *action) distrusted(ctx context.Context, host string) string {
+func distrusted(ctx context.Context, a *action, host string) string {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	w, err := site.Client(a.env, trust.Trust{Mode: trust.System}, nil)
@@ -35,7 +35,7 @@ func (a *action) distrusted(ctx context.Context, host string) string {
 	if !errors.As(err, &untrusted) || !untrusted.UnknownCA {
 		return "" // With another fault of the certificate, our own requests fail too.
 	}
-	if slices.ContainsFunc(a.clientDirs(), func(dir string) bool { return holdsCA(ctx, filepath.Join(dir, host), untrusted) }) {
+	if slices.ContainsFunc(clientDirs(a), func(dir string) bool { return holdsCA(ctx, filepath.Join(dir, host), untrusted) }) {
 		return ""
 	}
 	step := "kubectl vsphere registry ca " + failure.Quote(host)
@@ -46,7 +46,7 @@ func (a *action) distrusted(ctx context.Context, host string) string {
 }
 
 // clientDirs are all directories where some client of this machine looks for CAs.
-func (a *action) clientDirs() []string {
+func clientDirs(a *action) []string {
 	dirs := []string{a.env.SystemPath("/etc/docker/certs.d"), a.env.SystemPath("/etc/containers/certs.d"), filepath.Join(a.env.Home, ".docker", "certs.d")}
 	return append(dirs, a.certsDirs()...)
 }

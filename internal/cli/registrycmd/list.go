@@ -111,7 +111,7 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 			if failed[r.Registry] != nil {
 				continue
 			}
-			if warning := a.distrusted(ctx, r.Registry); warning != "" {
+			if warning := distrusted(ctx, a, r.Registry); warning != "" {
 				out.Warnings = append(out.Warnings, warning)
 			}
 		}
