@@ -14,8 +14,9 @@ import (
 
 // wine is a Windows of one test: a prefix, and a home that is not the user's.
 type wine struct {
-	t    *testing.T
-	home *home
+	t     *testing.T
+	home  *home
+	umask string // of all that Wine creates: it makes access control lists of modes
 }
 
 // randomness is a bcryptprimitives.dll for a Wine that has none: Go programs get random bytes from its ProcessPrng.
@@ -32,8 +33,9 @@ DllMain:
 	.ascii " -export:ProcessPrng"
 `
 
-// newWine makes a Windows, or skips the test where Wine is not installed.
-func newWine(t *testing.T) *wine {
+// newWine makes a Windows, or skips the test where Wine is not installed. With the umask 022, what a program creates is for everybody to read
+// unless it asks for something else.
+func newWine(t *testing.T, umask string) *wine {
 	t.Helper()
 	for program, pkg := range map[string]string{"wine": "wine and wine64", "wineserver": "wine", "x86_64-w64-mingw32-ld": "binutils-mingw-w64-x86-64"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -45,7 +47,7 @@ func newWine(t *testing.T) *wine {
 	}
 	h := newHome(t)
 	h.env = append(h.env, "WINEPREFIX="+filepath.Join(h.dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "LC_ALL=C.UTF-8")
-	w := &wine{t: t, home: h}
+	w := &wine{t: t, home: h, umask: umask}
 	t.Cleanup(func() { _, _ = w.host("wineserver", "-k") })
 	if err := os.Mkdir(filepath.Join(h.dir, "prefix"), 0o700); err != nil {
 		t.Fatal(err)
@@ -77,10 +79,9 @@ func (w *wine) write(path, text string) {
 	}
 }
 
-// hostCommand is a command whose files nobody else can use: Wine makes access control lists of modes. Its output goes to a file, since
-// Wine's servers would hold a pipe open.
+// hostCommand is a command of this machine, such as wine.
 func (w *wine) hostCommand(args ...string) *exec.Cmd {
-	return w.home.command(append([]string{"sh", "-c", `umask 077; exec "$@"`, "sh"}, args...)...)
+	return w.home.command(append([]string{"sh", "-c", "umask " + w.umask + `; exec "$@"`, "sh"}, args...)...)
 }
 
 // host runs a program of this machine.
@@ -96,7 +97,7 @@ func (w *wine) must(output string, code int) string {
 	return output
 }
 
-// start starts a program of this machine; wait returns how it ended.
+// start starts a program of this machine; wait returns how it ended. Its output goes to a file, since Wine's servers would hold a pipe open.
 func (w *wine) start(stdin string, env []string, args ...string) (wait func() (output string, code int)) {
 	w.t.Helper()
 	out, err := os.CreateTemp(w.home.dir, "out-")
@@ -164,7 +165,7 @@ type winSite struct {
 
 func newWinSite(t *testing.T) *winSite {
 	t.Helper()
-	w := &winSite{wine: newWine(t), user: newUser(t, "ns1")}
+	w := &winSite{wine: newWine(t, "022"), user: newUser(t, "ns1")}
 	for _, name := range []string{"kubectl-vsphere.exe", "docker-credential-vsphere.exe", "kubectl.exe"} {
 		text, err := os.ReadFile(filepath.Join(bin, "windows", name))
 		if err != nil {
@@ -394,7 +395,7 @@ func (w *winSite) files(dir string) []string {
 	return all
 }
 
-// Wine keeps the list of a file as its mode; administrators are the group.
+// Wine keeps the list of a file as its mode; administrators are the group. Without a list of ours, others could read it.
 func (w *winSite) permissions(t *testing.T) {
 	for _, path := range append(append(w.files("sessions"), w.files("credentials")...), w.store, filepath.Join(w.store, "sessions"), w.config) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o007 != 0 {

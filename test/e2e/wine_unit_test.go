@@ -53,7 +53,7 @@ var notUnderWine = map[string]string{
 // The unit tests that have something to do with the system run on Windows too.
 func TestUnitTestsUnderWine(t *testing.T) {
 	t.Parallel()
-	w := newWine(t)
+	w := newWine(t, "077") // Tests make stores in their own way
 	run := filepath.Join(w.home.dir, "run")
 	w.write(run, "#!/bin/sh\numask 077\nexport HOME='"+w.home.dir+"' WINEPREFIX='"+filepath.Join(w.home.dir, "prefix")+"' WINEDEBUG=-all\nexec wine \"$@\"\n")
 	if err := os.Chmod(run, 0o700); err != nil { //nolint:gosec // It is run.
