@@ -46,13 +46,13 @@ func (c Credential) Minted() bool {
 	return c.Token != "" || c.Certificate != "" && c.PrivateKey != ""
 }
 
-// MaxLife is how long a credential is given out at most, whatever it says of itself: then it is renewed, and a session that nobody renews needs a
-// login. Nobody can revoke a token, and a copy of one that says "9999" would never be found out. No identity service that we know gives
-// people tokens for longer: 30 days is the most that a vCenter can be set to.
+// MaxLife is how long a credential is given out at most, whatever it says of itself: then it is renewed, and a session that nobody renews
+// needs a login. Nobody can revoke a token, and a copy of one that says "9999" would never be found out. It is longer than any lifetime that
+// we have seen.
 const MaxLife = 30 * 24 * time.Hour
 
-// Until returns when to stop giving out the credential: Expires without the leeway, at most MaxLife after it was issued. It is a whole second, as in the timestamp that
-// kubectl gets. With a timestamp in the past, client-go runs its plugin again for each request.
+// Until returns when to stop giving out the credential: Expires without the leeway, at most MaxLife after it was issued. It is a whole
+// second, as in the timestamp that kubectl gets. With a timestamp in the past, client-go runs its plugin again for each request.
 func (c Credential) Until() time.Time {
 	expires := c.Expires
 	if last := c.Issued.Add(MaxLife); !c.Issued.IsZero() && expires.After(last) {
