@@ -56,13 +56,13 @@ func TestAProxyIsToldTheProgram(t *testing.T) {
 		if err != nil {
 			return
 		}
-		defer c.Close() //nolint:errcheck // The test is over.
+		defer c.Close()
 		if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 			said <- r.Method + " " + r.UserAgent()
 		}
 		_, _ = c.Write([]byte("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
 	}()
-	defer l.Close() //nolint:errcheck // It is the test's own.
+	defer l.Close()
 	w := clitest.New(t)
 	w.Reach("proxy.example:8080", l.Addr().String())
 	program := w.Program

@@ -222,7 +222,7 @@ func (s *Stream) String() string {
 }
 
 // system is the system of all worlds: Linux, whatever Unix the tests run on, or Windows, where paths are others.
-func system() string {
+func system() string { //nolint:unparam // On Windows it is another.
 	if runtime.GOOS == "windows" {
 		return runtime.GOOS
 	}

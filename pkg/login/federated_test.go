@@ -192,7 +192,7 @@ func TestUnlessPaused(t *testing.T) {
 			},
 		}
 		err := f.unlessPaused(func() error { did = append(did, "asked"); return tc.err })
-		if got := strings.Join(did, " "); got != tc.want || (err == paused) != (tc.want == "" || strings.HasSuffix(tc.want, "outage")) { //nolint:errorlint // It is the very one.
+		if got := strings.Join(did, " "); got != tc.want || (err == paused) != (tc.want == "" || strings.HasSuffix(tc.want, "outage")) {
 			t.Errorf("%s: %s, not %s: %v", name, got, tc.want, err)
 		}
 	}

@@ -240,7 +240,7 @@ func sumOf(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return "", err
 	}
-	f, err := os.Open(path) //nolint:gosec // Nothing is done with it but this.
+	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}

@@ -1,3 +1,4 @@
+// Package disktest shows a test which calls changed files, and lets it mount something or be somebody else.
 package disktest
 
 import (
@@ -25,11 +26,11 @@ func As(t *testing.T, u User, do func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // Without an end: nobody else gets this thread.
-		groups := append([]uint32{uint32(u.Group)}, u.Groups...)
+		runtime.LockOSThread()                                   // Without an end: nobody else gets this thread.
+		groups := append([]uint32{uint32(u.Group)}, u.Groups...) //nolint:gosec // An ID of a group is that small.
 		uid, gid := uintptr(u.ID), uintptr(u.Group)
 		for _, call := range [][4]uintptr{
-			{unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(&groups[0]))},
+			{unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(&groups[0]))}, //nolint:gosec // As the system call wants it.
 			{unix.SYS_SETRESGID, gid, gid, gid},
 			{unix.SYS_SETRESUID, uid, uid, uid},
 		} {

@@ -40,7 +40,8 @@ func Mount(t *testing.T, path string, args ...string) {
 // Run runs a program, also in a cleanup, and fails the test if that fails.
 func Run(t *testing.T, program string, args ...string) {
 	t.Helper()
-	if out, err := exec.CommandContext(context.Background(), program, args...).CombinedOutput(); err != nil {
+	out, err := exec.CommandContext(context.Background(), program, args...).CombinedOutput() //nolint:gosec // Programs that tests name.
+	if err != nil {
 		t.Fatalf("%s %q: %v %s", program, args, err, out)
 	}
 }

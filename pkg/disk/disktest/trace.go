@@ -1,6 +1,6 @@
 //go:build faults
 
-// Package disktest shows a test which calls changed files, in a build with the tag "faults".
+// Package disktest shows a test which calls changed files (with the tag "faults"), and lets it mount something or be somebody else.
 package disktest
 
 import (

@@ -18,7 +18,7 @@ func (g *Guard) Settle() {
 	if f == nil || f.settled {
 		return
 	}
-	g.note(f, nil)
+	_ = g.note(f, nil) // A yes is no error.
 	f.settled = true
 	f.unlock()
 }
