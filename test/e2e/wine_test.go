@@ -273,6 +273,8 @@ func (w *winSite) credentialManager(t *testing.T) {
 // A batch file gives the password: its path has backslashes and a space.
 func (w *winSite) batchFile(t *testing.T) {
 	w.wine.write(w.unix(`C:\my tools\pw.cmd`), "@echo off\r\necho "+w.user.Password+"\r\n")
+	w.wine.write(w.unix(`C:\tools\pw.cmd`), "@echo "+w.user.Password+"\r\n")
+	w.must(w.loginWith(nil, "--password-command", `C:\tools\pw.cmd`))
 	w.must(w.loginWith(nil, "--password-command", `"C:\my tools\pw.cmd" ops`))
 	says(t, w.must(w.renew()), `"token":`)
 	out, code := w.loginWith(nil, "--password-command", `"C:\my tools\pw.cmd" a&b`)
