@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -48,7 +50,17 @@ func newWine(t *testing.T, umask string) *wine {
 	h := newHome(t)
 	h.env = append(h.env, "WINEPREFIX="+filepath.Join(h.dir, "prefix"), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "LC_ALL=C.UTF-8")
 	w := &wine{t: t, home: h, umask: umask}
-	t.Cleanup(func() { _, _ = w.host("wineserver", "-k") })
+	t.Cleanup(func() {
+		_, _ = w.host("wineserver", "-k")
+		all, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, path := range all { // It does not always find its server.
+			text, _ := os.ReadFile(path)
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err == nil && strings.Contains("\x00"+string(text), "\x00WINEPREFIX="+filepath.Join(h.dir, "prefix")+"\x00") {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	})
 	if err := os.Mkdir(filepath.Join(h.dir, "prefix"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +285,8 @@ func (w *winSite) credentialManager(t *testing.T) {
 // A batch file gives the password: its path has backslashes and a space.
 func (w *winSite) batchFile(t *testing.T) {
 	w.wine.write(w.unix(`C:\my tools\pw.cmd`), "@echo off\r\necho "+w.user.Password+"\r\n")
+	w.wine.write(w.unix(`C:\tools\pw.cmd`), "@echo "+w.user.Password+"\r\n")
+	w.must(w.loginWith(nil, "--password-command", `C:\tools\pw.cmd`))
 	w.must(w.loginWith(nil, "--password-command", `"C:\my tools\pw.cmd" ops`))
 	says(t, w.must(w.renew()), `"token":`)
 	out, code := w.loginWith(nil, "--password-command", `"C:\my tools\pw.cmd" a&b`)
