@@ -147,9 +147,13 @@ func (w *World) sleep(d time.Duration) {
 
 // Env is the environment of one run. Out and ErrOut are *Stream.
 func (w *World) Env() *console.Env {
+	system := "linux" // whatever Unix the tests run on, or Windows, where paths are others
+	if runtime.GOOS == "windows" {
+		system = runtime.GOOS
+	}
 	e := &console.Env{
 		Getenv: w.getenv, Hide: w.hide,
-		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system(), Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
+		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system, Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Dial:  w.dial, Timeout: 5 * time.Second,
@@ -219,12 +223,4 @@ func (s *Stream) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
-}
-
-// system is the system of all worlds: Linux, whatever Unix the tests run on, or Windows, where paths are others.
-func system() string { //nolint:unparam // On Windows it is another.
-	if runtime.GOOS == "windows" {
-		return runtime.GOOS
-	}
-	return "linux"
 }

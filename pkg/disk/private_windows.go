@@ -219,7 +219,7 @@ func judge(sd *windows.SECURITY_DESCRIPTOR, user *windows.SID) (owner string, us
 		if !allows || ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0 || ace.Mask&use == 0 {
 			return
 		}
-		if sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart)); !trusted(sid, user) {
+		if sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart)); !trusted(sid, user) { //nolint:gosec // The SID begins there (ACCESS_ALLOWED_ACE).
 			users = append(users, sid.String())
 		}
 	})

@@ -47,7 +47,7 @@ func TestPrivateFromTheBeginning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // A test.
+	defer f.Close()
 	for _, path := range []string{filepath.Dir(dir), dir, f.Name()} {
 		if users := others(t, path); len(users) > 0 {
 			t.Errorf("%s: %q", path, users)
@@ -82,7 +82,7 @@ func TestCopyACLOfWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // A test.
+	defer f.Close()
 	if err := CopyACL(f, old); err != nil {
 		t.Fatal(err)
 	}

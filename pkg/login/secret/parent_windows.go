@@ -8,7 +8,7 @@ import (
 
 // startOf asks when the process was created, in nanoseconds since 1970.
 func startOf(pid int) string {
-	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid)) //nolint:gosec // IDs of Windows have 32 bits.
 	if err != nil {
 		return ""
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
 // MaxFile bounds the size of a file of the store, in bytes. A larger one is neither read nor written. A token has about 1 kB. A session with
@@ -55,6 +54,3 @@ func ReadPrivate(path string) ([]byte, error) {
 	}
 	return text, nil
 }
-
-// shellQuote returns a path as one word of a POSIX shell.
-func shellQuote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

@@ -5,6 +5,7 @@ package credfile
 import (
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -42,3 +43,6 @@ func ofOther(path string, owner, me int) error {
 		Remedy: fmt.Sprintf("sudo chown -R %d %s", me, shellQuote(path)),
 	}
 }
+
+// shellQuote returns a path as one word of a POSIX shell.
+func shellQuote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }
