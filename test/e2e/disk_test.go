@@ -138,7 +138,11 @@ func (c *onDisk) recovers(t *testing.T, h *home) (output string) {
 	}
 	switch c.args[1] {
 	case "login":
-		if out, code := h.run(t, "kubectl", "--context", "ns1", "get", "configmaps"); code != 0 {
+		context := "ns1"
+		if strings.Contains(c.new, "name: old-ns1") { // A login without its earlier prefix leaves the names.
+			context = "old-ns1"
+		}
+		if out, code := h.run(t, "kubectl", "--context", context, "get", "configmaps"); code != 0 {
 			t.Errorf("kubectl: %s", out)
 		}
 	case "registry":
@@ -225,7 +229,7 @@ func TestDiskFails(t *testing.T) {
 			switch {
 			case code != 0 && code != 1 && code != 5, strings.Contains(out, "goroutine "), strings.Contains(out, u.Password):
 				t.Errorf("%s: exit code %d:\n%s", fault, code, out)
-			case code != 0 && !strings.Contains(out, "error: "):
+			case code != 0 && !strings.Contains(out, "error: ") && !strings.Contains(out, "not tried: a refusal could not be remembered: the store cannot be written"):
 				t.Errorf("%s: exit code %d without a reason:\n%s", fault, code, out)
 			case code == 0 && c.args[1] != "get-token" && h.kubeconfig(t) != c.new:
 				t.Errorf("%s: exit code 0, and the kubeconfig is not as it should be:\n%s", fault, out)

@@ -68,7 +68,7 @@ func TestOIDCBadInput(t *testing.T) {
 			if code == 0 || code == 5 || !strings.Contains(out, tc.want) || strings.Contains(out, "\x1b") || strings.Contains(out, u.Password) {
 				t.Errorf("%d %s", code, out)
 			}
-			if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); len(left) > 0 {
+			if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[cs][er]*/*")); len(left) > 0 {
 				t.Errorf("kept: %v", left)
 			}
 			if sent := i.requests(t)["authorize"] > 0; sent != tc.sent {
@@ -134,7 +134,7 @@ func TestOIDCNamedUser(t *testing.T) {
 	if code := wait(); code == 0 || !strings.Contains(output.String(), "you logged in as "+u.Username+", and -u says somebody@else") {
 		t.Errorf("%d %s", code, output)
 	}
-	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[cs][er]*/*")); len(left) > 0 {
 		t.Errorf("kept: %v", left)
 	}
 }
@@ -193,7 +193,7 @@ func TestOIDCPageTellsOfTheExchange(t *testing.T) {
 	if code := wait(); code != 3 || !strings.Contains(output.String(), "Not for this one.") {
 		t.Errorf("%d %s", code, output)
 	}
-	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[cs][er]*/*")); len(left) > 0 {
 		t.Errorf("kept: %v", left)
 	}
 }

@@ -15,12 +15,13 @@ import (
 
 const concierge = "/apis/login.concierge.pinniped.dev"
 
-// A logout while somebody logs in, or while a credential is renewed, leaves nothing: neither the session comes back nor a credential.
+// A logout while somebody logs in, or while a credential is renewed, leaves nothing but what is known of servers (sites/): neither the
+// session comes back nor a credential.
 func TestOIDCLogoutMeanwhile(t *testing.T) {
 	t.Parallel()
 	left := func(t *testing.T, h *home) {
 		t.Helper()
-		if paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/*/*.json")); len(paths) > 0 {
+		if paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[acrs][cre]*/*.json")); len(paths) > 0 {
 			t.Errorf("left: %v", paths)
 		}
 	}
@@ -223,7 +224,7 @@ func TestOIDCAnotherCertificateForAViewer(t *testing.T) {
 		t.Fatalf("%d %s", code, out)
 	}
 	other := string(readFile(t, site.Supervisors[1].CA))
-	paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/*/*.json"))
+	paths, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[acrs][cre]*/*.json"))
 	for _, path := range paths {
 		h.edit(t, path, func(f map[string]any) {
 			if target, ok := f["target"].(map[string]any); ok && f["cluster"] == "ns1/tkc1" {

@@ -573,7 +573,7 @@ func TestOIDCLogout(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "offers no way to revoke") || !strings.Contains(out, "Logged out "+u.Username) {
 		t.Errorf("%d %s", code, out)
 	}
-	left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/*/*.json"))
+	left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[acrs][cre]*/*.json"))
 	if len(left) > 0 || strings.Contains(string(readFile(t, filepath.Join(h.dir, ".kube/config"))), "tkc1") {
 		t.Errorf("left: %v", left)
 	}

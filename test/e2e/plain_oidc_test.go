@@ -184,7 +184,7 @@ func TestPlainTokenOfARunner(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
 		h := newHome(t)
 		out, code := h.run(t, append(server, "--oidc-token-file", file, "-u", "somebody@else")...)
-		if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[sc]*/*")); code != 1 || !strings.Contains(out, "-u says somebody@else: nothing was saved") || len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(h.dir, ".local/state/kubectl-vsphere/[cs][er]*/*")); code != 1 || !strings.Contains(out, "-u says somebody@else: nothing was saved") || len(left) > 0 {
 			t.Errorf("of somebody else: %d %s %v", code, out, left)
 		}
 		if out, code := h.run(t, append(server, "--oidc-token-file", file, "-u", u.Username)...); code != 0 || strings.Contains(out, "note:") {

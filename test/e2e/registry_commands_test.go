@@ -412,7 +412,7 @@ func TestRegistryDockerConfig(t *testing.T) {
 	}
 }
 
-// A config.json that cannot be written: the line to add by hand, and everything else goes on. Root writes everywhere but below /proc; a file of
+// A config.json that cannot be written: nothing is sent, and the line to add by hand is said. Root writes everywhere but below /proc; a file of
 // mode 0400 is left alone by us even then.
 func TestRegistryReadOnlyDockerConfig(t *testing.T) {
 	t.Parallel()
@@ -423,10 +423,13 @@ func TestRegistryReadOnlyDockerConfig(t *testing.T) {
 	if code == 0 || !strings.Contains(out, `"credHelpers"`) || !strings.Contains(out, other) {
 		t.Errorf("%d %s", code, out)
 	}
+	if n := authorized(t, other); n != 0 {
+		t.Errorf("%d logins", n)
+	}
+	h.ok(t, "kubectl-vsphere", "registry", "add", other, "--no-configure")
 	if out, code := h.get(other); code != 0 {
 		t.Errorf("%d %s", code, out)
 	}
-	h.ok(t, "kubectl-vsphere", "registry", "add", other, "--no-configure")
 	h.setenv("DOCKER_CONFIG", filepath.Join(h.dir, ".docker"))
 	config := filepath.Join(h.dir, ".docker", "config.json")
 	was := read(t, config)
