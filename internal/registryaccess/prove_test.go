@@ -73,6 +73,11 @@ func TestExamineUnproven(t *testing.T) {
 		"the session's CA is a public one": {
 			session: func(s *site, of *tokens.Session) { of.Trust.CA += publicCA() }, want: registry.ReasonPublicCA,
 		},
+		"the roots of one shell verified the Supervisor": {
+			session: func(s *site, of *tokens.Session) {
+				of.Trust = trust.Trust{Mode: trust.System, Pins: map[string]string{supervisor + ":443": s.CA.PEM, host + ":443": s.CA.PEM}}
+			}, want: registry.ReasonPublicCA,
+		},
 		"its CA was pinned for it alone": {
 			session: func(s *site, of *tokens.Session) {
 				of.Trust = trust.Trust{Mode: trust.Pinned, CA: consoletest.NewCA(t, "other").PEM, Pins: map[string]string{host + ":443": s.CA.PEM}}
