@@ -183,7 +183,7 @@ func newWinSite(t *testing.T) *winSite {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.wine.write(w.unix(`C:\vsphere\`+name), string(text))
+		w.write(w.unix(`C:\vsphere\`+name), string(text))
 	}
 	w.home.env = append(w.home.env, `WINEPATH=C:\vsphere`)
 	profile := strings.TrimSpace(w.ok("cmd", "/c", "echo", "%USERPROFILE%"))
@@ -284,8 +284,8 @@ func (w *winSite) credentialManager(t *testing.T) {
 
 // A batch file gives the password: its path has backslashes and a space.
 func (w *winSite) batchFile(t *testing.T) {
-	w.wine.write(w.unix(`C:\my tools\pw.cmd`), "@echo off\r\necho "+w.user.Password+"\r\n")
-	w.wine.write(w.unix(`C:\tools\pw.cmd`), "@echo "+w.user.Password+"\r\n")
+	w.write(w.unix(`C:\my tools\pw.cmd`), "@echo off\r\necho "+w.user.Password+"\r\n")
+	w.write(w.unix(`C:\tools\pw.cmd`), "@echo "+w.user.Password+"\r\n")
 	w.must(w.loginWith(nil, "--password-command", `C:\tools\pw.cmd`))
 	w.must(w.loginWith(nil, "--password-command", `"C:\my tools\pw.cmd" ops`))
 	says(t, w.must(w.renew()), `"token":`)
@@ -301,7 +301,7 @@ func (w *winSite) batchFile(t *testing.T) {
 // The lock of a kubectl that was killed is broken, and that of one that runs is waited for.
 func (w *winSite) locks(t *testing.T) {
 	lock := w.config + ".lock"
-	w.wine.write(lock, "")
+	w.write(lock, "")
 	old := time.Now().Add(-2 * time.Minute)
 	if err := os.Chtimes(lock, old, old); err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func (w *winSite) locks(t *testing.T) {
 	if err := os.Remove(w.config); err != nil {
 		t.Fatal(err)
 	}
-	w.wine.write(lock, "")
+	w.write(lock, "")
 	out, code := w.loginWith(w.password())
 	if code == 0 || exists(w.config) {
 		t.Errorf("exit %d: a kubeconfig was written under a lock", code)
@@ -359,17 +359,17 @@ func (w *winSite) twoLogins(t *testing.T) {
 
 // The copy is known as ours, and the login after an upgrade renews it.
 func (w *winSite) installHelper(t *testing.T) {
-	w.wine.write(w.unix(`C:\tools\x`), "")
+	w.write(w.unix(`C:\tools\x`), "")
 	for range 2 {
 		says(t, w.ok(`C:\vsphere\kubectl-vsphere.exe`, "registry", "install-helper", `C:\tools`), `is now at C:\tools\docker-credential-vsphere.exe`)
 	}
 	newer := read(t, w.unix(`C:\vsphere\docker-credential-vsphere.exe`)) + "newer"
-	w.wine.write(w.unix(`C:\vsphere\docker-credential-vsphere.exe`), newer)
+	w.write(w.unix(`C:\vsphere\docker-credential-vsphere.exe`), newer)
 	w.must(w.loginWith(w.password()))
 	if read(t, w.unix(`C:\tools\docker-credential-vsphere.exe`)) != newer {
 		t.Error("the copy is of the earlier version")
 	}
-	w.wine.write(w.unix(`C:\tools\docker-credential-vsphere.exe`), "theirs")
+	w.write(w.unix(`C:\tools\docker-credential-vsphere.exe`), "theirs")
 	if out, code := w.run(`C:\vsphere\kubectl-vsphere.exe`, "registry", "install-helper", `C:\tools`); code == 0 {
 		t.Errorf("another program was replaced:\n%s", out)
 	}

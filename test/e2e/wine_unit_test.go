@@ -56,7 +56,7 @@ func TestUnitTestsUnderWine(t *testing.T) {
 	w := newWine(t, "077") // Tests make stores in their own way
 	run := filepath.Join(w.home.dir, "run")
 	w.write(run, "#!/bin/sh\numask 077\nexport HOME='"+w.home.dir+"' WINEPREFIX='"+filepath.Join(w.home.dir, "prefix")+"' WINEDEBUG=-all\nexec wine \"$@\"\n")
-	if err := os.Chmod(run, 0o700); err != nil { //nolint:gosec // It is run.
+	if err := os.Chmod(run, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"test", "-count=1", "-json", "-timeout", "10m", "-tags", "wine", "-ldflags", "-checklinkname=0", "-exec", run}

@@ -102,18 +102,28 @@ func (s *Site) info(spec admin.FrontSpec, last int) map[string]string {
 
 const minimal = "minimal"
 
+// known reports whether each name is one of two.
+func known(names []string, one, two string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return name != one && name != two })
+}
+
+// ofIdentity reports whether a front has a switch that is for one with identity.
+func ofIdentity(spec admin.FrontSpec) bool {
+	return spec.ShortNames || spec.NamePrefix != "" || spec.InfoKeys != "" || len(spec.Flows)+len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}
+}
+
 // checkFront finds switches that would do nothing.
 func checkFront(spec admin.FrontSpec) error {
 	switch {
 	case spec.InfoKeys != "" && spec.InfoKeys != minimal:
 		return fmt.Errorf("infoKeys is %q: only %q is known", spec.InfoKeys, minimal)
-	case slices.ContainsFunc(spec.Providers, func(name string) bool { return name != admin.ProviderLDAP && name != admin.ProviderDex }):
+	case !known(spec.Providers, admin.ProviderLDAP, admin.ProviderDex):
 		return fmt.Errorf("providers are %q: only %q and %q are known", spec.Providers, admin.ProviderLDAP, admin.ProviderDex)
 	case spec.NamePrefix != "" && spec.NamePrefix != admin.NamePrefix:
 		return fmt.Errorf("namePrefix is %q: only %q is known", spec.NamePrefix, admin.NamePrefix)
-	case slices.ContainsFunc(spec.Flows, func(flow string) bool { return flow != "cli_password" && flow != "browser_authcode" }):
+	case !known(spec.Flows, "cli_password", "browser_authcode"):
 		return fmt.Errorf("flows are %q: only cli_password and browser_authcode are known", spec.Flows)
-	case !spec.Identity && (spec.ShortNames || spec.NamePrefix != "" || len(spec.Flows) > 0 || spec.InfoKeys != "" || len(spec.Providers) > 0 || spec.Lifetimes != admin.Lifetimes{}):
+	case !spec.Identity && ofIdentity(spec):
 		return errors.New("providers, lifetimes, infoKeys, flows and names are for a front with identity")
 	}
 	return nil

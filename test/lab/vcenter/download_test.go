@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ func TestDownload(t *testing.T) {
 	s, _ := newService(t)
 	s.Roots = [][]byte{[]byte("root one"), []byte("root two")}
 	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/certs/download.zip", nil))
+	s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/certs/download.zip", nil))
 	archive, err := zip.NewReader(bytes.NewReader(w.Body.Bytes()), int64(w.Body.Len()))
 	if err != nil {
 		t.Fatal(err)
