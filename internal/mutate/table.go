@@ -37,7 +37,7 @@ var table = []mutation{
 	{name: "a changed CA beside a front is trusted", file: "internal/site/further.go", old: "ca != \"\" && verifiedBy(last) == \"\"", new: "ca != \"\"", also: "./internal/cli/logincmd"},
 	{name: "any host is beside a front", file: "pkg/trust/site.go", old: "name == host && other != server", new: "(name == host || host != \"\") && other != server", also: "./internal/cli/logincmd"},
 	{name: "any certificate is of the accepted CA", file: "pkg/trust/explain.go", old: "	return err == nil\n", new: "	return err == nil || len(e.chain) > 0\n", also: "./internal/cli/logincmd"},
-	{name: "a CA of one shell's roots proves a registry", file: "internal/registryaccess/prove.go", old: " || s.Trust.Mode == trust.System {", new: " {"},
+	{name: "a CA of one shell's roots proves a registry", file: "pkg/trust/public.go", old: "if t.Mode == System || t.Mode == \"\" {", new: "if t.Mode == \"x\" {"},
 	{name: "a registry gets the CA of a first use after a No", file: "internal/registryaccess/unasked.go", old: "if err == nil && !yes {", new: "if err == nil && !yes && text == \"\" {", also: "./internal/cli/registrycmd"},
 	{name: "a registry inherits the CA of a first use", file: "internal/registryaccess/prove.go", old: "	w, err := site.Client(a.Env, t, nil)", new: "	for _, ca := range t.Pins {\n		t = trust.Trust{Mode: trust.Bundle, CA: ca}\n	}\n	w, err := site.Client(a.Env, t, nil)"},
 	{name: "the CA of a first use is given out for a registry", file: "internal/registryaccess/ca.go", old: "case slices.Contains(trust.Trust{CA: unasked.CA}.Fingerprints(), fingerprint):", new: "case !slices.Contains([]string{}, fingerprint):"},

@@ -61,8 +61,8 @@ func (a *Access) proven(ctx context.Context, r registry.Record, info harbor.Info
 	case r.CA != "" && r.CA != front.CA:
 		return unproven(registry.ReasonOtherCA)
 	}
-	own, ok := front.Private()
-	if !ok || s.Trust.Mode == trust.System { // The system's roots vouch for everybody, also those of one shell.
+	own, ok := s.Trust.PrivateAt(trust.ServerOf(s.Server))
+	if !ok {
 		return unproven(registry.ReasonPublicCA)
 	}
 	w, err := site.Client(a.Env, own, nil)

@@ -44,15 +44,8 @@ func (s Site) Ground() disclose.Ground {
 // Insecure reports whether nothing is verified, so that anybody may have answered.
 func (s Site) Insecure() bool { return s.Trust().Mode == trust.Insecure }
 
-// Trust returns how the site's servers are verified, with all pins so far. A server that only the roots of this shell verified gets a pin:
-// kubectl in another shell does not have them.
-func (s Site) Trust() trust.Trust {
-	t := s.Transport.Trust()
-	for server, ca := range s.shellRoots() {
-		t = t.WithPin(server, ca)
-	}
-	return t
-}
+// Trust returns how the site's servers are verified, with all pins so far.
+func (s Site) Trust() trust.Trust { return s.Transport.Trust() }
 
 // ClientOptions are how a client verifies and reaches servers.
 type ClientOptions struct {

@@ -68,7 +68,7 @@ func (c Contact) fromVCenter(e *trust.UntrustedError) bool {
 func (c Contact) wrongName(t trust.Trust, e *trust.UntrustedError, err error) error {
 	hint := "Fetching a CA, or giving it again, does not help: the certificate is for other addresses. Ask your vSphere administrator\n" +
 		"for the address that it is for."
-	if front, private := t.For(c.server()).Private(); private && e.SignedBy(front.CA) {
+	if front, private := t.PrivateAt(c.server()); private && e.SignedBy(front.CA) {
 		hint = "Its CA is the one that you trust: do not fetch that again. The certificate is for other addresses."
 		if name, found := usable(e.Names); found {
 			hint += fmt.Sprintf("\nUse one of them: --server %s\nIf that is not reachable from here, add: --control-plane-address %s",

@@ -42,10 +42,17 @@ func Public(ca string) bool {
 // maxPrivate is more CAs than a site has. A larger bundle is a collection, such as a system's.
 const maxPrivate = 20
 
-// Private returns the trust without its pins, and reports whether it rests on the site's own CAs alone: then the site
-// itself gave every server its certificate. It is false if one of the CAs is public, since that vouches for
+// PrivateAt returns how a server (HOST:PORT) is verified, and reports whether that rests on the site's own CAs alone: then the site
+// itself gave the server its certificate. Where the system's roots verify the site, a pin of the server proves nothing. It is false if one of the CAs is public, since that vouches for
 // everybody's servers, and for the system's roots.
-func (t Trust) Private() (Trust, bool) {
+func (t Trust) PrivateAt(server string) (Trust, bool) {
+	if t.Mode == System || t.Mode == "" {
+		return Trust{}, false
+	}
+	return t.For(server).private()
+}
+
+func (t Trust) private() (Trust, bool) {
 	if t.Mode != Bundle && t.Mode != Pinned {
 		return Trust{}, false
 	}

@@ -511,8 +511,11 @@ func TestPrivate(t *testing.T) {
 		"a Debian's":   {trust.Trust{Mode: trust.Bundle, CA: debian}, ""},
 		"the system's": {trust.Trust{Mode: trust.System}, ""},
 		"none":         {trust.Trust{Mode: trust.Insecure, CA: own}, ""},
+		"pinned":       {trust.Trust{Mode: trust.Pinned, Pins: map[string]string{"front:443": own}}, own},
+		"of one shell": {trust.Trust{Mode: trust.System, Pins: map[string]string{"front:443": own}}, ""},
+		"an older one": {trust.Trust{Pins: map[string]string{"front:443": own}}, ""},
 	} {
-		got, ok := tc.trust.Private()
+		got, ok := tc.trust.PrivateAt("front:443")
 		if ok != (tc.want != "") || ok && (got.CA != tc.want || got.Mode != trust.Bundle || len(got.Pins) > 0) {
 			t.Errorf("%s: %v, %d bytes", name, ok, len(got.CA))
 		}
