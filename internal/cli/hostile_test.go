@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -275,9 +276,17 @@ func TestServersReachNoTerminal(t *testing.T) {
 			if err := os.CopyFS(before[i], os.DirFS(w.Dir)); err != nil {
 				t.Fatal(err)
 			}
+			mu.Lock()
 			asked = append(asked, map[string]bool{})
+			mu.Unlock()
 			harmless(t, w.Run(args...), fmt.Sprintf("%q", args))
 		}
+		mu.Lock()
+		asked = slices.Clone(asked)
+		for i := range asked { // A late request still writes to the last one.
+			asked[i] = maps.Clone(asked[i])
+		}
+		mu.Unlock()
 		lied := map[string]bool{}
 		for i, args := range runs {
 			if len(asked[i]) == 0 && (args[0] != "logout" || method == "oidc") { // It has nothing to revoke at vCenter.

@@ -35,6 +35,9 @@ func (w *World) Do(do func(ctx context.Context, e *console.Env)) Result {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), maxRun)
 	defer cancel()
+	w.mu.Lock()
+	w.between = w.Between
+	w.mu.Unlock()
 	e := w.Env()
 	out, errOut := e.Out.(*Stream), e.ErrOut.(*Stream)
 	left := func() []Answer { return nil }

@@ -145,7 +145,10 @@ func (w *World) serveTLS(address string, handler http.Handler, config *tls.Confi
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		w.hearAgent(r)
-		if between := w.Between; between != nil {
+		w.mu.Lock()
+		between := w.between
+		w.mu.Unlock()
+		if between != nil {
 			between(out, r, handler)
 			return
 		}

@@ -39,7 +39,7 @@ type World struct {
 	NoHome bool
 	// Hidden are the environment variables that children do not get.
 	Hidden map[string]bool
-	// Between, if set, answers each request in place of the server that is asked; it may ask that one.
+	// Between, if set before a run, answers each request in place of the server that is asked; it may ask that one.
 	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
 	// Asleep, if set, is called when a command has slept: the clock has moved on.
 	Asleep func(time.Duration)
@@ -50,12 +50,13 @@ type World struct {
 	t      testing.TB
 	person []Answer // nil: there is no terminal
 
-	mu     sync.Mutex
-	hosts  map[string]*host
-	others map[string]string // see Reach
-	asked  map[string]bool   // environment variables
-	agents map[string]int    // see Agents
-	later  time.Duration
+	mu      sync.Mutex
+	between func(http.ResponseWriter, *http.Request, http.Handler) // of the present run: a request of one that has ended may still come
+	hosts   map[string]*host
+	others  map[string]string // see Reach
+	asked   map[string]bool   // environment variables
+	agents  map[string]int    // see Agents
+	later   time.Duration
 }
 
 // New makes a world with nobody at the terminal and nothing on the network.
