@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
@@ -66,7 +65,7 @@ func (s Sites) Aliases(site tokens.Site) supervisor.Aliases {
 		return site.Aliases
 	}
 	for _, at := range s.Store.SessionsAt(site.Server) {
-		if len(at.Aliases) > 0 {
+		if len(at.Aliases) > 0 && at.Trust.Mode != trust.Insecure {
 			return at.Aliases
 		}
 	}
@@ -76,33 +75,27 @@ func (s Sites) Aliases(site tokens.Site) supervisor.Aliases {
 // maxReason bounds the reason for a port, in characters.
 const maxReason = 500
 
-// KeepPorts keeps where a login reached the API servers of the site. given is the port that the user named; 0: none. A host that the login
+// KeepPorts keeps in a site where a login reached its API servers. given is the port that the user named; 0: none. A host that the login
 // did not reach keeps what was known of it, unless the user named its port before and does not any more.
-func (s Sites) KeepPorts(ctx context.Context, server string, hosts []login.Host, given int) error {
-	known, err := s.Of(server)
-	if instead := slices.ContainsFunc(hosts, func(h login.Host) bool { return h.Instead != nil }); err != nil || len(known.APIPorts) == 0 && given == 0 && !instead {
-		return err
-	}
-	return s.Update(ctx, server, func(site *tokens.Site) {
-		maps.DeleteFunc(site.APIPorts, func(_ string, at tokens.APIPort) bool { return given == 0 && at.Reason == "" })
-		for _, h := range hosts {
-			address := h.Address.String()
-			was := site.APIPorts[address]
-			now := tokens.APIPort{Port: given, Since: s.Env.Now().UTC().Truncate(time.Second)}
-			if given == 0 && h.Instead != nil {
-				now.Port, now.Reason = h.APIPort, safetext.Line(h.Instead.Error(), maxReason)
-			}
-			switch {
-			case now.Port == 0:
-				delete(site.APIPorts, address)
-				continue
-			case was.Port == now.Port && (was.Reason == "") == (now.Reason == ""):
-				now.Since = was.Since
-			}
-			if site.APIPorts == nil {
-				site.APIPorts = map[string]tokens.APIPort{}
-			}
-			site.APIPorts[address] = now
+func KeepPorts(site *tokens.Site, hosts []login.Host, given int, now time.Time) {
+	maps.DeleteFunc(site.APIPorts, func(_ string, at tokens.APIPort) bool { return given == 0 && at.Reason == "" })
+	for _, h := range hosts {
+		address := h.Address.String()
+		was := site.APIPorts[address]
+		at := tokens.APIPort{Port: given, Since: now.UTC().Truncate(time.Second)}
+		if given == 0 && h.Instead != nil {
+			at.Port, at.Reason = h.APIPort, safetext.Line(h.Instead.Error(), maxReason)
 		}
-	})
+		switch {
+		case at.Port == 0:
+			delete(site.APIPorts, address)
+			continue
+		case was.Port == at.Port && (was.Reason == "") == (at.Reason == ""):
+			at.Since = was.Since
+		}
+		if site.APIPorts == nil {
+			site.APIPorts = map[string]tokens.APIPort{}
+		}
+		site.APIPorts[address] = at
+	}
 }

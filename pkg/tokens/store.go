@@ -211,14 +211,20 @@ func (s *Store) Credentials() ([]Credential, []error) {
 // Clear removes every session, credential and mark, including files that cannot be read. Sites stay. Of refusals of the last minutes, their number and
 // times stay: a script that logs out and in again must not lock the account.
 func (s *Store) Clear() error {
+	errs := []error{s.ClearTokens()}
+	for _, path := range s.list(accountsDir) {
+		errs = append(errs, s.clearMark(path))
+	}
+	return errors.Join(errs...)
+}
+
+// ClearTokens removes every session and credential, including files that cannot be read.
+func (s *Store) ClearTokens() error {
 	var errs []error
 	for _, sub := range []string{credfile.Credentials, sessionsDir} {
 		for _, path := range s.list(sub) {
 			errs = append(errs, remove(path))
 		}
-	}
-	for _, path := range s.list(accountsDir) {
-		errs = append(errs, s.clearMark(path))
 	}
 	return errors.Join(errs...)
 }

@@ -23,14 +23,15 @@ import (
 // run is one login.
 type run struct {
 	Deps
-	env   *console.Env
-	o     Options
-	store *tokens.Store
-	files kubeconfig.Files
-	sites session.Sites
-	again string      // the command that logs in again, once it is known who did
-	known tokens.Site // of the Supervisor, before this login
-	lost  bool        // a person agreed that the Supervisor has no identity provider any more
+	env     *console.Env
+	o       Options
+	store   *tokens.Store
+	files   kubeconfig.Files
+	sites   session.Sites
+	again   string      // the command that logs in again, once it is known who did
+	known   tokens.Site // of the Supervisor, before this login
+	passing bool        // the store keeps nothing but refusals
+	lost    bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
@@ -42,6 +43,17 @@ func Run(ctx context.Context, d Deps, o Options) error {
 		return err
 	}
 	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files, sites: session.Sites{Sessions: method.Sessions(d.Env, store)}}
+	if _, homeless := d.Env.OpenStore(); homeless != nil { // The next process must find nothing but refusals, also if this one is killed.
+		r.passing = true
+		defer func() {
+			if err := store.ClearTokens(); err != nil {
+				d.Env.Warn(err)
+			}
+		}()
+		if err := store.ClearTokens(); err != nil {
+			return err
+		}
+	}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -135,7 +147,7 @@ func (r *run) contact() site.Contact {
 		Env: r.env, Server: r.o.Server, Aliases: r.o.Aliases, Last: r.known.Trust, LastHosts: session.ServersOf(r.known.Hosts),
 		API: r.o.Provider.Issuer.Plain(), Flags: r.o.Trust,
 	}
-	if !r.o.DryRun {
+	if !r.o.DryRun && !r.passing {
 		c.Keep = func(ctx context.Context, change func(*tokens.Site)) error {
 			return r.sites.Update(ctx, r.known.Server, change)
 		}
@@ -154,8 +166,9 @@ func (r *run) request() session.Request {
 
 // keep keeps what the login showed of the Supervisor, for the next one.
 func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
-	if !r.o.DryRun && !out.Result.Single {
-		if err := r.sites.KeepPorts(ctx, r.known.Server, out.Result.Hosts, r.o.APIPort); err != nil {
+	if !out.Result.Single {
+		err := s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) })
+		if err != nil {
 			return err
 		}
 	}
@@ -180,11 +193,7 @@ func (r *run) finish(ctx context.Context, out session.Outcome) error {
 		if err := out.Await(ctx, r.o.Wait); err != nil {
 			return err
 		}
-		err := r.printKubeconfig(l)
-		if _, homeless := r.env.OpenStore(); homeless != nil {
-			err = errors.Join(err, r.store.Clear())
-		}
-		return err
+		return r.printKubeconfig(l)
 	}
 	err := r.write(ctx, l, out)
 	if out.Note != nil {

@@ -111,7 +111,7 @@ func TestDryRunKeepsNoTrust(t *testing.T) {
 func TestInsecureIsNoTrust(t *testing.T) {
 	w, s := site(t)
 	given(w)
-	w.Run(untold("--insecure-skip-tls-verify", "--control-plane-address", "10.0.9.9=10.0.9.8")...).Exits(0)
+	w.Run(untold("--insecure-skip-tls-verify", "--control-plane-address", "10.0.9.9=10.0.9.8", "--api-port", "7443")...).Exits(0)
 	if _, found, _ := w.Store().Site("10.0.0.1"); found {
 		t.Error("a site is remembered")
 	}
@@ -129,6 +129,12 @@ func TestInsecureIsNoTrust(t *testing.T) {
 	w.Run("logout").Exits(0)
 	w.Person()
 	w.Run(untold()...).Exits(4).Says("is not the one that was trusted so far")
+	w.Serve("10.0.0.1:443", w.CA, s)
+	w.Run(untold("--insecure-skip-tls-verify", "--control-plane-address", "10.0.9.9=10.0.9.8")...).Exits(0)
+	w.Run(untold()...).Exits(0)
+	if diff := cmp.Diff(before, known(t, w)); diff != "" {
+		t.Errorf("what nobody verified is kept by the next login: %s", diff)
+	}
 }
 
 // What verified other control plane hosts is known after a logout too, whether each has a CA of its own or all have one.
