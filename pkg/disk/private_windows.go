@@ -88,9 +88,7 @@ func createTemp(dir, pattern string) (*os.File, error) {
 			h, err = windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, a,
 				windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0)
 			if err == nil {
-				if err = windows.CloseHandle(h); err == nil {
-					return os.OpenFile(path, os.O_RDWR, 0o600)
-				}
+				return os.NewFile(uintptr(h), path), nil // Another program may have put another file there meanwhile.
 			}
 		}
 		if try == tries || !errors.Is(err, windows.ERROR_FILE_EXISTS) {
@@ -239,7 +237,7 @@ func trusted(sid, user *windows.SID) bool {
 	text := sid.String()
 	return text == "S-1-3-0" || text == "S-1-3-4" || // Whoever made it, and its owner.
 		strings.HasPrefix(text, "S-1-15-") || // Apps in a sandbox of this user, who needs the right too.
-		strings.HasPrefix(text, "S-1-5-80-") // Services, such as the one that installs Windows.
+		text == "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464" // TrustedInstaller, which installs Windows.
 }
 
 // AccountName returns the name of an account or group, or its identifier if there is no name.

@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,9 +31,30 @@ func (p *planner) match(wanted []Wanted) matched {
 	}
 	each(func(w Wanted) []string { return w.names(p.Prefix) }, p.fits)
 	all := append([]string{p.old.CurrentContext}, slices.Sorted(maps.Keys(p.old.Contexts))...) // Of several it is the one that is used.
-	each(func(Wanted) []string { return all }, p.fitsInNamespace)
+	for _, there := range []func(*api.Cluster, string, Target) bool{isCluster, nearCluster} {
+		each(func(Wanted) []string { return all }, func(c *api.Context, w Wanted) bool {
+			return p.fitsInNamespace(c, w) && there(p.old.Clusters[c.Cluster], c.Cluster, w.Target)
+		})
+	}
 	p.settlePrefix(wanted, m)
 	return m
+}
+
+// isCluster reports whether a cluster entry is what we would write.
+func isCluster(entry *api.Cluster, _ string, t Target) bool { return entry != nil && sameCluster(entry, t) }
+
+// nearCluster reports whether a cluster entry is of the target's server: it is at the same host, has a name that we give, or is gone. A
+// person's own way to the server, such as a tunnel, is not.
+func nearCluster(entry *api.Cluster, name string, t Target) bool {
+	return entry == nil || slices.Contains(t.entryNames(), name) || hostOf(entry.Server) == hostOf(t.Server)
+}
+
+func hostOf(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return server
+	}
+	return u.Hostname()
 }
 
 // fitsInNamespace reports whether a context is for the credential and namespace of a wanted one. Those of a cluster are the person's.
