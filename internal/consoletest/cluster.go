@@ -97,7 +97,8 @@ func Slow(d time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(d):
-		case <-r.Context().Done():
+		case <-r.Context().Done(): // TLS says so before the connection is closed: an answer could still be read.
+			panic(http.ErrAbortHandler)
 		}
 		w.WriteHeader(http.StatusGatewayTimeout)
 	}

@@ -128,7 +128,7 @@ func (g *Guard) tryUntil(ctx context.Context, source Source, password redact.Sec
 	for {
 		d, err := g.try(ctx, &flight{source: source, password: password, same: same}, send)
 		switch refused := errors.As(err, &last); {
-		case refused && g.Later != nil && source.Kind != Typed:
+		case refused && g.Later != nil && !g.free && source.Kind != Typed:
 			continue // The next decision says when.
 		case d.verdict != notYet:
 			return d, err
