@@ -252,7 +252,7 @@ func Patient(e *console.Env, guard *secret.Guard, wait time.Duration) {
 		if e.Now().Add(d).After(until) {
 			return secret.ErrTooLate
 		}
-		e.Tellf("The password was refused. It is sent again in %s, if the account is there by then …", console.Span(d.Round(time.Second)))
+		e.Tellf("The password was refused. In case the account is new, it is sent again in %s …", console.Span(d.Round(time.Second)))
 		return console.Sleep(ctx, e, d)
 	}
 }
