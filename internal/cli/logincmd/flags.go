@@ -116,7 +116,7 @@ func (f *trustFlags) add(c *cobra.Command) {
 	command.Group(c, "Trust", func(s *pflag.FlagSet) {
 		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA of the Supervisor's certificate: PEM, or the\ndownload.zip of its vCenter.")
 		s.StringVar(&f.vCenter, "ca-from-vcenter", "",
-			"If the Supervisor is not trusted yet, fetch the CA from the vCenter `HOST`, and\nask whether to trust it. Jobs add --ca-fingerprint.")
+			"If the Supervisor is not trusted yet, fetch the CA from the\nvCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
 				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")
