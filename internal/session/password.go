@@ -150,9 +150,10 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
-// password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
-// read could be any.
+// whyNotFor returns why the password in the environment is not sent for a session; empty: it is sent. The password could belong to each
+// session of the user that the environment names, or to any session if it names none. It is sent if all of these send their passwords to
+// the same place. A session that cannot be read could be any. Users are compared by the name that they type, not by what an issuer calls
+// them: an issuer does not decide whose password this is.
 func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {

@@ -141,7 +141,7 @@ func (f *passwordFlags) add(c *cobra.Command) {
 		s.BoolVar(&f.save, "save-password", false, "Save the password in the system's keychain, for renewals.")
 		s.BoolVar(&f.force, "force", false, "Send a password or client secret even if it was just refused.")
 		s.DurationVar(&f.wait, "wait-for-account", 0,
-			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.")
+			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.\nOne hour at most.")
 	})
 }
 
