@@ -162,7 +162,7 @@ func whyNotFor(s *Sessions, of tokens.Session) string {
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
 		if (user == "" || tokens.Fold(other.LoginName()) == tokens.Fold(user)) && !sendsTo(s, other, of) {
-			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.LoginName(), other.Server, failure.UsernameVariable)
+			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; set %s to its user", other.LoginName(), other.Server, failure.UsernameVariable)
 		}
 	}
 	if len(unreadable) > 0 {
