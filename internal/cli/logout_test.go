@@ -176,7 +176,7 @@ func TestLogoutRevokes(t *testing.T) {
 		"revoked":                  {issued, 0, consoletest.Reply(""), "", 1},
 		"the provider is ill":      {issued, 0, consoletest.Status(500, "no refresh-token here"), "could not be revoked", 1},
 		"offers no way":            {none, 0, nil, "offers no way to revoke a session", 0},
-		"offers no way, until":     {none, time.Hour, nil, ", and longer by whoever renews it before", 0},
+		"offers no way, until":     {none, time.Hour, nil, ", and longer if it is renewed by then", 0},
 		"offers no way, for once":  {oidc.Session{Access: redact.Stored{Secret: "at"}}, time.Hour, nil, "(in 60m)\n", 0},
 		"offers no way, has ended": {none, -time.Hour, nil, "", 0},
 		"nothing left":             {oidc.Session{}, 0, nil, "", 0},

@@ -132,7 +132,7 @@ func TestStatusEnds(t *testing.T) {
 	}{
 		"renews itself": {oidc.Session{Refresh: redact.Stored{Secret: "r"}}, 9 * time.Hour, "renews itself when it is used. Unused, it ends at"},
 		"does not":      {oidc.Session{}, 9 * time.Hour, "ends at"},
-		"has ended":     {oidc.Session{}, -time.Hour, "has ended: kubectl vsphere login --server " + supervisor + " --auth-method oidc"},
+		"has ended":     {oidc.Session{}, -time.Hour, "has ended; type: kubectl vsphere login --server " + supervisor + " --auth-method oidc"},
 		"not known":     {oidc.Session{}, 0, ""},
 	} {
 		w := clitest.New(t)

@@ -51,16 +51,16 @@ func printEnds(e *console.Env, info statusInfo) {
 	for _, s := range info.Sessions {
 		switch {
 		case s.Outage != nil && s.Outage.Next.After(e.Now()):
-			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
+			e.Printf("\nThe session of %s at %s has not been renewed since %s: %s. The next try is at %s at the earliest.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason, e.Until(s.Outage.Next))
 		case s.Outage != nil:
-			e.Printf("\nThe session of %s at %s is not renewed since %s: %s. kubectl's next call is the next try.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
+			e.Printf("\nThe session of %s at %s has not been renewed since %s: %s. The next kubectl tries again.", s.User, s.Server, e.Until(s.Outage.Since), s.Outage.Reason)
 		case s.Ends.IsZero():
 		case s.Ends.After(e.Now()) && s.Renewal == byItself:
 			e.Printf("\nThe session of %s at %s renews itself when it is used. Unused, it ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		case s.Ends.After(e.Now()):
 			e.Printf("\nThe session of %s at %s ends at %s.", s.User, s.Server, e.Until(s.Ends))
 		default:
-			e.Printf("\nThe session of %s at %s has ended: %s", s.User, s.Server, s.loginCommand)
+			e.Printf("\nThe session of %s at %s has ended; type: %s", s.User, s.Server, s.loginCommand)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (p Password) provider(err error) error {
 	case errors.As(err, &said) && said.ByPolicy():
 		return Hint(fmt.Errorf("a policy of the identity provider does not let %s log in: %w", p.user(), said), "The password was not refused. Ask your vSphere administrator.")
 	case errors.As(err, &refused):
-		return Hint(fmt.Errorf("the password of %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It was not sent again.")
+		return Hint(fmt.Errorf("the password from %s for %s was refused: %w", refused.Source, p.user(), refused.Err), "It is not sent again.")
 	case errors.Is(err, wire.ErrServer):
 		return Hint(err, "The password was not refused. If this does not pass, ask the administrator of the identity provider.")
 	}
@@ -92,7 +92,7 @@ func (p Password) newAccount() string {
 func (p Password) vCenter(err error) error {
 	switch {
 	case errors.Is(err, wire.ErrRefused):
-		hint := "It was not sent again: vCenter locks an account for some minutes after five refusals."
+		hint := "It is not sent again: vCenter locks an account for some minutes after five refusals."
 		if !strings.ContainsAny(p.User, `@\`) {
 			hint += "\nThe name may need its domain: " + p.user() + "@vsphere.local, or that of the identity source, as " + p.user() + "@example.com."
 		}

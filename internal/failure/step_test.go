@@ -190,7 +190,7 @@ func TestPasswordOfSomebodyElse(t *testing.T) {
 		t.Error(got)
 	}
 	refused := &secret.RefusedError{Source: "the keychain", Err: answer(wire.ErrRefused)}
-	if got := said(Password{User: "ada", Provider: true}.Explain(refused)); !strings.Contains(got, "the password of the keychain for ada was refused") || strings.Contains(got, "vCenter") {
+	if got := said(Password{User: "ada", Provider: true}.Explain(refused)); !strings.Contains(got, "the password from the keychain for ada was refused") || strings.Contains(got, "vCenter") {
 		t.Error(got)
 	}
 }

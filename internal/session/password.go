@@ -150,9 +150,10 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 	return sources
 }
 
-// whyNotFor returns why the password in the environment is not sent for a session; empty: it is. Names are those that people log in with: whose
-// password it is, is not for an issuer to say. It is sent if every session that it could belong to sends its passwords there. These are the sessions of the user that the environment names, or all. A session that cannot be
-// read could be any.
+// whyNotFor returns why the password in the environment is not sent for a session; empty: it is sent. The password could belong to each
+// session of the user that the environment names, or to any session if it names none. It is sent if all of these send their passwords to
+// the same place. A session that cannot be read could be any. Users are compared by the name that they type, not by what an issuer calls
+// them: an issuer does not decide whose password this is.
 func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
 	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
@@ -161,7 +162,7 @@ func whyNotFor(s *Sessions, of tokens.Session) string {
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
 		if (user == "" || tokens.Fold(other.LoginName()) == tokens.Fold(user)) && !sendsTo(s, other, of) {
-			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; %s says whose it is", other.LoginName(), other.Server, failure.UsernameVariable)
+			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; set %s to its user", other.LoginName(), other.Server, failure.UsernameVariable)
 		}
 	}
 	if len(unreadable) > 0 {
@@ -252,7 +253,7 @@ func Patient(e *console.Env, guard *secret.Guard, wait time.Duration) {
 		if e.Now().Add(d).After(until) {
 			return secret.ErrTooLate
 		}
-		e.Tellf("The password was refused. It is sent again in %s, if the account is there by then …", console.Span(d.Round(time.Second)))
+		e.Tellf("The password was refused. In case the account is new, it is sent again in %s …", console.Span(d.Round(time.Second)))
 		return console.Sleep(ctx, e, d)
 	}
 }

@@ -253,7 +253,7 @@ func TestWhyThePasswordIsWithheld(t *testing.T) {
 		want   string
 	}{
 		"another user":       {"ops", nil, failure.UsernameVariable + " names another user"},
-		"another Supervisor": {"", []tokens.Session{other}, consoletest.User + " at 10.0.2.1; " + failure.UsernameVariable},
+		"another Supervisor": {"", []tokens.Session{other}, consoletest.User + " at 10.0.2.1; set " + failure.UsernameVariable},
 	} {
 		w := consoletest.New(t)
 		for _, s := range append(tc.others, of) {

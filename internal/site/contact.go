@@ -50,8 +50,9 @@ func (f TrustFlags) Given() bool {
 	return f.Insecure || f.CAFile != "" || len(f.CAFingerprints) > 0 || f.VCenter != (supervisor.Address{})
 }
 
-// Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. How it is verified
-// is kept then, before a password is asked for: who mistypes that is not asked about the CA again. The error is a *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
+// Open makes the contact. When it returns, the certificate is trusted and the server has answered as a Supervisor does. Open then keeps how
+// it is verified, before a password is asked for: after a mistyped password, nobody is asked about the CA again. The error is a
+// *trust.UntrustedError, supervisor.ErrNotSupervisor, or one of package wire.
 func (c Contact) Open(ctx context.Context) (Site, error) {
 	t, err := c.chooseTrust(ctx)
 	if err != nil {

@@ -29,7 +29,7 @@ func Unzip(text []byte, want func(name string) bool, each func(name string, cont
 	}
 	archive, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
-		return fmt.Errorf("is no good ZIP archive: %w", err)
+		return fmt.Errorf("cannot be read as ZIP: %w", err)
 	}
 	left := int64(MaxUnzipped)
 	for _, f := range archive.File {

@@ -10,7 +10,8 @@ import (
 	"runtime"
 )
 
-// MkdirAll is os.MkdirAll. On Windows, a mode without rights for others is an access control list for the user alone. A directory that exists is no call of Do.
+// MkdirAll is os.MkdirAll. On Windows, a mode without rights for others becomes an access control list for the user alone. If the directory
+// exists, Do is not called.
 func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil

@@ -58,8 +58,9 @@ func (r Request) loginHosts(ctx context.Context, workloads []supervisor.Workload
 	return nil
 }
 
-// reachHosts asks hosts for the CA of their API servers, and these servers whether they answer, and decides about hosts that are not trusted. So it finds out which of them
-// are there before any of them gets the password: others wait for that.
+// reachHosts asks each host for the CA of its API server, and the API server whether it answers. Then it decides about hosts that are not
+// trusted. This happens before any host gets the password: other processes wait while a password is under way, and should not wait for a
+// host that is down.
 func (r Request) reachHosts(ctx context.Context, hosts []Host, apis []apiServer, errs []error) {
 	reach := func(i int) {
 		var connected atomic.Bool

@@ -22,17 +22,17 @@ type Outage struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
-// The pauses between two requests grow up to longestPause: a person who waits for an issuer should not have to wait much longer than it needs.
-// An issuer that is not well may be back in a moment, and the fifth run of one kubectl finds that out. What it says of the person will hold for
-// longer than these five runs.
+// The pauses between two requests grow up to longestPause: once an issuer is back, nobody should wait much longer. kubectl runs a failing
+// plugin five times. An issuer that is not well may be back within these runs, so the first pause is short. If it refuses the person, that
+// will outlast them, so the first pause is longer.
 const (
 	firstPause   = time.Second
 	refusedPause = 5 * time.Second
 	longestPause = time.Minute
 )
 
-// Again returns the outage after one more failure, whose Reason the caller sets. chance (from 0 to 1) shortens the pause by up to a quarter, so that the users of an issuer
-// do not all come back at one moment.
+// Again returns the outage after one more failure. The caller sets its Reason. chance (from 0 to 1) shortens the pause by up to a quarter,
+// so that the users of an issuer do not all come back at one moment.
 func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
 	if o.Tries == 0 || o.Since.After(now) {
 		o = Outage{Since: now}

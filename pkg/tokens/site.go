@@ -67,7 +67,7 @@ type SiteError struct {
 
 // Error names the file.
 func (e *SiteError) Error() string {
-	return fmt.Sprintf("what is known of %s cannot be read: %v", e.Server, e.Err)
+	return fmt.Sprintf("how %s is verified is not known: %v", e.Server, e.Err)
 }
 
 // Unwrap returns Err.

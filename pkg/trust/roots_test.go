@@ -89,9 +89,9 @@ func TestFromFileBoundsAnArchive(t *testing.T) {
 		"more files":          {archive(t, many...), "has more than 1000 files"},
 		"revocation lists":    {archive(t, entry{"certs/lin/1.r0", crl}), "holds no certificate"},
 		"nothing of use":      {archive(t, entry{"a.txt", "hello"}), "holds no certificate"},
-		"cut off":             {archive(t, entry{"1.0", one})[:200], "is no good ZIP archive"},
-		"the start of one":    {"PK\x03\x04", "is no good ZIP archive"},
-		"another, at its end": {archive(t, entry{"1.0", one}) + strings.Repeat("x", 1<<17), "is no good ZIP archive"},
+		"cut off":             {archive(t, entry{"1.0", one})[:200], "cannot be read as ZIP"},
+		"the start of one":    {"PK\x03\x04", "cannot be read as ZIP"},
+		"another, at its end": {archive(t, entry{"1.0", one}) + strings.Repeat("x", 1<<17), "cannot be read as ZIP"},
 	} {
 		path := write(t, tc.text)
 		if _, err := trust.FromFile(t.Context(), path); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), path) {

@@ -99,7 +99,7 @@ func TestOIDCStatusOfARefusedSession(t *testing.T) {
 	h.endCredentials(t)
 	i.fault(t, refusals["pinniped"])
 	h.run(t, "kubectl", "--context", "tkc1", "get", "pods")
-	if out, _ := h.run(t, "kubectl-vsphere", "status"); strings.Contains(out, "renews itself") || !strings.Contains(out, "has ended: kubectl vsphere login") {
+	if out, _ := h.run(t, "kubectl-vsphere", "status"); strings.Contains(out, "renews itself") || !strings.Contains(out, "has ended; type: kubectl vsphere login") {
 		t.Error(out)
 	}
 }

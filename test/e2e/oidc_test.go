@@ -342,7 +342,7 @@ func TestOIDCUpstreamIsDown(t *testing.T) {
 	if got := i.requests(t)["token"] - before; got > 4 {
 		t.Errorf("%d requests of twenty", got)
 	}
-	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || !strings.Contains(out, "is not renewed since") || !strings.Contains(out, "Upstream refresh failed") {
+	if out, code := h.run(t, "kubectl-vsphere", "status"); code != 0 || !strings.Contains(out, "has not been renewed since") || !strings.Contains(out, "Upstream refresh failed") {
 		t.Errorf("%d %s", code, out)
 	}
 	mend()

@@ -117,7 +117,7 @@ func TestLoginWaitsForAnAccount(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	term := h.onTerminal(t, append(args, "--wait-for-account", "10m")...)
-	term.expect("The password was refused. It is sent again in ")
+	term.expect("The password was refused. In case the account is new, it is sent again in ")
 	if _, err := addUser(name, "edit", "ns1"); err != nil {
 		t.Fatal(err)
 	}

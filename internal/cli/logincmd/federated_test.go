@@ -102,7 +102,7 @@ func TestPasswordOfTheIdentityProvider(t *testing.T) {
 	}
 	w.Nobody()
 	given(w)
-	w.Run("login").Exits(0).Says("by its identity provider, as " + consoletest.User + " did")
+	w.Run("login").Exits(0).Says(" again as " + consoletest.User + ", by its identity provider.")
 	if n := i.Count("authorize"); n != 2 {
 		t.Errorf("%d authorizations", n)
 	}
@@ -113,7 +113,7 @@ func TestRefusedByTheIdentityProvider(t *testing.T) {
 	w, s := site(t)
 	i := s.Federate("", consoletest.LDAP())
 	w.Vars[failure.PasswordVariable] = "wrong-word-9"
-	w.Run(byPassword(w)...).Exits(3).Says("was refused", "It was not sent again").Omits("wrong-word-9", "five refusals")
+	w.Run(byPassword(w)...).Exits(3).Says("was refused", "It is not sent again").Omits("wrong-word-9", "five refusals")
 	w.Run(byPassword(w)...).Exits(3).Says("is not sent again")
 	w.Run(byPassword(w, "--force")...).Exits(3)
 	if n := i.Count("authorize"); n != 2 {

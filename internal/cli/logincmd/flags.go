@@ -116,7 +116,7 @@ func (f *trustFlags) add(c *cobra.Command) {
 	command.Group(c, "Trust", func(s *pflag.FlagSet) {
 		s.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA of the Supervisor's certificate: PEM, or the\ndownload.zip of its vCenter.")
 		s.StringVar(&f.vCenter, "ca-from-vcenter", "",
-			"Fetch the CA from the vCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
+			"If the Supervisor is not trusted yet, fetch the CA from the\nvCenter `HOST`, and ask whether to trust it. Jobs add\n--ca-fingerprint.")
 		s.StringSliceVar(&f.fingerprints, "ca-fingerprint", nil,
 			"`SHA256` of the Supervisor's CA (or certificate), as sha256:HEX.\n"+
 				"Servers of the site that show it are then trusted. Repeat\nthe flag for hosts with other CAs.")
@@ -141,7 +141,7 @@ func (f *passwordFlags) add(c *cobra.Command) {
 		s.BoolVar(&f.save, "save-password", false, "Save the password in the system's keychain, for renewals.")
 		s.BoolVar(&f.force, "force", false, "Send a password or client secret even if it was just refused.")
 		s.DurationVar(&f.wait, "wait-for-account", 0,
-			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.")
+			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.\nOne hour at most.")
 	})
 }
 
@@ -169,7 +169,7 @@ func (f *outputFlags) add(c *cobra.Command) {
 	command.Group(c, "Kubeconfig and output", func(s *pflag.FlagSet) {
 		s.StringVar(&f.kubeconfig, "kubeconfig", "",
 			"`FILE` to write the contexts to. With -, login prints a kubeconfig with\ntokens on standard output and changes no file.")
-		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, if several sites use the same names.\nContexts of this login that have another prefix are renamed.")
+		s.StringVar(&f.prefix, "context-prefix", "", "`PREFIX` of context names, such as lab-, if several sites use the same names.\nContexts of this login that have another prefix are renamed.")
 		s.StringVar(&f.execCommand, "exec-command", "",
 			"`FILE` by which contexts call this program, for programs without your PATH.\n(default kubectl-vsphere if PATH finds it, else the path as called)")
 		s.StringVar(&f.execVersion, "exec-api-version", "", "`VERSION` of the credential that contexts ask for, v1 or v1beta1, for older\nclients. (default v1)")

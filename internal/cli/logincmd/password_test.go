@@ -199,7 +199,7 @@ func TestWaitForAnAccount(t *testing.T) {
 		}
 		more := [][]string{nil, {"--password-stdin"}}[after%2]
 		w.Run(signIn(w, append(more, "--wait-for-account", "1h")...)...).Exits(0).
-			Says("The password was refused. It is sent again in ", "Logged in successfully.").Omits(consoletest.Password)
+			Says("The password was refused. In case the account is new, it is sent again in ", "Logged in successfully.").Omits(consoletest.Password)
 		if len(sent) < 2 || sleeps != after {
 			t.Errorf("sent %d times, %d sleeps", len(sent), sleeps)
 		}
@@ -221,7 +221,7 @@ func TestAnAccountThatDoesNotCome(t *testing.T) {
 		wait, says string
 		sent       int // in all
 	}{
-		{"30s", "It was not sent again", 2}, {"5s", "is not sent before", 2}, {"2m", "It was not sent again", 3},
+		{"30s", "It is not sent again", 2}, {"5s", "is not sent before", 2}, {"2m", "It is not sent again", 3},
 	} {
 		w.Run(signIn(w, "--wait-for-account", c.wait)...).Exits(3).Says(c.says).Omits("--wait-for-account")
 		if n := s.Count(proof); n != c.sent {

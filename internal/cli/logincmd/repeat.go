@@ -43,10 +43,10 @@ func (r *run) repeat() error {
 	}
 	r.o.Method = s.Method
 	if s.Method == federated.Name {
-		r.env.Tellf("Logging in to %s by its identity provider, as %s did.", s.Server, s.User)
+		r.env.Tellf("Logging in to %s again as %s, by its identity provider.", s.Server, s.User)
 		return r.o.repeatProvider(s)
 	}
-	r.env.Tellf("Logging in to %s with vCenter Single Sign-On, as %s did.", s.Server, s.User)
+	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", s.Server, s.User)
 	r.o.User, r.o.Method = s.User, password.Name
 	return r.o.repeatLast(s)
 }

@@ -18,7 +18,7 @@ func TestRepeat(t *testing.T) {
 	given(w)
 	w.Run(signIn(w, "--context-prefix", "lab-", "--workload-clusters", "ns1/tkc1")...).Exits(0)
 	s.Namespaces = append(s.Namespaces, &consoletest.Namespace{Name: "ns3"})
-	w.Run("login").Exits(0).Says("with vCenter Single Sign-On, as "+consoletest.User+" did", "   lab-ns3\n")
+	w.Run("login").Exits(0).Says(" again as "+consoletest.User+", with vCenter Single Sign-On.", "   lab-ns3\n")
 	wantContexts(t, w, "lab-10.0.0.1", "lab-ns1", "lab-ns2", "lab-ns3", "lab-tkc1")
 	if got := w.Session(); got.ContextPrefix != "lab-" || got.Clusters != "ns1/tkc1" {
 		t.Errorf("the session keeps %q, %q", got.ContextPrefix, got.Clusters)

@@ -267,7 +267,7 @@ func TestForgetServer(t *testing.T) {
 	}
 	w, _ := site(t)
 	w.Run("logout", "--forget-server", "-u", consoletest.User).Exits(2).Says("whoever logs in there")
-	w.Run("logout", "--forget-server", "--server", "10.0.0.1").Exits(0).Says("How 10.0.0.1 is verified was not known.")
+	w.Run("logout", "--forget-server", "--server", "10.0.0.1").Exits(0).Says("There was nothing to forget about 10.0.0.1.")
 }
 
 // A site that cannot be read stops a login before anything is sent: it must not look like a first use.

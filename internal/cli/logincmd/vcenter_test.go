@@ -93,7 +93,7 @@ func TestArchiveOfAVCenterAsCA(t *testing.T) {
 	if !strings.Contains(w.ReadKubeconfig(), "certificate-authority-data") {
 		t.Error("the contexts hold no CA")
 	}
-	w.Run(untold("--certificate-authority", w.WriteFile("bad.zip", string(vc.reply[:100]), 0o600))...).Exits(2).Says("bad.zip", "no good ZIP archive")
+	w.Run(untold("--certificate-authority", w.WriteFile("bad.zip", string(vc.reply[:100]), 0o600))...).Exits(2).Says("bad.zip", "cannot be read as ZIP")
 }
 
 // Of what a vCenter offers, the CA that signed the Supervisor's certificate is shown and asked about, as at first use.

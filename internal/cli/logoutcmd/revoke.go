@@ -53,9 +53,9 @@ func (l *logoutRun) reportRevoked(s tokens.Session, err error) {
 		l.env.Notef("the session of %s at %s was not revoked: this program does not know its login method, %q", s.User, s.Server, safetext.Line(s.Method, maxMethod))
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && s.Ends.Before(l.env.Now()): // A copy is of no use any more.
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero() && l.renews(s):
-		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s, and longer by whoever renews it before", s.Server, l.env.Until(s.Ends))
+		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it can be used until %s, and longer if it is renewed by then", s.Server, l.env.Until(s.Ends))
 	case errors.Is(err, oidc.ErrNoRevocation) && !s.Ends.IsZero():
-		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it could be used until %s", s.Server, l.env.Until(s.Ends))
+		l.env.Notef("the identity provider of %s offers no way to revoke a session: a copy of it can be used until %s", s.Server, l.env.Until(s.Ends))
 	case errors.Is(err, oidc.ErrNoRevocation):
 		l.env.Notef("the identity provider of %s offers no way to revoke a session", s.Server)
 	default:

@@ -48,7 +48,7 @@ func (l *logoutRun) forgetSites(store *tokens.Store) error {
 		case found:
 			l.env.Tellf("Forgot how %s is verified.", server)
 		default:
-			l.env.Tellf("How %s is verified was not known.", server)
+			l.env.Tellf("There was nothing to forget about %s.", server)
 		}
 	}
 	return nil

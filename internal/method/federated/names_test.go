@@ -122,7 +122,7 @@ func TestRefusedByPolicy(t *testing.T) {
 	}
 	w.Vars[failure.PasswordVariable] = consoletest.Password
 	args := clitest.SignIn(w, "--auth-method", "oidc")
-	w.Run(args...).Exits(3).Says("a policy of the identity provider", "only developers", "The password was not refused").Omits("vCenter", "password of KUBECTL")
+	w.Run(args...).Exits(3).Says("a policy of the identity provider", "only developers", "The password was not refused").Omits("vCenter", "password from KUBECTL")
 	w.Run(args...).Exits(3).Says("--force").Omits("vCenter locks")
 }
 

@@ -68,7 +68,7 @@ func (l *live) sayOutage(out *login.OutageError) error {
 	if !out.Asked || out.Tries > 1 {
 		since = " since " + env.Until(out.Since)
 	}
-	err := fmt.Errorf("the identity provider does not renew the session of %s at %s%s: %w", l.session.User, l.session.Server, since, out)
+	err := fmt.Errorf("the identity provider has not renewed the session of %s at %s%s: %w", l.session.User, l.session.Server, since, out)
 	step := fmt.Sprintf("The session stays. The next try is at %s at the earliest.", env.Until(out.Next))
 	if out.Refused {
 		step += " If it takes long, log in again: " + l.Command(l.session)

@@ -118,7 +118,7 @@ func TestTheIssuerIsDown(t *testing.T) {
 					r.Omits(aNewOne)
 				}
 			}
-			fails("does not renew the session of " + consoletest.User + " at 10.0.0.1: ")
+			fails("has not renewed the session of " + consoletest.User + " at 10.0.0.1: ")
 			for range 4 {
 				fails("since ")
 			}
@@ -132,7 +132,7 @@ func TestTheIssuerIsDown(t *testing.T) {
 			if tries := x.i.Count(refresh); tries < 6 || tries > 16 {
 				t.Errorf("%d tries in five minutes", tries)
 			}
-			x.Run("status").Exits(0).Says("is not renewed since ", "next try")
+			x.Run("status").Exits(0).Says("has not been renewed since ", "next try")
 			delete(x.i.Replies, refresh)
 			x.Advance(time.Minute)
 			x.getToken().Exits(0)

@@ -19,8 +19,8 @@ const maxOutput = 64 << 10
 // commandTime bounds a password command. It may wait for a finger on a sensor, but not for ever.
 const commandTime = 30 * time.Second
 
-// ParseCommand splits a command line into words (see process.Words). The first word becomes the absolute path of the program, so that neither a later PATH nor
-// the current directory decides which program runs.
+// ParseCommand splits a command line into words (see process.Words). The first word becomes the absolute path of the program, so that
+// neither a later PATH nor the current directory decides which program runs.
 func ParseCommand(typed string) ([]string, error) {
 	argv, err := process.Words(typed)
 	switch {

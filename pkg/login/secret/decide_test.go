@@ -205,7 +205,7 @@ func TestMarksThatACallLeaves(t *testing.T) {
 		return tokens.Mark{Time: noon, ParentPID: 7, ParentStart: "700", Everybody: everybody, Reason: reason}
 	}
 	for name, c := range map[string]struct{ got, want tokens.Mark }{
-		"a command's secret is refused": {who.refused(fetched), mark(false, "the password of a command was refused a moment ago")},
+		"a command's secret is refused": {who.refused(fetched), mark(false, "the password from a command was refused a moment ago")},
 		"a typed one is refused":        {who.refused(typed), mark(true, "the password was refused a moment ago")},
 		"a login is refused":            {person.refused(fetched), tokens.Mark{}},
 		"a prompt in vain":              {who.inVain(typed, "empty"), mark(true, "empty")},

@@ -79,7 +79,7 @@ func TestALaterThatDoesNotCome(t *testing.T) {
 	s.waiting(9 * time.Second)
 	var none *NoPasswordError
 	err := s.send(t, s.source(Given, "wrong", nil))
-	if !errors.As(err, &none) || !none.Known || len(s.sent) != 1 || err.Error() != "the password of given is not sent before "+
+	if !errors.As(err, &none) || !none.Known || len(s.sent) != 1 || err.Error() != "the password from given is not sent before "+
 		s.now.Add(10*time.Second).Local().Format(time.TimeOnly)+", since it or another one was refused" {
 		t.Errorf("%v, sent %d", err, len(s.sent))
 	}

@@ -20,7 +20,7 @@ import (
 // The errors of a prompt.
 var (
 	ErrNoTerminal = errors.New("there is no terminal to ask on")
-	ErrCancelled  = errors.New("cancelled")
+	ErrCancelled  = errors.New("interrupted")
 	ErrEmpty      = errors.New("nothing was typed")
 )
 

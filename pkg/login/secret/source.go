@@ -37,7 +37,7 @@ const (
 )
 
 // secret names the secret of the source, for messages.
-func (s Source) secret() string { return cmp.Or(s.What, "the password") + " of " + s.Name }
+func (s Source) secret() string { return cmp.Or(s.What, "the password") + " from " + s.Name }
 
 // NoneError means that a source has no password now.
 type NoneError struct {

@@ -130,7 +130,7 @@ const maxUser = 1024
 // CheckUser is CheckName, and refuses a name that HTTP Basic authentication cannot carry (RFC 7617, section 2).
 func CheckUser(user string) error {
 	if strings.Contains(user, ":") {
-		return errors.New("a user name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
+		return errors.New("a name with a colon cannot log in: HTTP Basic authentication ends the user name at the first colon")
 	}
 	return CheckName(user)
 }
