@@ -165,9 +165,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 			Server: s.Server, User: s.User, Method: s.Method, Trust: s.Trust.Mode, LoggedIn: s.Updated, Ends: s.Ends,
 			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
-		if known, err := (session.Sites{Sessions: sessions}).Of(s.Server); err != nil {
-			e.Warn(err)
-		} else {
+		if known, err := (session.Sites{Sessions: sessions}).Of(s.Server); err == nil { // knownServers warns.
 			st.APIPorts = known.APIPorts
 		}
 		m, err := sessions.Method(s)

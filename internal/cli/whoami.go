@@ -117,12 +117,21 @@ func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity
 			"A new cluster refuses tokens for some minutes. If this does not change, type: %s", sessions.Command(sessions.Of(c.Key)))
 	}
 	if c.Key.Cluster == "" && errors.Is(err, wire.ErrUnreachable) {
-		err = failure.Hint(err, "If that port is closed to you, log in again: login then finds another one. Type: %s", sessions.Command(sessions.Of(c.Key)))
+		err = failure.Hint(err, "If that port is closed to you, log in again: login then finds another one. Type: %s%s", sessions.Command(sessions.Of(c.Key)), anyPort(sessions, c.Key.Server))
 	}
 	if err == nil && o.Claims {
 		id.Claims, err = claims(sessions, c.Key, credential)
 	}
 	return id, err
+}
+
+// anyPort returns the flag that has a login find the port of API servers, if an earlier login was told one.
+func anyPort(sessions *session.Sessions, server string) string {
+	known, err := session.Sites{Sessions: sessions}.Of(server)
+	if err != nil || known.GivenPort() == 0 {
+		return ""
+	}
+	return " --api-port auto"
 }
 
 // maxName bounds a user or group name on the terminal, in characters.

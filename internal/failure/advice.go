@@ -32,6 +32,8 @@ func advice(err error) string {
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
 		return brokenSite(site)
+	case errors.Is(err, login.ErrTooMany):
+		return tooMany
 	case errors.As(err, &paused):
 		return "A login at a terminal sends the password to every host."
 	case errors.As(err, &full):

@@ -16,8 +16,8 @@ type Password struct {
 	User string
 	// Provider is set for an identity provider's password: vCenter's rules are not the provider's.
 	Provider bool
-	// Waited means that the password was sent again for a while.
-	Waited bool
+	// MayWait is set for a login by a script that did not say --wait-for-account.
+	MayWait bool
 	// Step is what helps against a secret that was refused a moment ago; empty: --force.
 	Step string
 }
@@ -82,7 +82,7 @@ func (p Password) known() string {
 
 // newAccount is the next step of a script that creates an account.
 func (p Password) newAccount() string {
-	if p.Waited {
+	if !p.MayWait {
 		return ""
 	}
 	return "\nIf the account is new, a script may wait for it: --wait-for-account 10m."

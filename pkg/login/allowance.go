@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// errTooMany is the reason of a host that was skipped since others gave no clear answer.
-var errTooMany = errors.New("not tried, since passwords of this user were refused or had no clear answer: one more refusal could lock the account")
+// ErrTooMany is the reason of a host that was skipped, since others gave no clear answer.
+var ErrTooMany = errors.New("not tried, since passwords of this user were refused or had no clear answer: one more refusal could lock the account")
 
 // allowance bounds how often the hosts of one login may count a refusal. A Supervisor can name one server under many names, so that the yes of
 // one host proves nothing about the next. Requests under way count until they have an answer; any answer but a yes counts on.
@@ -63,7 +63,7 @@ func (a *allowance) begin() error {
 	case a.refused:
 		return errNotTried
 	case a.counted >= a.left:
-		return errTooMany
+		return ErrTooMany
 	}
 	a.underway++
 	return nil

@@ -67,14 +67,17 @@ func (e *PortError) Error() string {
 // Unwrap returns what happened at the port.
 func (e *PortError) Unwrap() error { return e.Err }
 
-// Settle decides at which port the host's API server is used. given, if not 0, is the port that the user says. answer is that of the API
-// server at its own port. The front passes requests on to the API server, but stands before it with all clients: so it takes the place
+// Settle decides at which port the host's API server is used. given, if not 0, is the port that the user says: it is used also if nothing
+// answers there. answer is that of the API server at its port. The front passes requests on to the API server, but stands before it with all clients: so it takes the place
 // only where kubectl would reach no API server, or would not believe its certificate.
 func (h *Host) Settle(given int, answer error) {
 	var untrusted *trust.UntrustedError
 	switch {
 	case given != 0:
 		h.APIPort = given
+		if errors.Is(answer, wire.ErrUnreachable) {
+			h.Silent = &PortError{Port: given, Err: answer}
+		}
 	case answer == nil:
 	case errors.As(answer, &untrusted) && untrusted.UnknownCA && untrusted.VerifiedBy(string(h.APICA)):
 		h.ByAPICA = true

@@ -89,6 +89,7 @@ type Host struct {
 	Address    supervisor.Address
 	APIPort    int        // of the API server as it is used (Settle); 0: 6443
 	Instead    *PortError // nil, unless the front takes the place of the API server
+	Silent     *PortError // nil, unless nothing answers at the port that the user says
 	APICA      []byte     // PEM, by which the API server is verified; nil when the Supervisor does not say
 	ByAPICA    bool       // the API server showed a certificate of that CA, and of no other that is trusted
 	Credential tokens.Credential

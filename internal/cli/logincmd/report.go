@@ -43,6 +43,9 @@ func (r *run) writeContexts(ctx context.Context, l contexts.Login) (contexts.Wri
 // tellPorts says where the API servers of the site are reached, if that is not their own port.
 func tellPorts(e *console.Env, res *login.Result) {
 	for _, h := range res.Hosts {
+		if h.Silent != nil {
+			e.Notef("%s: %v\nIts contexts use that port, as --api-port says. To have login find the port, add: --api-port auto", h.Address.Host, h.Silent)
+		}
 		if h.Instead != nil {
 			e.Notef("%s: %v\nIts contexts use port %d, whose front passes requests on. The next login tries %d again.",
 				h.Address.Host, h.Instead, h.APIPort, h.Instead.Port)

@@ -126,6 +126,11 @@ func (r *run) prepare(ctx context.Context) error {
 		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {
 			return err
 		}
+		if path := r.o.Exec.Command; filepath.IsAbs(path) {
+			if _, err := os.Stat(path); err != nil {
+				r.env.Notef("there is no program %s here: contexts that call it work elsewhere only", path)
+			}
+		}
 	}
 	return r.recall()
 }

@@ -49,7 +49,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		out, err = a.finish(ctx, res, password)
 		return err
 	})
-	return out, failure.Password{User: user, Waited: r.Passwords.Wait > 0}.Explain(err)
+	return out, failure.Password{User: user, MayWait: r.Passwords.Wait == 0 && m.Sessions.Env.Terminal == nil}.Explain(err)
 }
 
 // newGuard returns a guard for a login. It holds the account's lock until everything is saved.
