@@ -131,7 +131,7 @@ func CheckCommand(command string) error {
 
 func isProgram(path string) bool {
 	name := filepath.Base(path)
-	return name == programName || name == programName+".exe"
+	return name == programName || strings.EqualFold(name, programName+".exe")
 }
 
 func sameFile(a, b string) bool {

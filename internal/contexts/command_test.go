@@ -60,7 +60,7 @@ func TestExecCommand(t *testing.T) {
 
 func TestCheckProgram(t *testing.T) {
 	for self, good := range map[string]bool{
-		"/opt/kubectl-vsphere": true, "/opt/kubectl-vsphere.exe": true,
+		"/opt/kubectl-vsphere": true, "/opt/kubectl-vsphere.exe": true, "/opt/KUBECTL-VSPHERE.EXE": true, "/opt/KUBECTL-VSPHERE": false,
 		"/opt/kv": false, "/opt/kubectl-vsphere-1.0": false, "/opt/kubectl-vsphere.1": false, "/opt/kubectl-vsphere.old": false,
 	} {
 		e := &console.Env{

@@ -83,6 +83,7 @@ func TestPEMBounds(t *testing.T) {
 		blocks     int
 	}{
 		"two among words":    {"hello\n" + block + "# note\n" + block, "", 2},
+		"two of editors":     {"\ufeff" + block + "\ufeff" + block, "", 2},
 		"none":               {"hello", "", 0},
 		"as many as allowed": {strings.Repeat(block, bounded.MaxBlocks), "", bounded.MaxBlocks},
 		"more":               {strings.Repeat(block, bounded.MaxBlocks+1), "has more than 1000 blocks of PEM", 0},

@@ -13,7 +13,8 @@ const (
 	maxBlock  = 64 << 10 // in bytes of DER
 )
 
-// PEM returns the blocks of a PEM text (RFC 7468). What stands between them is left out. The error is an *Error.
+// PEM returns the blocks of a PEM text (RFC 7468). What stands between them is left out, such as a byte order mark that an editor put
+// there: a block begins with its line. The error is an *Error.
 func PEM(text []byte) ([]*pem.Block, error) {
 	if len(text) > MaxPEM {
 		return nil, exceeds("is larger than %d MiB", MaxPEM>>20)
@@ -21,6 +22,7 @@ func PEM(text []byte) ([]*pem.Block, error) {
 	if bytes.Count(text, []byte("-----BEGIN")) > MaxBlocks {
 		return nil, exceeds("has more than %d blocks of PEM", MaxBlocks)
 	}
+	text = bytes.ReplaceAll(text, []byte("\ufeff-----BEGIN"), []byte("-----BEGIN"))
 	var all []*pem.Block
 	for {
 		var block *pem.Block

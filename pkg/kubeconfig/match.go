@@ -41,7 +41,9 @@ func (p *planner) match(wanted []Wanted) matched {
 }
 
 // isCluster reports whether a cluster entry is what we would write.
-func isCluster(entry *api.Cluster, _ string, t Target) bool { return entry != nil && sameCluster(entry, t) }
+func isCluster(entry *api.Cluster, _ string, t Target) bool {
+	return entry != nil && sameCluster(entry, t)
+}
 
 // nearCluster reports whether a cluster entry is of the target's server: it is at the same host, has a name that we give, or is gone. A
 // person's own way to the server, such as a tunnel, is not.

@@ -52,11 +52,11 @@ func CallOf(exec *api.ExecConfig) (Call, bool) {
 	return Call{}, false
 }
 
-// programName is the name of a program without directory and, as on Windows, extension.
+// programName is the name of a program without directory and extension. With the extension it is one of Windows, where case does not count.
 func programName(word string) string {
 	name := path.Base(strings.ReplaceAll(word, `\`, "/"))
 	if dot := len(name) - len(".exe"); dot > 0 && strings.EqualFold(name[dot:], ".exe") {
-		name = name[:dot]
+		name = strings.ToLower(name[:dot])
 	}
 	return name
 }

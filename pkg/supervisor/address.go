@@ -60,8 +60,9 @@ func ParseAddress(s string) (Address, error) {
 	return Address{Host: host, Port: port}, nil
 }
 
-// ParseTyped is ParseAddress for an address that a person types, or copies from a browser: what follows the host does not matter.
+// ParseTyped is ParseAddress for an address that a person types, or copies from a browser: what follows the host does not matter, nor do blanks around it.
 func ParseTyped(s string) (Address, error) {
+	s = strings.TrimSpace(strings.TrimPrefix(s, "\ufeff"))
 	start := 0
 	if i := strings.Index(s, "://"); i >= 0 {
 		start = i + len("://")

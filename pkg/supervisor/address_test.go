@@ -65,6 +65,8 @@ func TestParseTyped(t *testing.T) {
 		"sup.example/wcp/loginbanner":         {Host: "sup.example"},
 		"https://[fd00::1]/ui":                {Host: "fd00::1"},
 		"sup.example?x=1":                     {Host: "sup.example"},
+		"\ufeff10.0.0.1":                      {Host: "10.0.0.1"},
+		" 10.0.0.1\r\n":                       {Host: "10.0.0.1"},
 	} {
 		if got, err := supervisor.ParseTyped(in); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", in, got, err)

@@ -49,7 +49,7 @@ const maxLine = 4096
 // Without a terminal the error is ErrNoTerminal, and ErrEmpty when nothing was typed.
 func (p Prompter) Password(ctx context.Context, question string) (redact.Secret, error) {
 	line, err := p.prompt(ctx, question, hidden)
-	return redact.Secret(line), err
+	return redact.Secret(Bare(line)), err // A mark may come along when a password is pasted.
 }
 
 // Line asks with echo. It drops blank space around the answer. The errors are those of Password.

@@ -145,14 +145,22 @@ func CheckName(user string) error {
 		return errors.New("the user name is too long")
 	case !utf8.ValidString(user):
 		return errors.New("the user name is not UTF-8")
-	case strings.TrimSpace(user) != user:
-		return errors.New("the user name begins or ends with a blank")
 	}
-	if i := strings.IndexFunc(user, func(r rune) bool {
-		return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
-	}); i >= 0 {
+	first, _ := utf8.DecodeRuneInString(user)
+	last, _ := utf8.DecodeLastRuneInString(user)
+	for _, r := range []rune{first, last} {
+		if unicode.IsSpace(r) {
+			return fmt.Errorf("the user name begins or ends with a blank (%U)", r)
+		}
+	}
+	if i := strings.IndexFunc(user, unseen); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(user[i:])
 		return fmt.Errorf("the user name holds the character %U, which cannot be seen; type the name anew", r)
 	}
 	return nil
+}
+
+// unseen reports whether nobody sees a character, or takes it for a blank: U+2800 is a braille pattern without dots.
+func unseen(r rune) bool {
+	return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
 }

@@ -230,7 +230,7 @@ func TestLoginEndsWithTheContext(t *testing.T) {
 func TestLoginSendsNothingForAUserThatCannotBe(t *testing.T) {
 	for name, user := range map[string]string{
 		"empty": "", "blank": " \t", "a colon": "ada:bob", "a line end": "ada\nbob", "a control character": "ada\x1b",
-		"not UTF-8": "ada\xff", "too long": strings.Repeat("a", 1025), "a blank before": " ada", "a blank after": "ada ", "a no-break space after": "ada\u00a0",
+		"not UTF-8": "ada\xff", "too long": strings.Repeat("a", 1025), "a blank before": " ada", "a blank after": "ada ", "a no-break space after": "ada\u00a0", "a braille blank": "ada\u2800b",
 	} {
 		e := &exchange{status: 200, body: goodReply}
 		if _, err := e.login(t, t.Context(), user, nil); err == nil || e.count != 0 {
@@ -239,6 +239,7 @@ func TestLoginSendsNothingForAUserThatCannotBe(t *testing.T) {
 	}
 	for char, user := range map[string]string{
 		"U+FEFF": "\ufeffada", "U+200B": "ada\u200b", "U+202E": "a\u202eda", "U+00A0": "a\u00a0da", "U+3164": "ada\u3164", "U+2028": "a\u2028da", "U+0009": "a\tda",
+		"U+0020": "ada ", "U+0085": "ada\u0085", "U+2800": "ada\u2800",
 	} {
 		if err := sso.CheckUser(user); err == nil || !strings.Contains(err.Error(), char) {
 			t.Errorf("%q: %v", user, err)
