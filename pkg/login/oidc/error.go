@@ -80,9 +80,10 @@ func (e *Error) ByPolicy() bool {
 }
 
 // final reports whether a token endpoint that refuses a refresh token in this way refuses it for ever (RFC 6749, section 5.2). plain means an
-// issuer that is no Supervisor's: Dex says invalid_request of a token that was used before.
+// issuer that is no Supervisor's: Dex says invalid_request of a token that was used before. Of others, that is a request which may be right
+// after an update.
 func (e *Error) final(plain bool) bool {
-	claimed := plain && e.Code == "invalid_request" && e.Status == http.StatusBadRequest
+	claimed := plain && e.Code == "invalid_request" && e.Status == http.StatusBadRequest && strings.Contains(e.Description, "claimed by another client")
 	return !e.unwell() && (e.Code == "invalid_grant" || claimed)
 }
 

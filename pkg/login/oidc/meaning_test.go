@@ -25,13 +25,11 @@ const (
 
 // meanings has every error code of RFC 6749 (sections 4.1.2.1 and 5.2), OpenID Connect Core, RFC 6750, 8628 and 8693, and those that Pinniped
 // and Dex invented, at each status that somebody answers with. Only a refusal of the grant itself ends a session.
-func meanings(plain bool, status int, code string) string {
+func meanings(status int, code string) string {
 	switch {
 	case status >= 500 || status == http.StatusTooManyRequests:
 		return stays
 	case code == "invalid_grant":
-		return ends
-	case plain && status == 400 && code == "invalid_request": // Dex: "already been claimed by another client"
 		return ends
 	}
 	return stays
@@ -50,7 +48,7 @@ func TestMeaningsOfARefusedRefresh(t *testing.T) {
 			for _, code := range codes {
 				for form, reply := range bodies(code) {
 					name := fmt.Sprintf("plain %t, %d, %q, %s", plain, status, code, form)
-					want := meanings(plain, status, code)
+					want := meanings(status, code)
 					if form == "html" || form == "cut" || form == "list" || form == "number" || form == "text as JSON" {
 						want = stays
 					}
@@ -62,6 +60,12 @@ func TestMeaningsOfARefusedRefresh(t *testing.T) {
 		for form, reply := range bodies("") { // As a proxy or a captive portal answers: nobody knows whether the token is spent.
 			checkMeaning(t, "200 and "+form, a.meaning(t, plain, func(w http.ResponseWriter) { reply(w, http.StatusOK) }), stays)
 		}
+		of := map[bool]string{true: ends, false: stays}[plain]
+		checkMeaning(t, "Dex, of a token that was used", a.meaning(t, plain, func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"error":"invalid_request","error_description":"Refresh token is invalid or has already been claimed by another client."}`)
+		}), of)
 		checkMeaning(t, "no body", a.meaning(t, plain, func(w http.ResponseWriter) { w.WriteHeader(http.StatusUnauthorized) }), stays)
 		checkMeaning(t, "a redirect", a.meaning(t, plain, func(w http.ResponseWriter) {
 			w.Header().Set("Location", "https://login.example.com/?error=invalid_grant")
