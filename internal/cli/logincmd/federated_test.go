@@ -463,7 +463,7 @@ func TestWaitByTheIdentityProvider(t *testing.T) {
 	s.Federate("", consoletest.LDAP())
 	given(w)
 	s.Namespaces[0].Clusters[0].Building = true
-	w.Run(byPassword(w, "--wait", "100ms")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time").Omits("another process")
+	w.Run(byPassword(w, "--wait", "3s")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time").Omits("another process")
 	s.Namespaces[0].Clusters[0].Building = false
 	w.Run(byPassword(w, "--wait", "1m")...).Exits(0)
 	for _, c := range s.Namespaces[0].Clusters {
