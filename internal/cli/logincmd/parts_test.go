@@ -58,7 +58,7 @@ func TestClusterWithoutAddress(t *testing.T) {
 	given(w)
 	s.Namespaces[0].Clusters[0].Building = true
 	w.Run(signIn(w)...).Exits(5).Says("ns1/tkc1", "--wait")
-	w.Run(signIn(w, "--wait", "100ms")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time")
+	w.Run(signIn(w, "--wait", "2s")...).Exits(5).Says("Waiting for ns1/tkc1", "not ready in time")
 	wantContexts(t, w, "10.0.0.1", "ns1", "ns2", "tkc2")
 }
 
@@ -84,5 +84,5 @@ func TestWaitForAPrintedKubeconfig(t *testing.T) {
 	w, s := site(t)
 	given(w)
 	s.Namespaces[0].Clusters[1].Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
-	w.Run(signIn(w, "--wait", "100ms", "--kubeconfig", "-")...).Exits(5).Says("Waiting for ns1/tkc2", "name: tkc1")
+	w.Run(signIn(w, "--wait", "2s", "--kubeconfig", "-")...).Exits(5).Says("Waiting for ns1/tkc2", "name: tkc1")
 }
