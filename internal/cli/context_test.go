@@ -51,6 +51,28 @@ func TestContextsThatGetNoToken(t *testing.T) {
 			c.CertificateAuthorityData, c.CertificateAuthority = nil, "kubeconfig"
 		}, "unable to load root certificates"},
 		"groups of nobody": {func(_ *api.Cluster, u *api.AuthInfo) { u.ImpersonateGroups = []string{"admins"} }, "without impersonating"},
+		"a token":          {func(_ *api.Cluster, u *api.AuthInfo) { u.Token = "hush" }, "kubectl config unset users.wcp:10.0.0.11:dev@vsphere.local.token\n"},
+		"a token's file":   {func(_ *api.Cluster, u *api.AuthInfo) { u.TokenFile = "/hush" }, "local.tokenFile\n"},
+		"a password":       {func(_ *api.Cluster, u *api.AuthInfo) { u.Username, u.Password = "hush", "hush" }, "its user entry also has username, password, so"},
+		"a certificate": {func(_ *api.Cluster, u *api.AuthInfo) {
+			u.ClientCertificateData, u.ClientKeyData = []byte("hush"), []byte("hush")
+		}, "client-certificate-data, client-key-data"},
+		"a certificate's file": {func(_ *api.Cluster, u *api.AuthInfo) { u.ClientCertificate = "/hush" }, "has client-certificate, so"},
+		"a provider": {func(_ *api.Cluster, u *api.AuthInfo) {
+			u.AuthProvider = &api.AuthProviderConfig{Name: "oidc", Config: map[string]string{"id-token": "hush"}}
+		}, "local.auth-provider\n"},
+		"another store": {func(_ *api.Cluster, u *api.AuthInfo) {
+			u.Exec.Env = []api.ExecEnvVar{{Name: "KUBECTL_VSPHERE_HOME", Value: "/other"}}
+		}, "Set KUBECTL_VSPHERE_HOME to /other for this command"},
+		"another store by env": {func(_ *api.Cluster, u *api.AuthInfo) {
+			u.Exec.Args = append([]string{"KUBECTL_VSPHERE_HOME=/other", u.Exec.Command}, u.Exec.Args...)
+			u.Exec.Command = "env"
+		}, "Set KUBECTL_VSPHERE_HOME to /other for this command"},
+		"no store": {func(_ *api.Cluster, u *api.AuthInfo) {
+			u.Exec.Env = []api.ExecEnvVar{{Name: "KUBECTL_VSPHERE_HOME", Value: "x"}}
+		}, "is not an absolute path"},
+		"no mode":    {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.InteractiveMode = "Perhaps" }, "invalid interactiveMode"},
+		"no version": {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.APIVersion = "" }, "apiVersion must be specified"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, s, tkc := site(t)
@@ -68,6 +90,20 @@ func TestContextsThatGetNoToken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What kubectl ignores in a user entry, and variables that lead to the same store, keep nobody from being asked.
+func TestContextsThatKubectlUses(t *testing.T) {
+	w, _, tkc := site(t)
+	login(w)
+	tkc.Replies[review] = is(t, "ada")
+	dir := w.Store().Dir()
+	edit(t, w, "tkc1", func(_ *api.Cluster, u *api.AuthInfo) {
+		u.Password, u.ClientKeyData = "x", []byte("x")
+		u.Exec.APIVersion, u.Exec.InteractiveMode = "client.authentication.k8s.io/v1beta1", ""
+		u.Exec.Env = []api.ExecEnvVar{{Name: "KUBECTL_VSPHERE_HOME", Value: "/other"}, {Name: "KUBECTL_VSPHERE_HOME", Value: dir + "/"}}
+	})
+	w.Run("whoami", "--context", "tkc1").Exits(failure.OK).Says("ada")
 }
 
 // A relative path of a CA is relative to the kubeconfig that names it, as for kubectl, and not to the working directory.

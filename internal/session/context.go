@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -15,8 +18,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // Context is a context of the kubeconfig that a login wrote.
@@ -27,6 +32,7 @@ type Context struct {
 	Key       tokens.Key
 	cluster   *api.Cluster
 	user      *api.AuthInfo
+	userName  string // of the user entry
 }
 
 // FindContext returns the context with a name. An empty name means the current context. A context that login did not write is an error.
@@ -50,12 +56,16 @@ func FindContext(cfg *api.Config, name string) (Context, error) {
 		return Context{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name),
 			"Choose one with --context; kubectl vsphere status lists them.")
 	}
-	return Context{Name: name, Namespace: c.Namespace, Server: cluster.Server, Key: key, cluster: cluster, user: user}, nil
+	return Context{Name: name, Namespace: c.Namespace, Server: cluster.Server, Key: key, cluster: cluster, user: user, userName: c.AuthInfo}, nil
 }
 
 // Client gets the context's credential as kubectl does, and returns a client of its API server that goes the way that kubectl goes. Where
 // kubectl would send no credential, it is an error, and none is fetched.
 func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Credential, error) {
+	err := c.check(s.Env)
+	if err != nil {
+		return nil, tokens.Credential{}, err
+	}
 	config, err := c.restConfig(ctx)
 	if err != nil {
 		return nil, tokens.Credential{}, fmt.Errorf("context %q: %w", c.Name, err)
@@ -80,8 +90,47 @@ func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Cr
 	return &APIClient{config.Host, w, ground, ground.Hold(kind, credential.Token)}, credential, nil
 }
 
+// check returns an error if kubectl, with the user entry, is somebody else than our credential, or has another store. Its text holds no
+// value of a field: some are secrets.
+func (c Context) check(e *console.Env) error {
+	if rivals := kubeconfig.Rivals(c.user); len(rivals) > 0 {
+		var commands []string
+		for _, field := range rivals {
+			commands = append(commands, "  kubectl config unset "+failure.Quote("users."+c.userName+"."+field))
+		}
+		return failure.Hint(fmt.Errorf("context %q: its user entry also has %s, so that kubectl does not log in as this program does", c.Name, strings.Join(rivals, ", ")),
+			"Log in again, or remove this from the entry:\n%s", safetext.Lines(strings.Join(commands, "\n")))
+	}
+	ours, err := credfile.Dir(e.Getenv, e.GOOS)
+	if err != nil {
+		return err
+	}
+	theirs, err := credfile.Dir(c.getenv(e), e.GOOS)
+	switch {
+	case err != nil:
+		return fmt.Errorf("context %q: with the variables of its user entry, %w", c.Name, err)
+	case filepath.Clean(theirs) != filepath.Clean(ours):
+		return failure.Hint(fmt.Errorf("context %q: its user entry sets variables with which kubectl has its sessions in %s, and this command in %s", c.Name, theirs, ours),
+			"Set %s to %s for this command, or remove the variables from the entry.", credfile.HomeVariable, failure.Quote(theirs))
+	}
+	return nil
+}
+
+// getenv returns the environment of get-token as kubectl starts it: the last value of a variable counts.
+func (c Context) getenv(e *console.Env) func(string) string {
+	set := kubeconfig.Variables(c.user.Exec)
+	return func(name string) string {
+		for _, v := range slices.Backward(set) {
+			if v.Name == name || e.GOOS == "windows" && strings.EqualFold(v.Name, name) {
+				return v.Value
+			}
+		}
+		return e.Getenv(name)
+	}
+}
+
 // restConfig returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential: of the user entry,
-// only the impersonation is taken.
+// only the impersonation is taken, and the exec block is checked as kubectl checks it.
 func (c Context) restConfig(ctx context.Context) (*rest.Config, error) {
 	server, err := supervisor.CheckURL(c.cluster.Server)
 	if err != nil {
@@ -95,6 +144,7 @@ func (c Context) restConfig(ctx context.Context) (*rest.Config, error) {
 	cluster := c.cluster.DeepCopy()
 	user := &api.AuthInfo{
 		Impersonate: c.user.Impersonate, ImpersonateUID: c.user.ImpersonateUID, ImpersonateGroups: c.user.ImpersonateGroups, ImpersonateUserExtra: c.user.ImpersonateUserExtra,
+		Exec: c.user.Exec.DeepCopy(),
 	}
 	const name = "context"
 	one := api.Config{
@@ -111,7 +161,7 @@ func (c Context) restConfig(ctx context.Context) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.Host = server
+	config.Host, config.ExecProvider = server, nil
 	return config, nil
 }
 

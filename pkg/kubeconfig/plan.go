@@ -286,13 +286,13 @@ func (t Target) cluster(old *api.Cluster) *api.Cluster {
 // installHint is what kubectl shows when it does not find the program.
 const installHint = "kubectl-vsphere gets the token for this context.\nInstall it from https://github.com/kubectl-vsphere/kubectl-vsphere"
 
-// user makes the user entry, with a static token or an exec block: client-go would use the token if it had both. What a
-// person set in the exec block stays if it works.
+// user makes the user entry, with a static token or an exec block and no other way to log in: client-go would use that one, or
+// refuse the entry. What a person set in the exec block stays if it works.
 func (p *planner) user(t Target, old *api.AuthInfo) *api.AuthInfo {
 	u := copyOrNew(old)
-	u.Token, u.TokenFile = t.Token.Reveal(), ""
+	clearLogins(u)
 	if t.Token != "" {
-		u.Exec = nil
+		u.Token, u.Exec = t.Token.Reveal(), nil
 		markStatic(u, t.Key)
 		return u
 	}

@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,82 @@ func TestPlanKeepsAdditions(t *testing.T) {
 	cfg, _ = apply(t, cfg, w)
 	if cfg.Contexts["tkc1"].Namespace != "apps" || cfg.Clusters["10.0.0.9"].ProxyURL == "" || len(cfg.AuthInfos["wcp:10.0.0.9:a@b"].Exec.Env) != 1 {
 		t.Errorf("lost: %+v %+v %+v", cfg.Contexts["tkc1"], cfg.Clusters["10.0.0.9"], cfg.AuthInfos["wcp:10.0.0.9:a@b"].Exec)
+	}
+}
+
+// A login that writes an entry of ours leaves no other way to log in there: kubectl would use that one, or refuse the entry.
+// Each field of an entry is either such a way or stays, also one that a later client-go adds.
+func TestPlanLeavesNoOtherLogin(t *testing.T) {
+	stays := map[string]bool{
+		"LocationOfOrigin": true, "Impersonate": true, "ImpersonateUID": true, "ImpersonateGroups": true, "ImpersonateUserExtra": true, "Exec": true, "Extensions": true,
+	}
+	certificate := func(u *api.AuthInfo) { u.ClientCertificate = "/x" }
+	fields := map[string]struct {
+		set   func(*api.AuthInfo)
+		field string // as a kubeconfig spells it
+		with  func(*api.AuthInfo)
+	}{
+		"Token":                 {func(u *api.AuthInfo) { u.Token = "x" }, "token", nil},
+		"TokenFile":             {func(u *api.AuthInfo) { u.TokenFile = "/x" }, "tokenFile", nil},
+		"Username":              {func(u *api.AuthInfo) { u.Username = "x" }, "username", nil},
+		"Password":              {func(u *api.AuthInfo) { u.Password = "x" }, "password", func(u *api.AuthInfo) { u.Username = "x" }},
+		"ClientCertificate":     {func(u *api.AuthInfo) { u.ClientCertificate = "/x" }, "client-certificate", nil},
+		"ClientCertificateData": {func(u *api.AuthInfo) { u.ClientCertificateData = []byte("x") }, "client-certificate-data", nil},
+		"ClientKey":             {func(u *api.AuthInfo) { u.ClientKey = "/x" }, "client-key", certificate},
+		"ClientKeyData":         {func(u *api.AuthInfo) { u.ClientKeyData = []byte("x") }, "client-key-data", certificate},
+		"AuthProvider":          {func(u *api.AuthInfo) { u.AuthProvider = &api.AuthProviderConfig{Name: "x"} }, "auth-provider", nil},
+	}
+	for i := range reflect.TypeFor[api.AuthInfo]().NumField() {
+		if name := reflect.TypeFor[api.AuthInfo]().Field(i).Name; !stays[name] && fields[name].set == nil {
+			t.Errorf("nothing is said of %s", name)
+		}
+	}
+	for _, static := range []bool{false, true} {
+		w := cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b")
+		if static {
+			w.Target.Token = "static"
+		}
+		first, _ := apply(t, api.NewConfig(), w)
+		want := first.AuthInfos["wcp:10.0.0.9:a@b"]
+		if got := Rivals(want); len(got) > 0 {
+			t.Errorf("a new entry has the rivals %q", got)
+		}
+		for name, f := range fields {
+			cfg := first.DeepCopy()
+			u := cfg.AuthInfos["wcp:10.0.0.9:a@b"]
+			f.set(u)
+			alone := len(Rivals(u)) > 0
+			if ignored := f.with != nil && (name != "Password" || !static) || static && name == "Token"; alone == ignored {
+				t.Errorf("static %t: %s alone is a rival: %t", static, name, alone)
+			}
+			if f.with != nil {
+				f.with(u)
+			}
+			if got := Rivals(u); !slices.Contains(got, f.field) && !(static && name == "Token") {
+				t.Errorf("static %t: %s: the rivals are %q", static, name, got)
+			}
+			now, _ := apply(t, cfg, w)
+			ignore := cmpopts.IgnoreFields(api.AuthInfo{}, "LocationOfOrigin")
+			if diff := cmp.Diff(want, now.AuthInfos["wcp:10.0.0.9:a@b"], ignore, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(api.ExecConfig{})); diff != "" {
+				t.Errorf("static %t: %s: %s", static, name, diff)
+			}
+		}
+	}
+}
+
+func TestVariables(t *testing.T) {
+	key := credfile.Key{Server: "10.0.0.1", User: "a@b"}
+	exec := &api.ExecConfig{Command: "/usr/bin/env", Args: append([]string{"-u=X", "A=1", "B=2=3", "/opt/kubectl-vsphere"}, append(key.Args(), "C=4")...), Env: []api.ExecEnvVar{{Name: "A", Value: "0"}}}
+	want := []api.ExecEnvVar{{Name: "A", Value: "0"}, {Name: "A", Value: "1"}, {Name: "B", Value: "2=3"}}
+	if diff := cmp.Diff(want, Variables(exec)); diff != "" {
+		t.Error(diff)
+	}
+	exec.Command = "wrapper"
+	if diff := cmp.Diff(want[:1], Variables(exec)); diff != "" {
+		t.Errorf("a program of which nothing is known: %s", diff)
+	}
+	if got := Variables(nil); got != nil {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -199,6 +199,8 @@ func TestPullSecretOfAContextWithoutTLS(t *testing.T) {
 	}
 	r.WriteFile("kubeconfig", strings.ReplaceAll(text, "https://10.0.0.9:6443", "http://10.0.0.9:6443"), 0o600)
 	r.pullSecret().Exits(failure.Failed).Says("is not https: nothing is sent to it")
+	r.WriteFile("kubeconfig", strings.ReplaceAll(text, "    exec:", "    token: hush\n    exec:"), 0o600) // kubectl would write as another user.
+	r.pullSecret().Exits(failure.Failed).Says("its user entry also has token, so").Omits("hush")
 	if len(s.applies) > 0 || len(r.harbor.Robots) > 0 {
 		t.Errorf("%q %+v", s.applies, r.harbor.Robots)
 	}

@@ -19,6 +19,9 @@ const ExecInfoVariable = "KUBERNETES_EXEC_INFO"
 
 const execKind = "ExecCredential"
 
+// byteOrderMark is what some programs on Windows put before a text in UTF-8.
+const byteOrderMark = "\ufeff"
+
 // ExecInfo is client-go's request to a credential plugin.
 type ExecInfo struct {
 	APIVersion  string // V1 or V1beta1
@@ -27,26 +30,24 @@ type ExecInfo struct {
 }
 
 // ParseExecInfo reads the value of KUBERNETES_EXEC_INFO. A blank value means that no client runs the program: the version is V1 then. A
-// value that is not of V1 or V1beta1 is an error that names the variable. The kind does not matter: the clients for .NET and Rust send
-// another one, or null.
+// value that is not of V1 or V1beta1 is an error that names the variable. Nothing else in it matters: the clients for .NET and Rust send
+// another kind, or null. A spec that says nothing of interactive, in whatever way, means that the plugin may not ask.
 func ParseExecInfo(value string) (ExecInfo, error) {
 	if strings.TrimSpace(value) == "" {
 		return ExecInfo{APIVersion: V1}, nil
 	}
 	var raw struct {
-		APIVersion string `json:"apiVersion"`
-		Spec       struct {
-			Interactive bool `json:"interactive"`
-		} `json:"spec"`
+		APIVersion string          `json:"apiVersion"`
+		Spec       json.RawMessage `json:"spec"`
 	}
-	if err := json.Unmarshal([]byte(value), &raw); err != nil {
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(value, byteOrderMark)), &raw); err != nil {
 		return ExecInfo{}, fmt.Errorf("%s is not the JSON of an %s", ExecInfoVariable, execKind)
 	}
 	if raw.APIVersion != V1 && raw.APIVersion != V1beta1 {
 		return ExecInfo{}, fmt.Errorf("%s asks for the version %.80q; this program speaks %s and %s",
 			ExecInfoVariable, raw.APIVersion, V1, V1beta1)
 	}
-	return ExecInfo{APIVersion: raw.APIVersion, Interactive: raw.Spec.Interactive, Asked: true}, nil
+	return ExecInfo{APIVersion: raw.APIVersion, Interactive: ParseObject(raw.Spec).Bool("interactive"), Asked: true}, nil
 }
 
 // Write prints an ExecCredential with a status: one JSON object and a line end, in one write, so that a reader never sees a part of it.

@@ -26,6 +26,8 @@ func TestParseExecInfo(t *testing.T) {
 		`{"kind":"ExecCredentials","apiVersion":"client.authentication.k8s.io/v1"}`: {APIVersion: credfile.V1, Asked: true},
 		`{"kind":null,"apiVersion":"client.authentication.k8s.io/v1beta1"}`:         {APIVersion: credfile.V1beta1, Asked: true},
 		`{"kind":7,"apiVersion":"client.authentication.k8s.io/v1"}`:                 {APIVersion: credfile.V1, Asked: true},
+		// As some programs on Windows write a text.
+		"\ufeff" + askV1: {APIVersion: credfile.V1, Interactive: true, Asked: true},
 	} {
 		got, err := credfile.ParseExecInfo(value)
 		if err != nil || got != want {
@@ -34,17 +36,31 @@ func TestParseExecInfo(t *testing.T) {
 	}
 }
 
+// Only the version decides whether there is an answer. What cannot be read as interactive is as if it were absent.
+func TestParseExecInfoOfAnySpec(t *testing.T) {
+	for spec, interactive := range map[string]bool{
+		`{"interactive":true}`: true, `{"interactive":false}`: false, `{}`: false, `null`: false, `[]`: false, `""`: false, `1`: false, `true`: false,
+		`[{"interactive":true}]`: false, `{"interactive":"true"}`: false, `{"interactive":1}`: false, `{"interactive":0}`: false,
+		`{"interactive":null}`: false, `{"interactive":[true]}`: false, `{"cluster":7,"interactive":true}`: true,
+	} {
+		got, err := credfile.ParseExecInfo(`{"apiVersion":"client.authentication.k8s.io/v1beta1","spec":` + spec + `}`)
+		if want := (credfile.ExecInfo{APIVersion: credfile.V1beta1, Interactive: interactive, Asked: true}); err != nil || got != want {
+			t.Errorf("spec %s: %+v, %v; want %+v", spec, got, err, want)
+		}
+	}
+}
+
 func TestParseExecInfoNamesTheVariableInItsErrors(t *testing.T) {
 	for name, value := range map[string]string{
-		"not JSON":         "yes",
-		"cut off":          askV1[:20],
-		"two values":       askV1 + askV1,
-		"null":             "null",
-		"a list":           "[]",
-		"another version":  `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v2"}`,
-		"no version":       `{"kind":"ExecCredential"}`,
-		"v1alpha1":         `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1alpha1"}`,
-		"a number as spec": `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":1}`,
+		"not JSON":        "yes",
+		"cut off":         askV1[:20],
+		"two values":      askV1 + askV1,
+		"null":            "null",
+		"a list":          "[]",
+		"another version": `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v2"}`,
+		"no version":      `{"kind":"ExecCredential"}`,
+		"v1alpha1":        `{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1alpha1"}`,
+		"a mark alone":    "\ufeff", "two marks": "\ufeff\ufeff" + askV1,
 	} {
 		got, err := credfile.ParseExecInfo(value)
 		if err == nil || got != (credfile.ExecInfo{}) || !strings.Contains(err.Error(), credfile.ExecInfoVariable) {
@@ -99,7 +115,8 @@ func TestWritePassesTheErrorOn(t *testing.T) {
 }
 
 func FuzzParseExecInfo(f *testing.F) {
-	for _, value := range []string{"", " ", askV1, askV1beta1, "null", `{"kind":"ExecCredential","apiVersion":"\u0000"}`} {
+	for _, value := range []string{"", " ", askV1, askV1beta1, "null", "\ufeff" + askV1,
+		`{"kind":"ExecCredential","apiVersion":"\u0000"}`, `{"apiVersion":"client.authentication.k8s.io/v1","spec":[{"interactive":"true"}]}`} {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
