@@ -183,7 +183,7 @@ func checkGenerated(t *testing.T, seed uint64) bool {
 		remove.DeleteClusters = append(remove.DeleteClusters, name)
 	}
 	one := remove
-	one.DeleteClusters = one.DeleteClusters[:min(1, len(one.DeleteClusters))]
+	one.DeleteClusters = one.DeleteClusters[len(one.DeleteClusters)-min(1, len(one.DeleteClusters)):] // Whose trailing lines then follow another.
 	for what, c := range map[string]Change{"add": add, "replace": replace, "remove all": remove, "remove one": one} {
 		out, rewritten, err := edited(text, c)
 		if err != nil {

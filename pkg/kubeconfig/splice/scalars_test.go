@@ -59,6 +59,17 @@ func TestBlockScalarBecomesTheEnd(t *testing.T) {
 	}
 }
 
+// When the entry below a block scalar goes, what was below that entry does not become content: a comment moves to the left.
+func TestWhatFollowsIsNoContent(t *testing.T) {
+	for header, blank := range map[string]string{"|": "\n", "|+": "", ">-": "\n"} {
+		text := "users:\n- name: u\n  user:\n    token: " + header + "\n      one\n"
+		out := splice(t, []byte(text+"- name: v\n  user: {}\n- name: w\n  user: {}\n\n         # deep\n  # less\nkind: Config\n"), Change{DeleteUsers: []string{"v", "w"}})
+		if want := text + blank + "# deep\n  # less\nkind: Config\n"; string(out) != want {
+			t.Errorf("%q, not %q", out, want)
+		}
+	}
+}
+
 // A current context in a block scalar is replaced with all of its lines.
 func TestBlockScalarIsReplaced(t *testing.T) {
 	name := "new"
