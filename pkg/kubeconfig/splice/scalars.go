@@ -17,7 +17,7 @@ type block struct {
 // markScalars notes the lines of block scalars at and below a node: there, # begins no comment, and a blank line may count.
 func (d *layout) markScalars(node *yaml.Node) {
 	if node.Kind == yaml.ScalarNode && node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		b := d.findBlock(node)
+		b := findBlock(d.lines, node)
 		for i := b.first; i < b.end; i++ {
 			d.scalar[i] = b
 		}
@@ -31,11 +31,11 @@ func (d *layout) markScalars(node *yaml.Node) {
 }
 
 // findBlock finds the lines of a block scalar.
-func (d *layout) findBlock(node *yaml.Node) *block {
-	first, indicators := d.header(node)
+func findBlock(lines []string, node *yaml.Node) *block {
+	first, indicators := header(lines, node)
 	b := &block{indent: 1, first: first, end: first, keep: strings.Contains(indicators, "+"), strip: strings.Contains(indicators, "-")}
 	i := first
-	for i < len(d.lines) && empty(d.lines[i]) {
+	for i < len(lines) && empty(lines[i]) {
 		i++
 	}
 	switch {
@@ -44,13 +44,13 @@ func (d *layout) findBlock(node *yaml.Node) *block {
 			b.end = i
 		}
 		return b
-	case i < len(d.lines):
-		b.indent = max(1, spaces(d.lines[i])-leadingSpaces(node.Value))
+	case i < len(lines):
+		b.indent = max(1, spaces(lines[i])-leadingSpaces(node.Value))
 	}
-	for ; i < len(d.lines); i++ {
-		if b.takes(d.lines[i]) {
+	for ; i < len(lines); i++ {
+		if b.takes(lines[i]) {
 			b.end = i + 1
-		} else if !empty(d.lines[i]) {
+		} else if !empty(lines[i]) {
 			break
 		}
 	}
@@ -84,11 +84,11 @@ func leadingSpaces(value string) int {
 var property = regexp.MustCompile(`^[&!]\S*`)
 
 // header finds the indicators of a block scalar, as in |2-, and the index of the line below them.
-func (d *layout) header(node *yaml.Node) (first int, indicators string) {
+func header(lines []string, node *yaml.Node) (first int, indicators string) {
 	skip := node.Column - 1 // in characters
-	for i := node.Line - 1; i < len(d.lines); i++ {
-		line := []rune(d.lines[i])
-		rest := string(line[min(skip, len(line)):])
+	for i := node.Line - 1; i < len(lines); i++ {
+		chars := []rune(lines[i])
+		rest := string(chars[min(skip, len(chars)):])
 		skip = 0
 		for rest = strings.TrimLeft(rest, " \t"); property.MatchString(rest); {
 			rest = strings.TrimLeft(property.ReplaceAllString(rest, ""), " \t")
@@ -98,5 +98,5 @@ func (d *layout) header(node *yaml.Node) (first int, indicators string) {
 			return i + 1, indicators
 		}
 	}
-	return len(d.lines), ""
+	return len(lines), ""
 }
