@@ -95,17 +95,20 @@ func (f Files) read(by func(path string) ([]byte, error)) ([]*file, error) {
 		}
 		doc, err := splice.Read(text)
 		if err != nil {
-			return nil, &FileError{path, "cannot be read: " + err.Error(), repair(path), err}
+			return nil, &FileError{path, "cannot be read: " + err.Error(), repair(path, err), err}
 		}
 		docs = append(docs, &file{Document: doc, path: path, exists: exists, read: text, odd: odd(path)})
 	}
 	return docs, nil
 }
 
-// repair says what to do about a file that is no kubeconfig.
-func repair(path string) string {
+// repair says what to do about a file that is no kubeconfig that we can edit.
+func repair(path string, err error) string {
 	if file, err := resolve(path); err == nil && atomicfile.Unfinished(file) {
 		return "a login or logout that was killed left it half written: its text from before is in " + atomicfile.OldCopy(file) + ", and the next login or logout restores it"
+	}
+	if errors.Is(err, splice.ErrUTF16) {
+		return "save it as UTF-8; nothing was changed"
 	}
 	return "repair it or move it away; nothing was changed"
 }

@@ -1,7 +1,9 @@
 package kubeconfig
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,8 +15,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
 // files are kubeconfigs in a directory of the test.
@@ -298,6 +303,31 @@ func TestCheck(t *testing.T) {
 	}
 	if err := files(t, "none").Check(t.Context()); err != nil {
 		t.Errorf("no file yet: %v", err)
+	}
+}
+
+// Check finds a file in UTF-16, of either byte order and in any style of YAML, and says how to save it.
+func TestUTF16IsRefused(t *testing.T) {
+	for name, text := range map[string]string{"block": small, "flow": `{"apiVersion":"v1","kind":"Config","users":[]}`, "comment": "# é\r\n"} {
+		for _, mark := range []string{"", "\ufeff"} {
+			var little, big []byte
+			for _, unit := range utf16.Encode([]rune(mark + text)) {
+				little, big = binary.LittleEndian.AppendUint16(little, unit), binary.BigEndian.AppendUint16(big, unit)
+			}
+			for _, encoded := range [][]byte{little, big} {
+				f := files(t, "first", "config")
+				write(t, f.Paths[0], small, 0o600)
+				write(t, f.Paths[1], string(encoded), 0o600)
+				var fileErr *FileError
+				err := f.Check(t.Context())
+				if !errors.As(err, &fileErr) || !errors.Is(err, splice.ErrUTF16) || fileErr.Path != f.Paths[1] || fileErr.Remedy != "save it as UTF-8; nothing was changed" {
+					t.Errorf("%s: %v", name, err)
+				}
+				if after, _ := os.ReadFile(f.Paths[1]); !bytes.Equal(after, encoded) {
+					t.Errorf("%s: the file changed", name)
+				}
+			}
+		}
 	}
 }
 

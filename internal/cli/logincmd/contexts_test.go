@@ -186,8 +186,20 @@ func TestNamedKubeconfig(t *testing.T) {
 func TestBrokenKubeconfig(t *testing.T) {
 	w, s := site(t)
 	given(w)
-	w.WriteFile("kubeconfig", "contexts: [", 0o600)
-	w.Run(signIn(w)...).Exits(1).Says(w.Kubeconfig())
+	wide := func(text string) string { // UTF-16 with a byte order mark.
+		return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+	}
+	for text, says := range map[string]string{
+		"contexts: [": "repair it",
+		wide("kind: Config\nusers:\n- name: u\n  user: {}\n"): "save it as UTF-8",
+		wide(`{"kind": "Config"}`):                            "save it as UTF-8",
+	} {
+		w.WriteFile("kubeconfig", text, 0o600)
+		w.Run(signIn(w)...).Exits(1).Says(w.Kubeconfig(), says)
+		if w.ReadKubeconfig() != text {
+			t.Errorf("%q changed", text)
+		}
+	}
 	if n := s.Count(proof); n > 0 {
 		t.Error("a password was sent")
 	}

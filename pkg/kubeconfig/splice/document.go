@@ -4,6 +4,9 @@
 package splice
 
 import (
+	"bytes"
+	"errors"
+
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
@@ -14,9 +17,16 @@ type Document struct {
 	layout *layout // where things are in text, for one edit; nil: to be found
 }
 
+// ErrUTF16 means that a text is UTF-16, as the > of Windows PowerShell writes it. kubectl reads that, if it begins with a byte order mark;
+// an edit looks for bytes, which are others there.
+var ErrUTF16 = errors.New("it is UTF-16 text, as > of Windows PowerShell writes it, not UTF-8")
+
 // Read reads a kubeconfig as kubectl does; no text is an empty one. A text that kubectl cannot read, or that cannot be
-// edited safely, is an error of one line that repeats no value of the text.
+// edited safely, is an error of one line that repeats no value of the text; ErrUTF16 is one of them.
 func Read(text []byte) (*Document, error) {
+	if utf16(text) {
+		return nil, ErrUTF16
+	}
 	config, err := load(text)
 	if err != nil {
 		return nil, err
@@ -26,6 +36,12 @@ func Read(text []byte) (*Document, error) {
 		return nil, err
 	}
 	return &Document{text, config, layout}, nil
+}
+
+// utf16 reports whether a text is UTF-16 of either byte order: it begins with a byte order mark, or with one character of ASCII.
+func utf16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) ||
+		len(text) > 1 && (text[0] == 0) != (text[1] == 0)
 }
 
 // Text is the text as it is now. It must not be changed.

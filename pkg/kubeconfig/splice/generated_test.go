@@ -3,6 +3,7 @@ package splice
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,13 +30,15 @@ func (g *generator) comment(indent string) string {
 
 // text writes a string as a scalar in one of YAML's styles. rest is the indentation of lines that continue it.
 func (g *generator) text(s, rest string) string {
-	switch g.IntN(9) {
+	switch g.IntN(10) {
 	case 0:
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	case 1:
 		return fmt.Sprintf("%q", s)
 	case 2:
-		return g.one("|-", ">-") + "\n" + rest + s
+		return g.block(s, rest)
+	case 8:
+		return g.one("!!str ", "!!str # why |\n"+rest, "&b ", "&b !!str\n"+rest+"# |\n"+rest) + g.block(s, rest)
 	case 3:
 		return "!!str " + fmt.Sprintf("%q", s)
 	case 4:
@@ -49,6 +52,17 @@ func (g *generator) text(s, rest string) string {
 		return fmt.Sprintf("\"%s\\\n%s%s\"", s[:1], rest, s[1:])
 	}
 	return s
+}
+
+// block writes a string as a block scalar, perhaps with more lines. rest is two spaces more than the mapping around it has.
+func (g *generator) block(s, rest string) string {
+	header, more := g.one("|", ">")+g.one("", "-", "+", "2", "2-", "2+", "-2", "+2"), ""
+	if strings.Contains(header, "2") {
+		more = g.one("", "", "  ", " ")
+	}
+	return header + g.one("", "", " # why") + "\n" + g.one("", "", "\n", rest+"\n") + rest + more + s +
+		g.one("", "", "\n"+rest+"# content", "\n"+rest+"  # content\n"+rest+"# content", "\n"+rest+"é\n\n"+rest+"# content") +
+		g.one("", "", "", "\n", "\n\n", "\n"+rest, "\n"+rest+"  ", "\n\n"+rest+" \n ")
 }
 
 // fields writes the keys of a mapping in any order, some twice or unknown. The first follows what is on the line already.
@@ -128,9 +142,9 @@ func (g *generator) file() []byte {
 	}
 	parts = append(parts, g.one("apiVersion: v1\n", "", "apiVersion: \"v1\"\n"), g.one("kind: Config\n", "", "kind: 'Config'\n", "kind: Config\nkind: Config\n"))
 	if !g.rarely() {
-		parts = append(parts, g.one("current-context", `"current-context"`)+": "+g.text("c1", "    ")+"\n")
+		parts = append(parts, g.one("current-context", `"current-context"`)+": "+g.text("c1", "  ")+"\n")
 	}
-	parts = append(parts, g.one("", "preferences: {}\n", "preferences: {}\npreferences: {}\n", "x-team: [a, b]\n", "x-text: |\n  clusters:\n  - name: no\n  # no comment\n\n", "extensions:\n- name: x\n  extension: {a: 2.50}\n"))
+	parts = append(parts, g.one("", "preferences: {}\n", "preferences: {}\npreferences: {}\n", "x-team: [a, b]\n", "x-text: |\n  clusters:\n  - name: no\n  # no comment\n\n", "extensions:\n- name: x\n  extension: {a: 2.50}\n", "x-block: "+g.block("clusters:", "  ")+"\n"))
 	g.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	g.b.WriteString(g.one("", "", "", "\ufeff", "# mine\n", "\n\n") + g.one("", "", "---\n", "--- # start\n"))
 	for _, p := range parts {
@@ -159,17 +173,17 @@ func checkGenerated(t *testing.T, seed uint64) bool {
 	add := addition()
 	add.CurrentContext = &current
 	replace := Change{}
-	for name := range old.AuthInfos {
+	for _, name := range slices.Sorted(maps.Keys(old.AuthInfos)) {
 		user := addition().Users[0]
 		user.Name = name
 		replace.Users = append(replace.Users, user)
 	}
 	remove := Change{CurrentContext: new(string)}
-	for name := range old.Clusters {
+	for _, name := range slices.Sorted(maps.Keys(old.Clusters)) {
 		remove.DeleteClusters = append(remove.DeleteClusters, name)
 	}
 	one := remove
-	one.DeleteClusters = one.DeleteClusters[:min(1, len(one.DeleteClusters))]
+	one.DeleteClusters = one.DeleteClusters[len(one.DeleteClusters)-min(1, len(one.DeleteClusters)):] // Whose trailing lines then follow another.
 	for what, c := range map[string]Change{"add": add, "replace": replace, "remove all": remove, "remove one": one} {
 		out, rewritten, err := edited(text, c)
 		if err != nil {
@@ -182,7 +196,7 @@ func checkGenerated(t *testing.T, seed uint64) bool {
 		}
 		if what == "add" && !rewritten {
 			for _, line := range lost(text, out) {
-				if strings.HasPrefix(strings.TrimSpace(line), "#") && !slices.Contains([]string{"# none", "# more"}, strings.TrimSpace(line)) {
+				if strings.HasPrefix(strings.TrimSpace(line), "#") && !slices.Contains([]string{"# none", "# more", "# content", "# |"}, strings.TrimSpace(line)) {
 					t.Errorf("seed %d: lost %q\n%s\nwas\n%s", seed, line, out, text)
 				}
 			}

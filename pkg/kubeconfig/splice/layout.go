@@ -14,14 +14,24 @@ import (
 // layout is a kubeconfig as text, with the positions of what is in it. The YAML library is used for positions only:
 // every library that we measured loses bytes when it writes a file.
 type layout struct {
-	lines []string // each with its line end
-	eol   string
-	root  *yaml.Node // the top mapping; nil in a file without content
+	bom    string   // the byte order mark, which no line has
+	lines  []string // each with its line end
+	eol    string
+	root   *yaml.Node     // the top mapping; nil in a file without content
+	scalar map[int]*block // the block scalars, by the indexes of their lines
+	open   bool           // the last line ends the file within a block scalar that a line end would make longer
 }
+
+// bom is the byte order mark of UTF-8.
+const bom = "\ufeff"
 
 // parse finds the positions. Its errors repeat no value of the text.
 func parse(text []byte) (*layout, error) {
-	d := &layout{lines: splitLines(string(text)), eol: "\n"}
+	d := &layout{eol: "\n", scalar: map[int]*block{}}
+	if bytes.HasPrefix(text, []byte(bom)) {
+		d.bom, text = bom, text[len(bom):]
+	}
+	d.lines = splitLines(string(text))
 	if len(d.lines) > 0 && strings.HasSuffix(d.lines[0], "\r\n") {
 		d.eol = "\r\n"
 	}
@@ -75,6 +85,7 @@ func (d *layout) setRoot(node *yaml.Node) error {
 		seen[key.Value] = true
 	}
 	d.root = top
+	d.markScalars(top)
 	return nil
 }
 
@@ -152,10 +163,10 @@ func (d *layout) start() int {
 		return d.root.Line - 1 + d.markers(d.root.Line-1)
 	}
 	for i, line := range d.lines {
-		if marks(strings.TrimPrefix(line, "\ufeff"), "---") {
+		if marks(line, "---") {
 			return i + 1
 		}
-		if !blank(strings.TrimPrefix(line, "\ufeff")) && !strings.HasPrefix(line, "%") {
+		if !blank(line) && !strings.HasPrefix(line, "%") {
 			break
 		}
 	}
@@ -164,7 +175,7 @@ func (d *layout) start() int {
 
 // markers is 1 if a line has the marker of a document's start before its content, else 0.
 func (d *layout) markers(i int) int {
-	if marks(strings.TrimPrefix(d.lines[i], "\ufeff"), "---") {
+	if marks(d.lines[i], "---") {
 		return 1
 	}
 	return 0
@@ -176,9 +187,9 @@ func blank(line string) bool {
 	return line == "" || line[0] == '#'
 }
 
-// trimBlank moves end back over blank lines and comments: they belong to the next entry.
+// trimBlank moves end back over blank lines and comments: they belong to the next entry. Those of a block scalar are its content.
 func (d *layout) trimBlank(start, end int) int {
-	for end > start+1 && blank(d.lines[end-1]) {
+	for end > start+1 && blank(d.lines[end-1]) && d.scalar[end-1] == nil {
 		end--
 	}
 	return end

@@ -113,7 +113,7 @@ func (d *layout) dashColumn(seq *yaml.Node) (int, error) {
 // dash finds the line of an item's dash: the item's first line, or an earlier one if the dash is alone on its line.
 func (d *layout) dash(from, column int, node *yaml.Node) (int, error) {
 	for i := node.Line - 1; i >= from; i-- {
-		line := strings.TrimPrefix(d.lines[i], "\uFEFF")
+		line := d.lines[i]
 		if len(line) > column && line[column] == '-' && strings.TrimSpace(line[:column]) == "" {
 			return i, nil
 		}

@@ -93,14 +93,39 @@ func (s *splicer) patchItems(name Section, l list) error {
 			added.WriteString(s.item(l.indent, e))
 		}
 	}
-	last := l.items[len(l.items)-1].end
 	if gone == len(l.items) && added.Len() == 0 {
 		return s.emptySection(name, l)
 	}
 	if added.Len() > 0 {
-		s.patches = append(s.patches, patch{last, last, added.String()})
+		at := s.appendAt(l)
+		s.patches = append(s.patches, patch{at, at, added.String()})
 	}
 	return nil
+}
+
+// appendAt is the index of the line before which new items go: below the last item, or above it if nothing can follow it.
+func (s *splicer) appendAt(l list) int {
+	last := len(l.items) - 1
+	switch {
+	case !s.open || l.items[last].end < len(s.lines):
+		return l.items[last].end
+	case last > 0:
+		return l.items[last-1].end
+	}
+	return s.trimBlank(l.key.Line-1, l.items[0].start)
+}
+
+// tailAt is the index of the line before which new fields go: below the last field, or above it if nothing can follow it.
+func (s *splicer) tailAt() int {
+	if !s.open {
+		return s.end()
+	}
+	keys := s.root.Content
+	last := keys[len(keys)-2]
+	if len(keys) > 2 {
+		return s.trimBlank(keys[len(keys)-4].Line-1, last.Line-1)
+	}
+	return last.Line - 1
 }
 
 // emptySection writes an empty list after the last entry was deleted: a key without a value would mean null.
@@ -177,7 +202,7 @@ func (s *splicer) setInline(key *yaml.Node, name, value string) error {
 		end = s.eol // The last line of a file; apply removes it again.
 	}
 	colon := strings.IndexByte(body, ':')
-	if colon < 0 || strings.Trim(strings.TrimPrefix(body[:colon], "\uFEFF"), ` "'`) != name {
+	if colon < 0 || strings.Trim(body[:colon], ` "'`) != name {
 		return fmt.Errorf("line %d: %s is written in a way that cannot be edited safely", key.Line, name)
 	}
 	text := body[:colon+1]
@@ -206,38 +231,61 @@ func commentOf(rest string) string {
 	return ""
 }
 
-// apply joins the lines and the patches. A file that did not end in a line end still does not.
+// apply joins the lines and the patches. A file that did not end in a line end still does not, unless its new last line belongs to a block
+// scalar, whose line end is content.
 func (s *splicer) apply() string {
-	end := s.end()
 	if s.tail.Len() > 0 {
+		end := s.tailAt()
 		s.patches = append(s.patches, patch{end, end, s.tail.String()})
 	}
 	// An insertion before a line goes before the replacement of that line.
 	slices.SortStableFunc(s.patches, func(a, b patch) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var b strings.Builder
+	b.WriteString(s.bom)
 	unended := len(s.lines) > 0 && !strings.HasSuffix(s.lines[len(s.lines)-1], "\n")
-	next := 0
+	next, last := 0, -1 // last is the index of the line that the text ends in, if it is an old one.
 	for _, p := range s.patches {
-		s.copyLines(&b, next, p.start)
-		b.WriteString(p.text)
+		last = s.copyLines(&b, last, next, p.start)
+		if p.text != "" {
+			b.WriteString(p.text)
+			last = -1
+		}
 		next = max(next, p.end)
 	}
-	s.copyLines(&b, next, len(s.lines))
+	last = s.copyLines(&b, last, next, len(s.lines))
 	text := b.String()
-	if unended {
+	if in := s.scalar[last]; unended && (last == len(s.lines)-1 || in == nil || in.strip) {
 		text = strings.TrimSuffix(text, s.eol)
 	}
 	return text
 }
 
-// copyLines copies lines. The last line of the file gets a line end, which apply removes again.
-func (s *splicer) copyLines(b *strings.Builder, from, to int) {
+// copyLines copies lines and returns the last one's index; last is that of the old line above them, or -1. The last line of the file gets
+// a line end, which apply removes again. Where lines were deleted below a block scalar, what follows must not become its content: a blank
+// line goes, and a comment moves to the left.
+func (s *splicer) copyLines(b *strings.Builder, last, from, to int) int {
+	var above *block
+	if from > last+1 {
+		above = s.scalar[last]
+	}
 	for i := from; i < to; i++ {
-		b.WriteString(s.lines[i])
-		if !strings.HasSuffix(s.lines[i], "\n") {
+		line := s.lines[i]
+		if above.takes(line) {
+			if empty(line) {
+				continue
+			}
+			line = strings.TrimLeft(line, " ")
+		}
+		if !empty(line) {
+			above = nil
+		}
+		b.WriteString(line)
+		if !strings.HasSuffix(line, "\n") {
 			b.WriteString(s.eol)
 		}
+		last = i
 	}
+	return last
 }
 
 var errNotPlanned = errors.New("the edited text would differ in more than the planned change; nothing was written")
