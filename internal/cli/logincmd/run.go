@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -38,19 +39,17 @@ type run struct {
 // everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
-	store, files, err := open(d.Env, o)
-	if err != nil {
+	r := &run{Deps: d, env: d.Env, o: o}
+	if err := r.open(); err != nil {
 		return err
 	}
-	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files, sites: session.Sites{Sessions: method.Sessions(d.Env, store)}}
-	if _, homeless := d.Env.OpenStore(); homeless != nil { // The next process must find nothing but refusals, also if this one is killed.
-		r.passing = true
+	if r.passing { // The next process must find nothing but refusals, also if this one is killed.
 		defer func() {
-			if err := store.ClearTokens(); err != nil {
-				d.Env.Warn(err)
+			if err := r.store.ClearTokens(); err != nil {
+				r.env.Warn(err)
 			}
 		}()
-		if err := store.ClearTokens(); err != nil {
+		if err := r.store.ClearTokens(); err != nil {
 			return err
 		}
 	}
@@ -61,7 +60,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
 	if !r.o.DryRun {
-		if err := store.Check(); err != nil {
+		if err := r.store.Check(); err != nil {
 			return fmt.Errorf("a login could not be saved: %w", err) // Before a person answers or logs in for nothing.
 		}
 	}
@@ -83,27 +82,49 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	return r.finish(ctx, out)
 }
 
-// open opens the store and the kubeconfig. For a kubeconfig on standard output neither needs a home directory: a store below the system's
-// directory for temporary files then remembers refusals, and nothing else.
-func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
-	store, err := e.OpenStore()
-	var homeless *credfile.HomelessError
-	if errors.As(err, &homeless) && o.Printed() {
-		store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
+// open opens the store and the kubeconfig.
+func (r *run) open() (err error) {
+	if r.o.Printed() {
+		err = r.openPrinted()
+	} else {
+		r.store, err = r.env.OpenStore()
 	}
 	if err != nil {
-		return nil, kubeconfig.Files{}, err
+		return err
 	}
-	files, err := command.Kubeconfig(e, store, o.files()...)
-	if o.Printed() {
-		return store, files, nil
+	r.sites = session.Sites{Sessions: method.Sessions(r.env, r.store)}
+	r.files, err = command.Kubeconfig(r.env, r.store, r.o.files()...)
+	if r.o.Printed() {
+		return nil
 	}
-	if len(o.files()) == 0 && e.Getenv("KUBECONFIG") == "" && err == nil {
-		if _, missing := os.Lstat(files.Paths[0]); missing != nil {
-			err = console.CheckGuest(e.Getenv, files.Paths[0])
+	if len(r.o.files()) == 0 && r.env.Getenv("KUBECONFIG") == "" && err == nil {
+		if _, missing := os.Lstat(r.files.Paths[0]); missing != nil {
+			err = console.CheckGuest(r.env.Getenv, r.files.Paths[0])
 		}
 	}
-	return store, files, err
+	return err
+}
+
+// openPrinted opens the store for a kubeconfig on standard output, which needs no home directory. Where there is no store and none can be
+// made, one below the system's directory for temporary files remembers refusals, and nothing else. A store that is there and is refused
+// stays refused.
+func (r *run) openPrinted() (err error) {
+	r.store, err = r.env.OpenStore()
+	if err == nil {
+		err = disk.MkdirAll(r.store.Dir(), 0o700)
+	}
+	if err == nil || !r.env.Storeless() || refused(err) {
+		return err
+	}
+	r.passing = true
+	r.store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
+	return err
+}
+
+// refused reports whether an error is of a directory of the store that somebody else owns or can use.
+func refused(err error) bool {
+	var permission *credfile.PermissionError
+	return errors.As(err, &permission)
 }
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
