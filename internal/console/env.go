@@ -4,7 +4,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -111,18 +110,6 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 		}
 	}
 	return tokens.Open(dir)
-}
-
-// Storeless reports whether there is no store: none is there that this user could reach, or there is no place for one. A relative place
-// is a mistake of a person's, and no such case.
-func (e *Env) Storeless() bool {
-	dir, err := credfile.Dir(e.Getenv, e.GOOS)
-	if err != nil {
-		var homeless *credfile.HomelessError
-		return errors.As(err, &homeless)
-	}
-	_, err = os.Stat(dir)
-	return err != nil
 }
 
 // SystemPath returns an absolute system path below Root.

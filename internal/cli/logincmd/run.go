@@ -2,47 +2,41 @@ package logincmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // run is one login.
 type run struct {
 	Deps
-	env     *console.Env
-	o       Options
-	store   *tokens.Store
-	files   kubeconfig.Files
-	sites   session.Sites
-	again   string      // the command that logs in again, once it is known who did
-	known   tokens.Site // of the Supervisor, before this login
-	passing bool        // the store keeps nothing but refusals
-	lost    bool        // a person agreed that the Supervisor has no identity provider any more
+	places
+	env   *console.Env
+	o     Options
+	sites session.Sites
+	again string      // the command that logs in again, once it is known who did
+	known tokens.Site // of the Supervisor, before this login
+	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
 // everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
-	r := &run{Deps: d, env: d.Env, o: o}
-	if err := r.open(); err != nil {
+	at, err := open(d.Env, o)
+	if err != nil {
 		return err
 	}
+	r := &run{Deps: d, places: at, env: d.Env, o: o, sites: session.Sites{Sessions: method.Sessions(d.Env, at.store)}}
 	if r.passing { // The next process must find nothing but refusals, also if this one is killed.
 		defer func() {
 			if err := r.store.ClearTokens(); err != nil {
@@ -80,51 +74,6 @@ func Run(ctx context.Context, d Deps, o Options) error {
 		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
-}
-
-// open opens the store and the kubeconfig.
-func (r *run) open() (err error) {
-	if r.o.Printed() {
-		err = r.openPrinted()
-	} else {
-		r.store, err = r.env.OpenStore()
-	}
-	if err != nil {
-		return err
-	}
-	r.sites = session.Sites{Sessions: method.Sessions(r.env, r.store)}
-	r.files, err = command.Kubeconfig(r.env, r.store, r.o.files()...)
-	if r.o.Printed() {
-		return nil
-	}
-	if len(r.o.files()) == 0 && r.env.Getenv("KUBECONFIG") == "" && err == nil {
-		if _, missing := os.Lstat(r.files.Paths[0]); missing != nil {
-			err = console.CheckGuest(r.env.Getenv, r.files.Paths[0])
-		}
-	}
-	return err
-}
-
-// openPrinted opens the store for a kubeconfig on standard output, which needs no home directory. Where there is no store and none can be
-// made, one below the system's directory for temporary files remembers refusals, and nothing else. A store that is there and is refused
-// stays refused.
-func (r *run) openPrinted() (err error) {
-	r.store, err = r.env.OpenStore()
-	if err == nil {
-		err = disk.MkdirAll(r.store.Dir(), 0o700)
-	}
-	if err == nil || !r.env.Storeless() || refused(err) {
-		return err
-	}
-	r.passing = true
-	r.store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
-	return err
-}
-
-// refused reports whether an error is of a directory of the store that somebody else owns or can use.
-func refused(err error) bool {
-	var permission *credfile.PermissionError
-	return errors.As(err, &permission)
 }
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
