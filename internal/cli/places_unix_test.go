@@ -91,24 +91,7 @@ func TestPrintedKubeconfigWithoutAHome(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	w.NoHome = true
 	w.Run(clitest.SignIn(w)...).Exits(1).Says("HOME")
-	r := w.Run(clitest.SignIn(w, "--kubeconfig", "-")...).Exits(0)
-	if !strings.Contains(r.Out, "name: tkc1") {
-		t.Error(r.Out)
-	}
-	left := 0
-	err := filepath.WalkDir(os.TempDir(), func(path string, _ fs.DirEntry, err error) error {
-		if text, readErr := os.ReadFile(path); readErr == nil && strings.Contains(string(text), "c2ln") {
-			t.Errorf("%s has a token", path)
-		}
-		if strings.Contains(path, "/sites/") {
-			t.Errorf("the next job would trust what this one was shown: %s", path)
-		}
-		left++
-		return err
-	})
-	if err != nil || left < 2 {
-		t.Error(left, err)
-	}
+	printed(t, w)
 	w.Vars[failure.PasswordVariable] = "wrong"
 	s.Forget()
 	for range 3 {
@@ -170,4 +153,116 @@ func TestKubeconfigThatKeepsNothing(t *testing.T) {
 	w.Vars["KUBECONFIG"] = os.DevNull + ":" + path
 	w.Run(clitest.SignIn(w)...).Exits(0)
 	missing(t, os.DevNull+".lock")
+}
+
+// A symbolic link to nothing in place of a directory is found before anything is sent, and the command that is named helps.
+func TestKubeconfigBelowALinkToNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		links map[string]string // below the home: where they lead
+		named string            // KUBECONFIG
+		made  string            // by the command
+	}{
+		"the directory":          {map[string]string{".kube": "gone/kube"}, "", "gone/kube"},
+		"a directory above it":   {map[string]string{"all": "gone"}, "all/of/kube/config", "gone"},
+		"a chain":                {map[string]string{".kube": "next", "next": "gone"}, "", "gone"},
+		"below another":          {map[string]string{".kube": "next/kube", "next": "gone"}, "", "gone/kube"},
+		"where a file's link is": {map[string]string{"config": "next/config", "next": "gone"}, "config", "gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := homely(t, os.Geteuid())
+			if c.named != "" {
+				w.Vars["KUBECONFIG"] = filepath.Join(w.Dir, c.named)
+			}
+			for link, target := range c.links {
+				if err := os.Symlink(target, filepath.Join(w.Dir, link)); err != nil {
+					t.Skip(err)
+				}
+			}
+			made := filepath.Join(w.Dir, c.made)
+			w.Run(clitest.SignIn(w)...).Exits(1).Says("is a symbolic link to "+made+", which does not exist; type: mkdir -p "+made, "KUBECONFIG")
+			if n := len(s.Requests()); n > 0 {
+				t.Errorf("%d requests", n)
+			}
+			if err := os.MkdirAll(made, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			w.Run(clitest.SignIn(w)...).Exits(0)
+		})
+	}
+}
+
+// A home directory that is not there, or where nothing can be made, is as good as none.
+func TestPrintedKubeconfigWithoutAUsableHome(t *testing.T) {
+	for name, prepare := range map[string]func(t *testing.T, w *consoletest.World) (home string){
+		"not there":          func(*testing.T, *consoletest.World) string { return "/proc/nonexistent" },
+		"a place for none":   func(*testing.T, *consoletest.World) string { return "/proc" },
+		"a file":             func(_ *testing.T, w *consoletest.World) string { return w.WriteFile("file", "", 0o600) },
+		"a link to nothing":  func(t *testing.T, w *consoletest.World) string { return link(t, w, "gone") },
+		"a link in a circle": func(t *testing.T, w *consoletest.World) string { return link(t, w, "home") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := homely(t, os.Geteuid())
+			t.Setenv("TMPDIR", t.TempDir())
+			w.Vars["HOME"] = prepare(t, w)
+			w.Run(clitest.SignIn(w)...).Exits(1)
+			printed(t, w)
+			w.Vars[failure.PasswordVariable] = "wrong"
+			s.Forget()
+			for range 2 {
+				w.Run(clitest.SignIn(w, "--kubeconfig", "-")...).Exits(3)
+			}
+			if n := s.Count("GET /wcp/workloads"); n != 1 {
+				t.Errorf("a wrong password was sent %d times", n)
+			}
+		})
+	}
+}
+
+func link(t *testing.T, w *consoletest.World, target string) string {
+	t.Helper()
+	path := filepath.Join(w.Dir, "home")
+	if err := os.Symlink(target, path); err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
+// printed prints a kubeconfig, and looks whether a store for temporary files keeps what it must not.
+func printed(t *testing.T, w *consoletest.World, more ...string) {
+	t.Helper()
+	if r := w.Run(clitest.SignIn(w, append(more, "--kubeconfig", "-")...)...).Exits(0); !strings.Contains(r.Out, "name: ns1") {
+		t.Error(r.Out)
+	}
+	left := 0
+	err := filepath.WalkDir(os.TempDir(), func(path string, _ fs.DirEntry, err error) error {
+		if text, readErr := os.ReadFile(path); readErr == nil && strings.Contains(string(text), "c2ln") {
+			t.Errorf("%s has a token", path)
+		}
+		if strings.Contains(path, "/sites/") {
+			t.Errorf("the next job would trust what this one was shown: %s", path)
+		}
+		left++
+		return err
+	})
+	if err != nil || left < 2 {
+		t.Error(left, err)
+	}
+}
+
+// A store that is there is not passed over: who may use it is a question for its owner.
+func TestPrintedKubeconfigWithARefusedStore(t *testing.T) {
+	w, s := homely(t, os.Geteuid())
+	store := filepath.Join(w.Dir, "store")
+	w.Vars[credfile.HomeVariable] = store
+	if err := os.Chmod(store, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(clitest.SignIn(w, "--kubeconfig", "-")...).Exits(1).Says("chmod 700")
+	w.Vars[credfile.HomeVariable] = w.WriteFile("file", "", 0o600)
+	w.Run(clitest.SignIn(w, "--kubeconfig", "-")...).Exits(1).Says("is not a directory")
+	w.Vars[credfile.HomeVariable] = "relative"
+	w.Run(clitest.SignIn(w, "--kubeconfig", "-")...).Exits(1).Says("is not an absolute path")
+	if n := len(s.Requests()); n > 0 {
+		t.Errorf("%d requests", n)
+	}
 }

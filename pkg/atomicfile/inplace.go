@@ -176,9 +176,13 @@ func mixed(now, old, text []byte) bool {
 var ErrSealed = errors.New("is immutable (chattr +i or +a)")
 
 // CheckReplace returns an error if it is clear beforehand that Replace cannot write size bytes to a file, which need not exist. It
-// writes a temporary file of that size beside it and removes it.
+// writes a temporary file of that size beside it and removes it. A symbolic link to nothing in place of its directory is a
+// *disk.DanglingError.
 func CheckReplace(path string, size int) error {
 	dir := filepath.Dir(path)
+	if err := disk.Dangling(dir); err != nil {
+		return err
+	}
 	info, err := os.Stat(dir)
 	for errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) { // Write's callers make it.
 		dir = filepath.Dir(dir)

@@ -11,12 +11,18 @@ import (
 )
 
 // MkdirAll is os.MkdirAll. On Windows, a mode without rights for others becomes an access control list for the user alone. If the directory
-// exists, Do is not called.
+// exists, Do is not called. The error is a *DanglingError if a symbolic link is in the way.
 func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
-	return Do("mkdir", path, func() error { return mkdirAll(path, mode) })
+	err := Do("mkdir", path, func() error { return mkdirAll(path, mode) })
+	if errors.Is(err, fs.ErrExist) { // It would read as if the directory were there.
+		if dangling := Dangling(path); dangling != nil {
+			return dangling
+		}
+	}
+	return err
 }
 
 // CreateTemp is os.CreateTemp: mode 0600 (on Windows an access control list for the user alone), open for reading and writing.

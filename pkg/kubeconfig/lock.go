@@ -105,6 +105,7 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		}
 	}
 	unlocked = map[string]error{}
+	var dangling *disk.DanglingError
 	var locks []string // Two paths may lead to one.
 	for _, path := range slices.Sorted(slices.Values(f.Paths)) {
 		lock := path + ".lock"
@@ -116,9 +117,9 @@ func (f Files) takeKubectlLocks(ctx context.Context) (release func(), unlocked m
 		switch {
 		case err == nil:
 			releases = append(releases, remove)
-		case errors.Is(err, fs.ErrPermission), syserr.ReadOnly.Is(err), errors.Is(err, syscall.ENOTDIR):
+		case errors.Is(err, fs.ErrPermission), syserr.ReadOnly.Is(err), errors.Is(err, syscall.ENOTDIR), errors.As(err, &dangling):
 			unlocked[path] = notWritable(path, path, err)
-		case errors.Is(err, fs.ErrExist):
+		case errors.Is(err, errHeld):
 			release()
 			return nil, nil, &FileError{path, "is locked by " + lock,
 				"wait for the kubectl that is using it; if there is none, " + remedy("rm -f", "", lock), err}
@@ -157,6 +158,9 @@ func (f Files) create(ctx context.Context, lock string) (remove func(), err erro
 	}, nil
 }
 
+// errHeld is a lock file that stays.
+var errHeld = errors.New("another program holds it")
+
 func (f Files) link(ctx context.Context, temp, lock string) error {
 	start, told := time.Now(), false
 	for {
@@ -172,7 +176,7 @@ func (f Files) link(ctx context.Context, temp, lock string) error {
 		}
 		waited := time.Since(start)
 		if waited > lockWait {
-			return err
+			return fmt.Errorf("%w: %w", errHeld, err)
 		}
 		if !told && waited > lockNotice {
 			f.Warn("Waiting for the program that holds " + lock + " …")
@@ -224,6 +228,10 @@ func remedy(unix, windows, path string) string {
 func notWritable(path, file string, err error) error {
 	if foreign := foreign(path, err); foreign != nil {
 		return foreign
+	}
+	var dangling *disk.DanglingError
+	if errors.As(disk.Dangling(filepath.Dir(file)), &dangling) {
+		return &FileError{path, "cannot be written: " + dangling.Error(), remedy("mkdir -p", "mkdir", dangling.Target) + " (or name another file with KUBECONFIG)", err}
 	}
 	var pathErr *fs.PathError
 	problem := err.Error()

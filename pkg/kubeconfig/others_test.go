@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -111,5 +112,30 @@ func TestPathsInCommandsAreWords(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), " "+word) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A directory that cannot be made for a symbolic link to nothing is no lock of another program's.
+func TestUpdateBelowALinkToNothing(t *testing.T) {
+	f := files(t)
+	dir := filepath.Dir(f.Lock)
+	gone := filepath.Join(dir, "gone")
+	if err := os.Symlink("gone", filepath.Join(dir, ".kube")); err != nil {
+		t.Skip(err)
+	}
+	f.Paths = []string{filepath.Join(dir, ".kube", "config")}
+	_, updateErr := f.Update(t.Context(), false, login("ns1"))
+	for _, err := range []error{f.Check(t.Context()), updateErr} {
+		var failed *FileError
+		var link *disk.DanglingError
+		if !errors.As(err, &failed) || !errors.As(err, &link) || link.Target != gone || !strings.Contains(failed.Remedy, gone) {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Update(t.Context(), false, login("ns1")); err != nil {
+		t.Error(err)
 	}
 }

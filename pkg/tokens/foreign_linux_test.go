@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,6 +21,8 @@ func TestStoreOfRoot(t *testing.T) {
 	}{
 		"all from .local on": {".local", ".local"},
 		"the store":          {".local/state/kubectl-vsphere", ".local/state/kubectl-vsphere"},
+		"its accounts":       {".local/state/kubectl-vsphere/accounts", ".local/state/kubectl-vsphere/accounts"},
+		"a mark":             {".local/state/kubectl-vsphere/accounts/a.json", ".local/state/kubectl-vsphere/accounts/a.json"},
 		"its sessions":       {".local/state/kubectl-vsphere/sessions", ".local/state/kubectl-vsphere/sessions"},
 	} {
 		home := t.TempDir()
@@ -27,13 +30,18 @@ func TestStoreOfRoot(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "sessions"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for path := filepath.Join(dir, "sessions"); path != filepath.Dir(home); path = filepath.Dir(path) {
-			if below, err := filepath.Rel(filepath.Join(home, c.roots), path); err == nil && filepath.IsLocal(below) {
-				continue
+		mark := filepath.Join(dir, "accounts", "a.json")
+		if err := errors.Join(os.Mkdir(filepath.Dir(mark), 0o700), os.WriteFile(mark, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		err := filepath.WalkDir(home, func(path string, _ fs.DirEntry, err error) error {
+			if below, relErr := filepath.Rel(filepath.Join(home, c.roots), path); relErr == nil && filepath.IsLocal(below) {
+				return err
 			}
-			if err := os.Chown(path, me, me); err != nil {
-				t.Skip("a directory cannot be given away here: ", err)
-			}
+			return errors.Join(err, os.Chown(path, me, me))
+		})
+		if err != nil {
+			t.Skip("a directory cannot be given away here: ", err)
 		}
 		if err := os.Chmod(filepath.Dir(home), 0o711); err != nil {
 			t.Fatal(err)

@@ -63,7 +63,7 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 // Mark reads the mark of an account. Without one it returns the zero Mark. A mark that cannot be read is an error: it may record refusals.
 func (s *Store) Mark(account string) (Mark, error) {
 	path := s.markPath(account)
-	text, err := credfile.ReadPrivate(path)
+	text, err := readOwn(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Mark{}, nil
 	}

@@ -100,7 +100,7 @@ func (s *Store) Site(server string) (site Site, found bool, err error) {
 }
 
 func (s *Store) readSite(path string) (site Site, err error) {
-	text, err := credfile.ReadPrivate(path)
+	text, err := readOwn(path)
 	if err == nil {
 		err = credfile.PrivateDirs(s.dir, filepath.Dir(path))
 	}

@@ -281,7 +281,7 @@ func (s *Store) list(sub string) []string {
 }
 
 func readSession(path string) (Session, error) {
-	text, err := credfile.ReadPrivate(path)
+	text, err := readOwn(path)
 	if err != nil {
 		return Session{}, err
 	}

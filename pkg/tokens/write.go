@@ -72,11 +72,20 @@ func readable(dir string) error {
 	return err
 }
 
+// readOwn is credfile.ReadPrivate whose error names the command for what belongs to somebody else (see foreign).
+func readOwn(path string) ([]byte, error) {
+	text, err := credfile.ReadPrivate(path)
+	return text, foreign(path, err)
+}
+
 // foreign returns a *credfile.PermissionError that names the command, if err is for want of permission and something on the way to path
 // belongs to somebody else, as root's after a sudo that keeps HOME; else err.
 func foreign(path string, err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
 	place, owner := disk.Foreign(path)
-	if place == "" || !errors.Is(err, fs.ErrPermission) {
+	if place == "" {
 		return err
 	}
 	return &credfile.PermissionError{
@@ -105,14 +114,27 @@ func (s *Store) Check() error {
 			return err
 		}
 	}
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, sitesDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, sitesDir, accountsDir} {
 		dir := filepath.Join(s.dir, sub)
 		if _, missing := os.Stat(dir); err == nil && missing == nil {
 			err = atomicfile.Probe(dir)
 		}
 	}
+	if err == nil {
+		err = s.marks()
+	}
 	if err != nil {
 		return s.unwritten(err)
+	}
+	return nil
+}
+
+// marks returns an error for a mark that this user has no right to read: it would keep a password from being sent.
+func (s *Store) marks() error {
+	for _, path := range s.list(accountsDir) {
+		if _, err := credfile.ReadPrivate(path); errors.Is(err, fs.ErrPermission) { // Who needs the mark reports other errors.
+			return err
+		}
 	}
 	return nil
 }

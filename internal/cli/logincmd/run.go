@@ -2,55 +2,48 @@ package logincmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // run is one login.
 type run struct {
 	Deps
-	env     *console.Env
-	o       Options
-	store   *tokens.Store
-	files   kubeconfig.Files
-	sites   session.Sites
-	again   string      // the command that logs in again, once it is known who did
-	known   tokens.Site // of the Supervisor, before this login
-	passing bool        // the store keeps nothing but refusals
-	lost    bool        // a person agreed that the Supervisor has no identity provider any more
+	places
+	env   *console.Env
+	o     Options
+	sites session.Sites
+	again string      // the command that logs in again, once it is known who did
+	known tokens.Site // of the Supervisor, before this login
+	lost  bool        // a person agreed that the Supervisor has no identity provider any more
 }
 
 // Run logs in. It checks the certificate and that the server is a Supervisor, asks for the password or opens the browser, logs in to
 // everything, saves the session, writes the contexts once, and reports.
 func Run(ctx context.Context, d Deps, o Options) error {
 	console.SurviveParent()
-	store, files, err := open(d.Env, o)
+	at, err := open(d.Env, o)
 	if err != nil {
 		return err
 	}
-	r := &run{Deps: d, env: d.Env, o: o, store: store, files: files, sites: session.Sites{Sessions: method.Sessions(d.Env, store)}}
-	if _, homeless := d.Env.OpenStore(); homeless != nil { // The next process must find nothing but refusals, also if this one is killed.
-		r.passing = true
+	r := &run{Deps: d, places: at, env: d.Env, o: o, sites: session.Sites{Sessions: method.Sessions(d.Env, at.store)}}
+	if r.passing { // The next process must find nothing but refusals, also if this one is killed.
 		defer func() {
-			if err := store.ClearTokens(); err != nil {
-				d.Env.Warn(err)
+			if err := r.store.ClearTokens(); err != nil {
+				r.env.Warn(err)
 			}
 		}()
-		if err := store.ClearTokens(); err != nil {
+		if err := r.store.ClearTokens(); err != nil {
 			return err
 		}
 	}
@@ -61,7 +54,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
 	if !r.o.DryRun {
-		if err := store.Check(); err != nil {
+		if err := r.store.Check(); err != nil {
 			return fmt.Errorf("a login could not be saved: %w", err) // Before a person answers or logs in for nothing.
 		}
 	}
@@ -81,29 +74,6 @@ func Run(ctx context.Context, d Deps, o Options) error {
 		r.env.Warn(err)
 	}
 	return r.finish(ctx, out)
-}
-
-// open opens the store and the kubeconfig. For a kubeconfig on standard output neither needs a home directory: a store below the system's
-// directory for temporary files then remembers refusals, and nothing else.
-func open(e *console.Env, o Options) (*tokens.Store, kubeconfig.Files, error) {
-	store, err := e.OpenStore()
-	var homeless *credfile.HomelessError
-	if errors.As(err, &homeless) && o.Printed() {
-		store, err = tokens.Open(filepath.Join(os.TempDir(), fmt.Sprintf("kubectl-vsphere-%d", os.Getuid())))
-	}
-	if err != nil {
-		return nil, kubeconfig.Files{}, err
-	}
-	files, err := command.Kubeconfig(e, store, o.files()...)
-	if o.Printed() {
-		return store, files, nil
-	}
-	if len(o.files()) == 0 && e.Getenv("KUBECONFIG") == "" && err == nil {
-		if _, missing := os.Lstat(files.Paths[0]); missing != nil {
-			err = console.CheckGuest(e.Getenv, files.Paths[0])
-		}
-	}
-	return store, files, err
 }
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
