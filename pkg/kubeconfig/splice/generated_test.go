@@ -179,9 +179,7 @@ func checkGenerated(t *testing.T, seed uint64) bool {
 		replace.Users = append(replace.Users, user)
 	}
 	remove := Change{CurrentContext: new(string)}
-	for _, name := range slices.Sorted(maps.Keys(old.Clusters)) {
-		remove.DeleteClusters = append(remove.DeleteClusters, name)
-	}
+	remove.DeleteClusters = slices.Sorted(maps.Keys(old.Clusters))
 	one := remove
 	one.DeleteClusters = one.DeleteClusters[len(one.DeleteClusters)-min(1, len(one.DeleteClusters)):] // Whose trailing lines then follow another.
 	for what, c := range map[string]Change{"add": add, "replace": replace, "remove all": remove, "remove one": one} {
