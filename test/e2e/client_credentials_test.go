@@ -70,7 +70,7 @@ func TestPlainClientCredentials(t *testing.T) {
 	if out, code := token(); code != 3 || !strings.Contains(out, "is not sent again") {
 		t.Errorf("once more: %d %s", code, out)
 	}
-	if out, code := login("--oidc-client-secret-file", secret); code != 3 || !strings.Contains(out, "the client's secret of "+secret+" was refused at ") || !strings.Contains(out, "use --force") {
+	if out, code := login("--oidc-client-secret-file", secret); code != 3 || !strings.Contains(out, "the client's secret from "+secret+" was refused at ") || !strings.Contains(out, "use --force") {
 		t.Errorf("by a login: %d %s", code, out)
 	}
 	if out, code := login("--oidc-client-secret-file", secret, "--force"); code != 3 || !strings.Contains(out, "does not take the client's secret") {

@@ -130,7 +130,7 @@ func TestOIDCAuto(t *testing.T) {
 		}
 		// The next login does the same again, unless it is told otherwise: who it was then is not who it is now.
 		out, code := h.run(t, "kubectl-vsphere", "login")
-		if code != 0 || !strings.Contains(out, "with vCenter Single Sign-On, as "+u.Username+" did.") {
+		if code != 0 || !strings.Contains(out, " again as "+u.Username+", with vCenter Single Sign-On.") {
 			t.Errorf("%d %s", code, out)
 		}
 		out, _ = h.run(t, "kubectl-vsphere", "login", "--auth-method", "oidc", "--oidc-flow", "password")

@@ -32,6 +32,8 @@ const (
 var notUnderWine = map[string]string{
 	"pkg/atomicfile TestRecoverATornFile":                            modes,
 	"pkg/atomicfile TestRecoverNothing":                              modes,
+	"pkg/disk TestDangling":                                          links,
+	"pkg/kubeconfig TestUpdateBelowALinkToNothing":                   links,
 	"pkg/kubeconfig TestUpdateThroughLinks":                          links,
 	"pkg/kubeconfig TestUpdateRefuses/a_link_that_leads_nowhere":     links,
 	"pkg/kubeconfig TestUpdateRefuses/a_loop_of_links":               links,
