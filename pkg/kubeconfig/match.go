@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
 // matched says which contexts of a kubeconfig are the wanted ones.
@@ -30,14 +32,41 @@ func (p *planner) match(wanted []Wanted) matched {
 		}
 	}
 	each(func(w Wanted) []string { return w.names(p.Prefix) }, p.fits)
-	all := append([]string{p.old.CurrentContext}, slices.Sorted(maps.Keys(p.old.Contexts))...) // Of several it is the one that is used.
+	near := p.byCredential()
 	for _, there := range []func(*api.Cluster, string, Target) bool{isCluster, nearCluster} {
-		each(func(Wanted) []string { return all }, func(c *api.Context, w Wanted) bool {
+		each(near.names, func(c *api.Context, w Wanted) bool {
 			return p.fitsInNamespace(c, w) && there(p.old.Clusters[c.Cluster], c.Cluster, w.Target)
 		})
 	}
 	p.settlePrefix(wanted, m)
 	return m
+}
+
+// byCredential has the names of contexts by what may make them those of a target: its credential, or the name of its user entry. A file
+// has thousands of contexts, and a login wants thousands.
+type byCredential map[string][]string
+
+func (p *planner) byCredential() byCredential {
+	all := byCredential{}
+	for _, name := range append([]string{p.old.CurrentContext}, slices.Sorted(maps.Keys(p.old.Contexts))...) { // Of several it is the one that is used.
+		if c := p.old.Contexts[name]; c != nil {
+			by := credfile.Fold(c.AuthInfo)
+			if key, ours := Ours(p.old.AuthInfos[c.AuthInfo]); ours {
+				by = key.ID()
+			}
+			all[by] = append(all[by], name)
+		}
+	}
+	return all
+}
+
+// names are those of the contexts that may be the wanted one.
+func (all byCredential) names(w Wanted) []string {
+	found := slices.Clone(all[w.Target.Key.ID()])
+	for _, entry := range w.Target.entryNames() {
+		found = append(found, all[credfile.Fold(prefix+entry+":"+w.Target.Key.User)]...)
+	}
+	return found
 }
 
 // isCluster reports whether a cluster entry is what we would write.
