@@ -2,16 +2,15 @@ package atomicfile
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"syscall"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
 )
@@ -125,7 +124,7 @@ func Recover(path string) (restored bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	now, err := bounded.File(context.Background(), path, maxText, bounded.Regular)
+	now, _, err := readRegular(path)
 	if err != nil {
 		return false, err
 	}
@@ -144,19 +143,32 @@ func Recover(path string) (restored bool, err error) {
 
 // readCopy reads a copy that this user made: in a directory of many, somebody else could have put one there.
 func readCopy(path string) ([]byte, error) {
+	text, info, err := readRegular(path)
+	if err == nil && (!mine(info) || info.Mode().Perm()&0o077 != 0) {
+		return nil, fmt.Errorf("%s was not made by a login or logout; remove it", path)
+	}
+	return text, err
+}
+
+// readRegular reads a regular file of at most maxText. Package bounded does more, and links what the credential helper has no use for.
+func readRegular(path string) ([]byte, os.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close() //nolint:errcheck // It was only read.
 	info, err := f.Stat()
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case !info.Mode().IsRegular():
+		return nil, nil, fmt.Errorf("%s is no regular file", path)
+	case info.Size() > maxText:
+		return nil, nil, fmt.Errorf("%s is larger than %d MiB", path, maxText>>20)
 	}
-	if !info.Mode().IsRegular() || !mine(info) || info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s was not made by a login or logout; remove it", path)
-	}
-	return bounded.Read(f, info.Size(), maxText)
+	text := make([]byte, info.Size())
+	_, err = io.ReadFull(f, text)
+	return text, info, err
 }
 
 // mixed reports whether a text is what a crash leaves of a change from old to text: each byte is of one of them, or was not written.
