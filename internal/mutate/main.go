@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func run(ctx context.Context, words []string) error {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			results[i] = m.try(ctx, filepath.Join(dir, fmt.Sprint(i)))
-			fmt.Printf("%-9s %s: %s\n", results[i].outcome, m.file, m.name)
+			fmt.Println(results[i].line())
 		})
 	}
 	group.Wait()
@@ -102,11 +103,34 @@ func (m mutation) try(ctx context.Context, dir string) result {
 	case err != nil && m.lone != "":
 		return result{m, broken, "a test sees it now: take its reason off the table"}
 	case err != nil:
-		return result{m, seen, ""}
+		return result{m, seen, witness(string(out))}
 	case m.lone != "":
 		return result{m, alone, m.lone}
 	}
 	return result{m, survives, ""}
+}
+
+// failedTest finds the first test that failed in the output of "go test".
+var failedTest = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
+
+// witness names the test that saw a change. The machine's load can make a test late, so a reader must know when only the time was seen.
+func witness(out string) string {
+	if found := failedTest.FindStringSubmatch(out); found != nil {
+		return found[1]
+	}
+	if strings.Contains(out, "panic: test timed out") {
+		return "the time limit"
+	}
+	return "the end of the test program"
+}
+
+// line is what is printed of a change at once. Longer reasons follow at the end.
+func (r result) line() string {
+	line := fmt.Sprintf("%-9s %s: %s", r.outcome, r.file, r.name)
+	if r.outcome == seen {
+		line += " (" + r.why + ")"
+	}
+	return line
 }
 
 // otherHome are variables for tests of a change: nobody knows what a wrong program does to a home directory, so it gets another one. Go's
