@@ -31,8 +31,8 @@ func TestTable(t *testing.T) {
 func TestWitness(t *testing.T) {
 	for out, want := range map[string]string{
 		"ok  a\n--- FAIL: TestGuard (0.1s)\n    --- FAIL: TestGuard/late (0.1s)\nFAIL\n": "TestGuard",
-		"panic: test timed out after 3m0s\n":                                              "the time limit",
-		"FAIL\tb\t0.1s\n": "the end of the test program",
+		"panic: test timed out after 3m0s\n":                                             "the time limit",
+		"FAIL\tb\t0.1s\n":                                                                "the end of the test program",
 	} {
 		if got := witness(out); got != want {
 			t.Errorf("witness(%q) = %q, want %q", out, got, want)
