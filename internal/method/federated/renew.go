@@ -35,7 +35,18 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	if errors.As(err, &distrusted) {
 		err = loginError(err, l.issuer.Plain)
 	}
-	return fresh, l.ended(r, err)
+	return fresh, l.ended(r, l.conciergeError(err))
+}
+
+// conciergeError adds a next step to an untrusted certificate of a Concierge on another host, to which nothing was sent.
+func (l *live) conciergeError(err error) error {
+	var elsewhere *login.ConciergeError
+	var untrusted *trust.UntrustedError
+	if failure.Hinted(err) || !errors.As(err, &elsewhere) || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+		return err
+	}
+	return failure.Hint(err, "%sNothing was sent to it. Ask your vSphere administrator whether concierge_endpoint of kube-public/pinniped-info is right.\n"+
+		"If it is, log in with a file of both CAs: %s --certificate-authority FILE", failure.Describe(untrusted), l.Command(l.session))
 }
 
 // mint mints a credential at the stored target. Without one it asks the Supervisor for the target.
@@ -156,8 +167,7 @@ func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, err
 func (l *live) mintSupervisor(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	host := login.Host{Address: l.minter.Front.Address}
 	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor offers it.
-	ca := site.APICA(host, host.Address.API(l.minter.APIPort), l.session.Trust)
-	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(ca))
+	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(func(server string) []byte { return site.APICA(host, server, l.session.Trust) }))
 	return fresh, refusedBy(err, key)
 }
 
