@@ -32,8 +32,9 @@ const (
 )
 
 // Again returns the outage after one more failure. The caller sets its Reason. chance (from 0 to 1) shortens the pause by up to a quarter,
-// so that the users of an issuer do not all come back at one moment.
-func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
+// so that the users of an issuer do not all come back at one moment. wait is how long the issuer asks to wait: it makes the pause no longer
+// than the longest, and never shorter.
+func (o Outage) Again(now time.Time, wait time.Duration, refused bool, chance float64) Outage {
 	if o.Tries == 0 || o.Since.After(now) {
 		o = Outage{Since: now}
 	}
@@ -46,7 +47,8 @@ func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
 	}
 	o.Tries++
 	o.Last, o.Reason, o.Refused = now, "", refused
-	o.Next = now.Add(pause - time.Duration(chance*float64(pause)/4))
+	pause -= time.Duration(chance * float64(pause) / 4)
+	o.Next = now.Add(max(pause, min(wait, longestPause)))
 	return o
 }
 

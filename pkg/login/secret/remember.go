@@ -3,6 +3,7 @@ package secret
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -51,6 +52,14 @@ func (c caller) refused(s Source) tokens.Mark {
 // inVain is the mark after a source was asked and nothing came of it.
 func (c caller) inVain(s Source, reason string) tokens.Mark {
 	return tokens.Mark{Time: c.now, ParentPID: c.parent.PID, ParentStart: c.parent.Start, Everybody: s.Kind == Typed, Reason: reason}
+}
+
+// longestWait bounds how long a server can keep renewals away: nobody should wait much longer once it is back.
+const longestWait = time.Minute
+
+// busy is the mark after a server asked to wait before the next request.
+func (c caller) busy(wait time.Duration) tokens.Mark {
+	return tokens.Mark{Time: c.now, Until: c.now.Add(min(wait, longestWait))}
 }
 
 // memory reads and writes marks: that of the account, and the refusals under the person's name.
