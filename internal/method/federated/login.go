@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // attempt is one login.
@@ -196,7 +197,7 @@ func (a *attempt) endNote(s tokens.Session) string {
 // issuer, or for one that another CA verified: the Supervisor names both, and may have been taken over.
 func (a *attempt) lastSession(user string) tokens.Session {
 	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
-	if kept, err := Parse(last); err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || kept.CA != a.issuer.CA {
+	if kept, err := Parse(last); err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || !trust.SameCAs(kept.CA, a.issuer.CA) {
 		last.PasswordCommand, last.Keychain = nil, false
 	}
 	return last

@@ -90,9 +90,9 @@ func (l *live) mintAt(ctx context.Context, key tokens.Key, old tokens.Target) (t
 		return fresh, failed
 	case failed != nil:
 		return fresh, l.maybeReplaced(refusedBy(err, key))
-	case now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
+	case now.Audience == old.Audience && now.Server == old.Server && trust.SameCAs(now.CA, old.CA):
 		return fresh, notVouchedFor(refusedBy(err, key))
-	case now.Server != old.Server || now.CA != old.CA:
+	case now.Server != old.Server || !trust.SameCAs(now.CA, old.CA):
 		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and its address or CA is not the one in your kubeconfig", key.Cluster, now.Server)
 		return fresh, failure.Hint(err, "Log in again: %s", l.Command(l.session))
 	}
