@@ -64,7 +64,7 @@ func TestReplaceOfOneName(t *testing.T) {
 // Where somebody else can make names, a name may lead to a file that is not meant: nothing is written through it.
 func TestReplaceThroughAForeignName(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can make a file of another user; run it as root (sudo -E go test)")
+		t.Skip("only root can make a file of another user; run it as root")
 	}
 	for name, owner := range map[string]func(path, other string) string{
 		"the directory is another's": func(path, _ string) string { return filepath.Dir(path) },

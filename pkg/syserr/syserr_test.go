@@ -39,7 +39,7 @@ func TestKindsHaveCodesOfTheirOwn(t *testing.T) {
 // Windows has the numbers of Winsock; those of package syscall for Unix are invented there.
 func TestCodesOfWindows(t *testing.T) {
 	if runtime.GOOS != "windows" {
-		t.Skip("its numbers mean something else here")
+		t.Skip("only on Windows do its numbers mean this")
 	}
 	for k, codesOfSystem := range map[Kind][]syscall.Errno{
 		Refused: {10061, 1225}, NoRoute: {10065, 10051, 1231, 1232}, Broken: {10054, 10053, 109}, TimedOut: {10060, 121},
