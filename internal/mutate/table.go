@@ -88,8 +88,8 @@ var table = []mutation{
 	{name: "the session of an unknown method is another's", file: "internal/session/sessions.go", old: "		if m.Name() == of.Method {", new: "		if m.Name() == of.Method || of.Method != \"oidc\" {", also: "./internal/cli/..."},
 
 	// kubeconfig.
-	{name: "another's user entry is overwritten", file: "pkg/kubeconfig/plan.go", old: "return ours && key.Same(t.Key) || vmware(name, u)", new: "return ours && key.Same(t.Key) || vmware(name, u) || true"},
-	{name: "another's cluster entry is overwritten", file: "pkg/kubeconfig/plan.go", old: "return sameCluster(c, t) || p.onlyUsedFor(name, t)", new: "return true"},
+	{name: "another's user entry is overwritten", file: "pkg/kubeconfig/entries.go", old: "return ours && key.Same(t.Key) || vmware(name, u)", new: "return ours && key.Same(t.Key) || vmware(name, u) || true"},
+	{name: "another's cluster entry is overwritten", file: "pkg/kubeconfig/entries.go", old: "return sameCluster(c, t) || p.onlyUsedFor(name, t)", new: "return true"},
 	{name: "a changed file is overwritten", file: "pkg/kubeconfig/update.go", old: "case err != nil || !d.exists || !bytes.Equal(text, d.read):", new: "case err != nil || !d.exists || len(text) == 0:"},
 	{name: "a static token stays public", file: "pkg/kubeconfig/replace.go", old: "if !private {", new: "if private {"},
 	{name: "an edit is not verified", file: "pkg/kubeconfig/splice/verify.go", old: "if !reflect.DeepEqual(got, want) {", new: "if !reflect.DeepEqual(got, want) && false {"},

@@ -81,7 +81,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	return sources, nil
 }
 
-// NamedUser returns the user that the environment names as the owner of its password; empty: it names none.
+// NamedUser returns the user that the environment names as the owner of its password, or "".
 func NamedUser(e *console.Env) string {
 	return secret.Bare(e.Getenv(failure.UsernameVariable))
 }

@@ -36,7 +36,7 @@ type Mark struct {
 // outcome is not known: the secret was sent, and then the program was killed, or the answer was neither yes nor no.
 type Refusal struct {
 	Time time.Time `json:"time"`
-	// Uptime is Time on a clock that nobody sets, since the system started; 0 if that is not known.
+	// Uptime is Time on a clock that nobody sets, since the system started, or 0 on a system without one.
 	Uptime time.Duration `json:"uptime,omitempty"`
 	At     string        `json:"at,omitempty"` // the account: a server and a user name
 	Salt   []byte        `json:"salt,omitempty"`

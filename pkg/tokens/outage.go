@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Outage says since when the issuer of a session gives no new tokens, and when to ask it again. The session stays: what is behind an issuer may
-// be down, and the same refresh token is good once it is back. It is stored, so that all processes ask once: kubectl runs a failing plugin
+// Outage says since when the issuer of a session gives no new tokens, and when to ask it again. The session stays: the provider
+// behind an issuer may be down, and the same refresh token is good once it is back. It is stored, so that all processes ask once: kubectl runs a failing plugin
 // five times for one command, and IDEs run kubectl all the time.
 type Outage struct {
 	Version int       `json:"version"`
@@ -18,7 +18,7 @@ type Outage struct {
 	Next    time.Time `json:"next"`   // nobody asks before
 	Tries   int       `json:"tries"`  // since Since
 	Reason  string    `json:"reason"` // the last answer, in words of the issuer
-	// Refused means that the issuer was well, and what is behind it did not confirm the person: a login may be needed.
+	// Refused means that the issuer was well, and the provider behind it did not confirm the person: a login may be needed.
 	Refused bool `json:"refused,omitempty"`
 }
 
@@ -55,7 +55,7 @@ func (o Outage) Again(now time.Time, wait time.Duration, refused bool, chance fl
 // Holds reports whether the issuer must not be asked now. If the clock was set back, it may be.
 func (o Outage) Holds(now time.Time) bool { return !now.Before(o.Last) && now.Before(o.Next) }
 
-// Outage returns the outage of a session's issuer; the zero Outage: there is none. One that cannot be read counts as none.
+// Outage returns the outage of a session's issuer, or the zero Outage if there is none or it cannot be read.
 func (s *Store) Outage(session string) Outage {
 	path := s.outagePath(session)
 	text, err := credfile.ReadPrivate(path)

@@ -22,7 +22,7 @@ import (
 type attempt struct {
 	discovery
 	request      session.Request
-	asked        *login.Asking // the question to the Supervisor's API server; nil: there is none
+	asked        *login.Asking // the question to the Supervisor's API server, or nil
 	sentPassword redact.Secret // the password, if one was sent
 	typed        string        // the name that went with it
 	busy         bool          // another process held the account's lock for too long

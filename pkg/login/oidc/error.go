@@ -96,8 +96,8 @@ type voidError struct{ said *Error }
 func (e *voidError) Error() string { return e.said.Error() }
 func (e *voidError) Unwrap() error { return ErrVoid }
 
-// RefreshError means that the issuer did not give new tokens, and may do so later with the same refresh token: it is not well, or what is
-// behind it does not answer, or it does not welcome the person now.
+// RefreshError means that the issuer did not give new tokens, and may do so later with the same refresh token: it is not well, or the
+// provider behind it does not answer or does not welcome the person now.
 type RefreshError struct{ Err error }
 
 // Error returns the words of the issuer.

@@ -209,7 +209,7 @@ func (c caller) restamped(all []tokens.Refusal) []tokens.Refusal {
 func (d decision) says(s Source) string {
 	switch d.verdict {
 	case unreadable:
-		return fmt.Sprintf("%s: it is not sent, since what was refused before cannot be read: %v", s.Name, d.err)
+		return fmt.Sprintf("%s: it is not sent, since the record of refused ones cannot be read: %v", s.Name, d.err)
 	case unremembered:
 		return fmt.Sprintf("%s is not sent, since a refusal of it could not be remembered: %v", s.secret(), d.err)
 	case quiet:

@@ -20,7 +20,7 @@ type Guard struct {
 	// Account is a user at a server: who was asked is remembered for it.
 	Account string
 	// Name is the person whom the identity service counts refusals for (see UserName): refusals are remembered under it, wherever they
-	// happened, since servers may belong to one vCenter and nobody can be believed about that.
+	// happened, since servers may belong to one vCenter, and nothing that a server says proves that.
 	Name   string
 	Now    func() time.Time
 	Uptime func() time.Duration // a clock that nobody sets; nil: Uptime

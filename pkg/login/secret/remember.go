@@ -37,7 +37,7 @@ func (c caller) accepted(all []tokens.Refusal, same func(tokens.Refusal) bool) [
 }
 
 // refused is the mark after a refusal. A command or variable may be mended at once, so only the caller's own runs are quiet then; a
-// prompt is quiet for everybody. A login quiets nobody: it is no answer to a prompt of kubectl's.
+// prompt is quiet for everybody. After a login nothing is quiet: it does not answer a prompt of kubectl's.
 func (c caller) refused(s Source) tokens.Mark {
 	if c.explicit {
 		return tokens.Mark{}
