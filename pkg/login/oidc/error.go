@@ -27,7 +27,7 @@ type Error struct {
 	After       time.Duration // that it asks to wait (wire.RetryAfter)
 }
 
-// Wait is what wire.Wait returns.
+// Wait implements the interface of wire.Wait.
 func (e *Error) Wait() time.Duration { return e.After }
 
 // boilerplate are the beginnings of sentences with which Pinniped's library starts a description.
@@ -103,7 +103,7 @@ type RefreshError struct{ Err error }
 // Error returns the words of the issuer.
 func (e *RefreshError) Error() string { return e.Err.Error() }
 
-// Wait is what wire.Wait returns.
+// Wait implements the interface of wire.Wait.
 func (e *RefreshError) Wait() time.Duration { return wire.Wait(e.Err) }
 
 // Unwrap returns wire.ErrServer, whatever the issuer says of the person.

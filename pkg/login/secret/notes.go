@@ -15,7 +15,7 @@ type Notes struct {
 	Person bool
 }
 
-// patience is how long a command may say something to nobody.
+// patience is how long the notes of a command are kept back.
 const patience = 2 * time.Second
 
 // note is the standard error of one command.
