@@ -29,7 +29,7 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/concierge/concierge.go":                 "checks a private key",
 		"pkg/disclose/disclose.go":                   "is the one way to send it",
 		"pkg/jwt/jwt.go":                             "reads claims",
-		"pkg/kubeconfig/plan.go":                     "writes a static token into the kubeconfig, as the user asked",
+		"pkg/kubeconfig/entries.go":                  "writes a static token into the kubeconfig, as the user asked",
 		"pkg/login/federated_target.go":              "gives TLS a private key, which never leaves the machine",
 		"pkg/login/oidc/password.go":                 "checks its characters",
 		"pkg/login/oidc/provided.go":                 "reads a token of a runner",

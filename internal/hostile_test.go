@@ -272,7 +272,7 @@ func FuzzReplies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, kind, status int) {
 		if kind < 0 || kind >= len(kinds) || status < 200 || status > 599 {
-			t.Skip()
+			return // It is no such input.
 		}
 		var err error
 		costtest.Limit(t, kinds[kind], func() { err = replies[kinds[kind]](t.Context(), hostile{body: string(body), status: status}) })

@@ -1,6 +1,7 @@
 package internal
 
 import (
+	"os"
 	"os/exec"
 	"path"
 	"slices"
@@ -130,11 +131,77 @@ func TestProgramLinksNothingHeavy(t *testing.T) {
 	}
 }
 
-// The helper is started by registry clients, some of which do so for every registry that they know.
+// The helper is started by registry clients, some of which do so for every registry that they know. What it links is initialised each time.
+// All else that it needs, it leaves to kubectl-vsphere.
+var (
+	// helperNever are packages that it must not link, with what is below them, and why.
+	helperNever = map[string]string{
+		"net":           "it asks no server",
+		"crypto/tls":    "it asks no server",
+		"crypto/x509":   "it verifies no certificate, and initialises much for that",
+		"crypto/rsa":    "it verifies no signature",
+		"crypto/ecdsa":  "it verifies no signature",
+		"math/big":      "it verifies no signature",
+		"encoding/pem":  "a CA is for those who ask servers",
+		"encoding/asn1": "a CA is for those who ask servers",
+		"encoding/xml":  "no file of a registry client is XML",
+		"regexp":        "an expression is compiled at each start",
+		"text/template": "it links reflection on all methods, so that the linker can leave nothing out",
+		"html":          "it answers no browser",
+		"flag":          "a registry client gives it one word",
+		"embed":         "it has no files of its own",
+		"compress":      "it reads no archive",
+		"archive":       "it reads no archive",
+		"testing":       "it is a program",
+	}
+	// helperExempt are packages below one of those that it may link, by system: addresses as numbers, and what golang.org/x/sys/windows imports.
+	helperExempt = map[string][]string{"linux": {"net/netip"}, "darwin": {"net/netip"}, "windows": {"net/netip", "net"}}
+	// helperMay are the packages outside of the standard library that it may link, with what is below them, and why.
+	helperMay = map[string]string{
+		module + "cmd/docker-credential-vsphere":      "itself",
+		module + "internal/credhelper":                "its commands",
+		module + "pkg/registry":                       "which registry may have whose token",
+		module + "pkg/tokens/credfile":                "a credential's file",
+		module + "pkg/tokens/owned":                   "whose the store is",
+		module + "pkg/atomicfile":                     "records are replaced in one step",
+		module + "pkg/disk":                           "each call that changes a file",
+		module + "pkg/filelock":                       "records are changed under a lock",
+		module + "pkg/process":                        "it runs kubectl-vsphere",
+		module + "pkg/redact":                         "a token does not print",
+		module + "pkg/safetext":                       "the text of others is made harmless",
+		module + "pkg/syserr":                         "what the system's errors mean",
+		"github.com/docker/docker-credential-helpers": "the protocol of helpers",
+		"github.com/kballard/go-shellquote":           "a command that a client stored",
+		"github.com/gofrs/flock":                      "locks",
+		"golang.org/x/sys":                            "what syscall lacks",
+	}
+)
+
 func TestHelperLinksLittle(t *testing.T) {
-	for _, dep := range deps(t, "cmd/docker-credential-vsphere") {
-		if under(dep, "k8s.io", "sigs.k8s.io", "github.com/spf13", "golang.org/x/oauth2", module+"pkg/wire", module+"pkg/login") {
-			t.Errorf("the helper links %s", dep)
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{.Standard}} {{.ImportPath}}", module+"cmd/docker-credential-vsphere")
+		list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH=amd64")
+		out, err := list.Output()
+		if err != nil || len(out) < 1000 {
+			t.Fatalf("%s: %v: %q", system, err, out)
+		}
+		linked := map[string]bool{}
+		for line := range strings.Lines(string(out)) {
+			standard, dep, _ := strings.Cut(strings.TrimSpace(line), " ")
+			for root, why := range helperNever {
+				if under(dep, root) && !slices.Contains(helperExempt[system], dep) {
+					t.Errorf("on %s the helper links %s: %s", system, dep, why)
+				}
+			}
+			root := rootOf(dep)
+			if linked[root] = true; standard == "false" && root == "" {
+				t.Errorf("on %s the helper links %s, which is not on its list", system, dep)
+			}
+		}
+		for root, why := range helperMay {
+			if !linked[root] && system == "linux" {
+				t.Errorf("the helper does not link %s any more (%s): take it off the list", root, why)
+			}
 		}
 	}
 	for _, dep := range deps(t, "pkg/registry") {
@@ -142,6 +209,16 @@ func TestHelperLinksLittle(t *testing.T) {
 			t.Errorf("pkg/registry imports %s", dep)
 		}
 	}
+}
+
+// rootOf returns the entry of helperMay that a package is, or is below; empty if there is none.
+func rootOf(pkg string) string {
+	for root := range helperMay {
+		if under(pkg, root) {
+			return root
+		}
+	}
+	return ""
 }
 
 // What has no business on the network does not link the clients of it.

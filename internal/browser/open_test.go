@@ -47,7 +47,7 @@ func TestBrowserCommands(t *testing.T) {
 func noting(t *testing.T) (script string, page func() string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("the browsers are shell scripts")
+		t.Skip("the browsers are shell scripts, which Windows does not run")
 	}
 	dir := t.TempDir()
 	script, note := filepath.Join(dir, "browser"), filepath.Join(dir, "page")

@@ -96,7 +96,7 @@ func TestOddFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.Truncate(1 << 40); err != nil { // It has no blocks.
-		t.Skip("the file system has no sparse files")
+		t.Skip("TMPDIR has no sparse files; use a file system with them")
 	}
 	_ = f.Close()
 	pem := w.WriteFile("many.pem", strings.Repeat("-----BEGIN A-----\n-----END A-----\n", 20_000), 0o600)

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -25,10 +26,10 @@ func homely(t *testing.T, owner int) (*consoletest.World, *consoletest.Superviso
 	delete(w.Vars, "KUBECONFIG")
 	if owner != os.Geteuid() {
 		if os.Geteuid() != 0 {
-			t.Skip("only root can be a guest")
+			t.Skip("only root can be a guest; run it as root")
 		}
 		if err := os.Chown(w.Dir, owner, owner); err != nil {
-			t.Skip("a directory cannot be given away here: ", err)
+			t.Skip("a directory cannot be given away; use a file system with owners for TMPDIR: ", err)
 		}
 	}
 	return w, s
@@ -174,9 +175,7 @@ func TestKubeconfigBelowALinkToNothing(t *testing.T) {
 				w.Vars["KUBECONFIG"] = filepath.Join(w.Dir, c.named)
 			}
 			for link, target := range c.links {
-				if err := os.Symlink(target, filepath.Join(w.Dir, link)); err != nil {
-					t.Skip(err)
-				}
+				disktest.Linked(t, os.Symlink(target, filepath.Join(w.Dir, link)))
 			}
 			made := filepath.Join(w.Dir, c.made)
 			w.Run(clitest.SignIn(w)...).Exits(1).Says("is a symbolic link to "+made+", which does not exist; type: mkdir -p "+made, "KUBECONFIG")
@@ -221,9 +220,7 @@ func TestPrintedKubeconfigWithoutAUsableHome(t *testing.T) {
 func link(t *testing.T, w *consoletest.World, target string) string {
 	t.Helper()
 	path := filepath.Join(w.Dir, "home")
-	if err := os.Symlink(target, path); err != nil {
-		t.Skip(err)
-	}
+	disktest.Linked(t, os.Symlink(target, path))
 	return path
 }
 

@@ -36,7 +36,7 @@ func FuzzFormat(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		text, err := json.Marshal(map[string]string{s: s, "x": s})
 		if err != nil {
-			t.Skip()
+			return // It is no such input.
 		}
 		var want map[string]string
 		if err := json.Unmarshal(text, &want); err != nil {

@@ -37,7 +37,7 @@ func TestMayAsk(t *testing.T) {
 		if tc.person {
 			keyboard, tty, err := pty.Open()
 			if err != nil {
-				t.Skip(err)
+				t.Skip("there are no pseudo terminals here; on Linux, mount devpts at /dev/pts: ", err)
 			}
 			defer keyboard.Close()
 			defer tty.Close()
@@ -66,7 +66,7 @@ func TestUntil(t *testing.T) {
 func TestProgress(t *testing.T) {
 	keyboard, tty, err := pty.Open()
 	if err != nil {
-		t.Skip("there are no pseudo terminals here: ", err)
+		t.Skip("there are no pseudo terminals here; on Linux, mount devpts at /dev/pts: ", err)
 	}
 	shown := make(chan string)
 	go func() {
@@ -118,7 +118,7 @@ func TestProgressOfANarrowTerminal(t *testing.T) {
 	} {
 		keyboard, tty, err := pty.Open()
 		if err != nil {
-			t.Skip("there are no pseudo terminals here: ", err)
+			t.Skip("there are no pseudo terminals here; on Linux, mount devpts at /dev/pts: ", err)
 		}
 		if err := pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: tc.columns}); err != nil {
 			t.Fatal(err)

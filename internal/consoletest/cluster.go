@@ -87,6 +87,14 @@ func Status(code int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, text, code) }
 }
 
+// Busy answers 503, and asks to wait (Retry-After).
+func Busy(after string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", after)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
 // Reply answers 200 with a body.
 func Reply(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }

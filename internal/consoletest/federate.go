@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,6 +42,37 @@ func (s *Supervisor) Federate(host string, providers ...Provider) *Issuer {
 // Trust has the Concierge of the cluster believe an issuer.
 func (c *Cluster) Trust(i *Issuer) {
 	c.Concierge = func(w http.ResponseWriter, r *http.Request) { i.concierge(w, r, c.Name+"-"+c.UID, c.CA) }
+}
+
+// Concierge is a Concierge of a Supervisor at a server of its own.
+type Concierge struct {
+	mu       sync.Mutex
+	requests int
+	answer   http.HandlerFunc
+}
+
+// Concierge serves the Supervisor's Concierge at another server (HOST:PORT), which shows a certificate of a CA. The Supervisor has a Pinniped.
+func (s *Supervisor) Concierge(server string, ca *CA) *Concierge {
+	s.w.t.Helper()
+	c := &Concierge{answer: func(w http.ResponseWriter, r *http.Request) { s.pinniped.concierge(w, r, s.pinniped.URL, s.CA) }}
+	s.w.Serve(server, ca, c)
+	s.Identity["concierge_endpoint"] = "https://" + server
+	return c
+}
+
+// ServeHTTP counts a request and answers it.
+func (c *Concierge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests++
+	c.answer(w, r)
+}
+
+// Count is how many requests there were.
+func (c *Concierge) Count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests
 }
 
 // certificateLife is how long a client certificate of a Concierge is good.

@@ -32,7 +32,7 @@ func (w *World) sit(e *console.Env, screen *Stream, interrupt func()) (left func
 	w.t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
-		w.t.Skip("there are no pseudo terminals here: ", err)
+		w.t.Skip("there are no pseudo terminals here; on Linux, mount devpts at /dev/pts: ", err)
 	}
 	e.Terminal = tty
 	var echoed sync.WaitGroup

@@ -92,6 +92,9 @@ func (c *CA) server(hosts string) tls.Certificate {
 	return tls.Certificate{Certificate: chain, PrivateKey: key}
 }
 
+// Leaf is a certificate (PEM) for hosts, separated by commas, without its CA.
+func (c *CA) Leaf(hosts string) string { return encode("CERTIFICATE", c.server(hosts).Certificate[0]) }
+
 // client is a client certificate (PEM) with its key.
 func (c *CA) client(name string, until time.Time) (certificate, key string) {
 	cert, private := c.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})

@@ -58,7 +58,7 @@ func (a *Access) proven(ctx context.Context, r registry.Record, info harbor.Info
 		return unproven(registry.ReasonEndpoint)
 	case s.Trust.Mode == trust.Insecure:
 		return unproven(registry.ReasonUnverified)
-	case r.CA != "" && r.CA != front.CA:
+	case r.CA != "" && !trust.SameCAs(r.CA, front.CA):
 		return unproven(registry.ReasonOtherCA)
 	}
 	own, ok := s.Trust.PrivateAt(trust.ServerOf(s.Server))

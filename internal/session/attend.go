@@ -27,7 +27,7 @@ func (s *Sessions) Attended(ctx context.Context, of tokens.Session) (context.Con
 }
 
 // agreedFor is how long a person's yes holds for other runs of the same parent. A kubectl that needs several credentials asks once; an
-// IDE is one parent for days, and what it does an hour later nobody has agreed to.
+// IDE is one parent for days, and nobody has agreed to what it does an hour later.
 const agreedFor = time.Minute
 
 // Attend is Attended for a renewal, which nobody may have asked for: if the server is not verified, a person must agree. The error is a

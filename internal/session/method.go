@@ -69,6 +69,8 @@ type Facts struct {
 	Claims []byte
 	// Issuer is that of the Supervisor's identity provider; empty where the method has none, or one without a Supervisor.
 	Issuer string
+	// IssuerCA (PEM) verifies the issuer; empty if the issuer is verified as the Supervisor is.
+	IssuerCA string
 }
 
 // Request is a login, as the command line asks for it.

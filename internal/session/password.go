@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -82,7 +81,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	return sources, nil
 }
 
-// NamedUser returns the user that the environment names as the owner of its password; empty: it names none.
+// NamedUser returns the user that the environment names as the owner of its password, or "".
 func NamedUser(e *console.Env) string {
 	return secret.Bare(e.Getenv(failure.UsernameVariable))
 }
@@ -183,23 +182,18 @@ func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	}
 	if m, err := s.Method(of); err == nil {
 		if _, vCenter := m.(PasswordSender); !vCenter {
-			return session.Account == of.Account && sameTrust(session.Trust, of.Trust) // The issuer gets it.
+			return session.Account == of.Account && session.Trust.Same(of.Trust) && sameIssuerCA(m, session, of) // The issuer gets it.
 		}
 	}
-	return GroundOf(session).CoversServer(of.Server) && sameCA(session.Trust, of.Trust, trust.ServerOf(of.Server))
+	return GroundOf(session).CoversServer(of.Server) && session.Trust.SameFor(of.Trust, trust.ServerOf(of.Server))
 }
 
-// sameCA reports whether two sessions verify a server (HOST:PORT) by the same CA: what one of them trusts may be somebody in between for
-// the other.
-func sameCA(a, b trust.Trust, server string) bool {
-	x, y := a.For(server), b.For(server)
-	return x.Mode != trust.Insecure && y.Mode != trust.Insecure && (x.Mode == trust.System) == (y.Mode == trust.System) && x.CA == y.CA
-}
-
-// sameTrust reports whether two sessions believe the same certificates. A Supervisor can name another one's issuer: with a CA of its own,
-// somebody in between could answer for that.
-func sameTrust(a, b trust.Trust) bool {
-	return a.Mode == b.Mode && a.CA == b.CA && maps.Equal(a.Pins, b.Pins)
+// sameIssuerCA reports whether two sessions of a method verify their issuer by the same CA. A Supervisor can name the issuer of another
+// one: with a CA of its own, somebody in between could answer for that.
+func sameIssuerCA(m Method, a, b tokens.Session) bool {
+	x, errX := m.Facts(a)
+	y, errY := m.Facts(b)
+	return errX == nil && errY == nil && trust.SameCAs(x.IssuerCA, y.IssuerCA)
 }
 
 // Guard returns the guard of an account of a user, for a renewal. Every password is sent through it.

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -156,6 +157,11 @@ type service struct {
 
 func (s service) Name() string { return s.name }
 
+// Facts says that the issuer is verified by what the session keeps.
+func (s service) Facts(of tokens.Session) (session.Facts, error) {
+	return session.Facts{IssuerCA: string(of.Renewal)}, nil
+}
+
 type vCenter struct{ service }
 
 func (vCenter) SendPassword(context.Context, tokens.Session, string, secret.Sender) error { return nil }
@@ -183,6 +189,8 @@ func TestVariableOfTwoServices(t *testing.T) {
 	namesVCenter.Hosts = append([]string{"10.0.0.1"}, oidc.Hosts...)
 	claimsSSO := sso
 	claimsSSO.Hosts = append([]string{"10.0.2.1"}, sso.Hosts...)
+	ownCA, sameCA, anotherCA := oidc, sameIssuer, sameIssuer
+	ownCA.Renewal, sameCA.Renewal, anotherCA.Renewal = redact.JSON(`"one"`), redact.JSON(`"one"`), redact.JSON(`"two"`)
 	unknown := at("future", "10.0.4.1", "10.0.4.1", "A")
 	ops := otherIssuer
 	ops.User = "ops@vsphere.local"
@@ -203,6 +211,9 @@ func TestVariableOfTwoServices(t *testing.T) {
 		"the same, and another CA":                   {oidc, otherCA, false, false},
 		"a Supervisor with another CA, the same":     {otherCA, oidc, false, false},
 		"a CA of its own for the issuer":             {pinned, oidc, false, false},
+		"one CA of the issuer":                       {ownCA, sameCA, true, true},
+		"another CA of the issuer":                   {ownCA, anotherCA, false, false},
+		"no CA of the issuer":                        {ownCA, sameIssuer, false, false},
 		"two issuers":                                {oidc, otherIssuer, false, false},
 		"a host of the other Supervisor":             {oidc, claimsHost, false, false},
 		"a provider that claims the other as a host": {claimsHost, oidc, false, false},

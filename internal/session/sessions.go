@@ -71,7 +71,7 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	return lost
 }
 
-// byIssuer returns the name of the method that logs in at an issuer; empty: there is none.
+// byIssuer returns the name of the method that logs in at an issuer, or "".
 func byIssuer(methods []Method) string {
 	for _, m := range methods {
 		if _, ok := m.(Exchanger); ok {

@@ -15,7 +15,7 @@ import (
 // Sites is what the store knows of Supervisors.
 type Sites struct{ *Sessions }
 
-// Of returns what is known of a Supervisor. Without a file of it, that is what its sessions hold: versions before the file kept it there.
+// Of returns the site of a Supervisor: from its file, or else from its sessions, where earlier versions kept it.
 // The error is a *tokens.SiteError.
 func (s Sites) Of(server string) (tokens.Site, error) {
 	site, found, err := s.Store.Site(server)
@@ -25,7 +25,7 @@ func (s Sites) Of(server string) (tokens.Site, error) {
 	return s.ofSessions(server), nil
 }
 
-// Update changes what is known of a Supervisor (tokens.Store.UpdateSite).
+// Update changes the site of a Supervisor (tokens.Store.UpdateSite).
 func (s Sites) Update(ctx context.Context, server string, change func(*tokens.Site)) error {
 	_, err := s.Store.UpdateSite(ctx, s.ofSessions(server), change)
 	return err

@@ -158,3 +158,30 @@ func TestAPICA(t *testing.T) {
 		}
 	}
 }
+
+// A Concierge on another host is verified by its pin, else by what the Supervisor tells of its API server, else by what counts for all
+// servers. What somebody accepted for the front alone counts for nothing else.
+func TestAPICAOfAnotherHost(t *testing.T) {
+	front, told := consoletest.NewCA(t, "front").PEM, consoletest.NewCA(t, "told").PEM
+	for name, tc := range map[string]struct {
+		trust trust.Trust
+		told  string
+		want  string
+	}{
+		"a file":                  {trust.Trust{Mode: trust.Bundle, CA: front}, "", front},
+		"beside a file":           {trust.Trust{Mode: trust.Bundle, CA: front}, told, front + told},
+		"a fingerprint":           {trust.Trust{Mode: trust.Pinned, CA: front}, "", front},
+		"accepted for the front":  {trust.Trust{Mode: trust.Pinned}.WithPin("10.0.0.1:443", front), "", ""},
+		"accepted, and told":      {trust.Trust{Mode: trust.Pinned}.WithPin("10.0.0.1:443", front), told, told},
+		"accepted for itself":     {trust.Trust{Mode: trust.Pinned}.WithPin("10.0.0.1:443", front).WithPin("c.lab:443", "pin"), told, "pin"},
+		"accepted on another one": {trust.Trust{Mode: trust.Pinned}.WithPin("c.lab:8443", "pin"), "", ""},
+		"the system's roots":      {trust.Trust{Mode: trust.System}, "", ""},
+		"nothing is verified":     {trust.Trust{Mode: trust.Insecure, CA: front}, told, ""},
+	} {
+		for _, server := range []string{"https://c.lab", "https://c.lab:443/path"} {
+			if got := string(site.APICA(login.Host{Address: address, APICA: []byte(tc.told), ByAPICA: true}, server, tc.trust)); got != tc.want {
+				t.Errorf("%s, %s: %q", name, server, got)
+			}
+		}
+	}
+}

@@ -1,9 +1,9 @@
 // Package atomicfile replaces a file in one step: it writes a temporary file beside it and renames that (rename(2)). A reader
 // sees the old file or the new one, never a part, and so it is after a crash or on a full disk.
 //
-// A file that is a mount point cannot be renamed over. Replace writes such a file in place. Then a reader may see a part for
-// an instant, and a crash may leave one: copies beside it have the old and the new text until it is done, and Recover puts the
-// old one back.
+// A file that is a mount point cannot be renamed over, and a rename parts one from its other names (hard links). Replace writes
+// such a file in place. Then a reader may see a part for an instant, and a crash may leave one: copies beside it have the old
+// and the new text until it is done, and Recover puts the old one back.
 package atomicfile
 
 import (

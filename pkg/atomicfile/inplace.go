@@ -27,16 +27,23 @@ const maxText = 32 << 20
 // OldCopy returns the path of the copy with the old text of a file that is written in place.
 func OldCopy(path string) string { return path + oldCopy }
 
-// Replace is Write for a file of the user's, whose text is old. If it is a mount point, it is written in place. If that fails, its
-// old text is put back; if that fails too, the error names the copy that has it.
+// Replace is Write for a file of the user's, whose text is old. If it is a mount point or has other names, it is written in place. If
+// that fails, its old text is put back; if that fails too, the error names the copy that has it.
 func Replace(path string, old, text []byte, o Options) error {
-	if !disk.AttributesOf(path).Mounted {
+	if !keepsPlace(path) {
 		err := Write(path, text, o)
 		if runtime.GOOS == "windows" || !syserr.Busy.Is(err) { // Not all kernels tell what is a mount point.
 			return err
 		}
 	}
 	return inPlace(path, old, text, o)
+}
+
+// keepsPlace reports whether a rename would fail, or part a file from its other names (hard links): they would keep the old text. Only a
+// file of this user in a directory of this user counts as one with other names: elsewhere, somebody could make a name for a file that is
+// not meant, and have root write to that.
+func keepsPlace(path string) bool {
+	return disk.AttributesOf(path).Mounted || names(path) > 1
 }
 
 func inPlace(path string, old, text []byte, o Options) error {
@@ -217,7 +224,7 @@ func CheckReplace(path string, size int) error {
 	if err := probe(dir, max(size, block)); err != nil {
 		return err
 	}
-	if disk.AttributesOf(path).Mounted {
+	if keepsPlace(path) {
 		f, err := disk.OpenForWriting(path)
 		if err != nil {
 			return err

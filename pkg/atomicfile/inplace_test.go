@@ -137,7 +137,7 @@ func TestRecoverNothing(t *testing.T) {
 // In a directory of many, somebody else may have put copies there.
 func TestRecoverTakesOnlyOurCopies(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes are of Unix")
+		t.Skip("Windows has no modes")
 	}
 	for name, change := range map[string]func(copied string) error{
 		"others can write it": func(copied string) error { return os.Chmod(copied, 0o666) },

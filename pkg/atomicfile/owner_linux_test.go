@@ -87,7 +87,7 @@ func TestWriteKeepsTheACL(t *testing.T) {
 		}
 		want := acl(6, 4, 0, 4)
 		if err := unix.Setxattr(path, attribute, want, 0); err != nil {
-			t.Skip("this file system has no access control lists: ", err)
+			t.Skip("TMPDIR has no access control lists; use a file system with them, as ext4 or tmpfs: ", err)
 		}
 		before, err := os.Stat(path)
 		if err != nil || before.Mode().Perm() != 0o640 {
@@ -113,7 +113,7 @@ func TestWriteInADirectoryWithAnACL(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := unix.Setxattr(dir, "system.posix_acl_default", acl(7, 7, 0, 7), 0); err != nil {
-		t.Skip("this file system has no access control lists: ", err)
+		t.Skip("TMPDIR has no access control lists; use a file system with them, as ext4 or tmpfs: ", err)
 	}
 	before, err := os.Stat(path)
 	if err != nil {

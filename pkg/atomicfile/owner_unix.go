@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,6 +45,20 @@ const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 func mine(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || int(stat.Uid) == os.Geteuid()
+}
+
+// names returns how many names (hard links) a file of this user has, in a directory of this user; 1 for every other file.
+func names(path string) uint64 {
+	dir, err := os.Stat(filepath.Dir(path))
+	info, fileErr := os.Lstat(path)
+	if err != nil || fileErr != nil || !info.Mode().IsRegular() || !mine(info) || !mine(dir) {
+		return 1
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 1
+	}
+	return uint64(stat.Nlink) //nolint:unconvert // Its size differs between systems.
 }
 
 // mayWrite returns an error if this process may not create files in a directory (access(2)).

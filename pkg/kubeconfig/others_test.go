@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -120,9 +121,7 @@ func TestUpdateBelowALinkToNothing(t *testing.T) {
 	f := files(t)
 	dir := filepath.Dir(f.Lock)
 	gone := filepath.Join(dir, "gone")
-	if err := os.Symlink("gone", filepath.Join(dir, ".kube")); err != nil {
-		t.Skip(err)
-	}
+	disktest.Linked(t, os.Symlink("gone", filepath.Join(dir, ".kube")))
 	f.Paths = []string{filepath.Join(dir, ".kube", "config")}
 	_, updateErr := f.Update(t.Context(), false, login("ns1"))
 	for _, err := range []error{f.Check(t.Context()), updateErr} {

@@ -13,12 +13,12 @@ import (
 // sudo does not take a kubeconfig away from its user.
 func TestRootLeavesTheOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
+		t.Skip("only root can give a file away; run it as root")
 	}
 	f := files(t, "config")
 	write(t, f.Paths[0], small, 0o600)
 	if err := os.Chown(f.Paths[0], 12345, 12345); err != nil {
-		t.Skip("a file cannot be given away here: ", err)
+		t.Skip("a file cannot be given away; use a file system with owners for TMPDIR: ", err)
 	}
 	if _, err := f.Update(t.Context(), false, login("ns1")); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestRootLeavesTheOwner(t *testing.T) {
 // Where everybody can put files, root does not write tokens into one that somebody put there.
 func TestRootWritesNoFileThatAnybodyMayHaveMade(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
+		t.Skip("only root can give a file away; run it as root")
 	}
 	f := files(t, "config")
 	if err := os.Chmod(filepath.Dir(f.Paths[0]), 0o777|os.ModeSticky); err != nil {
@@ -43,7 +43,7 @@ func TestRootWritesNoFileThatAnybodyMayHaveMade(t *testing.T) {
 	}
 	write(t, f.Paths[0], small, 0o600)
 	if err := os.Chown(f.Paths[0], 12345, 12345); err != nil {
-		t.Skip("a file cannot be given away here: ", err)
+		t.Skip("a file cannot be given away; use a file system with owners for TMPDIR: ", err)
 	}
 	var failed *FileError
 	if err := f.Check(t.Context()); !errors.As(err, &failed) {

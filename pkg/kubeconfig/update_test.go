@@ -19,6 +19,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk/disktest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/splice"
 )
 
@@ -63,7 +64,7 @@ const small = "apiVersion: v1\nkind: Config\n"
 
 func TestUpdateModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes are of Unix")
+		t.Skip("Windows has no modes")
 	}
 	for _, c := range []struct {
 		name         string
@@ -198,13 +199,11 @@ func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
 	f.Warn = func(message string) { told = append(told, message) }
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {
-		t.Skip(err)
+		t.Skip("there is no program true; it comes with coreutils: ", err)
 	}
 	temp := filepath.Join(filepath.Dir(lock), fmt.Sprintf(".kubectl-vsphere-%d-1.tmp", gone.Process.Pid))
 	write(t, temp, "", 0)
-	if err := os.Link(temp, lock); err != nil {
-		t.Skip(err)
-	}
+	disktest.Linked(t, os.Link(temp, lock))
 	if _, err := f.Update(t.Context(), false, login("ns1")); err != nil || len(told) != 1 || !strings.Contains(told[0], "killed") {
 		t.Errorf("%v %q", err, told)
 	}
@@ -224,9 +223,7 @@ func TestUpdateRemovesTheLockOfAKilledOne(t *testing.T) {
 func TestUpdateThroughLinks(t *testing.T) {
 	f := files(t, "config")
 	dir := filepath.Dir(f.Paths[0])
-	if err := errors.Join(os.Symlink("second", f.Paths[0]), os.Symlink(filepath.Join(dir, "real"), filepath.Join(dir, "second"))); err != nil {
-		t.Skip(err)
-	}
+	disktest.Linked(t, errors.Join(os.Symlink("second", f.Paths[0]), os.Symlink(filepath.Join(dir, "real"), filepath.Join(dir, "second"))))
 	for range 2 {
 		if _, err := f.Update(t.Context(), false, login("ns1")); err != nil {
 			t.Fatal(err)
@@ -254,14 +251,10 @@ func TestUpdateRefuses(t *testing.T) {
 		}, "not a regular file"},
 		{"unparsable", func(t *testing.T, path string) { write(t, path, "a: [", 0o600) }, "nothing was changed"},
 		{"a link that leads nowhere", func(t *testing.T, path string) {
-			if err := os.Symlink(filepath.Join(filepath.Dir(path), "gone", "config"), path); err != nil {
-				t.Skip(err)
-			}
+			disktest.Linked(t, os.Symlink(filepath.Join(filepath.Dir(path), "gone", "config"), path))
 		}, "type: mkdir -p "},
 		{"a loop of links", func(t *testing.T, path string) {
-			if err := os.Symlink(path, path); err != nil {
-				t.Skip(err)
-			}
+			disktest.Linked(t, os.Symlink(path, path))
 		}, "too many levels of symbolic links"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -113,8 +113,8 @@ func (a *apiServer) stop() {
 	}
 }
 
-// settleAPIs decides for each host that took the account. An API server whose CA nobody told shows its certificate itself. If that is not
-// trusted, it is an error of its host. Another error of it is for kubectl to report.
+// settleAPIs decides for each host that took the account. If its Supervisor does not tell the API server's CA, the API server shows its
+// certificate, and one that is not trusted is an error of the host. kubectl reports other errors of the API server.
 func (r Request) settleAPIs(ctx context.Context, hosts []Host, errs []error, apis []apiServer) {
 	answers, strange := make([]error, len(hosts)), make([]error, len(hosts))
 	for i := range hosts {

@@ -120,8 +120,13 @@ func (w *wait) until(ctx context.Context, look Look, say func(string, error)) {
 		case <-ctx.Done():
 			w.err = errors.New("not ready in time: " + cmp.Or(told, "its API server did not answer"))
 			return
-		case <-time.After(pause):
+		case <-time.After(asAsked(pause, w.err)):
 		}
 		pause = min(2*pause, lastPause)
 	}
+}
+
+// asAsked returns a pause that is as long as the server asks for, as far as a pause may be.
+func asAsked(pause time.Duration, err error) time.Duration {
+	return max(pause, min(wire.Wait(err), lastPause))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -77,6 +78,20 @@ func (e *OutageError) Error() string { return e.Reason }
 // Unwrap returns wire.ErrServer.
 func (e *OutageError) Unwrap() error { return wire.ErrServer }
 
+// ConciergeError is an error of a Concierge that the Supervisor names on another host.
+type ConciergeError struct {
+	Server string // URL
+	Err    error
+}
+
+// Error names the Concierge.
+func (e *ConciergeError) Error() string {
+	return fmt.Sprintf("the Concierge that the Supervisor names, %s: %v", safetext.Line(e.Server, 300), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ConciergeError) Unwrap() error { return e.Err }
+
 // Mint returns the credential of key, minted at target t with at most three requests: refresh, exchange and
 // certificate. Its Target knows more than t did. The error is ErrCAUnknown when no server may be asked yet, ErrEnded,
 // or one of packages oidc, concierge and wire.
@@ -108,6 +123,8 @@ func (f *Federated) Mint(ctx context.Context, key tokens.Key, t tokens.Target) (
 	switch {
 	case errors.Is(err, concierge.ErrNone): // The API server knows the issuer itself.
 		c.Token, c.Expires = token.Token, token.Expires
+	case err != nil && t.API != nil:
+		return tokens.Credential{}, &ConciergeError{t.Server, err}
 	case err != nil:
 		return tokens.Credential{}, err
 	default:

@@ -14,14 +14,22 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// SupervisorTarget returns the target of the Supervisor's own credential, whose audience is the issuer itself. ca is
-// PEM.
-func (f *Federated) SupervisorTarget(ca []byte) tokens.Target {
-	server := f.Issuer.Concierge
-	if server == "" || server == f.Front.Address.API(0) {
-		server = f.Front.Address.API(f.APIPort)
+// SupervisorTarget returns the target of the Supervisor's own credential, whose audience is the issuer itself. ca
+// returns the CA (PEM) that verifies a server (URL) of the Supervisor.
+func (f *Federated) SupervisorTarget(ca func(server string) []byte) tokens.Target {
+	api := f.Front.Address.API(f.APIPort)
+	t := tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: api, CA: string(ca(api))}
+	if c := f.Issuer.Concierge; c != "" && !sameServer(c, api) && !sameServer(c, f.Front.Address.API(0)) {
+		t.Server, t.CA, t.API = c, string(ca(c)), &tokens.APITrust{CA: t.CA}
 	}
-	return tokens.Target{Audience: f.Issuer.Provider.Issuer, Server: server, CA: string(ca)}
+	return t
+}
+
+// sameServer reports whether two URLs are of one server, in whatever spelling.
+func sameServer(a, b string) bool {
+	x, errX := supervisor.ServerOf(a)
+	y, errY := supervisor.ServerOf(b)
+	return errX == nil && errY == nil && x == y
 }
 
 // hold returns a token that is for the API server of a key, which is where the Supervisor says.
@@ -55,8 +63,12 @@ func (f *Federated) Supervisor(c tokens.Credential) (*supervisor.API, error) {
 		return nil, err
 	}
 	ca := ""
-	if c.Target != nil {
-		ca = c.Target.CA
+	switch t := c.Target; {
+	case t == nil:
+	case t.API != nil:
+		ca = t.API.CA
+	default:
+		ca = t.CA
 	}
 	w, err := f.API(ca, certificate)
 	if err != nil {

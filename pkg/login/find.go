@@ -28,9 +28,10 @@ type FindRequest struct {
 	APICA []byte // PEM, of the Supervisor's API server, from supervisor.Client.APICA; nil: not known
 	// Asked is the question to the API server that is under way; nil: its port is known.
 	Asked *Asking
-	// CA returns the CA (PEM) by which an API server of the Supervisor is verified.
-	CA func(Host) []byte
-	// Untrusted and Progress are as in Request.
+	// CA returns the CA (PEM) by which a server (URL) of the Supervisor is verified: its API server, or its Concierge.
+	CA func(h Host, server string) []byte
+	// Further decides about a Concierge elsewhere. Untrusted, for clusters, and Progress are as in Request.
+	Further   Decide
 	Untrusted Decide
 	Progress  func(step Step, done, total int)
 }
@@ -46,9 +47,7 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 		host.Settle(r.APIPort, r.Asked.Answer())
 		r.APIPort = host.APIPort
 	}
-	var err error
-	host.Credential, err = r.Mint(ctx, tokens.Key{Server: host.Address.String(), User: r.User}, r.SupervisorTarget(r.CA(host)))
-	if err != nil {
+	if err := r.mintSupervisor(ctx, &host); err != nil {
 		return nil, fmt.Errorf("get a credential of the Supervisor: %w", err)
 	}
 	api, err := r.Supervisor(host.Credential)
@@ -65,6 +64,21 @@ func (r FindRequest) Find(ctx context.Context) (*Result, error) {
 		r.targets(ctx, api, base.find(res, list), res)
 	}
 	return res, ctx.Err()
+}
+
+// mintSupervisor mints the credential of the Supervisor. A Concierge elsewhere that nothing verifies is decided about.
+func (r FindRequest) mintSupervisor(ctx context.Context, host *Host) error {
+	key := tokens.Key{Server: host.Address.String(), User: r.User}
+	errs, elsewhere := make([]error, 1), false
+	mint := func(int) {
+		target := r.SupervisorTarget(func(server string) []byte { return r.CA(*host, server) })
+		host.Credential, errs[0] = r.Mint(ctx, key, target)
+		elsewhere = target.API != nil
+	}
+	if mint(0); elsewhere {
+		r.Further.retry(ctx, errs, mint)
+	}
+	return errs[0]
 }
 
 // namespaces adds the namespaces that the account may list, and the named ones, to res. list returns the clusters of

@@ -174,7 +174,7 @@ func (a *api) find(t *testing.T, namespaces, known []string) (*Result, error) {
 			Issuer: issuer, Front: &supervisor.Client{Wire: w, Address: supervisor.Address{Host: "10.0.0.1"}},
 			API: func(string, *tls.Certificate) (*wire.Client, error) { return w, nil },
 		},
-		User: "ada", Namespaces: namespaces, Known: known, CA: func(Host) []byte { return nil },
+		User: "ada", Namespaces: namespaces, Known: known, CA: func(Host, string) []byte { return nil },
 		Last: func(tokens.Key) (tokens.Target, bool) {
 			if a.last == nil {
 				return tokens.Target{}, false

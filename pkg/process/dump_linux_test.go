@@ -21,7 +21,7 @@ func TestNoDump(t *testing.T) {
 	switch os.Getenv(noDumpVariable) {
 	case "parent":
 		if !dumpable() {
-			t.Skip("this process has no core dumps as it is")
+			t.Skip("this process has no core dumps as it is; raise the hard limit (ulimit -Hc)")
 		}
 		NoDump()
 		if dumpable() {

@@ -9,7 +9,7 @@ import (
 // Agents and services may have no HOME: the user database knows it.
 func TestHome(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the variable has another name")
+		t.Skip("on Windows, the variable has another name")
 	}
 	getenv := WithHome(func(string) string { return "" })
 	t.Setenv("HOME", "/elsewhere")
@@ -18,7 +18,7 @@ func TestHome(t *testing.T) {
 	}
 	me, err := user.Current()
 	if err != nil {
-		t.Skip(err)
+		t.Skip("this user is not in the user database; run it as another one: ", err)
 	}
 	t.Setenv("HOME", "")
 	if got := Home(); got != me.HomeDir || got == "" {

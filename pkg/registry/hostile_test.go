@@ -80,7 +80,7 @@ func TestNothingIsWrittenForOthers(t *testing.T) {
 // Where others can put files nothing is believed.
 func TestDirectoriesOfOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("writing checks the access control list (package owned)")
+		t.Skip("on Windows, writing checks the access control list (package owned)")
 	}
 	for _, dir := range []string{"", "registries"} {
 		s := newStore(t)

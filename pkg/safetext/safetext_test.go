@@ -103,7 +103,7 @@ func FuzzJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		text, err := json.Marshal(map[string]string{s: s})
 		if err != nil {
-			t.Skip()
+			return // It is no such input.
 		}
 		var want, got map[string]string
 		out := safetext.JSON(text)

@@ -24,8 +24,8 @@ func (c *Client) Answers(ctx context.Context, port int) error {
 	if c.Wire.Timeout > 0 {
 		w.Timeout = min(answerTime, c.Wire.Timeout)
 	}
-	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Failed: func(status int, body []byte) error {
-		if status < 400 || isPage(body) || status >= 500 && !json.Valid(body) {
+	body, err := w.Do(ctx, wire.Request{Method: http.MethodGet, URL: url, Failed: func(r *http.Response, body []byte) error {
+		if status := r.StatusCode; status < 400 || isPage(body) || status >= 500 && !json.Valid(body) {
 			return odd(status)
 		}
 		return nil

@@ -35,10 +35,17 @@ type Credential struct {
 // Target is what a session of an identity provider needs to mint the credential of an API server. It is cached from the Supervisor.
 type Target struct {
 	Audience  string `json:"audience"`
-	Server    string `json:"server"`              // URL of the API server
+	Server    string `json:"server"`              // URL of the API server, or of the Supervisor's Concierge elsewhere
 	CA        string `json:"ca,omitempty"`        // PEM; empty: the system's roots, unless CAUnknown
 	CAUnknown bool   `json:"caUnknown,omitempty"` // the CA is not known yet: send nothing to the server
 	Concierge string `json:"concierge,omitempty"` // the form of its Concierge, if known (package concierge)
+	// API is how the Supervisor's API server is verified, if Server is a Concierge elsewhere.
+	API *APITrust `json:"api,omitempty"`
+}
+
+// APITrust is how an API server is verified: by a CA (PEM). If that is empty, it is verified as the Supervisor is.
+type APITrust struct {
+	CA string `json:"ca,omitempty"`
 }
 
 // Minted reports whether the credential has a token or a certificate.

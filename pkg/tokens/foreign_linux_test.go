@@ -41,7 +41,7 @@ func TestStoreOfRoot(t *testing.T) {
 			return errors.Join(err, os.Chown(path, me, me))
 		})
 		if err != nil {
-			t.Skip("a directory cannot be given away here: ", err)
+			t.Skip("a directory cannot be given away; use a file system with owners for TMPDIR: ", err)
 		}
 		if err := os.Chmod(filepath.Dir(home), 0o711); err != nil {
 			t.Fatal(err)

@@ -28,13 +28,15 @@ type Mark struct {
 	Refusals    []Refusal `json:"refusals,omitempty"`    // secrets that the server refused, the newest last
 	// Pause is how long from Time on a server that another one named is left out of logins without a person. It gave no clear answer then.
 	Pause time.Duration `json:"pause,omitempty"`
+	// Until is the time before which the server asked to get no further request.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Refusal records a secret that a server refused. Its hash is slow, so that nobody can guess the secret from it. Without a hash, the
 // outcome is not known: the secret was sent, and then the program was killed, or the answer was neither yes nor no.
 type Refusal struct {
 	Time time.Time `json:"time"`
-	// Uptime is Time on a clock that nobody sets, since the system started; 0 if that is not known.
+	// Uptime is Time on a clock that nobody sets, since the system started, or 0 on a system without one.
 	Uptime time.Duration `json:"uptime,omitempty"`
 	At     string        `json:"at,omitempty"` // the account: a server and a user name
 	Salt   []byte        `json:"salt,omitempty"`
@@ -59,6 +61,9 @@ func (m Mark) Blocks(parentPID int, parentStart string, now time.Time) bool {
 	age := now.Sub(m.Time)
 	return (m.Everybody || same) && age >= 0 && age < quiet // A negative age means that the clock was set back.
 }
+
+// Waits reports whether the server must not be asked now. If the clock was set back, it may be.
+func (m Mark) Waits(now time.Time) bool { return !now.Before(m.Time) && now.Before(m.Until) }
 
 // Mark reads the mark of an account. Without one it returns the zero Mark. A mark that cannot be read is an error: it may record refusals.
 func (s *Store) Mark(account string) (Mark, error) {

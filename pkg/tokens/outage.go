@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-// Outage says since when the issuer of a session gives no new tokens, and when to ask it again. The session stays: what is behind an issuer may
-// be down, and the same refresh token is good once it is back. It is stored, so that all processes ask once: kubectl runs a failing plugin
+// Outage says since when the issuer of a session gives no new tokens, and when to ask it again. The session stays: the provider
+// behind an issuer may be down, and the same refresh token is good once it is back. It is stored, so that all processes ask once: kubectl runs a failing plugin
 // five times for one command, and IDEs run kubectl all the time.
 type Outage struct {
 	Version int       `json:"version"`
@@ -18,7 +18,7 @@ type Outage struct {
 	Next    time.Time `json:"next"`   // nobody asks before
 	Tries   int       `json:"tries"`  // since Since
 	Reason  string    `json:"reason"` // the last answer, in words of the issuer
-	// Refused means that the issuer was well, and what is behind it did not confirm the person: a login may be needed.
+	// Refused means that the issuer was well, and the provider behind it did not confirm the person: a login may be needed.
 	Refused bool `json:"refused,omitempty"`
 }
 
@@ -32,8 +32,9 @@ const (
 )
 
 // Again returns the outage after one more failure. The caller sets its Reason. chance (from 0 to 1) shortens the pause by up to a quarter,
-// so that the users of an issuer do not all come back at one moment.
-func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
+// so that the users of an issuer do not all come back at one moment. wait is how long the issuer asks to wait: it makes the pause no longer
+// than the longest, and never shorter.
+func (o Outage) Again(now time.Time, wait time.Duration, refused bool, chance float64) Outage {
 	if o.Tries == 0 || o.Since.After(now) {
 		o = Outage{Since: now}
 	}
@@ -46,14 +47,15 @@ func (o Outage) Again(now time.Time, refused bool, chance float64) Outage {
 	}
 	o.Tries++
 	o.Last, o.Reason, o.Refused = now, "", refused
-	o.Next = now.Add(pause - time.Duration(chance*float64(pause)/4))
+	pause -= time.Duration(chance * float64(pause) / 4)
+	o.Next = now.Add(max(pause, min(wait, longestPause)))
 	return o
 }
 
 // Holds reports whether the issuer must not be asked now. If the clock was set back, it may be.
 func (o Outage) Holds(now time.Time) bool { return !now.Before(o.Last) && now.Before(o.Next) }
 
-// Outage returns the outage of a session's issuer; the zero Outage: there is none. One that cannot be read counts as none.
+// Outage returns the outage of a session's issuer, or the zero Outage if there is none or it cannot be read.
 func (s *Store) Outage(session string) Outage {
 	path := s.outagePath(session)
 	text, err := credfile.ReadPrivate(path)

@@ -14,7 +14,7 @@ func TestOutageGrows(t *testing.T) {
 		var o tokens.Outage
 		began, before := now, time.Duration(0)
 		for try := 1; try <= 100; try++ {
-			o = o.Again(now, true, chance)
+			o = o.Again(now, 0, true, chance)
 			pause := o.Next.Sub(now)
 			switch {
 			case o.Tries != try || !o.Since.Equal(began) || !o.Last.Equal(now):
@@ -28,11 +28,28 @@ func TestOutageGrows(t *testing.T) {
 		}
 		now = began
 	}
-	if o := (tokens.Outage{}).Again(now, false, 0); o.Refused || o.Next.Sub(now) != time.Second || o.Again(o.Next, false, 0).Next.Sub(o.Next) != 2*time.Second {
+	if o := (tokens.Outage{}).Again(now, 0, false, 0); o.Refused || o.Next.Sub(now) != time.Second || o.Again(o.Next, 0, false, 0).Next.Sub(o.Next) != 2*time.Second {
 		t.Errorf("of an issuer that is not well: %+v", o)
 	}
-	if o := (tokens.Outage{Since: now, Last: now, Tries: 3}).Again(now.Add(-time.Hour), false, 0); o.Tries != 1 || !o.Since.Equal(now.Add(-time.Hour)) {
+	if o := (tokens.Outage{Since: now, Last: now, Tries: 3}).Again(now.Add(-time.Hour), 0, false, 0); o.Tries != 1 || !o.Since.Equal(now.Add(-time.Hour)) {
 		t.Errorf("after the clock was set back: %+v", o)
+	}
+}
+
+// An issuer may ask for a longer pause. It gets no shorter one than without, and none that is longer than the longest.
+func TestOutageWaitsAsAsked(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for wait, want := range map[time.Duration]time.Duration{
+		-time.Hour: 8 * time.Second, 0: 8 * time.Second, time.Second: 8 * time.Second, 9 * time.Second: 9 * time.Second,
+		time.Minute: time.Minute, time.Hour: time.Minute, 1000 * time.Hour: time.Minute, 1<<63 - 1: time.Minute,
+	} {
+		o := tokens.Outage{Since: now, Last: now, Tries: 3}
+		if got := o.Again(now, wait, false, 0).Next.Sub(now); got != want {
+			t.Errorf("asked for %s: %s", wait, got)
+		}
+		if got := o.Again(now, wait, false, 1).Next.Sub(now); got < want*3/4 || got < min(wait, time.Minute) {
+			t.Errorf("asked for %s, by chance: %s", wait, got)
+		}
 	}
 }
 
@@ -46,7 +63,7 @@ func TestOutageIsStored(t *testing.T) {
 		"a logout of every session":   store.Clear,
 		"the end of one that is none": func() error { return store.EndOutage("none") },
 	} {
-		want := tokens.Outage{}.Again(time.Unix(1_800_000_000, 0).UTC(), true, 0)
+		want := tokens.Outage{}.Again(time.Unix(1_800_000_000, 0).UTC(), 0, true, 0)
 		want.Reason = "no answer"
 		if err := store.SetOutage(s.ID, want); err != nil {
 			t.Fatal(err)

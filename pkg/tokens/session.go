@@ -54,7 +54,7 @@ func SessionID(server, user string) string { return hash(server + "\x00" + Fold(
 // that comes from the server, and a server that lies could get the password of another account.
 func (s Session) KeychainEntry() string { return HostAccount(Key{Server: s.Server, User: s.User}) }
 
-// HostAccount returns the account of a user at a server. What the server's tokens say of the user is not part of it: nobody verifies them.
+// HostAccount returns the account of a user at a server. It takes nothing from the server's tokens, which nobody verifies.
 func HostAccount(key Key) string { return key.Server + " " + Fold(key.User) }
 
 func hash(s string) string {

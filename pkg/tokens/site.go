@@ -19,7 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// Site is what is known of a Supervisor without a login. Logins begin with it, and a logout leaves it. It holds no secret. Two addresses of
+// Site holds what this program knows of a Supervisor without a login. Logins begin with it, and a logout leaves it. It holds no secret. Two addresses of
 // one Supervisor are two sites: nothing that is verified says that they are one.
 type Site struct {
 	Version int    `json:"version"`
@@ -30,7 +30,7 @@ type Site struct {
 	Hosts []string `json:"hosts,omitempty"`
 	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
-	// Issuer is that of the Supervisor's identity provider, where somebody logged in; empty: nobody did.
+	// Issuer is that of the Supervisor's identity provider, where somebody has logged in, or empty.
 	Issuer string `json:"issuer,omitempty"`
 	// APIPorts are the ports of API servers, by their control plane host (canonical address), where logins do not use the server's own.
 	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
@@ -164,7 +164,7 @@ func (s Site) clone() Site {
 	return s
 }
 
-// ForgetSite removes what is known of a server, also a file that cannot be read. found reports whether there was something.
+// ForgetSite removes the file of a server, also one that cannot be read. found reports whether there was something.
 func (s *Store) ForgetSite(server string) (found bool, err error) {
 	if _, err := os.Lstat(s.SitePath(server)); errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -191,7 +191,7 @@ func overwrite(t *testing.T, path, text string) {
 
 func TestStoreIsForTheUserAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the access control list decides")
+		t.Skip("on Windows, the access control list decides")
 	}
 	s := newStore(t)
 	saveSession(t, s, session())
@@ -234,7 +234,7 @@ func TestStoreIsForTheUserAlone(t *testing.T) {
 
 func TestOpenRefusesADirectoryThatOthersCanUse(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the access control list decides")
+		t.Skip("on Windows, the access control list decides")
 	}
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -256,7 +256,7 @@ func TestOpenRefusesADirectoryThatOthersCanUse(t *testing.T) {
 // Somebody else may make the directory after the store was opened.
 func TestWriteRefusesADirectoryThatOthersCanUse(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the access control list decides")
+		t.Skip("on Windows, the access control list decides")
 	}
 	s := newStore(t)
 	if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
@@ -289,7 +289,7 @@ func TestOpenRefusesAFile(t *testing.T) {
 
 func TestStoreRefusesACredentialThatOthersCanRead(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the access control list decides")
+		t.Skip("on Windows, the access control list decides")
 	}
 	s := newStore(t)
 	saveCredential(t, s, credential(clusterKey, "t"))
@@ -427,7 +427,7 @@ func TestPruneRemovesWhatEndedLongAgo(t *testing.T) {
 
 func TestSaveReplacesAFileWithoutTouchingTheOldOne(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("an open file cannot be replaced there")
+		t.Skip("on Windows, an open file cannot be replaced")
 	}
 	s := newStore(t)
 	saveCredential(t, s, credential(clusterKey, "old"))

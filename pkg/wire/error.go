@@ -33,9 +33,10 @@ var (
 type Error struct {
 	Method  string
 	URL     string
-	Status  int    // 0 when there was no reply
-	Message string // the reason, or the server's own words made harmless
-	Code    string // of a registry's list of errors, as CONFLICT; else empty
+	Status  int           // 0 when there was no reply
+	Message string        // the reason, or the server's own words made harmless
+	Code    string        // of a registry's list of errors, as CONFLICT; else empty
+	After   time.Duration // RetryAfter of the reply
 	Kind    error
 	Err     error
 }
@@ -53,6 +54,9 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// Wait returns how long the server asks to wait before the next request; 0 if it does not say.
+func (e *Error) Wait() time.Duration { return e.After }
+
 func withoutQuery(s string) string {
 	s, _, _ = strings.Cut(s, "?")
 	return s
@@ -62,9 +66,9 @@ func withoutQuery(s string) string {
 // this.
 func (r Request) statusError(resp *http.Response, body []byte) error {
 	if r.Failed != nil {
-		return r.Failed(resp.StatusCode, body)
+		return r.Failed(resp, body)
 	}
-	e := &Error{Method: r.Method, URL: r.URL, Status: resp.StatusCode, Kind: ErrServer}
+	e := &Error{Method: r.Method, URL: r.URL, Status: resp.StatusCode, Kind: ErrServer, After: RetryAfter(resp)}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
 		e.Kind = ErrRefused
@@ -74,6 +78,9 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 		e.Kind = ErrNotFound
 	}
 	e.Message = statusText(resp.StatusCode)
+	if e.After > 0 {
+		e.Message += fmt.Sprintf(", and asks to wait %s", e.After)
+	}
 	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
 		e.Message += ": the server answers with a redirect, which is not followed"
 	}

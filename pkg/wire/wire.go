@@ -78,7 +78,7 @@ type Request struct {
 	Secrets []redact.Secret
 	// Failed, if set, makes the error of a reply that is not 2xx, where a specification says what the body holds. It
 	// must keep secrets out of the error itself.
-	Failed func(status int, body []byte) error
+	Failed func(resp *http.Response, body []byte) error
 }
 
 // Reply is a 2xx reply.

@@ -20,7 +20,7 @@ func chromium(t *testing.T, i issuer, space string) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("chromium is not installed (Debian's package chromium)")
+		t.Skip("chromium is not installed; .ci/run installs it (Debian's package chromium)")
 	}
 	dir := profile(t)
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],

@@ -17,7 +17,7 @@ func TestHitSystemCalls(t *testing.T) {
 		t.Skip("strace is not installed; .ci/run installs it")
 	}
 	if err := exec.Command(strace, "-o", os.DevNull, "true").Run(); err != nil {
-		t.Skipf("strace may not trace here: %v", err)
+		t.Skipf("strace may not trace here; run in a container with CAP_SYS_PTRACE: %v", err)
 	}
 	h, u := newHome(t), newUser(t, "ns1")
 	h.login(t, u)

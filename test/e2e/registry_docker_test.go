@@ -58,7 +58,7 @@ func (h *registryHome) dockerd(t *testing.T, flags ...string) {
 		select {
 		case <-ended:
 			if text := read(t, log.Name()); strings.Contains(text, "not permitted") || strings.Contains(text, "ermission denied") {
-				t.Skipf("this machine lets root run no engine: %s", text[max(0, len(text)-300):])
+				t.Skipf("this machine lets root run no engine; run in a container with --privileged, or on a machine of its own: %s", text[max(0, len(text)-300):])
 			}
 			t.Fatal("dockerd ended")
 		case <-time.After(100 * time.Millisecond):
@@ -110,7 +110,7 @@ func TestRegistryBuildKit(t *testing.T) {
 		}
 	}
 	if client == "" {
-		t.Skip("there is no docker client with BuildKit")
+		t.Skip("there is no docker client with BuildKit; install Debian's docker.io, or docker-buildx")
 	}
 	h.setenv("DOCKER_BUILDKIT", "1")
 	h.steps(t, []step{{"get 2", []string{client, "build", "-q", "-t", h.ref("built-by-buildkit:1"), "."}}})
@@ -208,7 +208,7 @@ func TestRegistryDockerLoginWithoutEngine(t *testing.T) {
 	h.setenv("DOCKER_HOST", "unix://"+filepath.Join(h.dir, "none"))
 	version, _ := h.tool("", "docker", "--version")
 	if strings.Contains(version, "version 20.") {
-		t.Skipf("%s asks the engine", strings.TrimSpace(version))
+		t.Skipf("%s asks the engine; install a newer docker client", strings.TrimSpace(version))
 	}
 	robot := h.robot(t, "engine")
 	h.calls(t)

@@ -274,7 +274,7 @@ func (h *registryHome) containers(t *testing.T) {
 func needsRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("it needs root here")
+		t.Skip("only root may do this here; run it as root")
 	}
 }
 

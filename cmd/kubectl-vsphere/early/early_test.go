@@ -159,7 +159,7 @@ func TestAReaderThatGoesAwayIsAFailure(t *testing.T) {
 // Go puts the null device in the place of a closed standard stream; without that the store's file would become standard output.
 func TestAClosedStandardOutputDoesNoHarm(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there is no shell")
+		t.Skip("Windows has no shell sh")
 	}
 	dir, file := store(t, 10)
 	before, err := os.ReadFile(file)

@@ -109,8 +109,8 @@ func (a *discovery) checkIssuerHost(ctx context.Context, id supervisor.Identity)
 	return err
 }
 
-// knownIssuer reports whether somebody logged in at the issuer for this Supervisor, and returns the issuer of the last login there; empty:
-// there was none. A session without a Supervisor says nothing about that.
+// knownIssuer reports whether somebody logged in at the issuer for this Supervisor, and returns the issuer of the last login there, or
+// "". A session without a Supervisor says nothing about that.
 func (a *discovery) knownIssuer(issuer string) (last string, known bool) {
 	if s, err := (session.Sites{Sessions: a.Sessions}).Of(a.site.Address.String()); err == nil { // It outlives the sessions.
 		last, known = safetext.Line(s.Issuer, 300), s.Issuer == issuer

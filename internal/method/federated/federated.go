@@ -94,7 +94,7 @@ func (m *Method) Facts(s tokens.Session) (session.Facts, error) {
 	if err != nil {
 		return session.Facts{}, err
 	}
-	facts := session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...)}
+	facts := session.Facts{Renews: kept.Renews() && s.Trust.Mode != trust.Insecure, Claims: append([]byte{}, kept.Claims...), IssuerCA: kept.CA}
 	if !kept.Plain {
 		facts.Issuer = kept.Provider.Issuer
 	}

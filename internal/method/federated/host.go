@@ -15,7 +15,7 @@ import (
 
 // otherHost is a server that the document of an issuer names for a login, and that may not have what the login needs there.
 type otherHost struct {
-	name string // HOST or HOST:PORT, canonical; empty: there is none
+	name string // HOST or HOST:PORT, canonical; empty if no other server is meant
 	what string // it does
 }
 

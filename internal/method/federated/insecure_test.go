@@ -112,7 +112,7 @@ func TestUnverifiedSessionAsksOnce(t *testing.T) {
 func TestUnverifiedSessionOfAnotherParent(t *testing.T) {
 	const question = "Renew the session of " + consoletest.User
 	if secret.ParentProcess().Start == "" {
-		t.Skip("the system does not say when the parent began")
+		t.Skip("the system does not say when the parent began; on Linux, mount /proc")
 	}
 	for name, change := range map[string]func(m *tokens.Mark){
 		"the same parent":                    func(*tokens.Mark) {},

@@ -55,7 +55,7 @@ func (a *attempt) saveAndFind(ctx context.Context, claims oidc.Claims) (tokens.S
 		return l.session, nil, err
 	}
 	res, err := a.find(ctx, l)
-	if err != nil {
+	if err = l.conciergeError(err); err != nil {
 		return l.session, nil, loginError(fmt.Errorf("%s is logged in, but %s cannot be used: %w", claims.Username, a.site.Address, err), a.issuer.Plain)
 	}
 	err = l.minter.Locked(ctx, func() error {
@@ -152,8 +152,8 @@ func (a *attempt) find(ctx context.Context, l *live) (*login.Result, error) {
 	return login.FindRequest{
 		Federated: l.minter, User: l.session.User, Clusters: a.request.Clusters, Namespaces: a.request.Namespaces,
 		Known: a.request.KnownNamespaces(l.session), Last: a.lastTarget, APICA: a.apiCA, Asked: a.asked,
-		CA:        func(h login.Host) []byte { return site.APICA(h, h.Address.API(h.APIPort), a.site.Trust()) },
-		Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
+		CA:      func(h login.Host, server string) []byte { return site.APICA(h, server, a.site.Trust()) },
+		Further: a.site.FurtherServers(p), Untrusted: a.site.ClusterServers(p), Progress: func(step login.Step, done, total int) { p.Show(string(step), done, total) },
 	}.Find(ctx)
 }
 

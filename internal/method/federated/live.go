@@ -116,14 +116,14 @@ func (l *live) reload() (changed bool, err error) {
 		return false, err
 	case !found || now.ID != was.ID:
 		return false, &tokens.LoginRequiredError{Server: was.Server, User: was.User, Reason: fmt.Sprintf("%s is no longer logged in to %s", was.User, was.Server)}
-	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || frontCA(now) != frontCA(was):
+	case now.Method != was.Method || now.Account != was.Account || now.Trust.Mode != was.Trust.Mode || !trust.SameCAs(frontCA(now), frontCA(was)):
 		return false, errReplaced
 	}
 	theirs, err := Parse(now)
 	switch {
 	case err != nil:
 		return false, err
-	case theirs.CA != l.issuer.CA || theirs.Provider.Token != l.issuer.Provider.Token || theirs.Client != l.issuer.Client:
+	case !trust.SameCAs(theirs.CA, l.issuer.CA) || theirs.Provider.Token != l.issuer.Provider.Token || theirs.Client != l.issuer.Client:
 		return false, errReplaced
 	}
 	changed = theirs.Refresh != l.issuer.Refresh

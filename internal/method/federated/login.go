@@ -15,13 +15,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
 // attempt is one login.
 type attempt struct {
 	discovery
 	request      session.Request
-	asked        *login.Asking // the question to the Supervisor's API server; nil: there is none
+	asked        *login.Asking // the question to the Supervisor's API server, or nil
 	sentPassword redact.Secret // the password, if one was sent
 	typed        string        // the name that went with it
 	busy         bool          // another process held the account's lock for too long
@@ -196,7 +197,7 @@ func (a *attempt) endNote(s tokens.Session) string {
 // issuer, or for one that another CA verified: the Supervisor names both, and may have been taken over.
 func (a *attempt) lastSession(user string) tokens.Session {
 	last := session.Last(a.Sessions.Store, tokens.Key{Server: a.site.Address.String(), User: user}, Name)
-	if kept, err := Parse(last); err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || kept.CA != a.issuer.CA {
+	if kept, err := Parse(last); err != nil || kept.Provider.Issuer != a.issuer.Provider.Issuer || !trust.SameCAs(kept.CA, a.issuer.CA) {
 		last.PasswordCommand, last.Keychain = nil, false
 	}
 	return last

@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // paused implements login.Federated.Paused with what is stored: another process may have asked.
@@ -24,7 +25,7 @@ func (l *live) outage(err error) error {
 	store := l.Sessions.Store
 	var later *oidc.RefreshError
 	refused := errors.As(err, &later) && later.Refuses()
-	o := store.Outage(l.session.ID).Again(l.Sessions.Env.Now(), refused, rand.Float64()) //nolint:gosec // Nobody gains by a guess.
+	o := store.Outage(l.session.ID).Again(l.Sessions.Env.Now(), wire.Wait(err), refused, rand.Float64()) //nolint:gosec // Nobody gains by a guess.
 	o.Reason = err.Error()
 	if l.session.ID != "" && !l.dryRun {
 		if err := store.SetOutage(l.session.ID, o); err != nil {

@@ -35,7 +35,18 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	if errors.As(err, &distrusted) {
 		err = loginError(err, l.issuer.Plain)
 	}
-	return fresh, l.ended(r, err)
+	return fresh, l.ended(r, l.conciergeError(err))
+}
+
+// conciergeError adds a next step to an untrusted certificate of a Concierge on another host, to which nothing was sent.
+func (l *live) conciergeError(err error) error {
+	var elsewhere *login.ConciergeError
+	var untrusted *trust.UntrustedError
+	if failure.Hinted(err) || !errors.As(err, &elsewhere) || !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+		return err
+	}
+	return failure.Hint(err, "%sNothing was sent to it. Ask your vSphere administrator whether concierge_endpoint of kube-public/pinniped-info is right.\n"+
+		"If it is, log in with a file of both CAs: %s --certificate-authority FILE", failure.Describe(untrusted), l.Command(l.session))
 }
 
 // mint mints a credential at the stored target. Without one it asks the Supervisor for the target.
@@ -79,9 +90,9 @@ func (l *live) mintAt(ctx context.Context, key tokens.Key, old tokens.Target) (t
 		return fresh, failed
 	case failed != nil:
 		return fresh, l.maybeReplaced(refusedBy(err, key))
-	case now.Audience == old.Audience && now.Server == old.Server && now.CA == old.CA:
+	case now.Audience == old.Audience && now.Server == old.Server && trust.SameCAs(now.CA, old.CA):
 		return fresh, notVouchedFor(refusedBy(err, key))
-	case now.Server != old.Server || now.CA != old.CA:
+	case now.Server != old.Server || !trust.SameCAs(now.CA, old.CA):
 		err := fmt.Errorf("%s is not the cluster of the last login: it is at %s now, and its address or CA is not the one in your kubeconfig", key.Cluster, now.Server)
 		return fresh, failure.Hint(err, "Log in again: %s", l.Command(l.session))
 	}
@@ -156,8 +167,7 @@ func (l *live) supervisorCredential(ctx context.Context) (tokens.Credential, err
 func (l *live) mintSupervisor(ctx context.Context, key tokens.Key) (tokens.Credential, error) {
 	host := login.Host{Address: l.minter.Front.Address}
 	host.APICA, _ = l.minter.Front.APICA(ctx) // Not every Supervisor offers it.
-	ca := site.APICA(host, host.Address.API(l.minter.APIPort), l.session.Trust)
-	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(ca))
+	fresh, err := l.minter.Mint(ctx, key, l.minter.SupervisorTarget(func(server string) []byte { return site.APICA(host, server, l.session.Trust) }))
 	return fresh, refusedBy(err, key)
 }
 

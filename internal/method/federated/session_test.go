@@ -158,6 +158,26 @@ func TestOutageAndAPerson(t *testing.T) {
 	x.getToken().Exits(0)
 }
 
+// An issuer that asks to wait gets no request before, and is asked then. One that asks for days waits a minute.
+func TestTheIssuerAsksToWait(t *testing.T) {
+	for after, pause := range map[string]time.Duration{"40": 40 * time.Second, "604800": time.Minute} {
+		x := newScene(t)
+		x.Advance(afterRefresh)
+		x.i.Replies[refresh] = consoletest.Busy(after)
+		x.getToken().Exits(failure.Server).Says("The next try is at ", "(in "+console.Span(pause-time.Millisecond))
+		for range 3 {
+			x.Advance(pause/4 + time.Second)
+			if n := x.i.Count(refresh); n != 1 {
+				t.Fatalf("%s: %d refreshes", after, n)
+			}
+			x.getToken().Exits(failure.Server).Says("The session stays")
+		}
+		delete(x.i.Replies, refresh)
+		x.Advance(pause / 4)
+		x.getToken().Exits(0)
+	}
+}
+
 // Only the exchange fails: the session stays, too, and the refresh token is not spent for it again and again.
 func TestTheExchangeFails(t *testing.T) {
 	x := newScene(t)

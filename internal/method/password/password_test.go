@@ -220,6 +220,21 @@ func TestRenewFromABadServer(t *testing.T) {
 	w.Run(getToken()...).Exits(4).Says("is not trusted", "Log in again", "kubectl vsphere login")
 }
 
+// A Supervisor that asks to wait gets the password once, and the next time when that is over. kubectl runs the program five times.
+func TestRenewFromABusyServer(t *testing.T) {
+	w, s := ended(t)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	s.Next(own, consoletest.Busy("30"))
+	w.Run(getToken()...).Exits(4).Says("service unavailable (503), and asks to wait 30s")
+	for range 4 {
+		w.Run(getToken()...).Exits(4).Says("asked to wait: nothing is sent to it before ").Omits("kubectl vsphere login")
+	}
+	wantLogins(t, s, own)
+	w.Advance(30 * time.Second)
+	w.Run(getToken()...).Exits(0)
+	wantLogins(t, s, own, own)
+}
+
 // sends has the session's method send the password to send.
 func sends(t *testing.T, w *consoletest.World, send secret.Sender) (err error) {
 	t.Helper()

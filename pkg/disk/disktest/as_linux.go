@@ -21,7 +21,7 @@ type User struct {
 func As(t *testing.T, u User, do func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can be somebody else")
+		t.Skip("only root can be somebody else; run it as root")
 	}
 	done := make(chan struct{})
 	go func() {

@@ -19,7 +19,7 @@ func Mounts(t *testing.T) bool {
 		return true
 	}
 	if out, err := exec.CommandContext(t.Context(), "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt").CombinedOutput(); err != nil {
-		t.Skipf("no mount namespace can be made here: %v %s", err, out)
+		t.Skipf("no mount namespace can be made; run it as root, in a container with CAP_SYS_ADMIN: %v %s", err, out)
 	}
 	again := exec.CommandContext(t.Context(), "unshare", "-m", os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v") //nolint:gosec // This test.
 	again.Env = append(os.Environ(), inside+"="+t.Name())

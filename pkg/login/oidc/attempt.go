@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -31,12 +32,8 @@ func (c *Client) newAttempt(redirect string) attempt {
 // IsOwnParam reports whether a parameter of an authorization request is ours to set: it binds the answer to the
 // request, or says what kind of answer it is.
 func IsOwnParam(name string) bool {
-	switch name {
-	case "client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri", "response_mode",
-		"response_type", "scope", "state":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri",
+		"response_mode", "response_type", "scope", "state"}, name)
 }
 
 // url returns the address where the login begins.

@@ -91,7 +91,9 @@ func (c *Client) askDevice(ctx context.Context) (reply deviceReply, err error) {
 		form.Set(name, value)
 	}
 	r := formRequest(c.Provider.Device, form)
-	r.Failed = func(status int, body []byte) error { return c.failed(ctx, c.Provider.Device, retrieved(status, body)) }
+	r.Failed = func(resp *http.Response, body []byte) error {
+		return c.failed(ctx, c.Provider.Device, retrieved(resp, body))
+	}
 	body, err := c.Wire.Do(ctx, r)
 	if err != nil {
 		return reply, err

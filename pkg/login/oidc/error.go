@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -22,7 +24,11 @@ type Error struct {
 	Status      int // of HTTP; 0: it came by a redirect
 	Code        string
 	Description string
+	After       time.Duration // that it asks to wait (wire.RetryAfter)
 }
+
+// Wait implements the interface of wire.Wait.
+func (e *Error) Wait() time.Duration { return e.After }
 
 // boilerplate are the beginnings of sentences with which Pinniped's library starts a description.
 var boilerplate = []string{"The resource owner or authorization server denied", "The provided authorization grant", "The request is missing a required parameter"}
@@ -48,16 +54,10 @@ func (e *Error) Error() string {
 // Unwrap returns the kind: wire.ErrRefused for a refusal of the person, or of the code or token that stands for them;
 // else wire.ErrServer, which may pass.
 func (e *Error) Unwrap() error {
-	if e.unwell() {
-		return wire.ErrServer
-	}
-	switch e.Code {
-	case "server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client", pinnipedError: // They say nothing about the person.
-		return wire.ErrServer
-	case "access_denied", "invalid_grant":
-		return wire.ErrRefused
-	}
-	if e.Status == http.StatusUnauthorized {
+	saysNothing := []string{"server_error", "temporarily_unavailable", "invalid_client", "unauthorized_client", pinnipedError} // About the person.
+	switch {
+	case e.unwell() || slices.Contains(saysNothing, e.Code):
+	case e.Code == "access_denied", e.Code == "invalid_grant", e.Status == http.StatusUnauthorized:
 		return wire.ErrRefused
 	}
 	return wire.ErrServer
@@ -96,12 +96,15 @@ type voidError struct{ said *Error }
 func (e *voidError) Error() string { return e.said.Error() }
 func (e *voidError) Unwrap() error { return ErrVoid }
 
-// RefreshError means that the issuer did not give new tokens, and may do so later with the same refresh token: it is not well, or what is
-// behind it does not answer, or it does not welcome the person now.
+// RefreshError means that the issuer did not give new tokens, and may do so later with the same refresh token: it is not well, or the
+// provider behind it does not answer or does not welcome the person now.
 type RefreshError struct{ Err error }
 
 // Error returns the words of the issuer.
 func (e *RefreshError) Error() string { return e.Err.Error() }
+
+// Wait implements the interface of wire.Wait.
+func (e *RefreshError) Wait() time.Duration { return wire.Wait(e.Err) }
 
 // Unwrap returns wire.ErrServer, whatever the issuer says of the person.
 func (e *RefreshError) Unwrap() error { return wire.ErrServer }
@@ -162,18 +165,19 @@ func (c *Client) failed(ctx context.Context, address string, err error, secrets 
 	case !errors.As(err, &reply):
 		return wire.Request{Method: http.MethodPost, URL: address}.NetworkError(ctx, err, c.timeout())
 	case reply.ErrorCode == "":
-		return &wire.Error{Method: http.MethodPost, URL: address, Status: reply.Response.StatusCode, Kind: wire.ErrServer,
+		return &wire.Error{Method: http.MethodPost, URL: address, Status: reply.Response.StatusCode, Kind: wire.ErrServer, After: wire.RetryAfter(reply.Response),
 			Message: fmt.Sprintf("it answers with the status %d and no reason", reply.Response.StatusCode)}
 	}
-	return (&Error{Endpoint: "POST " + address, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription}).without(secrets...)
+	said := &Error{Endpoint: "POST " + address, Status: reply.Response.StatusCode, Code: reply.ErrorCode, Description: reply.ErrorDescription, After: wire.RetryAfter(reply.Response)}
+	return said.without(secrets...)
 }
 
 // retrieved makes the error that x/oauth2 would make of a reply, so that failed can word both.
-func retrieved(status int, body []byte) error {
+func retrieved(resp *http.Response, body []byte) error {
 	var reply struct {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}
 	_ = bounded.JSON(body, &reply) // A body that cannot be read gives no reason.
-	return &oauth2.RetrieveError{Response: &http.Response{StatusCode: status}, ErrorCode: reply.Code, ErrorDescription: reply.Description}
+	return &oauth2.RetrieveError{Response: resp, ErrorCode: reply.Code, ErrorDescription: reply.Description}
 }

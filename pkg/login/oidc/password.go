@@ -101,7 +101,7 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	if resp.StatusCode != http.StatusFound && resp.StatusCode != http.StatusSeeOther {
-		return nil, notRedirected(c.Provider.Authorize, resp.StatusCode)
+		return nil, notRedirected(c.Provider.Authorize, resp)
 	}
 	to, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || to.Scheme != "http" || to.Host != "127.0.0.1:0" || to.Path != "/callback" {
@@ -112,13 +112,13 @@ func (c *Client) sendPassword(ctx context.Context, address, user string, passwor
 }
 
 // notRedirected is the error for a reply that is not a redirect.
-func notRedirected(address string, status int) error {
-	message := fmt.Sprintf("it answers with the status %d", status)
-	switch status {
+func notRedirected(address string, r *http.Response) error {
+	message := fmt.Sprintf("it answers with the status %d", r.StatusCode)
+	switch r.StatusCode {
 	case http.StatusOK:
 		message = "it shows a page instead of taking the password: the identity provider wants a browser, or this is no Supervisor's issuer"
 	case http.StatusBadRequest:
 		message = "it does not take the request (400): the identity provider's name may be wrong"
 	}
-	return &wire.Error{Method: http.MethodGet, URL: address, Status: status, Kind: wire.ErrServer, Message: message}
+	return &wire.Error{Method: http.MethodGet, URL: address, Status: r.StatusCode, Kind: wire.ErrServer, Message: message, After: wire.RetryAfter(r)}
 }

@@ -125,7 +125,7 @@ func (c *Client) authStyle() oauth2.AuthStyle {
 // provided names the file, or else the variable, in which a runner provides something.
 type provided struct{ file, variable string }
 
-// read reads it; where is the name of what was read. The file is read at every renewal, so it cannot be a pipe.
+// read returns the text, and the name of its file or variable. The file is read at every renewal, so it cannot be a pipe.
 func (p provided) read(ctx context.Context, getenv func(string) string) (text, where string, err error) {
 	if p.file == "" {
 		return bare(getenv(p.variable)), p.variable, nil

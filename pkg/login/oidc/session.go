@@ -87,8 +87,8 @@ const minID = time.Minute
 // constant there, unless the administrators chose another one for an identity provider; no endpoint returns it.
 const pinnipedLife = 9 * time.Hour
 
-// Ends returns when a person must log in again if nobody renews the session before; last, if it is not known for a session of an earlier
-// version; zero when it is not known, or no person is needed.
+// Ends returns when a person must log in again, unless somebody renews the session before. It is zero if the issuer does not say, or if no
+// person is needed. For a session of an earlier version it is last.
 func (s Session) Ends(last time.Time) time.Time {
 	switch {
 	case s.Unattended():

@@ -192,7 +192,8 @@ func (c *Client) FetchKeys(ctx context.Context) error {
 	body, err := c.Wire.Do(ctx, wire.Request{Method: http.MethodGet, URL: url})
 	var answered *wire.Error
 	if errors.As(err, &answered) && answered.Status != 0 { // No status of it means that the person is refused.
-		return &wire.Error{Method: http.MethodGet, URL: url, Status: answered.Status, Kind: wire.ErrServer, Message: answered.Message}
+		answered.Kind = wire.ErrServer
+		return answered
 	}
 	if err != nil {
 		return err

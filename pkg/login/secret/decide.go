@@ -69,6 +69,14 @@ func (c caller) mayAsk(m tokens.Mark, unread error, kind Kind) decision {
 	return decision{}
 }
 
+// wait decides whether a renewal must wait, since the server asked for that. The error is then a *BusyError.
+func (c caller) wait(m tokens.Mark) error {
+	if c.explicit || !m.Waits(c.now) {
+		return nil
+	}
+	return &BusyError{m.Until}
+}
+
 // send decides whether the secret of a source may be sent, after the refusals that still count. A typed one always may. Any other counts,
 // also in a command that a person runs: it may be a script, and where there is a terminal, the person is asked next. same reports whether
 // a refusal is of this secret; it is slow on purpose, so it is called only where it matters.
@@ -201,7 +209,7 @@ func (c caller) restamped(all []tokens.Refusal) []tokens.Refusal {
 func (d decision) says(s Source) string {
 	switch d.verdict {
 	case unreadable:
-		return fmt.Sprintf("%s: it is not sent, since what was refused before cannot be read: %v", s.Name, d.err)
+		return fmt.Sprintf("%s: it is not sent, since the record of refused ones cannot be read: %v", s.Name, d.err)
 	case unremembered:
 		return fmt.Sprintf("%s is not sent, since a refusal of it could not be remembered: %v", s.secret(), d.err)
 	case quiet:

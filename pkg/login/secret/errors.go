@@ -2,6 +2,7 @@ package secret
 
 import (
 	"errors"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -41,3 +42,14 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the server's answer.
 func (e *RefusedError) Unwrap() error { return e.Err }
+
+// BusyError means that the server asked to get no request before a time, and that renewals wait for it.
+type BusyError struct{ Until time.Time }
+
+// Error says until when.
+func (e *BusyError) Error() string {
+	return "the server is busy and asked to wait: nothing is sent to it before " + e.Until.Local().Format(time.TimeOnly)
+}
+
+// Unwrap returns wire.ErrServer.
+func (e *BusyError) Unwrap() error { return wire.ErrServer }

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // Guard stands between the sources of a password and the server. It sends at most one secret per call, never one that
@@ -19,7 +20,7 @@ type Guard struct {
 	// Account is a user at a server: who was asked is remembered for it.
 	Account string
 	// Name is the person whom the identity service counts refusals for (see UserName): refusals are remembered under it, wherever they
-	// happened, since servers may belong to one vCenter and nobody can be believed about that.
+	// happened, since servers may belong to one vCenter, and nothing that a server says proves that.
 	Name   string
 	Now    func() time.Time
 	Uptime func() time.Duration // a clock that nobody sets; nil: Uptime
@@ -56,11 +57,14 @@ type Guard struct {
 type Sender func(ctx context.Context, password redact.Secret, from Source) error
 
 // Send goes through the sources, and sends the first password that may be sent. It returns send's error as it is, except
-// wire.ErrRefused, which becomes a *RefusedError. Without a password the error is a *NoPasswordError, or the reason why a person
-// did not type one (ErrCancelled, ErrEmpty).
+// wire.ErrRefused, which becomes a *RefusedError. Without a password the error is a *NoPasswordError, a *BusyError, or the reason why a
+// person did not type one (ErrCancelled, ErrEmpty).
 func (g *Guard) Send(ctx context.Context, sources []Source, send Sender) error {
 	none := &NoPasswordError{}
 	before, unread := g.Marks.Mark(g.Account) // Read once: a mark of this call must not keep it from asking the next source.
+	if err := g.caller().wait(before); err != nil {
+		return err
+	}
 	for _, source := range sources {
 		if d := g.caller().mayAsk(before, unread, source.Kind); d.verdict != proceed {
 			none.Reasons = append(none.Reasons, d.says(source))
@@ -95,6 +99,9 @@ func (g *Guard) Ask(login func() error) error {
 	before, unread := g.Marks.Mark(g.Account)
 	if unread != nil {
 		return unread
+	}
+	if err := g.caller().wait(before); err != nil {
+		return err
 	}
 	if d := g.caller().mayAsk(before, nil, person.Kind); d.verdict != proceed {
 		return &NoPasswordError{Reasons: []string{d.says(person)}}
@@ -200,6 +207,9 @@ func (g *Guard) note(f *flight, err error) error {
 		m.warn(m.setRefusals(f.before))
 	case unknown: // The note from before it was sent is older than what the server counted: the machine may have slept meanwhile.
 		m.warn(m.setRefusals(c.unknown(f.before, max(c.requests, f.watch.Sent())+f.later)))
+		if wait := wire.Wait(err); wait > 0 {
+			m.save(c.busy(wait))
+		}
 	}
 	return err
 }

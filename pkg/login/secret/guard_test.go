@@ -407,6 +407,53 @@ func TestAnUnknownOutcomeCounts(t *testing.T) {
 	}
 }
 
+// A server that asks to wait gets nothing from renewals before, whatever the source, and a minute at most. A login is not kept back.
+func TestAServerThatAsksToWait(t *testing.T) {
+	for asked, pause := range map[time.Duration]time.Duration{40 * time.Second: 40 * time.Second, 1000 * time.Hour: time.Minute} {
+		s := newScene(t)
+		busy := func(source Source) error {
+			return s.Send(t.Context(), []Source{source}, func(_ context.Context, password redact.Secret, _ Source) error {
+				s.sent = append(s.sent, password)
+				return fmt.Errorf("POST: %w", &wire.Error{Status: 503, Kind: wire.ErrServer, After: asked})
+			})
+		}
+		_ = busy(s.source(Given, "one", nil))
+		began := s.now
+		for _, kind := range []Kind{Given, Fetched, Typed} {
+			for _, later := range []time.Duration{0, pause - 1} {
+				s.next()
+				s.now = began.Add(later)
+				var wait *BusyError
+				if err := s.send(t, s.source(kind, "right", nil)); !errors.As(err, &wait) || !wait.Until.Equal(began.Add(pause)) || !errors.Is(err, wire.ErrServer) {
+					t.Errorf("%v", err)
+				}
+				if err := s.Ask(func() error { s.sent = append(s.sent, "a login"); return nil }); !errors.As(err, &wait) {
+					t.Errorf("%v", err)
+				}
+			}
+		}
+		s.expect(t, []string{"given"}, []redact.Secret{"one"})
+		s.Explicit = true
+		if err := s.send(t, s.source(Given, "right", nil)); err != nil {
+			t.Error(err)
+		}
+		s.Explicit = false
+		if err := s.send(t, s.source(Given, "right", nil)); err != nil { // It has answered.
+			t.Error(err)
+		}
+		_ = busy(s.source(Given, "two", nil))
+		s.now = s.now.Add(pause)
+		if err := s.send(t, s.source(Given, "right", nil)); err != nil {
+			t.Error(err)
+		}
+		_ = busy(s.source(Given, "three", nil))
+		s.now = s.now.Add(-time.Hour) // Somebody sets the clock.
+		if err := s.send(t, s.source(Typed, "right", nil)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A machine that sleeps while a password is on its way, or a process that is stopped: what had no answer counts from its end.
 func TestAnUnknownOutcomeCountsFromItsEnd(t *testing.T) {
 	s := newScene(t)

@@ -22,7 +22,7 @@ func TestAGuessIsNotCheap(t *testing.T) {
 func TestUptimeGrows(t *testing.T) {
 	before := Uptime()
 	if before <= 0 {
-		t.Skip("the system does not say")
+		t.Skip("the system does not say how long it runs; use Linux, Windows, macOS or a BSD")
 	}
 	time.Sleep(20 * time.Millisecond)
 	if grown := Uptime() - before; grown <= 0 || grown > time.Minute {

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// view is what is remembered of a name, under its lock.
+// view holds the refusals of a name, read under its lock.
 type view struct {
 	caller
 	before []tokens.Refusal // those that count

@@ -15,7 +15,7 @@ type Notes struct {
 	Person bool
 }
 
-// patience is how long a command may say something to nobody.
+// patience is how long the notes of a command are kept back.
 const patience = 2 * time.Second
 
 // note is the standard error of one command.
@@ -47,7 +47,7 @@ func (s *note) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// show writes what was kept back, and from now on everything.
+// show writes the notes so far, and from now on each as it comes.
 func (s *note) show() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

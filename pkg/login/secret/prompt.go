@@ -57,7 +57,7 @@ func (p Prompter) Line(ctx context.Context, question string) (string, error) {
 	return p.line(ctx, question, shown)
 }
 
-// Fresh is Line for a question that nobody can have answered before it was seen: what was typed before it is thrown away.
+// Fresh is Line for a question that a person must see before they answer: it throws away keys that were typed before.
 func (p Prompter) Fresh(ctx context.Context, question string) (string, error) {
 	return p.line(ctx, question, fresh)
 }

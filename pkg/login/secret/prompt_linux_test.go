@@ -30,7 +30,7 @@ func newTerminal(t *testing.T) *terminal {
 	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
-		t.Skip("there are no pseudo terminals here: ", err)
+		t.Skip("there are no pseudo terminals here; on Linux, mount devpts at /dev/pts: ", err)
 	}
 	x := &terminal{t: t, tty: tty, keyboard: keyboard, asked: make(chan string, 8), screen: make(chan []byte, 1)}
 	go func() {

@@ -3,6 +3,7 @@ package secret
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -36,7 +37,7 @@ func (c caller) accepted(all []tokens.Refusal, same func(tokens.Refusal) bool) [
 }
 
 // refused is the mark after a refusal. A command or variable may be mended at once, so only the caller's own runs are quiet then; a
-// prompt is quiet for everybody. A login quiets nobody: it is no answer to a prompt of kubectl's.
+// prompt is quiet for everybody. After a login nothing is quiet: it does not answer a prompt of kubectl's.
 func (c caller) refused(s Source) tokens.Mark {
 	if c.explicit {
 		return tokens.Mark{}
@@ -51,6 +52,14 @@ func (c caller) refused(s Source) tokens.Mark {
 // inVain is the mark after a source was asked and nothing came of it.
 func (c caller) inVain(s Source, reason string) tokens.Mark {
 	return tokens.Mark{Time: c.now, ParentPID: c.parent.PID, ParentStart: c.parent.Start, Everybody: s.Kind == Typed, Reason: reason}
+}
+
+// longestWait bounds how long a server can keep renewals away: nobody should wait much longer once it is back.
+const longestWait = time.Minute
+
+// busy is the mark after a server asked to wait before the next request.
+func (c caller) busy(wait time.Duration) tokens.Mark {
+	return tokens.Mark{Time: c.now, Until: c.now.Add(min(wait, longestWait))}
 }
 
 // memory reads and writes marks: that of the account, and the refusals under the person's name.

@@ -204,7 +204,7 @@ func (halfDisk) Write(p []byte) (int, error) { return len(p) / 2, errFull }
 
 func TestAnswerLeavesADirectoryThatOthersCanUse(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("logins and renewals check the access control list (package owned)")
+		t.Skip("on Windows, logins and renewals check the access control list (package owned)")
 	}
 	for _, sub := range []string{"", credfile.Credentials} {
 		dir, env := stored(t, clusterKey, credential(clusterKey))

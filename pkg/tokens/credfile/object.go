@@ -12,7 +12,7 @@ type Object struct {
 	odd     bool
 }
 
-// ParseObject parses the text of an object. If it is none, the Object has no members and is not Good.
+// ParseObject parses the text of an object. If the text is no object, the result has no members and is not Good.
 func ParseObject(text []byte) *Object {
 	o := &Object{}
 	o.odd = json.Unmarshal(text, &o.members) != nil
@@ -22,19 +22,19 @@ func ParseObject(text []byte) *Object {
 // Good reports whether the text is that of an object, and each member that was asked for had the type that was asked for, or was missing.
 func (o *Object) Good() bool { return !o.odd }
 
-// Raw returns a member as it is written; nil: there is none.
+// Raw returns a member as it is written, or nil.
 func (o *Object) Raw(name string) json.RawMessage { return o.members[name] }
 
-// Text returns a string; empty: there is none.
+// Text returns a member that is a string, or "".
 func (o *Object) Text(name string) string { return member[string](o, name) }
 
-// Number returns a whole number; 0: there is none.
+// Number returns a member that is a whole number, or 0.
 func (o *Object) Number(name string) int { return member[int](o, name) }
 
-// Bool returns a truth value; false: there is none.
+// Bool returns a member that is true or false, or false.
 func (o *Object) Bool(name string) bool { return member[bool](o, name) }
 
-// Time returns a time; zero: there is none.
+// Time returns a member that is a time, or the zero time.
 func (o *Object) Time(name string) time.Time { return member[time.Time](o, name) }
 
 func member[T any](o *Object, name string) (value T) {

@@ -77,7 +77,7 @@ func TestReadPrivateDoesNotFollowASymbolicLink(t *testing.T) {
 func TestReadPrivateDoesNotWaitAtANamedPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe.json")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip("this file system has no named pipes: ", err)
+		t.Skip("TMPDIR has no named pipes; use a file system with them: ", err)
 	}
 	if text, err := credfile.ReadPrivate(path); err == nil {
 		t.Errorf("a pipe gave %q", text)
@@ -86,12 +86,12 @@ func TestReadPrivateDoesNotWaitAtANamedPipe(t *testing.T) {
 
 func TestReadPrivateRefusesAFileOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
+		t.Skip("only root can give a file away; run it as root")
 	}
 	path := filepath.Join(t.TempDir(), "c.json")
 	writeFile(t, path, []byte("text"))
 	if err := os.Chown(path, 12345, -1); err != nil {
-		t.Skip("a file cannot be given away here: ", err)
+		t.Skip("a file cannot be given away; use a file system with owners for TMPDIR: ", err)
 	}
 	_, err := credfile.ReadPrivate(path)
 	var permission *credfile.PermissionError
