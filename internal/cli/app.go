@@ -48,7 +48,7 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 		err = failure.ErrInterrupted
 	}
 	if err != nil {
-		failure.Explain(e.ErrOut, err)
+		failure.Explain(console.Prose(e.ErrOut), err)
 	}
 	return failure.Code(err)
 }
@@ -89,6 +89,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
+	command.FitHelp(root)
 	return root
 }
 

@@ -58,7 +58,7 @@ func refused(r registry.Record) string {
 		version = "of an unknown version"
 	}
 	return fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s "+
-		"-n NAMESPACE --save; or your password, kept in a keychain: %s configure --service %s, and docker login %s",
+		"-n NAMESPACE --save; or your password, kept in a keychain: %s configure --service %s, and then: docker login %s",
 		version, r.Host, Name, keychain(runtime.GOOS), r.Host)
 }
 
