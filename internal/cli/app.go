@@ -36,7 +36,11 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.ErrOut)
+	command.StrictCompletion(root, args)
 	c, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = command.Misused(c)
+	}
 	if unwritten := e.Finish(); err == nil && unwritten != nil {
 		err = fmt.Errorf("write to standard output: %w", unwritten)
 	}

@@ -11,12 +11,16 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 )
 
-// FitHelp makes the help of root and of all commands below it fit the terminal. A pipe gets it as it is.
+// FitHelp makes the help of root and of all commands below it fit the terminal. A pipe gets it as it is. There is no help for a command line
+// that is Misused.
 func FitHelp(root *cobra.Command) {
 	shown := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		columns := console.Columns(c.OutOrStdout())
-		if columns == 0 {
+		switch {
+		case Misused(c) != nil:
+			return
+		case columns == 0:
 			shown(c, args)
 			return
 		}

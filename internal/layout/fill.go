@@ -25,7 +25,7 @@ func Fill(text string, columns int) string {
 	lines := strings.SplitAfter(text, "\n")
 	for len(lines) > 0 {
 		n := paragraph(lines)
-		if whole := strings.Join(lines[:n], ""); Fits(whole, columns) {
+		if whole := strings.Join(lines[:n], ""); Fits(whole, columns) || isCode(whole) {
 			b.WriteString(whole)
 		} else {
 			fill(&b, lines[:n], columns)
@@ -56,6 +56,9 @@ func paragraph(lines []string) int {
 	return len(lines)
 }
 
+// isCode reports whether a line is code: cobra indents examples with a tab.
+func isCode(line string) bool { return strings.HasPrefix(line, "\t") }
+
 // continues reports whether a line continues the one before it, in a text that begins with first.
 func continues(first, before, line string) bool {
 	text := strings.TrimRight(before, "\n ")
@@ -65,7 +68,8 @@ func continues(first, before, line string) bool {
 	}
 	blanks, mark := indent(first)
 	at, another := indent(line)
-	return strings.TrimSpace(line) != "" && Width(text) >= least && !endsInCommand(text) && another == "" && at == blanks+mark && (blanks == "" || mark != "")
+	return strings.TrimSpace(line) != "" && !isCode(line) && !isCode(text) && Width(text) >= least && !endsInCommand(text) &&
+		another == "" && at == blanks+mark && (blanks == "" || mark != "")
 }
 
 // indent returns the blanks before a line, and as many as its mark takes if it is an item of a list.

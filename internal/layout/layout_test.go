@@ -54,6 +54,7 @@ func TestFill(t *testing.T) {
 		"name with a dot":   {"type: kubectl vsphere login --server sup.example.com. -u dev and more\n", "type:\nkubectl vsphere login --server sup.example.com. -u dev and more\n"},
 		"prose on kubectl":  {"kubectl runs again and again, so nobody is asked\n", "kubectl runs again and again,\nso nobody is asked\n"},
 		"a message's begin": {"warning: kubectl cannot read the file that it names\n", "warning: kubectl cannot read\nthe file that it names\n"},
+		"code":              {"If the quick brown fox of this house jumps over the lazy dog, execute once\n\tkubectl-vsphere completion bash > /etc/bash\n", "If the quick brown fox of\nthis house jumps over the\nlazy dog, execute once\n\tkubectl-vsphere completion bash > /etc/bash\n"},
 		"a quotation":       {"it says \"the quick brown fox\" of all things\n", "it says \"the quick brown fox\"\nof all things\n"},
 		"an open quotation": {"it says \"kubectl is not here, and never was\n", "it says \"kubectl is not here,\nand never was\n"},
 		"after a long line's command": {"It has ended a while ago and cannot be renewed; type: kubectl vsphere login --server S\nThen try again.\n",
