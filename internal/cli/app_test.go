@@ -40,11 +40,16 @@ func TestRoot(t *testing.T) {
 		"help nonsense":        `unknown command "nonsense"`,
 		"help registry nope":   `Type "kubectl vsphere registry --help"`,
 		"status -o xml":        "json or yaml",
-		"status now":           `"now" is one word too many`,
-		"version now":          "one word too many",
-		"whoami now":           "one word too many",
-		"logout now":           "one word too many",
-		"status -v=x":          "-v",
+		"login --wait 15":      "Write 15m for minutes, or 15s for seconds",
+		"login --wait soon":    "such as 10m",
+
+		"login --wait-for-account 10": "Write 10m for minutes",
+
+		"status now":  `"now" is one word too many`,
+		"version now": "one word too many",
+		"whoami now":  "one word too many",
+		"logout now":  "one word too many",
+		"status -v=x": "-v",
 	} {
 		r := w.Run(strings.Fields(line)...).Exits(failure.Usage).Says("error: ", want)
 		if r.Out != "" {
@@ -101,6 +106,18 @@ func TestWordsThatNoCommandTakes(t *testing.T) {
 	} {
 		w.Run(strings.Fields(line)...).Exits(failure.Usage).Says(want)
 	}
+}
+
+// Where people may try to give a password, they are told of the ways to do so.
+func TestPasswordAsAFlag(t *testing.T) {
+	w := clitest.New(t)
+	for _, words := range paths(w) {
+		for _, flag := range [][]string{{"--password", "S3CRET"}, {"--password=S3CRET"}, {"-p", "S3CRET"}} {
+			w.Run(append(slices.Clone(words), flag...)...).Exits(failure.Usage).
+				Says("use --password-stdin", failure.PasswordVariable).Omits("S3CRET")
+		}
+	}
+	w.Run("registry", "login", "--password", "x").Says(`--password-stdin of "kubectl vsphere login"`)
 }
 
 // Help fits a narrow terminal: each line but those to paste, and no word is lost.

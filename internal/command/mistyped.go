@@ -26,8 +26,12 @@ func FlagError(c *cobra.Command, err error) error {
 // instead says what to type in place of a flag that does not exist; empty: nothing is like it.
 func instead(c *cobra.Command, unknown *pflag.NotExistError) string {
 	name := unknown.GetSpecifiedName()
-	if (name == "password" || name == "p") && c.Flags().Lookup("password-stdin") != nil {
-		return "others could read a password there: use --password-stdin, or set " + failure.PasswordVariable
+	if name == "password" || name == "p" {
+		of := ""
+		if c.Flags().Lookup("password-stdin") == nil {
+			of = ` of "kubectl vsphere login"`
+		}
+		return "others could read a password there: use --password-stdin" + of + ", or set " + failure.PasswordVariable
 	}
 	if unknown.GetSpecifiedShortnames() != "" {
 		return ""

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -118,7 +119,7 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	var exit *exitError
 	var slow *timeoutError
 	if errors.As(err, &slow) {
-		return fmt.Errorf("renewing %s takes longer than %s (%s)", who, slow.wait, timeoutVariable)
+		return fmt.Errorf("renewing %s takes longer than %s (%s)", who, duration.Text(slow.wait), timeoutVariable)
 	}
 	if !errors.As(err, &exit) {
 		return fmt.Errorf("%s has ended, and it cannot be renewed: %w", who, err)
