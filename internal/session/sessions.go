@@ -118,7 +118,17 @@ func resume(ctx context.Context, s *Sessions, key tokens.Key, force bool) error 
 	if err != nil {
 		return errors.Join(ErrNobody, err)
 	}
-	return m.Resume(ctx, Renewal{Session: of, Key: key, Force: force})
+	return m.Resume(ctx, s.renewal(of, key, force))
+}
+
+// renewal returns a renewal of a session's credential. A cluster without one is unknown if the Supervisor's own is good.
+func (s *Sessions) renewal(of tokens.Session, key tokens.Key, force bool) Renewal {
+	r := Renewal{Session: of, Key: key, Force: force}
+	if _, found, err := s.Store.Credential(key); key.Cluster != "" && err == nil && !found {
+		own, found, err := s.Store.Credential(tokens.Key{Server: key.Server, User: key.User})
+		r.Unknown = err == nil && found && own.Good(s.Env.Now())
+	}
+	return r
 }
 
 // Provider returns a provider of credentials that renews each with its session's method.
@@ -128,7 +138,7 @@ func (s *Sessions) Provider(force bool) *tokens.Provider {
 		if err != nil {
 			return tokens.Credential{}, err
 		}
-		return m.Renew(ctx, Renewal{Session: of, Key: key, Force: force})
+		return m.Renew(ctx, s.renewal(of, key, force))
 	})
 }
 
@@ -158,8 +168,8 @@ func (s *Sessions) LockAccount(ctx context.Context, of tokens.Session) (unlock f
 
 // Ended returns the error of a session that needs a new login. needs is what a forced renewal needs. why is added, unless it is empty.
 func Ended(r Renewal, needs, why string) *tokens.LoginRequiredError {
-	reason := fmt.Sprintf("the session of %s at %s has ended", r.Session.User, r.Session.Server)
-	if r.Force {
+	reason := r.of()
+	if r.Force && !r.Unknown {
 		reason = fmt.Sprintf("a new token for %s at %s needs %s", r.Session.User, r.Session.Server, needs)
 	}
 	if why != "" {
