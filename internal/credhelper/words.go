@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/lost"
 )
 
 // The messages to people are here, made from codes. Registry clients show one line of a message.
@@ -139,25 +140,30 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	return fmt.Errorf("%s could not be renewed; type: %s", who, h.loginCommand(key))
 }
 
-// loginCommand returns the command that logs in again. For an identity provider it names no user. Without a session it is that of the
-// other sessions at the server, if they are all by one.
+// loginCommand returns the command that logs in again. For an identity provider it names no user. What is said of a session that is gone is
+// as in kubectl-vsphere (session.Sessions.Of).
 func (h *Helper) loginCommand(key credfile.Key) string {
-	issuers, others := 0, 0
+	withPassword := shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+	var others []string
 	for _, s := range h.Store.Sessions() {
 		switch {
 		case s.Server != key.Server:
-		case credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer():
+		case credfile.Fold(s.User) != credfile.Fold(key.User):
+			others = append(others, s.Method)
+		case s.ByIssuer():
 			return byIssuer(key.Server)
-		case credfile.Fold(s.User) == credfile.Fold(key.User), !s.ByIssuer():
-			others++
 		default:
-			issuers++
+			return withPassword
 		}
 	}
-	if issuers > 0 && others == 0 {
-		return byIssuer(key.Server)
+	was := registry.Session{}
+	if was.Method = lost.Method(others, h.Store.IssuerMethod(key.Server)); was.ByIssuer() || was.Method == "" && strings.Contains(key.User, ":") {
+		return byIssuer(key.Server) // vCenter has no name with a colon.
 	}
-	return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+	if was.Method == "" {
+		withPassword += "; or, for a name of the Supervisor's identity provider: " + byIssuer(key.Server)
+	}
+	return withPassword
 }
 
 func byIssuer(server string) string {

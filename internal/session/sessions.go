@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/lost"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -56,19 +57,15 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	if err == nil && ok {
 		return found
 	}
-	lost := tokens.Session{Server: key.Server, User: key.User}
-	others := s.Store.SessionsAt(key.Server)
-	if site, known, err := s.Store.Site(key.Server); err == nil && known && len(others) == 0 && site.Issuer != "" {
-		lost.Method = byIssuer(s.Methods)
+	var others []string
+	for _, other := range s.Store.SessionsAt(key.Server) {
+		others = append(others, other.Method)
 	}
-	for i, other := range others {
-		if i > 0 && other.Method != lost.Method {
-			lost.Method = ""
-			break
-		}
-		lost.Method = other.Method
+	issuer := ""
+	if site, known, err := s.Store.Site(key.Server); err == nil && known && site.Issuer != "" {
+		issuer = byIssuer(s.Methods)
 	}
-	return lost
+	return tokens.Session{Server: key.Server, User: key.User, Method: lost.Method(others, issuer)}
 }
 
 // byIssuer returns the name of the method that logs in at an issuer; empty: there is none.
