@@ -36,7 +36,11 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.ErrOut)
+	command.StrictCompletion(root, args)
 	c, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = command.Misused(c)
+	}
 	if unwritten := e.Finish(); err == nil && unwritten != nil {
 		err = fmt.Errorf("write to standard output: %w", unwritten)
 	}
@@ -48,7 +52,7 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 		err = failure.ErrInterrupted
 	}
 	if err != nil {
-		failure.Explain(e.ErrOut, err)
+		failure.Explain(console.Prose(e.ErrOut), err)
 	}
 	return failure.Code(err)
 }
@@ -89,6 +93,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
+	command.FitHelp(root)
 	return root
 }
 

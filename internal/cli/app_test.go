@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +17,11 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 )
 
 func TestRoot(t *testing.T) {
@@ -37,15 +40,105 @@ func TestRoot(t *testing.T) {
 		"help nonsense":        `unknown command "nonsense"`,
 		"help registry nope":   `Type "kubectl vsphere registry --help"`,
 		"status -o xml":        "json or yaml",
-		"status now":           `"now" is one word too many`,
-		"version now":          "one word too many",
-		"whoami now":           "one word too many",
-		"logout now":           "one word too many",
-		"status -v=x":          "-v",
+		"login --wait 15":      "Write 15m for minutes, or 15s for seconds",
+		"login --wait soon":    "such as 10m",
+
+		"login --wait-for-account 10": "Write 10m for minutes",
+
+		"status now":  `"now" is one word too many`,
+		"version now": "one word too many",
+		"whoami now":  "one word too many",
+		"logout now":  "one word too many",
+		"status -v=x": "-v",
 	} {
 		r := w.Run(strings.Fields(line)...).Exits(failure.Usage).Says("error: ", want)
 		if r.Out != "" {
 			t.Errorf("%s: %q", line, r.Out)
+		}
+	}
+}
+
+// paths are the words of each command, also of those that cobra adds.
+func paths(w *consoletest.World) (all [][]string) {
+	root := cli.Command(w.Env(), cli.Build{})
+	command.StrictCompletion(root, nil)
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		all = append(all, strings.Fields(c.CommandPath())[1:])
+		for _, below := range c.Commands() {
+			walk(below)
+		}
+	}
+	walk(root)
+	return all
+}
+
+// A word that a command does not take is a usage error, also with --help, and the next step names what the help has.
+func TestWordsThatNoCommandTakes(t *testing.T) {
+	w := clitest.New(t)
+	all := paths(w)
+	if len(all) < 25 {
+		t.Fatalf("only %d commands", len(all))
+	}
+	for _, words := range all {
+		group := len(words) == 0 || slices.ContainsFunc(all, func(other []string) bool {
+			return len(other) > len(words) && slices.Equal(other[:len(words)], words)
+		})
+		step := " --help\" for the flags."
+		if group || words[0] == "help" {
+			step = " --help\" for the commands."
+		}
+		nonsense := "no+such" // no address of a registry either
+		if slices.Equal(words, []string{"registry", "install-helper"}) {
+			continue // It takes any directory.
+		}
+		for _, more := range [][]string{{nonsense}, {nonsense, "--help"}, {"--help", nonsense}} {
+			r := w.Run(append(slices.Clone(words), more...)...).Exits(failure.Usage)
+			if r.Out != "" || !strings.Contains(r.Err, `"no+such"`) || !strings.HasSuffix(r.Err, step+"\n") {
+				t.Errorf("%q %q: %q%q", words, more, r.Out, r.Err)
+			}
+		}
+		w.Run(append(slices.Clone(words), "--help")...).Exits(failure.OK).Says("Usage:")
+	}
+	for line, want := range map[string]string{
+		"completion bsh --help": "did you mean bash", "help completion zhs": "did you mean zsh", "registry lst --help": "did you mean list",
+		"registry robot delet": "did you mean delete",
+	} {
+		w.Run(strings.Fields(line)...).Exits(failure.Usage).Says(want)
+	}
+}
+
+// Where people may try to give a password, they are told of the ways to do so.
+func TestPasswordAsAFlag(t *testing.T) {
+	w := clitest.New(t)
+	for _, words := range paths(w) {
+		for _, flag := range [][]string{{"--password", "S3CRET"}, {"--password=S3CRET"}, {"-p", "S3CRET"}} {
+			w.Run(append(slices.Clone(words), flag...)...).Exits(failure.Usage).
+				Says("use --password-stdin", failure.PasswordVariable).Omits("S3CRET")
+		}
+	}
+	w.Run("registry", "login", "--password", "x").Says(`--password-stdin of "kubectl vsphere login"`)
+}
+
+// Help fits a narrow terminal: each line but those to paste, and no word is lost.
+func TestHelpAtANarrowTerminal(t *testing.T) {
+	w := clitest.New(t)
+	for _, words := range paths(w) {
+		line := append(slices.Clone(words), "--help")
+		piped := w.Run(line...).Exits(failure.OK)
+		w.Columns = 40
+		narrow := w.Run(line...).Exits(failure.OK)
+		w.Columns = 0
+		for text := range strings.Lines(narrow.Out) {
+			code := strings.HasPrefix(text, "\t") || strings.HasPrefix(strings.TrimLeft(text, " \""), "kubectl") || strings.Contains(piped.Out, "\n"+text) ||
+				strings.Count(strings.TrimSpace(text), " ") == 0
+			if layout.Width(strings.TrimSuffix(text, "\n")) > 40 && !code {
+				t.Errorf("%q: %q", words, text)
+			}
+		}
+		plain := func(s string) string { return strings.Join(strings.Fields(strings.ReplaceAll(s, "#", "")), " ") }
+		if plain(narrow.Out) != plain(piped.Out) {
+			t.Errorf("%q: other words:\n%s", words, narrow.Out)
 		}
 	}
 }

@@ -132,6 +132,25 @@ func TestGetTokenAsks(t *testing.T) {
 	}
 }
 
+// A cluster that no login found is no session that has ended.
+func TestGetTokenOfAnUnknownCluster(t *testing.T) {
+	w, s := clitest.Site(t)
+	clitest.SignedIn(t, w, s)
+	of := func(cluster string, more ...string) []string {
+		return append([]string{"get-token", "--server", clitest.Server, "--user", consoletest.User, "--cluster", cluster}, more...)
+	}
+	const login = "type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local"
+	for _, more := range [][]string{nil, {"--force-refresh"}} {
+		w.Run(of("ns1/nope", more...)...).Exits(failure.Failed).Says("knows no cluster ns1/nope; "+login+"\n").Omits("has ended", "new token")
+	}
+	w.Run(of("ns1/tkc1", "--force-refresh")...).Exits(failure.Failed).Says("needs the password; " + login)
+	w.Person(consoletest.Answer{To: "knows no cluster ns1/nope. Password of dev@vsphere.local: ", Keys: consoletest.Password + "\n"})
+	w.Run(of("ns1/nope")...).Exits(failure.Failed).Says("no API server of this cluster: ns1/nope", "Check its name.", login+" --prune").Omits("has ended")
+	w.Nobody()
+	w.Advance(11 * time.Hour)
+	w.Run(of("ns1/nope")...).Exits(failure.Failed).Says("has ended; " + login)
+}
+
 // A terminal is no leave to ask: client-go says whether it may be used, and a variable forbids it.
 func TestGetTokenAsksNobody(t *testing.T) {
 	for name, vars := range map[string]map[string]string{

@@ -86,8 +86,8 @@ func printIdentity(e *console.Env, id identity) error {
 	if err := json.Indent(&text, id.Claims, "", "  "); err != nil {
 		return err
 	}
-	e.Printf("Claims:\n%s", safetext.Lines(safetext.Block(text.String(), maxClaims)))
-	return nil
+	_, err := fmt.Fprintf(e.Out, "Claims:\n%s\n", safetext.Block(text.String(), maxClaims)) // JSON, and no prose.
+	return err
 }
 
 // askIdentity finds the context, gets its credential as kubectl does, and asks the API server.

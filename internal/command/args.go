@@ -28,10 +28,11 @@ func Unknown(c *cobra.Command, args []string) error {
 		return nil
 	}
 	c.SuggestionsMinimumDistance = max(1, min(typos, len(args[0])-1)) // Every short word is like another one.
+	unknown := fmt.Errorf("unknown command %q", args[0])
 	if suggestions := c.SuggestionsFor(args[0]); len(suggestions) > 0 {
-		return failure.Usagef("unknown command %q; did you mean %s?", args[0], strings.Join(suggestions, " or "))
+		unknown = fmt.Errorf("%w; did you mean %s?", unknown, strings.Join(suggestions, " or "))
 	}
-	return failure.Usagef("unknown command %q", args[0])
+	return &failure.UsageError{Command: c.CommandPath(), Group: c.HasSubCommands(), Err: unknown}
 }
 
 // Help prints the help. It is the RunE of a command that only groups other commands.

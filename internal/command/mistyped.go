@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,12 @@ func FlagError(c *cobra.Command, err error) error {
 // instead says what to type in place of a flag that does not exist; empty: nothing is like it.
 func instead(c *cobra.Command, unknown *pflag.NotExistError) string {
 	name := unknown.GetSpecifiedName()
-	if (name == "password" || name == "p") && c.Flags().Lookup("password-stdin") != nil {
-		return "others could read a password there: use --password-stdin, or set " + failure.PasswordVariable
+	if name == "password" || name == "p" {
+		of := ""
+		if c.Flags().Lookup("password-stdin") == nil {
+			of = ` of "kubectl vsphere login"`
+		}
+		return "others could read a password there: use --password-stdin" + of + ", or set " + failure.PasswordVariable
 	}
 	if unknown.GetSpecifiedShortnames() != "" {
 		return ""
@@ -52,24 +57,37 @@ func similar(c *cobra.Command, name string) []string {
 // does, with exit code 0.
 func StrictHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
-	for _, help := range root.Commands() {
-		if help.Name() != "help" {
-			continue
+	help := child(root, "help")
+	help.Short, help.Long = "Shows the help of a command.", "Shows the help of a command, as its flag --help does."
+	help.Example = "  kubectl vsphere help login"
+	help.Args = func(_ *cobra.Command, args []string) error {
+		of, rest, err := root.Find(args)
+		if err != nil {
+			return &failure.UsageError{Command: of.CommandPath(), Err: err}
 		}
-		help.Short, help.Long = "Shows the help of a command.", "Shows the help of a command, as its flag --help does."
-		help.Example = "  kubectl vsphere help login"
-		shown := help.Run
-		help.Run = nil
-		help.RunE = func(c *cobra.Command, args []string) error {
-			of, rest, err := root.Find(args)
-			if err == nil {
-				err = Unknown(of, rest)
-			}
-			if err != nil {
-				return &failure.UsageError{Command: of.CommandPath(), Err: err}
-			}
-			shown(c, args)
-			return nil
-		}
+		return Unknown(of, rest)
 	}
+}
+
+// StrictCompletion does the same for the completion commands, which cobra adds for a command line.
+func StrictCompletion(root *cobra.Command, line []string) {
+	root.InitDefaultCompletionCmd(line...)
+	completion := child(root, "completion")
+	completion.Args, completion.RunE = Unknown, Help
+	for _, shell := range completion.Commands() {
+		shell.Args = NoArgs
+	}
+}
+
+func child(c *cobra.Command, name string) *cobra.Command {
+	all := c.Commands()
+	return all[slices.IndexFunc(all, func(c *cobra.Command) bool { return c.Name() == name })]
+}
+
+// Misused returns a usage error if the help of a command is asked for with arguments that it does not take. cobra does not look at them.
+func Misused(c *cobra.Command) error {
+	if help, err := c.Flags().GetBool("help"); err != nil || !help || c.Flags().NArg() == 0 {
+		return nil
+	}
+	return c.ValidateArgs(c.Flags().Args())
 }

@@ -22,7 +22,7 @@ func (e *Env) Prompter() secret.Prompter {
 	if e.unread == nil {
 		e.unread = new(secret.Unread)
 	}
-	return secret.Prompter{In: e.Terminal, Out: e.ErrOut, Unread: e.unread}
+	return secret.Prompter{In: e.Terminal, Out: Prose(e.ErrOut), Unread: e.unread}
 }
 
 // PasswordCommand is a program that prints a password. What else it says goes to standard error; if it is quiet, only when it fails, or

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -111,10 +112,11 @@ func TestProgressOfANarrowTerminal(t *testing.T) {
 		term    string
 		want    string
 	}{
+		"even":         {21, "xterm", "\rConnecting to a-very\x1b[K" + removed + "\rGetting credentials:\x1b[K" + removed},
 		"narrow":       {20, "xterm", "\rConnecting to a-ver\x1b[K" + removed + "\rGetting credentials\x1b[K" + removed},
 		"wide":         {80, "xterm", "\rConnecting to a-very-long-name …\x1b[K" + removed + "\rGetting credentials: 1 of 3\x1b[K" + removed},
 		"without size": {0, "xterm", "\rConnecting to a-very-long-name …\x1b[K" + removed + "\rGetting credentials: 1 of 3\x1b[K" + removed},
-		"dumb":         {20, "dumb", "Connecting to a-very-long-name …\r\nGetting credentials …\r\n"},
+		"dumb":         {20, "dumb", "Connecting to\r\na-very-long-name …\r\nGetting credentials\r\n…\r\n"},
 	} {
 		keyboard, tty, err := pty.Open()
 		if err != nil {
@@ -144,5 +146,100 @@ func TestProgressOfANarrowTerminal(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 		_ = keyboard.Close()
+	}
+}
+
+// A step with wide characters is cut where the line ends on the screen.
+func TestProgressWithWideCharacters(t *testing.T) {
+	shown := atTerminal(t, 20, func(e *console.Env, _ func(uint16)) {
+		p := e.NewProgress()
+		p.Show("Connecting to 서버서버서버", 0, 0)
+	})
+	if want := "\rConnecting to 서버\x1b[K"; shown != want {
+		t.Errorf("%q", shown)
+	}
+}
+
+// atTerminal returns what is shown on a terminal that is standard output and standard error.
+func atTerminal(t *testing.T, columns uint16, do func(e *console.Env, resize func(columns uint16))) string {
+	t.Helper()
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("there are no pseudo terminals here: ", err)
+	}
+	defer keyboard.Close()
+	resize := func(columns uint16) {
+		if err := pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: columns}); err != nil {
+			t.Error(err)
+		}
+	}
+	resize(columns)
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(keyboard) // It ends with the terminal.
+		shown <- string(text)
+	}()
+	e := &console.Env{Now: time.Now, Getenv: func(string) string { return "xterm" }}
+	e.Out, e.ErrOut = tty, tty
+	e.Protect()
+	do(e, resize)
+	_ = e.Finish()
+	_ = tty.Close()
+	return <-shown
+}
+
+// A terminal gets prose in lines that fit, at the width that it has then. A command to type stays one line.
+func TestProseAtATerminal(t *testing.T) {
+	const sentence = "this Supervisor has several identity providers, and you have chosen none of them"
+	say := func(e *console.Env) {
+		e.Notef("%s", sentence)
+		e.Printf("The session of %s has ended; type: %s", "김철수\x1b[31m@corp.example", "kubectl vsphere login --server 10.0.0.1")
+	}
+	for columns, want := range map[uint16]string{
+		0: "note: " + sentence + "\r\nThe session of 김철수\\x1b[31m@corp.example has ended; type: kubectl vsphere login --server 10.0.0.1\r\n",
+		40: "note: this Supervisor has several\r\nidentity providers, and you have chosen\r\nnone of them\r\n" +
+			"The session of\r\n김철수\\x1b[31m@corp.example has ended;\r\ntype:\r\nkubectl vsphere login --server 10.0.0.1\r\n",
+		70: "note: this Supervisor has several identity providers, and you have\r\nchosen none of them\r\n" +
+			"The session of 김철수\\x1b[31m@corp.example has ended; type:\r\nkubectl vsphere login --server 10.0.0.1\r\n",
+		120: "note: " + sentence + "\r\nThe session of 김철수\\x1b[31m@corp.example has ended; type: kubectl vsphere login --server 10.0.0.1\r\n",
+	} {
+		if got := atTerminal(t, columns, func(e *console.Env, _ func(uint16)) { say(e) }); got != want {
+			t.Errorf("%d columns: %q", columns, got)
+		}
+	}
+	resized := atTerminal(t, 120, func(e *console.Env, resize func(uint16)) {
+		e.Tellf("%s", sentence)
+		resize(60)
+		e.Tellf("%s", sentence)
+	})
+	if want := sentence + "\r\nthis Supervisor has several identity providers, and you\r\nhave chosen none of them\r\n"; resized != want {
+		t.Errorf("%q", resized)
+	}
+	asked := atTerminal(t, 60, func(e *console.Env, _ func(uint16)) {
+		fmt.Fprint(e.Prompter().Out, sentence+"? [y/N] ")
+	})
+	if want := "this Supervisor has several identity providers, and you\r\nhave chosen none of them? [y/N] "; asked != want {
+		t.Errorf("%q", asked)
+	}
+	w := consoletest.New(t)
+	e := w.Env()
+	say(e)
+	if got := e.ErrOut.(*consoletest.Stream).String(); got != "note: "+sentence+"\n" {
+		t.Errorf("in a pipe: %q", got)
+	}
+}
+
+// A table is no prose, and its columns are aligned also below wide characters.
+func TestTableAtATerminal(t *testing.T) {
+	got := atTerminal(t, 20, func(e *console.Env, _ func(uint16)) {
+		table := e.NewTable("USER", "SERVER")
+		table.Row("김\t철\n수\u202e", "sup.example.com")
+		table.Row("dev", "10.0.0.1")
+		if err := table.Print(); err != nil {
+			t.Error(err)
+		}
+	})
+	if want := "USER             SERVER\r\n김 철 수\\u202e   sup.example.com\r\ndev              10.0.0.1\r\n"; got != want {
+		t.Errorf("%q", got)
 	}
 }

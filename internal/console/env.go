@@ -124,12 +124,12 @@ func (e *Env) Notef(format string, args ...any) { e.Tellf("note: "+format, args.
 // Tellf writes a line to standard error. Like all methods that take a format, it keeps line ends only in the format and in safetext.Lines:
 // a name cannot begin a line.
 func (e *Env) Tellf(format string, args ...any) {
-	fmt.Fprintf(e.ErrOut, format+"\n", safetext.Args(args)...)
+	fmt.Fprintf(Prose(e.ErrOut), format+"\n", safetext.Args(args)...)
 }
 
 // Printf writes a line to standard output: the command's result.
 func (e *Env) Printf(format string, args ...any) {
-	fmt.Fprintf(e.Out, format+"\n", safetext.Args(args)...)
+	fmt.Fprintf(Prose(e.Out), format+"\n", safetext.Args(args)...)
 }
 
 // SurviveParent lets a login finish after its parent process has ended: writes to a closed pipe no longer end this process, and the

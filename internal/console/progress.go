@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -16,7 +17,6 @@ import (
 type Progress struct {
 	mu    sync.Mutex
 	out   io.Writer // nil: no terminal
-	fd    int
 	plain bool
 	step  string
 	shown time.Time
@@ -35,7 +35,7 @@ func (e *Env) NewProgress() *Progress {
 	p := &Progress{now: e.Now}
 	out := below(e.ErrOut)
 	if f, ok := out.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
-		p.out, p.fd, p.plain = out, int(f.Fd()), e.Getenv != nil && e.Getenv("TERM") == "dumb"
+		p.out, p.plain = out, e.Getenv != nil && e.Getenv("TERM") == "dumb"
 	}
 	return p
 }
@@ -55,7 +55,7 @@ func (p *Progress) Show(step string, done, total int) {
 	step = safetext.Line(step, maxStep)
 	switch {
 	case p.plain:
-		fmt.Fprintf(p.out, "%s …\n", step)
+		fmt.Fprintf(Prose(p.out), "%s …\n", step)
 	case total == 0:
 		fmt.Fprintf(p.out, "\r%s\x1b[K", p.fitting(step+" …"))
 	default:
@@ -65,9 +65,8 @@ func (p *Progress) Show(step string, done, total int) {
 
 // fitting returns as much of a line as the terminal shows in one: what wraps cannot be written over.
 func (p *Progress) fitting(line string) string {
-	width, _, err := term.GetSize(p.fd)
-	if runes := []rune(line); err == nil && width > 1 && len(runes) >= width {
-		return string(runes[:width-1])
+	if columns := Columns(p.out); columns > 1 {
+		return layout.Cut(line, columns-1)
 	}
 	return line
 }

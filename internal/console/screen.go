@@ -1,10 +1,11 @@
 package console
 
 import (
-	"fmt"
 	"io"
-	"text/tabwriter"
 
+	"golang.org/x/term"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -42,26 +43,59 @@ func below(w io.Writer) io.Writer {
 	return w
 }
 
+// Columns returns how many columns a stream has, if it is a terminal that says so, else 0. A person may change it at any time.
+func Columns(w io.Writer) int {
+	switch s := below(w).(type) {
+	case interface{ Columns() int }: // In tests.
+		return s.Columns()
+	case interface{ Fd() uintptr }:
+		if columns, _, err := term.GetSize(int(s.Fd())); err == nil {
+			return columns
+		}
+	}
+	return 0
+}
+
+// Prose returns a writer for whole texts in sentences: on a terminal, each Write breaks its lines between words (layout.Fill). A pipe, which
+// programs read, gets the text as it is.
+func Prose(w io.Writer) io.Writer { return prose{w} }
+
+type prose struct{ to io.Writer }
+
+// Write implements io.Writer.
+func (p prose) Write(text []byte) (int, error) {
+	columns := Columns(p.to)
+	if columns == 0 {
+		return p.to.Write(text)
+	}
+	if _, err := io.WriteString(p.to, layout.Fill(safetext.Text(text), columns)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
 // Table is a table on standard output. A cell is one line.
-type Table struct{ w *tabwriter.Writer }
+type Table struct {
+	to   io.Writer
+	rows [][]string
+}
 
 // NewTable returns a table with a row of headings.
 func (e *Env) NewTable(headings ...string) *Table {
-	t := &Table{tabwriter.NewWriter(e.Out, 0, 0, 3, ' ', 0)}
-	t.Row(headings...)
-	return t
+	return &Table{e.Out, [][]string{headings}}
 }
 
-// Row adds a row.
+// Row adds a row, with a cell for each heading.
 func (t *Table) Row(cells ...string) {
-	for i, cell := range cells {
-		if i > 0 {
-			fmt.Fprint(t.w, "\t")
-		}
-		fmt.Fprint(t.w, safetext.Cell(cell))
+	var row []string
+	for _, cell := range cells {
+		row = append(row, safetext.Text([]byte(safetext.Cell(cell))))
 	}
-	fmt.Fprintln(t.w)
+	t.rows = append(t.rows, row)
 }
 
 // Print writes the table.
-func (t *Table) Print() error { return t.w.Flush() }
+func (t *Table) Print() error {
+	_, err := io.WriteString(t.to, layout.Table(t.rows))
+	return err
+}

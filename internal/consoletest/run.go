@@ -51,6 +51,7 @@ func (w *World) Do(do func(ctx context.Context, e *console.Env)) Result {
 	if ctx.Err() == context.DeadlineExceeded {
 		w.t.Errorf("the run did not end within %s; standard error is:\n%s", maxRun, errOut)
 	}
+	checkNarrow(w.t, errOut.String())
 	return Result{Out: out.String(), Err: errOut.String(), t: w.t}
 }
 

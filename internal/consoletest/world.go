@@ -35,6 +35,8 @@ type World struct {
 	// Self is the path of the program itself, and Called the word by which it was called, if not by its name.
 	Self, Called string
 	Stdin        string
+	// Columns, if not 0, make standard output and standard error a terminal that has so many.
+	Columns int
 	// NoHome says that there is no home directory, in no user database either.
 	NoHome bool
 	// Hidden are the environment variables that children do not get.
@@ -162,7 +164,7 @@ func (w *World) Env() *console.Env {
 	if w.NoHome {
 		e.Home = ""
 	}
-	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{}, &Stream{}
+	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{columns: w.Columns}, &Stream{columns: w.Columns}
 	return e
 }
 
@@ -206,7 +208,12 @@ type Stream struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 	hear func(all string) // called with all that was written so far
+
+	columns int
 }
+
+// Columns makes the stream a terminal for console.Columns, if it is not 0.
+func (s *Stream) Columns() int { return s.columns }
 
 // Write keeps p.
 func (s *Stream) Write(p []byte) (int, error) {

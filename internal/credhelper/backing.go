@@ -16,6 +16,7 @@ import (
 	"github.com/docker/docker-credential-helpers/client"
 	"github.com/docker/docker-credential-helpers/credentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 )
@@ -86,7 +87,7 @@ func (p program) do(work func(client.ProgramFunc) error) error {
 	case interrupted.Err() != nil:
 		return fmt.Errorf("docker-credential-%s was interrupted", p.name)
 	case ctx.Err() != nil:
-		return fmt.Errorf("docker-credential-%s takes longer than %s (%s)", p.name, p.timeout, timeoutVariable)
+		return fmt.Errorf("docker-credential-%s takes longer than %s (%s)", p.name, duration.Text(p.timeout), timeoutVariable)
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -62,7 +63,7 @@ func (e *exitError) Error() string { return fmt.Sprintf("%s ends with exit code 
 type timeoutError struct{ wait time.Duration }
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("%s takes longer than %s (%s)", plugin, e.wait, timeoutVariable)
+	return fmt.Sprintf("%s takes longer than %s (%s)", plugin, duration.Text(e.wait), timeoutVariable)
 }
 
 // renew runs kubectl-vsphere get-token to renew the credential of key in the store, with the same locks and guards as for kubectl. It asks

@@ -6,9 +6,11 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/lost"
 )
 
 // The messages to people are here, made from codes. Registry clients show one line of a message.
@@ -58,7 +60,7 @@ func refused(r registry.Record) string {
 		version = "of an unknown version"
 	}
 	return fmt.Sprintf("it does not take tokens (Harbor %s; stock Harbor 2.x never does); use a robot account: kubectl vsphere registry robot create %s "+
-		"-n NAMESPACE --save; or your password, kept in a keychain: %s configure --service %s, and docker login %s",
+		"-n NAMESPACE --save; or your password, kept in a keychain: %s configure --service %s, and then: docker login %s",
 		version, r.Host, Name, keychain(runtime.GOOS), r.Host)
 }
 
@@ -118,7 +120,7 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	var exit *exitError
 	var slow *timeoutError
 	if errors.As(err, &slow) {
-		return fmt.Errorf("renewing %s takes longer than %s (%s)", who, slow.wait, timeoutVariable)
+		return fmt.Errorf("renewing %s takes longer than %s (%s)", who, duration.Text(slow.wait), timeoutVariable)
 	}
 	if !errors.As(err, &exit) {
 		return fmt.Errorf("%s has ended, and it cannot be renewed: %w", who, err)
@@ -138,25 +140,30 @@ func (h *Helper) notRenewed(key credfile.Key, err error) error {
 	return fmt.Errorf("%s could not be renewed; type: %s", who, h.loginCommand(key))
 }
 
-// loginCommand returns the command that logs in again. For an identity provider it names no user. Without a session it is that of the
-// other sessions at the server, if they are all by one.
+// loginCommand returns the command that logs in again. For an identity provider it names no user. What is said of a session that is gone is
+// as in kubectl-vsphere (session.Sessions.Of).
 func (h *Helper) loginCommand(key credfile.Key) string {
-	issuers, others := 0, 0
+	withPassword := shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+	var others []string
 	for _, s := range h.Store.Sessions() {
 		switch {
 		case s.Server != key.Server:
-		case credfile.Fold(s.User) == credfile.Fold(key.User) && s.ByIssuer():
+		case credfile.Fold(s.User) != credfile.Fold(key.User):
+			others = append(others, s.Method)
+		case s.ByIssuer():
 			return byIssuer(key.Server)
-		case credfile.Fold(s.User) == credfile.Fold(key.User), !s.ByIssuer():
-			others++
 		default:
-			issuers++
+			return withPassword
 		}
 	}
-	if issuers > 0 && others == 0 {
-		return byIssuer(key.Server)
+	was := registry.Session{}
+	if was.Method = lost.Method(others, h.Store.IssuerMethod(key.Server)); was.ByIssuer() || was.Method == "" && strings.Contains(key.User, ":") {
+		return byIssuer(key.Server) // vCenter has no name with a colon.
 	}
-	return shellLine([]string{"kubectl", "vsphere", "login", "--server", key.Server, "-u", key.User})
+	if was.Method == "" {
+		withPassword += "; or, for a name of the Supervisor's identity provider: " + byIssuer(key.Server)
+	}
+	return withPassword
 }
 
 func byIssuer(server string) string {

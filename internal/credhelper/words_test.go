@@ -90,13 +90,15 @@ func TestNotRenewedGoesByTheCode(t *testing.T) {
 // By an identity provider a login names no user. Without a session of that user it is as for the others at that server.
 func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
 	r := newRig(t)
+	const either = "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local; or, for a name of the Supervisor's identity provider: " +
+		"kubectl vsphere login --server 10.0.0.1 --auth-method oidc"
 	for text, want := range map[string]string{
 		`{"version":1,"server":"10.0.0.1","user":"dev@VSPHERE.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
-		`{"version":1,"server":"10.0.0.2","user":"Dev@vsphere.local","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`{"version":1,"server":"10.0.0.2","user":"Dev@vsphere.local","method":"oidc"}`: either,
 		`{"version":1,"server":"10.0.0.1","user":"Dev@vsphere.local"}`:                 "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
 		`{"version":1,"server":"10.0.0.1","user":"else@corp.example","method":"oidc"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
-		`{"version":1,"server":"10.0.0.1","user":"else@corp.example"}`:                 "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
-		`garbage`: "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`{"version":1,"server":"10.0.0.1","user":"else@corp.example","method":"sso"}`:  "kubectl vsphere login --server 10.0.0.1 -u Dev@vsphere.local",
+		`garbage`: either,
 	} {
 		path := filepath.Join(r.Store.Dir, "sessions", "x.json")
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
@@ -111,8 +113,25 @@ func TestTheLoginCommandIsThatOfTheSession(t *testing.T) {
 	}
 	key := devKey
 	key.User = `CORP\it's me`
-	if got, want := r.loginCommand(key), `kubectl vsphere login --server 10.0.0.1 -u 'CORP\it'\''s me'`; got != want {
+	if got, want := r.loginCommand(key), `kubectl vsphere login --server 10.0.0.1 -u 'CORP\it'\''s me'; or, `; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s", got, want)
+	}
+	key.User = "corp:alice"
+	if got, want := r.loginCommand(key), "kubectl vsphere login --server 10.0.0.1 --auth-method oidc"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for text, want := range map[string]string{ // What a logout leaves.
+		`{"version":1,"server":"10.0.0.1","issuer":"https://10.0.0.1/wcp/pinniped"}`: "kubectl vsphere login --server 10.0.0.1 --auth-method oidc",
+		`{"version":1,"server":"10.0.0.1"}`:                                          either,
+		`{"version":1,"server":"10.0.0.2","issuer":"https://10.0.0.2"}`:              either,
+	} {
+		path := filepath.Join(r.Store.Dir, "sites", "10.0.0.1.json")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.loginCommand(devKey); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
 	}
 }
 

@@ -44,9 +44,17 @@ func NextStep(err error) string {
 		return step
 	}
 	if errors.As(err, &usage) {
-		return fmt.Sprintf("Type \"%s --help\" for the flags.", usage.typed())
+		return fmt.Sprintf("Type \"%s --help\" for the %s.", usage.typed(), usage.wanted())
 	}
 	return ""
+}
+
+// wanted returns what the help has that was not typed.
+func (e *UsageError) wanted() string {
+	if e.Group {
+		return "commands"
+	}
+	return "flags"
 }
 
 // typed returns the command as a person types it.

@@ -37,9 +37,10 @@ func TestExplain(t *testing.T) {
 		"told already":               {Silent(Hint(errAny, "Do.")), ""},
 		"told already, deeper":       {fmt.Errorf("outer: %w", Silent(errAny)), ""},
 		"advice of pkg":              {login.ErrNoEndpoint, "error: " + login.ErrNoEndpoint.Error() + "\n" + advice(login.ErrNoEndpoint) + "\n"},
-		"a flag":                     {&UsageError{"kubectl-vsphere login", errAny}, "error: it broke\nType \"kubectl vsphere login --help\" for the flags.\n"},
+		"a flag":                     {&UsageError{Command: "kubectl-vsphere login", Err: errAny}, "error: it broke\nType \"kubectl vsphere login --help\" for the flags.\n"},
+		"a command":                  {&UsageError{Command: "kubectl-vsphere registry", Group: true, Err: errAny}, "error: it broke\nType \"kubectl vsphere registry --help\" for the commands.\n"},
 		"a flag, command not known":  {Usagef("it broke"), "error: it broke\nType \"kubectl vsphere --help\" for the flags.\n"},
-		"a flag with a hint":         {&UsageError{"x", Hint(errAny, "Do.")}, "error: it broke\nDo.\n"},
+		"a flag with a hint":         {&UsageError{Command: "x", Err: Hint(errAny, "Do.")}, "error: it broke\nDo.\n"},
 		"a session that ended":       {fmt.Errorf("%w; type: this", &tokens.LoginRequiredError{Reason: "it has ended"}), "error: it has ended; type: this\n"},
 		"a session that ended, hint": {Hint(&tokens.LoginRequiredError{Reason: "it has ended"}, "Do."), "error: it has ended\n"},
 	} {

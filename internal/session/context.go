@@ -41,7 +41,7 @@ func FindContext(cfg *api.Config, name string) (Context, error) {
 		name = cfg.CurrentContext
 	}
 	if name == "" {
-		return Context{}, failure.Hint(errors.New("there is no current context"), "Choose one with --context or with kubectl config use-context.")
+		return Context{}, failure.Hint(errors.New("there is no current context"), "Choose one with --context, or type: kubectl config use-context NAME")
 	}
 	c, ok := cfg.Contexts[name]
 	if !ok {
@@ -54,7 +54,7 @@ func FindContext(cfg *api.Config, name string) (Context, error) {
 	key, ours := kubeconfig.Ours(user)
 	if !ours {
 		return Context{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name),
-			"Choose one with --context; kubectl vsphere status lists them.")
+			"Choose one with --context. To list them, type: kubectl vsphere status")
 	}
 	return Context{Name: name, Namespace: c.Namespace, Server: cluster.Server, Key: key, cluster: cluster, user: user, userName: c.AuthInfo}, nil
 }

@@ -46,13 +46,26 @@ type Renewal struct {
 	Session tokens.Session
 	Key     tokens.Key
 	Force   bool // renew although the stored credential may be valid
+	// Unknown means that the session has not ended: its logins found no such cluster, or its token was removed.
+	Unknown bool
+}
+
+// of returns what is asked of the session, as a clause.
+func (r Renewal) of() string {
+	if r.Unknown {
+		return fmt.Sprintf("the session of %s at %s knows no cluster %s", r.Session.User, r.Session.Server, r.Key.Cluster)
+	}
+	return fmt.Sprintf("the session of %s at %s has ended", r.Session.User, r.Session.Server)
 }
 
 // Question returns the prompt for the session's password. If the server is not verified, it starts with a warning.
 func (r Renewal) Question() string {
 	s := r.Session
 	text := fmt.Sprintf("The session at %s has ended. Password of %s: ", s.Server, s.LoginName())
-	if r.Force {
+	switch {
+	case r.Unknown:
+		text = fmt.Sprintf("The session at %s knows no cluster %s. Password of %s: ", s.Server, r.Key.Cluster, s.LoginName())
+	case r.Force:
 		text = fmt.Sprintf("A new token from %s. Password of %s: ", s.Server, s.LoginName())
 	}
 	if s.Trust.Mode == trust.Insecure {

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/lost"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -56,19 +57,15 @@ func (s *Sessions) Of(key tokens.Key) tokens.Session {
 	if err == nil && ok {
 		return found
 	}
-	lost := tokens.Session{Server: key.Server, User: key.User}
-	others := s.Store.SessionsAt(key.Server)
-	if site, known, err := s.Store.Site(key.Server); err == nil && known && len(others) == 0 && site.Issuer != "" {
-		lost.Method = byIssuer(s.Methods)
+	var others []string
+	for _, other := range s.Store.SessionsAt(key.Server) {
+		others = append(others, other.Method)
 	}
-	for i, other := range others {
-		if i > 0 && other.Method != lost.Method {
-			lost.Method = ""
-			break
-		}
-		lost.Method = other.Method
+	issuer := ""
+	if site, known, err := s.Store.Site(key.Server); err == nil && known && site.Issuer != "" {
+		issuer = byIssuer(s.Methods)
 	}
-	return lost
+	return tokens.Session{Server: key.Server, User: key.User, Method: lost.Method(others, issuer)}
 }
 
 // byIssuer returns the name of the method that logs in at an issuer, or "".
@@ -118,7 +115,17 @@ func resume(ctx context.Context, s *Sessions, key tokens.Key, force bool) error 
 	if err != nil {
 		return errors.Join(ErrNobody, err)
 	}
-	return m.Resume(ctx, Renewal{Session: of, Key: key, Force: force})
+	return m.Resume(ctx, s.renewal(of, key, force))
+}
+
+// renewal returns a renewal of a session's credential. A cluster without one is unknown if the Supervisor's own is good.
+func (s *Sessions) renewal(of tokens.Session, key tokens.Key, force bool) Renewal {
+	r := Renewal{Session: of, Key: key, Force: force}
+	if _, found, err := s.Store.Credential(key); key.Cluster != "" && err == nil && !found {
+		own, found, err := s.Store.Credential(tokens.Key{Server: key.Server, User: key.User})
+		r.Unknown = err == nil && found && own.Good(s.Env.Now())
+	}
+	return r
 }
 
 // Provider returns a provider of credentials that renews each with its session's method.
@@ -128,7 +135,7 @@ func (s *Sessions) Provider(force bool) *tokens.Provider {
 		if err != nil {
 			return tokens.Credential{}, err
 		}
-		return m.Renew(ctx, Renewal{Session: of, Key: key, Force: force})
+		return m.Renew(ctx, s.renewal(of, key, force))
 	})
 }
 
@@ -158,8 +165,8 @@ func (s *Sessions) LockAccount(ctx context.Context, of tokens.Session) (unlock f
 
 // Ended returns the error of a session that needs a new login. needs is what a forced renewal needs. why is added, unless it is empty.
 func Ended(r Renewal, needs, why string) *tokens.LoginRequiredError {
-	reason := fmt.Sprintf("the session of %s at %s has ended", r.Session.User, r.Session.Server)
-	if r.Force {
+	reason := r.of()
+	if r.Force && !r.Unknown {
 		reason = fmt.Sprintf("a new token for %s at %s needs %s", r.Session.User, r.Session.Server, needs)
 	}
 	if why != "" {

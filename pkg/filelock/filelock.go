@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 )
 
 // retry is the time between two tries to take a lock: a person does not notice it, and it costs little.
@@ -46,7 +47,7 @@ func Take(ctx context.Context, path string, o Options) (unlock func(), err error
 	})
 	if err == nil && !taken {
 		if taken, err = o.wait(ctx, lock); !taken && err == nil {
-			return nil, fmt.Errorf("lock %s: %w for longer than %s", path, ErrBusy, words(o.Patience))
+			return nil, fmt.Errorf("lock %s: %w for longer than %s", path, ErrBusy, duration.Text(o.Patience))
 		}
 		if !taken && ctx.Err() != nil {
 			return nil, fmt.Errorf("lock %s: %w", path, context.Cause(ctx))
@@ -78,12 +79,4 @@ func (o Options) unlocked(err error) {
 	if o.Unlocked != nil {
 		o.Unlocked(err)
 	}
-}
-
-// words returns a duration as text: whole minutes as "2 minutes".
-func words(d time.Duration) string {
-	if d >= 2*time.Minute && d%time.Minute == 0 {
-		return fmt.Sprintf("%d minutes", int(d.Minutes()))
-	}
-	return d.String()
 }

@@ -113,11 +113,3 @@ func TestTakeEndsWithTheDeadline(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{2 * time.Minute: "2 minutes", 3 * time.Second: "3s", time.Minute: "1m0s", 150 * time.Second: "2m30s"} {
-		if got := words(d); got != want {
-			t.Errorf("%s is %q, want %q", d, got, want)
-		}
-	}
-}

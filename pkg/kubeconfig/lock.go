@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
@@ -208,7 +209,7 @@ func (f Files) breakStale(lock string) bool {
 		return false
 	}
 	_ = disk.Remove(aside)
-	f.Warn(fmt.Sprintf("Removed the stale lock %s, made %s ago.", lock, time.Since(seen.ModTime()).Round(time.Second)))
+	f.Warn(fmt.Sprintf("Removed the stale lock %s, made %s ago.", lock, duration.Text(time.Since(seen.ModTime()).Round(time.Second))))
 	return true
 }
 

@@ -18,7 +18,7 @@ type FindRequest struct {
 	*Federated
 	User     string
 	Clusters Selection
-	// Namespaces are looked at beside those that the Supervisor lists.
+	// Namespaces are looked at beside those that the Supervisor lists, if it does not list all.
 	Namespaces []string
 	// Known are namespaces of an earlier login. Their clusters are listed while the Supervisor still lists the
 	// namespaces, unless they are too many.
@@ -105,7 +105,13 @@ func (r FindRequest) namespaces(ctx context.Context, api *supervisor.API, res *R
 	case err != nil:
 		return nil, fmt.Errorf("list namespaces: %w", err)
 	}
-	names = append(names, r.Namespaces...)
+	for _, name := range r.Namespaces {
+		if err == nil && !slices.Contains(names, name) && !supervisor.OfSystem(name) {
+			res.Absent = append(res.Absent, name)
+			continue
+		}
+		names = append(names, name)
+	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		res.Namespaces = append(res.Namespaces, Namespace{Name: name, Host: res.Hosts[0]})

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,8 @@ type Request struct {
 	User     string
 	Password disclose.Secret // on the ground of the Supervisor
 	Clusters Selection
+	// Namespaces are named by the user. The Supervisor lists all of the user's, so they only become Result.Absent.
+	Namespaces []string
 	// APIPort is the port of the API servers, as the user says; 0: their own, or the front's where they do not answer.
 	APIPort int
 	// Untrusted, if set, decides about servers beyond the first one whose CA is unknown, before anything is sent to
@@ -132,6 +135,8 @@ type Result struct {
 	Unlisted   []string
 	// NamespacesHidden means that the account may not list namespaces, so that there may be more of them.
 	NamespacesHidden bool
+	// Absent are namespaces that the user named, and that the complete list of the account lacks.
+	Absent []string
 	// Single means an API server by itself, without a Supervisor.
 	Single bool
 }
@@ -160,7 +165,9 @@ func Do(ctx context.Context, r Request) (*Result, error) {
 		return nil, fmt.Errorf("get available workloads: %w", err)
 	}
 	r.Password = r.Password.On(func(g disclose.Ground) disclose.Ground { return g.Naming(r.named(workloads)...) })
-	res := &Result{}
+	res := &Result{Absent: slices.DeleteFunc(slices.Clone(r.Namespaces), func(name string) bool {
+		return slices.ContainsFunc(workloads, func(w supervisor.Workload) bool { return w.Namespace == name })
+	})}
 	for _, err := range invalid {
 		res.Failures = append(res.Failures, Failure{What: r.Server.String(), Err: err})
 	}

@@ -191,8 +191,26 @@ func (s Store) SecretVariables() (names []string) {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
+// byIssuer is the method of sessions with an identity provider.
+const byIssuer = "oidc"
+
 // ByIssuer reports whether the session is with an identity provider, and not with vCenter Single Sign-On.
-func (s Session) ByIssuer() bool { return s.Method == "oidc" }
+func (s Session) ByIssuer() bool { return s.Method == byIssuer }
+
+// IssuerMethod returns the method of sessions with an identity provider if somebody logged in by one at a Supervisor once (sites/ of package
+// tokens), else "".
+func (s Store) IssuerMethod(server string) string {
+	var site struct {
+		Version int    `json:"version"`
+		Server  string `json:"server"`
+		Issuer  string `json:"issuer"`
+	}
+	found, err := s.read(filepath.Join(s.Dir, "sites", strings.ReplaceAll(server, ":", "=")+".json"), &site, &site.Version)
+	if err != nil || !found || site.Server != server || site.Issuer == "" {
+		return ""
+	}
+	return byIssuer
+}
 
 // Sessions returns the sessions in the store (sessions/ of package tokens). It skips files that cannot be read.
 func (s Store) Sessions() (all []Session) {

@@ -3,6 +3,7 @@ package safetext
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"unicode/utf8"
 )
@@ -57,6 +58,15 @@ func (w *Writer) pass(out []byte) error {
 		w.err = err
 	}
 	return err
+}
+
+// Text returns a text as a Writer passes it on: what is measured before it is written.
+func Text(text []byte) string {
+	var b strings.Builder
+	w := NewWriter(&b)
+	_, _ = w.Write(text)
+	_ = w.Close()
+	return b.String()
 }
 
 // escape returns a text without harmful characters, and what of it must wait for more.

@@ -15,7 +15,7 @@ func (a *API) Namespaces(ctx context.Context) ([]string, error) {
 	}
 	var names []string
 	for _, item := range items {
-		if !ofSystem(item.Metadata.Name) {
+		if !OfSystem(item.Metadata.Name) {
 			names = append(names, item.Metadata.Name)
 		}
 	}
@@ -23,9 +23,9 @@ func (a *API) Namespaces(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// ofSystem reports whether a namespace belongs to the Supervisor itself: to Kubernetes, to the operators, or to a
+// OfSystem reports whether a namespace belongs to the Supervisor itself: to Kubernetes, to the operators, or to a
 // Supervisor Service.
-func ofSystem(name string) bool {
+func OfSystem(name string) bool {
 	if name == "default" || name == "pinniped-concierge" {
 		return true
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
@@ -172,7 +173,7 @@ func networkMessage(err error, timeout time.Duration) string {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "no such host: " + safetext.Quote(dns.Name, maxMessage) + via
 	case errors.As(err, &timed) && timed.Timeout(), syserr.TimedOut.Is(err):
-		return fmt.Sprintf("no answer within %s", timeout) + via
+		return fmt.Sprintf("no answer within %s", duration.Text(timeout)) + via
 	case syserr.Refused.Is(err):
 		return "connection refused" + via
 	case syserr.NoRoute.Is(err):

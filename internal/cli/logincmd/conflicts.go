@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 )
 
 // conflicts returns a usage error for flags that do not go together.
@@ -36,7 +37,7 @@ func (f flags) passwordConflicts() error {
 	case f.password.stdin && f.who.user == "" && f.who.server != "":
 		return failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
 	case f.password.wait < 0 || f.password.wait > maxAccountWait:
-		return failure.Usagef("--wait-for-account: want a time up to %s, not %s", maxAccountWait, f.password.wait)
+		return failure.Usagef("--wait-for-account: want a time up to %s, not %s", duration.Text(maxAccountWait), duration.Text(f.password.wait))
 	case f.password.wait > 0 && f.password.force:
 		return failure.Usagef("--wait-for-account and --force do not go together: one sends a refused password later, the other one now")
 	}
@@ -50,7 +51,7 @@ func (f flags) outputConflicts() error {
 	case f.output.format != "" && !f.output.dryRun:
 		return failure.Usagef("--output goes with --dry-run")
 	case f.clusters.wait < 0:
-		return failure.Usagef("--wait: %s is negative", f.clusters.wait)
+		return failure.Usagef("--wait: %s is negative", duration.Text(f.clusters.wait))
 	case f.clusters.wait > 0 && f.output.dryRun:
 		return failure.Usagef("--wait does not go with --dry-run, which writes nothing")
 	case f.output.kubeconfig == "-" && f.output.dryRun:

@@ -351,6 +351,20 @@ func TestSomebodyElse(t *testing.T) {
 	}
 }
 
+// A namespace that is named and not there is said, with each method, and gets no context.
+func TestNamespacesThatAreNotThere(t *testing.T) {
+	w, s := site(t)
+	const note = "note: you have no vSphere Namespace nope here"
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	w.Run(signIn(w, "--namespaces", "nope,ns1")...).Exits(0).Says(note, "   ns1\n").Omits("   nope\n", "Namespace ns1 here")
+	w.Run(signIn(w)...).Exits(0).Omits(note)
+	w.Run("logout").Exits(0)
+	s.Federate("", consoletest.LDAP())
+	w.Run(byPassword(w, "--namespaces", "nope,kube-system,ns1")...).Exits(0).Says(note, "   ns1\n", "   kube-system\n").Omits("   nope\n", "Namespace ns1 here", "Namespace kube")
+	s.Hidden = true
+	w.Run(byPassword(w, "--namespaces", "nope,ns1")...).Exits(0).Says("   nope\n").Omits(note) // Nobody knows.
+}
+
 func TestNamespacesAreHidden(t *testing.T) {
 	w, s := site(t)
 	s.Federate("", consoletest.LDAP())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 )
 
 // flags are the flags as typed, in the groups of the help text. VMware's flags keep their names and meaning.
@@ -140,7 +141,7 @@ func (f *passwordFlags) add(c *cobra.Command) {
 			"`COMMAND` (with arguments, no shell) that prints the password.\nRemembered, and used for renewals.")
 		s.BoolVar(&f.save, "save-password", false, "Save the password in the system's keychain, for renewals.")
 		s.BoolVar(&f.force, "force", false, "Send a password or client secret even if it was just refused.")
-		s.DurationVar(&f.wait, "wait-for-account", 0,
+		s.Var((*duration.Flag)(&f.wait), "wait-for-account",
 			"`TIME` to send a refused password again, such as 10m, if\nthe account is new: three times in five minutes at most.\nOne hour at most.")
 	})
 }
@@ -152,7 +153,7 @@ func (f *clusterFlags) add(c *cobra.Command, e *console.Env) {
 		s.StringVar(&f.name, "tanzu-kubernetes-cluster-name", "", "`NAME` of one TKG cluster to log in to.")
 		s.StringVar(&f.namespace, "tanzu-kubernetes-cluster-namespace", "", "`NAMESPACE` of that cluster.")
 		s.StringSliceVar(&f.namespaces, "namespaces", nil, "vSphere `NAMESPACES`, if you may not list them.\nRemembered.")
-		s.DurationVar(&f.wait, "wait", 0, "`TIME` to wait for new clusters, such as 15m: until\nthey have an address and accept the token.")
+		s.Var((*duration.Flag)(&f.wait), "wait", "`TIME` to wait for new clusters, such as 15m: until\nthey have an address and accept the token.")
 	})
 	c.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if rest, old := strings.CutPrefix(name, "managed-cluster-"); old { // As vSphere 7.0 called them.

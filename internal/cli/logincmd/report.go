@@ -81,6 +81,9 @@ func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 		r.env.Notef("you have no vSphere Namespace here; ask your vSphere administrator for a role in one,\n"+
 			"and then log in again, which adds its contexts: %s", r.again)
 	}
+	for _, name := range res.Absent {
+		r.env.Notef("you have no vSphere Namespace %s here; check the name, or ask your vSphere administrator for a role in it", name)
+	}
 	if len(res.Unlisted) > 0 && !r.o.Clusters.Named() {
 		r.env.Notef("you may not list the clusters of %s (403); name one with --tanzu-kubernetes-cluster-name or --workload-clusters",
 			strings.Join(res.Unlisted, ", "))

@@ -265,7 +265,7 @@ func (a *action) reportAdded(r registry.Record) error {
 	case err != nil:
 		return err
 	case stored && !l.Fetched:
-		a.env.Printf("Registry clients use the login of %s that is stored for %s; docker logout %s removes it.", safetext.Line(l.Username, maxUser), r.Host, r.Host)
+		a.env.Printf("Registry clients use the login of %s that is stored for %s. To remove it, type: docker logout %s", safetext.Line(l.Username, maxUser), r.Host, r.Host)
 		return nil
 	case stored:
 		name = l.Username

@@ -75,7 +75,7 @@ func (f dockerFile) check(hosts []string) error {
 	}
 	f.printWarnings(hosts)
 	if missing > 0 {
-		return failure.Hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "Type: kubectl vsphere registry configure. To replace another helper, add --force.")
+		return failure.Hint(fmt.Errorf("%s has no %s for %d of %d registries", f.Path, helperProgram, missing, len(hosts)), "To replace another helper, add --force. Type: kubectl vsphere registry configure")
 	}
 	return nil
 }

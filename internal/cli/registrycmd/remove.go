@@ -110,7 +110,7 @@ func (a *action) logout(hosts []string, user string) error {
 			continue
 		}
 		done++
-		fmt.Fprintf(a.env.Out, ends[host].done+" %s.\n", host)
+		a.env.Printf("%s %s.", ends[host].done, host)
 	}
 	if done == 0 && len(errs) == 0 {
 		a.env.Printf("There was nothing to log out of.")

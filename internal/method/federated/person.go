@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/browser"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -46,7 +47,7 @@ func browse(ctx context.Context, e *console.Env, issuer *oidc.Client, way oidc.B
 		e.Tellf("")
 	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return claims, fmt.Errorf("nobody finished the login in the browser within %s", personTime)
+		return claims, fmt.Errorf("nobody finished the login in the browser within %s", duration.Text(personTime))
 	}
 	return claims, err
 }
@@ -164,7 +165,7 @@ func device(ctx context.Context, e *console.Env, issuer *oidc.Client, hosts []st
 		return nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return claims, fmt.Errorf("nobody typed the code within %s", personTime)
+		return claims, fmt.Errorf("nobody typed the code within %s", duration.Text(personTime))
 	}
 	return claims, err
 }

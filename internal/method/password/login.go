@@ -67,7 +67,7 @@ func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (
 	p := a.Sessions.Env.NewProgress()
 	defer p.Done()
 	request := a.loginRequest(a.site.Ground(), password)
-	request.Clusters, request.APIPort = a.request.Clusters, a.request.APIPort
+	request.Clusters, request.Namespaces, request.APIPort = a.request.Clusters, a.request.Namespaces, a.request.APIPort
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
 	return login.Do(ctx, request)

@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 			return err
 		})
 	var refused *secret.RefusedError
-	err = renewError(err, r)
+	err = m.renewError(err, r)
 	if typed && errors.As(err, &refused) {
 		err = failure.Quiet(err, m.Command(s))
 	}
@@ -58,7 +59,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 }
 
 // renewError says why there is no fresh credential.
-func renewError(err error, r session.Renewal) error {
+func (m *Method) renewError(err error, r session.Renewal) error {
 	var none *secret.NoPasswordError
 	var refused *secret.RefusedError
 	switch {
@@ -70,6 +71,8 @@ func renewError(err error, r session.Renewal) error {
 		return required
 	case errors.Is(err, secret.ErrEmpty):
 		return ended(r, "no password was typed")
+	case errors.Is(err, sso.ErrUnknownCluster):
+		return failure.Hint(fmt.Errorf("%w: %s", err, r.Key.Cluster), "Check its name. If it no longer exists, remove its context; type: %s --prune", m.Command(r.Session))
 	case errors.As(err, &refused):
 		return failure.Password{User: r.Session.User}.Explain(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
@@ -55,7 +56,7 @@ func Command(argv []string, notes Notes) Source {
 			return "", ctx.Err()
 		}
 		if bounded.Err() != nil {
-			return "", &NoneError{name, fmt.Sprintf("%s gave no answer within %s", argv[0], commandTime)}
+			return "", &NoneError{name, fmt.Sprintf("%s gave no answer within %s", argv[0], duration.Text(commandTime))}
 		}
 		if err != nil {
 			return "", &NoneError{name, fmt.Sprintf("%s: %v", argv[0], err)}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -56,7 +57,7 @@ func ForgetInKeychain(ctx context.Context, account string) error {
 
 // within waits for a call of the keychain, which may ask the user to unlock it, as long as for a password command.
 func within(ctx context.Context, call func() (string, error)) (string, error) {
-	bounded, cancel := context.WithTimeoutCause(ctx, commandTime, fmt.Errorf("no answer within %s", commandTime))
+	bounded, cancel := context.WithTimeoutCause(ctx, commandTime, fmt.Errorf("no answer within %s", duration.Text(commandTime)))
 	defer cancel()
 	type result struct {
 		text string

@@ -1,0 +1,35 @@
+package layout
+
+import "strings"
+
+// gap is the space between two columns of a table.
+const gap = "   "
+
+// Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one.
+func Table(rows [][]string) string {
+	var b strings.Builder
+	widths := columnWidths(rows)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i < len(row)-1 {
+				cell = Pad(cell, widths[i]) + gap
+			}
+			b.WriteString(cell)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func columnWidths(rows [][]string) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], Width(cell))
+		}
+	}
+	return widths
+}
