@@ -78,7 +78,7 @@ var table = []mutation{
 	{name: "a logout leaves credentials", file: "pkg/tokens/store.go", old: "		if c.Session == id {", new: "		if c.Session == id+\"x\" {"},
 	{name: "the store of others is opened", file: "pkg/tokens/store.go", old: "if err := owned.Check(dir); err != nil {", new: "if err := owned.Check(dir); err != nil && dir == \"\" {"},
 	{name: "a store that others made meanwhile is written", file: "pkg/tokens/write.go", old: "	if errors.As(err, &permission) {", new: "	if errors.As(err, &permission) && dir == \"\" {"},
-	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return Fold(s.User) == Fold(key.User) && (", new: "return s.User != \"\" && ("},
+	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return s.Called(key.User) && (", new: "return s.User != \"\" && ("},
 
 	// Renewal.
 	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "current.Token != stored.Token || current.Certificate != stored.Certificate", new: "current.Token == \"\""},
@@ -100,8 +100,8 @@ var table = []mutation{
 	{name: "a lock that is held is broken", file: "pkg/kubeconfig/lock.go", old: "time.Since(seen.ModTime()) < lockStale", new: "time.Since(seen.ModTime()) < 0"},
 	{name: "another's new lock is broken", file: "pkg/kubeconfig/lock.go", old: "if err != nil || !os.SameFile(seen, moved) || !moved.ModTime().Equal(seen.ModTime()) {", new: "if err != nil || moved == nil {", lone: "the other process would have to come between two system calls"},
 	{name: "the current context of others is removed", file: "pkg/kubeconfig/remove.go", old: "old.Contexts[old.CurrentContext] != nil && now.Contexts[old.CurrentContext] == nil", new: "now.Contexts[old.CurrentContext] == nil"},
-	{name: "a program of another name is ours", file: "pkg/kubeconfig/ours.go", old: "case base == program:", new: "case strings.HasSuffix(base, program):"},
-	{name: "a kubectl plugin of another name is ours", file: "pkg/kubeconfig/ours.go", old: "words[i+1] == \"vsphere\"", new: "words[i+1] != \"\""},
+	{name: "a program of another name is ours", file: "pkg/kubeconfig/call.go", old: "case base == program:", new: "case strings.HasSuffix(base, program):"},
+	{name: "a kubectl plugin of another name is ours", file: "pkg/kubeconfig/call.go", old: "words[i+1] == \"vsphere\"", new: "words[i+1] != \"\""},
 	{name: "a tunnel of a person is pointed elsewhere", file: "pkg/kubeconfig/match.go", old: " && there(p.old.Clusters[c.Cluster], c.Cluster, w.Target)", new: " && there != nil"},
 	{name: "a login without a home keeps what it was shown", file: "internal/cli/logincmd/run.go", old: "if !r.o.DryRun && !r.passing {", new: "if !r.o.DryRun {", also: "./internal/cli"},
 	{name: "a renamed context is there twice", file: "pkg/kubeconfig/match.go", old: "		each(near.names, func", new: "		each(func(w Wanted) []string { return near.names(w)[:0] }, func", also: "./internal/cli/logincmd"},
@@ -244,7 +244,7 @@ var table = []mutation{
 	{name: "the pause for an issuer stays short", file: "pkg/tokens/outage.go", old: "first<<o.Tries", new: "first<<0"},
 	{name: "a session ends 9 hours after the login", file: "pkg/login/oidc/session.go", old: "return s.Renewed.Add(pinnipedLife)", new: "return last.Add(pinnipedLife)"},
 	{name: "a token is given out for ever", file: "pkg/tokens/credential.go", old: "		expires = last\n", new: ""},
-	{name: "an issuer says whose the variable is", file: "internal/session/password.go", old: "tokens.Fold(user) != tokens.Fold(of.LoginName())", new: "tokens.Fold(user) != tokens.Fold(of.User)"},
+	{name: "an issuer says whose the variable is", file: "internal/session/password.go", old: "user != \"\" && !of.Typed(user)", new: "user != \"\" && tokens.Fold(user) != tokens.Fold(of.User)"},
 	{name: "a 5xx does not count", file: "pkg/login/secret/decide.go", old: "	return unknown\n}", new: "	return uncounted\n}"},
 	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},
 	{name: "a clock that jumps forgets", file: "pkg/login/secret/decide.go", old: "return up < again || age >= 0 && age < again", new: "return up < -again || age >= 0 && age < again"},

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -41,6 +43,11 @@ type Options struct {
 	// APIVersion is that of the ExecCredential; empty: entries keep theirs, and new ones get v1.
 	APIVersion string
 
+	// Own returns a credential under the name that its session has for the user: an entry may spell that in another way. nil: as it is.
+	Own func(credfile.Key) credfile.Key
+	// Spellings are names of the login's user, by which VMware's plugin, or an earlier login, may have named a user entry.
+	Spellings []string
+
 	Prefix string // of the names of new contexts, if the login's contexts have none in common
 	// Rename says that the prefix was asked for: contexts of the login that have another one get new names.
 	Rename bool
@@ -67,12 +74,38 @@ func Plan(old *api.Config, o Options, wanted []Wanted) Planned {
 	for i, w := range wanted {
 		out.Names = append(out.Names, p.context(w, m.found[i], m.renames[i]))
 	}
+	p.respell(wanted)
 	out.Current = p.currentAfter(wanted, out.Names)
 	out.Change = difference(old, p.now)
 	if out.Current != old.CurrentContext {
 		out.Change.CurrentContext = &out.Current
 	}
 	return out
+}
+
+// respell has all user entries of the wanted credentials call them by the login's spelling, which is answered at once.
+func (p *planner) respell(wanted []Wanted) {
+	targets := map[string]Target{}
+	for _, w := range wanted {
+		targets[w.Target.Key.ID()] = w.Target
+	}
+	for name, u := range p.now.AuthInfos {
+		key, ours := Ours(u)
+		if own, _ := p.ours(u); ours && !own.Same(key) {
+			if t, there := targets[own.ID()]; there {
+				p.now.AuthInfos[name] = p.user(t, u)
+			}
+		}
+	}
+}
+
+// ours is Ours, with the credential as its session spells it.
+func (p *planner) ours(u *api.AuthInfo) (credfile.Key, bool) {
+	key, ours := Ours(u)
+	if ours && p.Own != nil {
+		key = p.Own(key)
+	}
+	return key, ours
 }
 
 func (p *planner) currentAfter(wanted []Wanted, names []string) string {
@@ -152,7 +185,7 @@ func (p *planner) context(w Wanted, found string, rename bool) string {
 // if that is ours for the credential, its cluster if that is as it should be. c may be nil.
 func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bool) {
 	if c != nil {
-		if key, ours := Ours(p.now.AuthInfos[c.AuthInfo]); ours && key.Same(t.Key) {
+		if key, ours := p.ours(p.now.AuthInfos[c.AuthInfo]); ours && key.Same(t.Key) {
 			user = c.AuthInfo
 		}
 		if entry := p.now.Clusters[c.Cluster]; user != "" && entry != nil && p.clusterFits(c.Cluster, t) && sameCluster(entry, t) {
@@ -212,7 +245,7 @@ func (p *planner) existingUser(name string) string {
 // addUser makes a user entry known to existingUser and userFor. Of several names that differ in case only, and of several
 // entries for one credential, the first counts.
 func (p *planner) addUser(name string) {
-	if key, ours := Ours(p.now.AuthInfos[name]); ours && p.users[key.ID()] == "" {
+	if key, ours := p.ours(p.now.AuthInfos[name]); ours && p.users[key.ID()] == "" {
 		p.users[key.ID()] = name
 	}
 	if folded := credfile.Fold(name); p.folded[folded] == "" {
@@ -232,11 +265,18 @@ func (p *planner) clusterFits(name string, t Target) bool {
 	return sameCluster(c, t) || p.onlyUsedFor(name, t)
 }
 
+// sameURL reports whether two URLs are of one server, however each spells it.
+func sameURL(a, b string) bool {
+	x, errX := address.Canonical(a)
+	y, errY := address.Canonical(b)
+	return a == b || errX == nil && errY == nil && x == y && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
+}
+
 func sameServer(a, b credfile.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
 
 // sameCluster reports whether an entry already is what we would write.
 func sameCluster(c *api.Cluster, t Target) bool {
-	return c.Server == t.Server && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
+	return sameURL(c.Server, t.Server) && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
 		(t.Name == "" || c.TLSServerName == t.Name) && c.CertificateAuthority == ""
 }
 
@@ -251,7 +291,7 @@ func (p *planner) onlyUsedFor(name string, t Target) bool {
 		used = true
 		u := p.old.AuthInfos[c.AuthInfo]
 		key, ours := Ours(u)
-		adopted := vmware(c.AuthInfo, u) && p.old.Clusters[name].Server == t.Server
+		adopted := vmware(c.AuthInfo, u) && sameURL(p.old.Clusters[name].Server, t.Server)
 		if !adopted && (!ours || !sameServer(key, t.Key)) {
 			return false
 		}
@@ -265,7 +305,7 @@ func (p *planner) userFits(name string, t Target) bool {
 	if u == nil {
 		return true
 	}
-	key, ours := Ours(u)
+	key, ours := p.ours(u)
 	return ours && key.Same(t.Key) || vmware(name, u)
 }
 
@@ -324,6 +364,7 @@ func (p *planner) call(old *api.ExecConfig, key credfile.Key) (command string, a
 		return p.Command, key.Args()
 	}
 	program, arguments := p.Keeps(old)
+	arguments = arguments && call.Key.Same(key)
 	switch {
 	case program && arguments:
 		return old.Command, old.Args

@@ -33,7 +33,8 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	}
 	var fresh tokens.Credential
 	var typed bool
-	guard := m.Sessions.Guard(s.Account, s.User)
+	as := sender{w, s.LoginName()}
+	guard := m.Sessions.Guard(s.Account, s.LoginName())
 	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
@@ -41,8 +42,8 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 				ctx = disclose.Attended(ctx) // The prompt says if the server is not verified.
 			}
 			held := session.GroundOf(s).Hold(disclose.Password, password)
-			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && typed {
-				guard.Refused(m.renewDue(ctx, w, r, held))
+			if fresh, err = as.mint(ctx, r.Key, held); err == nil && typed {
+				guard.Refused(m.renewDue(ctx, as, r, held))
 			}
 			if errors.Is(err, sso.ErrUnknownCluster) {
 				err = &secret.ProvedError{Err: err}
@@ -55,6 +56,21 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 		err = failure.Quiet(err, m.Command(s))
 	}
 	return fresh, err
+}
+
+// sender logs in with the name that goes with a session's password.
+type sender struct {
+	wire *wire.Client
+	name string
+}
+
+// mint is login.Mint. The key says whose credential it is, however the name is spelled that is sent.
+func (s sender) mint(ctx context.Context, key tokens.Key, password disclose.Secret) (tokens.Credential, error) {
+	sent := key
+	sent.User = s.name
+	c, _, err := login.Mint(ctx, s.wire, sent, password)
+	c.Key = key
+	return c, err
 }
 
 // renewError says why there is no fresh credential.
@@ -71,7 +87,7 @@ func renewError(err error, r session.Renewal) error {
 	case errors.Is(err, secret.ErrEmpty):
 		return ended(r, "no password was typed")
 	case errors.As(err, &refused):
-		return failure.Password{User: r.Session.User}.Explain(err)
+		return failure.Password{User: r.Session.LoginName()}.Explain(err)
 	}
 	return err
 }
@@ -82,11 +98,11 @@ const dueTime = 3 * time.Second
 // renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
 // failures: those credentials are renewed later. It returns how often the password was refused, or got no clear answer from a host. A host
 // takes one request before others run in parallel: that another one took the password proves nothing about it.
-func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password disclose.Secret) int {
+func (m *Method) renewDue(ctx context.Context, as sender, r session.Renewal, password disclose.Secret) int {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
 	mint := func(ctx context.Context, key tokens.Key) error {
-		c, _, err := login.Mint(ctx, w, key, password)
+		c, err := as.mint(ctx, key, password)
 		if err == nil {
 			c.Session = r.Session.ID
 			_ = m.Sessions.Store.SaveCredential(c)
