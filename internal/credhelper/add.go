@@ -25,7 +25,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 		return err
 	}
 	switch {
-	case found && r.Username != "" && h.isUser(r, c.Username):
+	case found && r.Username != "" && isUser(h.Store, r, c.Username):
 		if _, err := h.renewed(r.Key()); err != nil {
 			return passwordWithoutLogin(host)
 		}
@@ -52,9 +52,9 @@ func (h *Helper) savePassword(host string, c credentials.Credentials) error {
 }
 
 // isUser reports whether a name is that of the user whose token a registry gets, in any spelling that the user logs in with.
-func (h *Helper) isUser(r registry.Record, name string) bool {
+func isUser(store registry.Store, r registry.Record, name string) bool {
 	is := func(other string) bool { return username.Same(name, other) }
-	return is(r.User) || slices.ContainsFunc(h.Store.Sessions(), func(s registry.Session) bool {
+	return is(r.User) || slices.ContainsFunc(store.Sessions(), func(s registry.Session) bool {
 		return s.Server == r.Server && credfile.Fold(s.User) == credfile.Fold(r.User) && slices.ContainsFunc(s.Names, is)
 	})
 }

@@ -195,7 +195,7 @@ func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bo
 	for _, name := range t.entryNames() {
 		use := user
 		if use == "" {
-			use = p.userFor(prefix+name+":"+t.Key.User, t)
+			use = p.userFor(name, t)
 		}
 		if p.clusterFits(name, t) && p.userFits(use, t) {
 			return name, use, true
@@ -204,11 +204,20 @@ func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bo
 	return "", "", false
 }
 
-// userFor is the name of the user entry for a target: the usual name, or that of an entry which a person renamed.
-func (p *planner) userFor(usual string, t Target) string {
-	usual = p.existingUser(usual)
-	if other, there := p.users[t.Key.ID()]; there && p.now.AuthInfos[usual] == nil {
+// userFor is the name of the user entry for a target at a cluster entry: the usual name, that of an entry which a person renamed, or that
+// of VMware's plugin for another spelling of the user.
+func (p *planner) userFor(entry string, t Target) string {
+	usual := p.existingUser(prefix + entry + ":" + t.Key.User)
+	if p.now.AuthInfos[usual] != nil {
+		return usual
+	}
+	if other, there := p.users[t.Key.ID()]; there {
 		return other
+	}
+	for _, user := range p.Spellings {
+		if name := p.existingUser(prefix + entry + ":" + user); vmware(name, p.now.AuthInfos[name]) {
+			return name
+		}
 	}
 	return usual
 }

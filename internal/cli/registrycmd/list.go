@@ -97,7 +97,7 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 	if err != nil {
 		return err
 	}
-	meant := a.spelled(o.User)
+	meant := spelled(a.sessions, o.User)
 	all = slices.DeleteFunc(all, func(i Info) bool { return !meant(i.User) })
 	for i := range all {
 		if err := failed[all[i].Registry]; err != nil {

@@ -36,7 +36,7 @@ func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 		owner, _ := registryaccess.Owner(sessions, r)
 		switch {
 		case owner.ID == s.ID:
-			return a.access.Refresh(ctx, a.respelled(r, s), s)
+			return a.access.Refresh(ctx, respelled(a, r, s), s)
 		case r.Server == s.Server && r.TakesToken(): // "registry add" chose the user.
 			return fmt.Errorf("it uses the login of %s; to use this login there, type: kubectl vsphere registry add %s -u %s", r.User, r.Host, failure.Quote(s.User))
 		}
@@ -53,7 +53,7 @@ func Refresh(ctx context.Context, d Deps, s tokens.Session) {
 
 // respelled returns a record that names the session's user as the session does, and keeps it so: registry clients look for the token under
 // that name.
-func (a *action) respelled(r registry.Record, s tokens.Session) registry.Record {
+func respelled(a *action, r registry.Record, s tokens.Session) registry.Record {
 	if tokens.Fold(r.User) == tokens.Fold(s.User) {
 		return r
 	}
@@ -67,8 +67,8 @@ func (a *action) respelled(r registry.Record, s tokens.Session) registry.Record 
 }
 
 // spelled returns whether a name is that of a user whom a person means by -u (session.Named); an empty user is anybody.
-func (a *action) spelled(user string) func(name string) bool {
-	all, _ := a.sessions.Store.Sessions()
+func spelled(sessions *session.Sessions, user string) func(name string) bool {
+	all, _ := sessions.Store.Sessions()
 	named := session.Named(all, user)
 	return func(name string) bool {
 		return user == "" || username.Same(user, name) || slices.ContainsFunc(named, func(s tokens.Session) bool { return s.Called(name) })

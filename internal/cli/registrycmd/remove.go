@@ -97,7 +97,7 @@ func (d Deps) logoutCommand() *cobra.Command {
 // logins of that user.
 func (a *action) logout(hosts []string, user string) error {
 	helper := a.helper()
-	ends := logouts(a.records, helper, user, a.spelled(user))
+	ends := logouts(a.records, helper, user, spelled(a.sessions, user))
 	var errs []error
 	done := 0
 	for _, host := range slices.Sorted(maps.Keys(ends)) {
