@@ -277,6 +277,21 @@ func TestClaimsLendNoPassword(t *testing.T) {
 	}
 }
 
+// A name that has become somebody else's renews no context of the user before.
+func TestRenewalOfSomebodyElse(t *testing.T) {
+	w, s := spelled(t)
+	w.Run(as(w, "dev")...).Exits(0)
+	s.Spellings["dev"], s.Users["dev@corp.example"] = "dev@corp.example", consoletest.Password
+	if got := tokenOf(w, "dev", "--force-refresh"); !strings.Contains(got, "calls dev dev@corp.example now") {
+		t.Error(got)
+	}
+	w.Run(as(w, "dev@vsphere.local")...).Exits(0)
+	if got := tokenOf(w, "dev", "--force-refresh"); strings.Contains(got, " ") {
+		t.Error(got)
+	}
+	wantUsers(t, w, 5, "dev")
+}
+
 // Renewals send the name of the last login: an earlier spelling may have become that of somebody else.
 func TestRenewalSendsTheLastName(t *testing.T) {
 	w, s := spelled(t)

@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -33,7 +35,7 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	}
 	var fresh tokens.Credential
 	var typed bool
-	as := sender{w, s.LoginName()}
+	as := sender{w, s.LoginName(), s.Identity}
 	guard := m.Sessions.Guard(s.Account, s.LoginName())
 	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
@@ -60,8 +62,16 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 
 // sender logs in with the name that goes with a session's password.
 type sender struct {
-	wire *wire.Client
-	name string
+	wire     *wire.Client
+	name     string
+	identity string // of the session; empty: not known
+}
+
+// anotherError is a name that has become somebody else's since the login: the site may have another default domain. The contexts are not theirs.
+type anotherError struct{ Server, Name, Identity string }
+
+func (e *anotherError) Error() string {
+	return fmt.Sprintf("%s calls %s %s now", e.Server, e.Name, e.Identity)
 }
 
 // mint is login.Mint. The key says whose credential it is, however the name is spelled that is sent.
@@ -69,6 +79,9 @@ func (s sender) mint(ctx context.Context, key tokens.Key, password disclose.Secr
 	sent := key
 	sent.User = s.name
 	c, _, err := login.Mint(ctx, s.wire, sent, password)
+	if now := claimed(s.name, c.Token); err == nil && s.identity != "" && now != "" && !username.Same(now, s.identity) {
+		err = &secret.ProvedError{Err: &anotherError{key.Server, s.name, now}}
+	}
 	c.Key = key
 	return c, err
 }
@@ -77,7 +90,10 @@ func (s sender) mint(ctx context.Context, key tokens.Key, password disclose.Secr
 func renewError(err error, r session.Renewal) error {
 	var none *secret.NoPasswordError
 	var refused *secret.RefusedError
+	var another *anotherError
 	switch {
+	case errors.As(err, &another):
+		return ended(r, another.Error())
 	case errors.As(err, &none) && len(none.Reasons) == 0, errors.Is(err, secret.ErrNoTerminal):
 		return ended(r, "")
 	case errors.As(err, &none):
