@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/zalando/go-keyring"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
@@ -274,6 +275,28 @@ func TestClaimsLendNoPassword(t *testing.T) {
 	w.Vars[failure.UsernameVariable] = "somebody"
 	if got := tokenOf(w, "dev", "--force-refresh"); !strings.Contains(got, "names another user") {
 		t.Error(got)
+	}
+}
+
+// The keychain has a password under the session's name: of two sessions, that one goes on, and no password is left of the other.
+func TestSpellingsInTheKeychain(t *testing.T) {
+	keyring.MockInit()
+	for _, saved := range []string{"dev@vsphere.local", "dev"} {
+		w, s := spelled(t)
+		s.Subject = func(string, string) string { return "" }
+		w.Run(as(w, "dev@vsphere.local")...).Exits(0)
+		w.Run(as(w, "dev")...).Exits(0)
+		w.Run(as(w, saved, "--save-password")...).Exits(0)
+		wantUsers(t, w, 10, "dev", "dev@vsphere.local")
+		s.Subject = nil
+		w.Run(as(w, "dev@vsphere.local")...).Exits(0) // It learns what the user is called.
+		w.Run(as(w, "dev")...).Exits(0)
+		w.Run(as(w, "dev@vsphere.local")...).Exits(0)
+		delete(w.Vars, failure.PasswordVariable)
+		wantUsers(t, w, 10, saved)
+		if got := tokenOf(w, "dev", "--force-refresh"); strings.Contains(got, " ") {
+			t.Error(got)
+		}
 	}
 }
 
