@@ -104,7 +104,7 @@ var table = []mutation{
 	{name: "a kubectl plugin of another name is ours", file: "pkg/kubeconfig/call.go", old: "words[i+1] == \"vsphere\"", new: "words[i+1] != \"\""},
 	{name: "a tunnel of a person is pointed elsewhere", file: "pkg/kubeconfig/match.go", old: " && there(p.old.Clusters[c.Cluster], c.Cluster, w.Target)", new: " && there != nil"},
 	{name: "a login without a home keeps what it was shown", file: "internal/cli/logincmd/run.go", old: "if !r.o.DryRun && !r.passing {", new: "if !r.o.DryRun {", also: "./internal/cli"},
-	{name: "a renamed context is there twice", file: "pkg/kubeconfig/match.go", old: "		each(near.names, func", new: "		each(func(w Wanted) []string { return near.names(w)[:0] }, func", also: "./internal/cli/logincmd"},
+	{name: "a renamed context is there twice", file: "pkg/kubeconfig/match.go", old: "		each(near.of(p), func", new: "		each(func(w Wanted) []string { return near.names(w)[:0] }, func", also: "./internal/cli/logincmd"},
 	{name: "a prefix that is in use renames", file: "pkg/kubeconfig/match.go", old: "p.Rename && count[p.Prefix] > 0", new: "p.Rename && count[p.Prefix] > 1000", also: "./internal/cli/logincmd"},
 	{name: "what a person set in an exec block is undone", file: "internal/contexts/command.go", old: "return works(e, exec, command), answers(exec)", new: "return works(e, exec, command) && exec == nil, answers(exec)", also: "./internal/cli/logincmd"},
 	{name: "an entry that is gone is taken for another user's", file: "internal/cli/logoutcmd/removal.go", old: "return ours && (r.scope.everything() ||", new: "return ours || (r.scope.everything() ||", also: "./internal/cli/logincmd"},
