@@ -27,9 +27,9 @@ var floors = [][]string{
 	{"pkg/login/sso", "pkg/login/oidc", "pkg/login/secret", "pkg/concierge", "pkg/registry"},
 	{"pkg/supervisor", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
-	{"pkg/tokens/owned"},
+	{"pkg/tokens/owned", "pkg/username"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
-	{"pkg/bounded/boundedyaml"},
+	{"pkg/bounded/boundedyaml", "pkg/address"},
 	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/syserr", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
 }
 

@@ -76,7 +76,7 @@ func canonical(key tokens.Key) (tokens.Key, error) {
 	if key.Server == "" || key.User == "" {
 		return key, failure.Usagef("--server and --user are needed")
 	}
-	address, err := supervisor.ParseAddress(key.Server)
+	address, err := supervisor.ParseTyped(key.Server)
 	if err != nil {
 		return key, failure.Usagef("--server: %w", err)
 	}

@@ -198,14 +198,10 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 func ownersOf(sessions []tokens.Session, credentials []tokens.Credential) []string {
 	owners := make([]string, len(credentials))
 	for i, c := range credentials {
-		for _, of := range []func(tokens.Session) bool{
-			func(s tokens.Session) bool { return s.ID == tokens.SessionID(c.Key.Server, c.Key.User) },
-			func(s tokens.Session) bool { return s.Covers(c.Key) },
-			func(s tokens.Session) bool { return s.ID == c.Session },
-		} {
-			if found := slices.IndexFunc(sessions, of); owners[i] == "" && found >= 0 {
-				owners[i] = sessions[found].ID
-			}
+		if covering := tokens.Covering(sessions, c.Key); len(covering) > 0 {
+			owners[i] = covering[0].ID
+		} else if slices.ContainsFunc(sessions, func(s tokens.Session) bool { return s.ID == c.Session }) {
+			owners[i] = c.Session
 		}
 	}
 	return owners

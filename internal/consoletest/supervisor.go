@@ -30,6 +30,10 @@ type Supervisor struct {
 	// Untold means that kube-public/vip-cluster-info is not there.
 	Untold bool
 	Life   time.Duration // of tokens; 0 is 10 hours
+	// Spellings are further names of users, in lower case, and whose they are: vCenter knows DOMAIN\name and, in its default domain, name.
+	Spellings map[string]string
+	// Subject, if set, is what tokens call a user who logs in with a name.
+	Subject func(name, user string) string
 
 	w        *World
 	issuer   string  // of its tokens
@@ -163,6 +167,7 @@ func (s *Supervisor) loginBody(r *http.Request) (in login) {
 // user is who proves themselves with a password; else the reply is 401.
 func (s *Supervisor) user(w http.ResponseWriter, r *http.Request) (string, bool) {
 	user, password, _ := r.BasicAuth()
+	user = cmp.Or(s.Spellings[strings.ToLower(user)], user)
 	for known, right := range s.Users {
 		if strings.EqualFold(known, user) && password == right {
 			return known, true
@@ -188,7 +193,11 @@ func (s *Supervisor) login(w http.ResponseWriter, r *http.Request, in login) {
 	if !ok {
 		return
 	}
-	reply := map[string]string{"session_id": s.token(user, in)}
+	subject := user
+	if name, _, _ := r.BasicAuth(); s.Subject != nil {
+		subject = s.Subject(name, user)
+	}
+	reply := map[string]string{"session_id": s.token(user, subject, in)}
 	if c := s.cluster(in.Namespace, in.Name); c != nil && !c.Building {
 		reply["guest_cluster_server"], reply["guest_cluster_ca"] = c.Host, base64.StdEncoding.EncodeToString([]byte(c.CA.PEM))
 		c.accept(reply["session_id"])
@@ -197,13 +206,13 @@ func (s *Supervisor) login(w http.ResponseWriter, r *http.Request, in login) {
 }
 
 // token makes a token in the shape of vCenter's. Nobody verifies its signature.
-func (s *Supervisor) token(user string, in login) string {
+func (s *Supervisor) token(user, subject string, in login) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.minted++
 	now := s.w.Now()
 	claims, _ := json.Marshal(map[string]any{
-		"iss": s.issuer, "sub": user, "aud": "vmware-tes:vc:vns:k8s", "jti": fmt.Sprint(s.minted, " ", in.Namespace, "/", in.Name),
+		"iss": s.issuer, "sub": subject, "aud": "vmware-tes:vc:vns:k8s", "jti": fmt.Sprint(s.minted, " ", in.Namespace, "/", in.Name),
 		"iat": now.Unix(), "exp": now.Add(cmp.Or(s.Life, 10*time.Hour)).Unix(),
 	})
 	text := base64.RawURLEncoding.EncodeToString

@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -27,6 +28,11 @@ type Exec struct {
 func (l Login) look(e *console.Env) kubeconfig.Options {
 	command, _ := ExecCommand(e)
 	o := kubeconfig.Options{Command: command, APIVersion: l.Exec.APIVersion, Prefix: l.Prefix, Rename: l.PrefixSet}
+	o.Own = func(key tokens.Key) tokens.Key {
+		own, _ := l.own(key)
+		return own
+	}
+	o.Spellings = l.Session.Spellings()
 	o.Keeps = func(exec *api.ExecConfig) (program, arguments bool) { return works(e, exec, command), answers(exec) }
 	if l.Exec.Command != "" {
 		o.Command = l.Exec.Command

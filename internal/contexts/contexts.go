@@ -23,6 +23,7 @@ import (
 // Login is a login whose contexts are to be written.
 type Login struct {
 	Session tokens.Session
+	Others  []tokens.Session // of the store, which own what they own
 	Result  *login.Result
 	Options
 }

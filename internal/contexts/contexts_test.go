@@ -102,16 +102,16 @@ func TestKnownNamespaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := contexts.KnownNamespaces(files, w.Session())
+	got := contexts.Login{Session: w.Session()}.KnownNamespaces(files)
 	slices.Sort(got)
 	if diff := cmp.Diff([]string{"ns1", "ns2"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := contexts.KnownNamespaces(files, tokens.Session{Server: clitest.Server, User: "ops"}); got != nil {
+	if got := (contexts.Login{Session: tokens.Session{Server: clitest.Server, User: "ops"}}).KnownNamespaces(files); got != nil {
 		t.Errorf("somebody else knows %q", got)
 	}
 	w.WriteFile("kubeconfig", "contexts: [", 0o600)
-	if got := contexts.KnownNamespaces(files, w.Session()); got != nil {
+	if got := (contexts.Login{Session: w.Session()}).KnownNamespaces(files); got != nil {
 		t.Errorf("a broken kubeconfig knows %q", got)
 	}
 }

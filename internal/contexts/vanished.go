@@ -12,14 +12,25 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
-// KnownNamespaces returns the vSphere Namespaces that have a context of a session in the kubeconfig.
-func KnownNamespaces(files kubeconfig.Files, s tokens.Session) (known []string) {
+// own returns a key with the session's name of the user, if the session covers it, however it is spelled; else the key. mine reports
+// whether it does.
+func (l Login) own(key tokens.Key) (own tokens.Key, mine bool) {
+	covering := tokens.Covering(append([]tokens.Session{l.Session}, l.Others...), key)
+	if !slices.ContainsFunc(covering, func(s tokens.Session) bool { return s.ID == l.Session.ID }) {
+		return key, false
+	}
+	return l.Session.Own(key), true
+}
+
+// KnownNamespaces returns the vSphere Namespaces that have a context of a session in the kubeconfig. The login has no result yet.
+func (l Login) KnownNamespaces(files kubeconfig.Files) (known []string) {
 	cfg, err := files.Load()
 	if err != nil {
 		return nil // Writing the kubeconfig reports the error.
 	}
 	for _, c := range cfg.Contexts {
-		if key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo]); ours && key.Cluster == "" && supervisor.IsName(c.Namespace) && s.Covers(key) {
+		key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo])
+		if _, mine := l.own(key); ours && mine && key.Cluster == "" && supervisor.IsName(c.Namespace) {
 			known = append(known, c.Namespace)
 		}
 	}
@@ -34,7 +45,7 @@ func (l Login) vanished(cfg *api.Config) []string {
 	var gone []string
 	for name, c := range cfg.Contexts {
 		key, ours := kubeconfig.Ours(cfg.AuthInfos[c.AuthInfo])
-		if ours && l.Session.Covers(key) && !l.found(key, c.Namespace) {
+		if own, mine := l.own(key); ours && mine && !l.found(own, c.Namespace) {
 			gone = append(gone, name)
 		}
 	}

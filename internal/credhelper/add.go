@@ -2,6 +2,7 @@ package credhelper
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker-credential-helpers/credentials"
@@ -9,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
 )
 
 // Add stores a login for a client. It stores no password of a vCenter user in a file, and nothing that Get has just returned: "docker
@@ -23,7 +25,7 @@ func (h *Helper) Add(c *credentials.Credentials) error {
 		return err
 	}
 	switch {
-	case found && r.Username != "" && credfile.Fold(c.Username) == credfile.Fold(r.User):
+	case found && r.Username != "" && isUser(h.Store, r, c.Username):
 		if _, err := h.renewed(r.Key()); err != nil {
 			return passwordWithoutLogin(host)
 		}
@@ -47,6 +49,14 @@ func (h *Helper) savePassword(host string, c credentials.Credentials) error {
 		return passwordOfAPerson(host, c.Username)
 	}
 	return h.save(host, c)
+}
+
+// isUser reports whether a name is that of the user whose token a registry gets, in any spelling that the user logs in with.
+func isUser(store registry.Store, r registry.Record, name string) bool {
+	is := func(other string) bool { return username.Same(name, other) }
+	return is(r.User) || slices.ContainsFunc(store.Sessions(), func(s registry.Session) bool {
+		return s.Server == r.Server && credfile.Fold(s.User) == credfile.Fold(r.User) && slices.ContainsFunc(s.Names, is)
+	})
 }
 
 // isTokenUser reports whether a user name is for the session's token.

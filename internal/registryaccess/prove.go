@@ -18,6 +18,18 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// Uses reports whether a registry was added for a session, whose user the record may spell in another way.
+func Uses(r registry.Record, s tokens.Session) bool { return r.Server == s.Server && s.Called(r.User) }
+
+// Owner returns the session that a registry was added for.
+func Owner(all []tokens.Session, r registry.Record) (owner tokens.Session, found bool) {
+	covering := tokens.Covering(all, r.Key())
+	if len(covering) == 0 || !Uses(r, covering[0]) {
+		return owner, false
+	}
+	return covering[0], true
+}
+
 // UnprovenError is the error for a registry that gets no token of the session, or does not accept it. Reason says why.
 type UnprovenError struct{ registry.Record }
 
@@ -101,7 +113,7 @@ func (a *Access) Examine(ctx context.Context, r registry.Record, s tokens.Sessio
 	if err != nil {
 		return r, err
 	}
-	if r.User != "" && !r.For(s.Server, s.User) { // --send-token-to was for another login's token.
+	if r.User != "" && !Uses(r, s) { // --send-token-to was for another login's token.
 		r.SendToken, r.Audience = false, ""
 	}
 	r.Server, r.User, r.Username, r.Reason, r.Endpoint, r.LoggedOut, r.Checked = s.Server, s.User, "", "", "", false, a.Env.Now()

@@ -58,7 +58,7 @@ func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]sec
 	}
 	var sources []secret.Source
 	named := NamedUser(e)
-	another := named != "" && tokens.Fold(named) != tokens.Fold(last.LoginName())
+	another := named != "" && !last.Typed(named)
 	switch {
 	case e.Getenv(failure.PasswordVariable) == "":
 	case another:
@@ -155,12 +155,12 @@ func (s *Sessions) RenewalSources(of tokens.Session, question string) []secret.S
 // them: an issuer does not decide whose password this is.
 func whyNotFor(s *Sessions, of tokens.Session) string {
 	user := NamedUser(s.Env)
-	if user != "" && tokens.Fold(user) != tokens.Fold(of.LoginName()) {
+	if user != "" && !of.Typed(user) {
 		return namesAnother
 	}
 	all, unreadable := s.Store.Sessions()
 	for _, other := range all {
-		if (user == "" || tokens.Fold(other.LoginName()) == tokens.Fold(user)) && !sendsTo(s, other, of) {
+		if (user == "" || other.Typed(user)) && !sendsTo(s, other, of) {
 			return fmt.Sprintf("it is not sent, since it may be that of %s at %s; set %s to its user", other.LoginName(), other.Server, failure.UsernameVariable)
 		}
 	}
@@ -175,7 +175,7 @@ func whyNotFor(s *Sessions, of tokens.Session) string {
 // has named the other one's server as a control plane host, and its login has sent the password there, verified by the same CA.
 func sendsTo(s *Sessions, session, of tokens.Session) bool {
 	switch {
-	case tokens.Fold(session.User) != tokens.Fold(of.User) || tokens.Fold(session.LoginName()) != tokens.Fold(of.LoginName()), session.Method != of.Method:
+	case tokens.Fold(session.User) != tokens.Fold(of.User) || !session.Typed(of.LoginName()), session.Method != of.Method:
 		return false
 	case session.Server == of.Server:
 		return true

@@ -6,9 +6,11 @@ import (
 	"encoding/pem"
 	"net/url"
 	"slices"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -16,7 +18,7 @@ import (
 // if that is ours for the credential, its cluster if that is as it should be. c may be nil.
 func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bool) {
 	if c != nil {
-		if key, ours := Ours(p.now.AuthInfos[c.AuthInfo]); ours && key.Same(t.Key) {
+		if key, ours := p.ours(p.now.AuthInfos[c.AuthInfo]); ours && key.Same(t.Key) {
 			user = c.AuthInfo
 		}
 		if entry := p.now.Clusters[c.Cluster]; user != "" && entry != nil && p.clusterFits(c.Cluster, t) && sameCluster(entry, t) {
@@ -26,7 +28,7 @@ func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bo
 	for _, name := range t.entryNames() {
 		use := user
 		if use == "" {
-			use = p.userFor(prefix+name+":"+t.Key.User, t)
+			use = p.userFor(name, t)
 		}
 		if p.clusterFits(name, t) && p.userFits(use, t) {
 			return name, use, true
@@ -35,11 +37,20 @@ func (p *planner) entries(t Target, c *api.Context) (cluster, user string, ok bo
 	return "", "", false
 }
 
-// userFor is the name of the user entry for a target: the usual name, or that of an entry which a person renamed.
-func (p *planner) userFor(usual string, t Target) string {
-	usual = p.existingUser(usual)
-	if other, there := p.users[t.Key.ID()]; there && p.now.AuthInfos[usual] == nil {
+// userFor is the name of the user entry for a target at a cluster entry: the usual name, that of an entry which a person renamed, or that
+// of VMware's plugin for another spelling of the user.
+func (p *planner) userFor(entry string, t Target) string {
+	usual := p.existingUser(prefix + entry + ":" + t.Key.User)
+	if p.now.AuthInfos[usual] != nil {
+		return usual
+	}
+	if other, there := p.users[t.Key.ID()]; there {
 		return other
+	}
+	for _, user := range p.Spellings {
+		if name := p.existingUser(prefix + entry + ":" + user); vmware(name, p.now.AuthInfos[name]) {
+			return name
+		}
 	}
 	return usual
 }
@@ -76,7 +87,7 @@ func (p *planner) existingUser(name string) string {
 // addUser makes a user entry known to existingUser and userFor. Of several names that differ in case only, and of several
 // entries for one credential, the first counts.
 func (p *planner) addUser(name string) {
-	if key, ours := Ours(p.now.AuthInfos[name]); ours && p.users[key.ID()] == "" {
+	if key, ours := p.ours(p.now.AuthInfos[name]); ours && p.users[key.ID()] == "" {
 		p.users[key.ID()] = name
 	}
 	if folded := credfile.Fold(name); p.folded[folded] == "" {
@@ -96,11 +107,18 @@ func (p *planner) clusterFits(name string, t Target) bool {
 	return sameCluster(c, t) || p.onlyUsedFor(name, t)
 }
 
+// sameURL reports whether two URLs are of one server, however each spells it.
+func sameURL(a, b string) bool {
+	x, errX := address.Canonical(a)
+	y, errY := address.Canonical(b)
+	return a == b || errX == nil && errY == nil && x == y && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
+}
+
 func sameServer(a, b credfile.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }
 
 // sameCluster reports whether an entry already is what we would write.
 func sameCluster(c *api.Cluster, t Target) bool {
-	return c.Server == t.Server && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
+	return sameURL(c.Server, t.Server) && string(c.CertificateAuthorityData) == string(t.CA) && c.InsecureSkipTLSVerify == t.Insecure &&
 		(t.Name == "" || c.TLSServerName == t.Name) && c.CertificateAuthority == ""
 }
 
@@ -115,7 +133,7 @@ func (p *planner) onlyUsedFor(name string, t Target) bool {
 		used = true
 		u := p.old.AuthInfos[c.AuthInfo]
 		key, ours := Ours(u)
-		adopted := vmware(c.AuthInfo, u) && p.old.Clusters[name].Server == t.Server
+		adopted := vmware(c.AuthInfo, u) && sameURL(p.old.Clusters[name].Server, t.Server)
 		if !adopted && (!ours || !sameServer(key, t.Key)) {
 			return false
 		}
@@ -129,7 +147,7 @@ func (p *planner) userFits(name string, t Target) bool {
 	if u == nil {
 		return true
 	}
-	key, ours := Ours(u)
+	key, ours := p.ours(u)
 	return ours && key.Same(t.Key) || vmware(name, u)
 }
 
@@ -188,6 +206,7 @@ func (p *planner) call(old *api.ExecConfig, key credfile.Key) (command string, a
 		return p.Command, key.Args()
 	}
 	program, arguments := p.Keeps(old)
+	arguments = arguments && call.Key.Same(key)
 	switch {
 	case program && arguments:
 		return old.Command, old.Args

@@ -2,12 +2,12 @@ package kubeconfig
 
 import (
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -34,7 +34,7 @@ func (p *planner) match(wanted []Wanted) matched {
 	each(func(w Wanted) []string { return w.names(p.Prefix) }, p.fits)
 	near := p.byCredential()
 	for _, there := range []func(*api.Cluster, string, Target) bool{isCluster, nearCluster} {
-		each(near.names, func(c *api.Context, w Wanted) bool {
+		each(near.of(p), func(c *api.Context, w Wanted) bool {
 			return p.fitsInNamespace(c, w) && there(p.old.Clusters[c.Cluster], c.Cluster, w.Target)
 		})
 	}
@@ -51,7 +51,7 @@ func (p *planner) byCredential() byCredential {
 	for _, name := range append([]string{p.old.CurrentContext}, slices.Sorted(maps.Keys(p.old.Contexts))...) { // Of several it is the one that is used.
 		if c := p.old.Contexts[name]; c != nil {
 			by := credfile.Fold(c.AuthInfo)
-			if key, ours := Ours(p.old.AuthInfos[c.AuthInfo]); ours {
+			if key, ours := p.ours(p.old.AuthInfos[c.AuthInfo]); ours {
 				by = key.ID()
 			}
 			all[by] = append(all[by], name)
@@ -60,13 +60,15 @@ func (p *planner) byCredential() byCredential {
 	return all
 }
 
-// names are those of the contexts that may be the wanted one.
-func (all byCredential) names(w Wanted) []string {
-	found := slices.Clone(all[w.Target.Key.ID()])
-	for _, entry := range w.Target.entryNames() {
-		found = append(found, all[credfile.Fold(prefix+entry+":"+w.Target.Key.User)]...)
+// of returns the names of the contexts that may be the wanted one.
+func (all byCredential) of(p *planner) func(w Wanted) []string {
+	return func(w Wanted) []string {
+		found := slices.Clone(all[w.Target.Key.ID()])
+		for _, name := range p.userNames(w.Target) {
+			found = append(found, all[name]...)
+		}
+		return found
 	}
-	return found
 }
 
 // isCluster reports whether a cluster entry is what we would write.
@@ -81,11 +83,10 @@ func nearCluster(entry *api.Cluster, name string, t Target) bool {
 }
 
 func hostOf(server string) string {
-	u, err := url.Parse(server)
-	if err != nil {
-		return server
+	if host, _, err := address.ParseTyped(server); err == nil {
+		return host
 	}
-	return u.Hostname()
+	return server
 }
 
 // fitsInNamespace reports whether a context is for the credential and namespace of a wanted one. Those of a cluster are the person's.
@@ -155,8 +156,8 @@ func (p *planner) freeName(w Wanted) (string, bool) {
 // plugin, or by a user entry which is gone and which login would make.
 func (p *planner) fits(c *api.Context, w Wanted) bool {
 	u := p.old.AuthInfos[c.AuthInfo]
-	if key, ours := Ours(u); ours {
+	if key, ours := p.ours(u); ours {
 		return key.Same(w.Target.Key)
 	}
-	return (u == nil || vmware(c.AuthInfo, u)) && named(c.AuthInfo, w.Target)
+	return (u == nil || vmware(c.AuthInfo, u)) && slices.Contains(p.userNames(w.Target), credfile.Fold(c.AuthInfo))
 }

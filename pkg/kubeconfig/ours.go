@@ -2,7 +2,7 @@ package kubeconfig
 
 import (
 	"encoding/json"
-	"path"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,46 +26,6 @@ func Ours(u *api.AuthInfo) (credfile.Key, bool) {
 	}
 	call, ok := CallOf(u.Exec)
 	return call.Key, ok
-}
-
-// Call is how a user entry runs get-token. People change what login wrote: a path, a further flag, kubectl or another
-// program in front.
-type Call struct {
-	Key     credfile.Key
-	Program string   // the word that names the program: kubectl-vsphere, or the kubectl that finds it
-	Kubectl bool     // it is kubectl
-	Args    []string // what follows, from get-token on if nothing was put before it
-	More    []string // those of Args that do not name the credential
-}
-
-// CallOf reports whether an exec entry runs get-token for a credential.
-func CallOf(exec *api.ExecConfig) (Call, bool) {
-	words := append([]string{exec.Command}, exec.Args...)
-	for i, word := range words {
-		switch base := programName(word); {
-		case base == program:
-			return parseCall(Call{Program: word, Args: words[i+1:]})
-		case base == "kubectl" && i+1 < len(words) && words[i+1] == "vsphere":
-			return parseCall(Call{Program: word, Kubectl: true, Args: words[i+2:]})
-		}
-	}
-	return Call{}, false
-}
-
-// programName is the name of a program without directory and extension. With the extension it is one of Windows, where case does not count.
-func programName(word string) string {
-	name := path.Base(strings.ReplaceAll(word, `\`, "/"))
-	if dot := len(name) - len(".exe"); dot > 0 && strings.EqualFold(name[dot:], ".exe") {
-		name = strings.ToLower(name[:dot])
-	}
-	return name
-}
-
-// parseCall finds the credential in the arguments.
-func parseCall(c Call) (Call, bool) {
-	var ok bool
-	c.Key, c.More, ok = credfile.FindArgs(c.Args)
-	return c, ok
 }
 
 // staticFor is the extension of a user entry with a static token, which has no command that says whose token it is.
@@ -93,7 +53,7 @@ func staticKey(u *api.AuthInfo) (credfile.Key, bool) {
 	if json.Unmarshal(extension.Raw, &f) != nil {
 		return credfile.Key{}, false
 	}
-	return credfile.ParseArgs(credfile.Key{Server: f.Server, User: f.User, Cluster: f.Cluster}.Args())
+	return canonical(credfile.Key{Server: f.Server, User: f.User, Cluster: f.Cluster})
 }
 
 // prefix begins the user entries of VMware's plugin, wcp:HOST:USER, and ours.
@@ -105,14 +65,17 @@ func vmware(name string, u *api.AuthInfo) bool {
 		u.ClientCertificate == "" && len(u.ClientCertificateData) == 0 && u.Username == ""
 }
 
-// named reports whether a user entry has a name that Plan gives for a target: VMware's plugin gives the first of them.
-func named(name string, t Target) bool {
-	for _, entry := range t.entryNames() {
-		if credfile.Fold(name) == credfile.Fold(prefix+entry+":"+t.Key.User) {
-			return true
+// userNames returns the names, folded, that Plan gives to a user entry of a target: VMware's plugin gives the first of them. There is one
+// for each spelling of the user.
+func (p *planner) userNames(t Target) (all []string) {
+	for _, user := range append([]string{t.Key.User}, p.Spellings...) {
+		for _, entry := range t.entryNames() {
+			if name := credfile.Fold(prefix + entry + ":" + user); !slices.Contains(all, name) {
+				all = append(all, name)
+			}
 		}
 	}
-	return false
+	return all
 }
 
 // Listed reports whether a context belongs in the list that login prints: its user entry is ours or VMware's plugin's.

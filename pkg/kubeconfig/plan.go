@@ -37,6 +37,11 @@ type Options struct {
 	// APIVersion is that of the ExecCredential; empty: entries keep theirs, and new ones get v1.
 	APIVersion string
 
+	// Own returns a credential under the name that its session has for the user: an entry may spell that in another way. nil: as it is.
+	Own func(credfile.Key) credfile.Key
+	// Spellings are names of the login's user, by which VMware's plugin, or an earlier login, may have named a user entry.
+	Spellings []string
+
 	Prefix string // of the names of new contexts, if the login's contexts have none in common
 	// Rename says that the prefix was asked for: contexts of the login that have another one get new names.
 	Rename bool
@@ -63,12 +68,38 @@ func Plan(old *api.Config, o Options, wanted []Wanted) Planned {
 	for i, w := range wanted {
 		out.Names = append(out.Names, p.context(w, m.found[i], m.renames[i]))
 	}
+	p.respell(wanted)
 	out.Current = p.currentAfter(wanted, out.Names)
 	out.Change = difference(old, p.now)
 	if out.Current != old.CurrentContext {
 		out.Change.CurrentContext = &out.Current
 	}
 	return out
+}
+
+// respell has all user entries of the wanted credentials call them by the login's spelling, which is answered at once.
+func (p *planner) respell(wanted []Wanted) {
+	targets := map[string]Target{}
+	for _, w := range wanted {
+		targets[w.Target.Key.ID()] = w.Target
+	}
+	for name, u := range p.now.AuthInfos {
+		key, ours := Ours(u)
+		if own, _ := p.ours(u); ours && !own.Same(key) {
+			if t, there := targets[own.ID()]; there {
+				p.now.AuthInfos[name] = p.user(t, u)
+			}
+		}
+	}
+}
+
+// ours is Ours, with the credential as its session spells it.
+func (p *planner) ours(u *api.AuthInfo) (credfile.Key, bool) {
+	key, ours := Ours(u)
+	if ours && p.Own != nil {
+		key = p.Own(key)
+	}
+	return key, ours
 }
 
 func (p *planner) currentAfter(wanted []Wanted, names []string) string {

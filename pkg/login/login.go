@@ -153,6 +153,19 @@ func (r *Result) Credentials() []tokens.Credential {
 	return all
 }
 
+// Rename gives all credentials of the result the name under which a session keeps them: the user may have typed another spelling.
+func (r *Result) Rename(user string) {
+	for i := range r.Hosts {
+		r.Hosts[i].Credential.Key.User = user
+	}
+	for i := range r.Namespaces {
+		r.Namespaces[i].Host.Credential.Key.User = user
+	}
+	for i := range r.Clusters {
+		r.Clusters[i].Credential.Key.User = user
+	}
+}
+
 // Do logs in. An error means that nothing was reached: the password is wrong (wire.ErrRefused), or the Supervisor
 // does not answer. Then nothing is proven, also if the list of namespaces came: a front may give it without asking vCenter. Parts that
 // failed beside others that work are in Result.Failures.

@@ -66,7 +66,9 @@ func splitPort(s string) (host, port string, err error) {
 		if !found || err != nil || !ip.Is6() || ip.Zone() != "" {
 			return "", "", ErrHost
 		}
-		host = "[" + ip.String() + "]"
+		if host = ip.Unmap().String(); !ip.Is4In6() {
+			host = "[" + host + "]"
+		}
 		if port, found = strings.CutPrefix(port, ":"); !found && port != "" {
 			return "", "", ErrHost
 		}

@@ -38,11 +38,6 @@ func (r Record) Same(other Record) bool {
 	return when && r == other
 }
 
-// For reports whether the record is for the session of a user at a server.
-func (r Record) For(server, user string) bool {
-	return r.Server == server && credfile.Fold(r.User) == credfile.Fold(user)
-}
-
 // Key returns the key of the session's credential.
 func (r Record) Key() credfile.Key { return credfile.Key{Server: r.Server, User: r.User} }
 

@@ -173,6 +173,7 @@ type Session struct {
 	Version int         `json:"version"`
 	Server  string      `json:"server"`
 	User    string      `json:"user"`
+	Names   []string    `json:"names"` // other names with which the user logs in
 	Method  string      `json:"method"`
 	Renewal redact.JSON `json:"renewal"` // what the method stores; only the names of variables with secrets are read of it
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -59,7 +60,7 @@ func (a *API) askVersion(ctx context.Context, group string) (string, error) {
 	if err := wire.DecodeJSON(http.MethodGet, url, body, &reply); err != nil {
 		return "", err
 	}
-	if !isLabel(reply.PreferredVersion.Version, false) {
+	if !address.IsLabel(reply.PreferredVersion.Version) {
 		return "", &wire.Error{Method: http.MethodGet, URL: url, Kind: wire.ErrServer, Message: "the reply names no preferred version"}
 	}
 	return reply.PreferredVersion.Version, nil

@@ -38,7 +38,7 @@ type Provider struct {
 	Warn    func(err error) // called if a fresh credential could not be saved, or if the file system has no locks
 }
 
-// Get returns a valid credential of key. With force it renews a valid one too. If several processes need the credential, one renews it:
+// Get returns a valid credential of key, which may spell the user in another way than its session. With force it renews a valid one too. If several processes need the credential, one renews it:
 // the others wait for its lock, and get the result or its failure (*FailedError).
 func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
@@ -51,6 +51,9 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 	session, err := p.session(key)
 	if err != nil {
 		return Credential{}, err
+	}
+	if own := session.Own(key); !own.Same(key) {
+		return p.Get(ctx, own, force)
 	}
 	began := p.Now()
 	unlock, err := p.lock(ctx, session, key)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
 )
 
 // Session is one account at one Supervisor: how it logs in, how the server is verified, how it is renewed. It holds no password.
@@ -23,6 +24,11 @@ type Session struct {
 	Hosts   []string    `json:"hosts"` // canonical addresses of the control plane hosts it covers
 	// Login is the name that goes with the password, if the identity provider calls the person otherwise. It is never what an issuer said.
 	Login string `json:"login,omitempty"`
+	// Names are all names with which a person has logged in to the session, if there are several: spellings of one account.
+	Names []string `json:"names,omitempty"`
+	// Identity is what a vCenter's token calls the user, with the domain, if that may be a spelling of the name that was typed. Nobody
+	// verifies tokens here: it joins spellings at this server, and decides about no secret.
+	Identity string `json:"identity,omitempty"`
 	// Aliases are other addresses of servers (supervisor.Aliases).
 	Aliases map[string]string `json:"aliases,omitempty"`
 	// The password sources for renewals without a person.
@@ -65,7 +71,56 @@ func hash(s string) string {
 // LoginName returns the name that goes with the session's password.
 func (s Session) LoginName() string { return cmp.Or(s.Login, s.User) }
 
-// Covers reports whether a credential of key belongs to the session.
+// Typed reports whether a person logs in to the session with a name. Whose secret something is goes by that.
+func (s Session) Typed(name string) bool {
+	return Fold(name) == Fold(s.LoginName()) || slices.ContainsFunc(s.Names, func(n string) bool { return Fold(n) == Fold(name) })
+}
+
+// Called reports whether a name is one of the session's user at its server: User, one that a person typed, or a spelling of Identity.
+func (s Session) Called(name string) bool {
+	return Fold(name) == Fold(s.User) || s.Typed(name) || s.Identity != "" && username.Same(name, s.Identity)
+}
+
+// Covers reports whether a credential of key belongs to the session, however the key spells the user: see Covering.
 func (s Session) Covers(key Key) bool {
-	return Fold(s.User) == Fold(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
+	return s.Called(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
+}
+
+// Spellings returns the names of the session's user: User, those that a person typed, and Identity in both its forms.
+func (s Session) Spellings() []string {
+	all := append([]string{s.User, s.LoginName()}, s.Names...)
+	if name := username.Parse(s.Identity); name.Domain != "" {
+		all = append(all, s.Identity, name.Domain+`\`+name.User)
+	}
+	return all
+}
+
+// Own returns a key that the session covers with the session's name of the user. Credentials are stored under that.
+func (s Session) Own(key Key) Key {
+	key.User = s.User
+	return key
+}
+
+// Covering returns those of all sessions that a credential of key may belong to, sessions at its own server first. If one has the user's
+// name as the key spells it, those that only call the user so as well do not count: it may be somebody else there.
+func Covering(all []Session, key Key) (covering []Session) {
+	byName := false
+	for _, s := range all {
+		named := Fold(s.User) == Fold(key.User)
+		if !s.Covers(key) || byName && !named {
+			continue
+		}
+		if named && !byName {
+			covering, byName = nil, true
+		}
+		covering = append(covering, s)
+	}
+	elsewhere := func(s Session) int {
+		if s.Server == key.Server {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(covering, func(a, b Session) int { return elsewhere(a) - elsewhere(b) })
+	return covering
 }

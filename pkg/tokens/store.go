@@ -92,18 +92,16 @@ func (s *Store) SessionsAt(server string) []Session {
 // SessionPath returns the path of a session's file.
 func (s *Store) SessionPath(id string) string { return filepath.Join(s.dir, sessionsDir, id+".json") }
 
-// FindSession returns the session of key: the one at that Supervisor, else the one with the last login that covers the host. The error is
-// that of a session file that cannot be read.
+// FindSession returns the session of key: the one at that Supervisor, else the one with the last login that covers the host (Covering).
+// The error is that of a session file that cannot be read.
 func (s *Store) FindSession(key Key) (Session, bool, error) {
 	direct, err := readSession(s.SessionPath(SessionID(key.Server, key.User)))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return direct, err == nil, err
 	}
 	all, _ := s.Sessions()
-	for _, session := range all {
-		if session.Covers(key) {
-			return session, true, nil
-		}
+	if covering := Covering(all, key); len(covering) > 0 {
+		return covering[0], true, nil
 	}
 	return Session{}, false, nil
 }

@@ -105,7 +105,7 @@ func (r *run) ofProvider() bool {
 		return r.known.Issuer != ""
 	}
 	for _, s := range sessions {
-		named := user != "" && isOf(s, user)
+		named := user != "" && s.Called(user)
 		if user != "" && !named {
 			continue
 		}

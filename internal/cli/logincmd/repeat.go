@@ -34,7 +34,7 @@ func (r *run) repeat() error {
 	if s.Trust.Mode == trust.Insecure && !r.o.Trust.Given() {
 		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
 	}
-	if another := r.o.User != "" && !isOf(s, r.o.User); another || r.o.Method != Auto && r.o.Method != s.Method {
+	if another := r.o.User != "" && !s.Called(r.o.User); another || r.o.Method != Auto && r.o.Method != s.Method {
 		r.env.Tellf("Logging in to %s.", s.Server) // The options of another user or method are not used.
 		return nil
 	}
@@ -46,14 +46,9 @@ func (r *run) repeat() error {
 		r.env.Tellf("Logging in to %s again as %s, by its identity provider.", s.Server, s.User)
 		return r.o.repeatProvider(s)
 	}
-	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", s.Server, s.User)
-	r.o.User, r.o.Method = s.User, password.Name
+	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", s.Server, s.LoginName())
+	r.o.User, r.o.Method = s.LoginName(), password.Name
 	return r.o.repeatLast(s)
-}
-
-// isOf reports whether a name is that of a session's user: the one that the identity provider says, or the one to log in with.
-func isOf(s tokens.Session, user string) bool {
-	return tokens.Fold(user) == tokens.Fold(s.User) || tokens.Fold(user) == tokens.Fold(s.LoginName())
 }
 
 // repeatIssuer fills in the issuer of the last login to an API server without a Supervisor: --server is then enough to log in again.

@@ -135,8 +135,16 @@ func (r *run) request() session.Request {
 		User: r.o.User, Passwords: r.o.Passwords, Clusters: r.o.Clusters, APIPort: r.o.APIPort,
 		Namespaces: r.o.Namespaces, NamespacesSet: r.o.Set.Namespaces,
 		StaticTokens: r.o.StaticTokens && !r.o.Printed(), ContextPrefix: r.o.Prefix, DryRun: r.o.DryRun,
-		KnownNamespaces: func(s tokens.Session) []string { return contexts.KnownNamespaces(r.files, s) },
+		KnownNamespaces: func(s tokens.Session) []string {
+			return contexts.Login{Session: s, Others: others(r.store)}.KnownNamespaces(r.files)
+		},
 	}
+}
+
+// others returns the sessions in the store.
+func others(store *tokens.Store) []tokens.Session {
+	all, _ := store.Sessions()
+	return all
 }
 
 // keep keeps what the login showed of the Supervisor, for the next one.
@@ -155,7 +163,7 @@ func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error 
 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
-	l := contexts.Login{Session: out.Session, Result: out.Result, Options: contexts.Options{
+	l := contexts.Login{Session: out.Session, Others: others(r.store), Result: out.Result, Options: contexts.Options{
 		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}

@@ -7,10 +7,13 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
 )
 
 // Scope selects the sessions that end. An empty field selects all.
@@ -21,8 +24,15 @@ type Scope struct {
 
 func (s Scope) everything() bool { return s.Server == "" && s.User == "" }
 
-func (s Scope) has(server, user string) bool {
-	return (s.Server == "" || s.Server == server) && (s.User == "" || tokens.Fold(s.User) == tokens.Fold(user))
+// selects returns those of all sessions that end.
+func (s Scope) selects(all []tokens.Session) []tokens.Session {
+	at := slices.DeleteFunc(slices.Clone(all), func(of tokens.Session) bool { return s.Server != "" && s.Server != of.Server })
+	return session.Named(at, s.User)
+}
+
+// has reports whether to remove a credential that has no session.
+func (s Scope) has(key tokens.Key) bool {
+	return (s.Server == "" || s.Server == key.Server) && (s.User == "" || username.Same(s.User, key.User))
 }
 
 // removal is what a logout removes.
@@ -40,13 +50,8 @@ func (s Scope) removal(store *tokens.Store) removal {
 	r := removal{scope: s}
 	all, unreadable := store.Sessions()
 	r.unreadable = unreadable
-	for _, session := range all {
-		if s.has(session.Server, session.User) {
-			r.ended = append(r.ended, session)
-		} else {
-			r.remaining = append(r.remaining, session)
-		}
-	}
+	r.ended = s.selects(all)
+	r.remaining = slices.DeleteFunc(all, func(of tokens.Session) bool { return isOneOf(r.ended, of) })
 	credentials, unreadable := store.Credentials()
 	r.unreadable = append(r.unreadable, unreadable...)
 	for _, c := range credentials {
@@ -62,11 +67,15 @@ func (r removal) covers(key tokens.Key) bool {
 	if r.scope.everything() {
 		return true
 	}
-	covered := func(s tokens.Session) bool { return s.Covers(key) }
-	if slices.ContainsFunc(r.remaining, covered) {
+	covering := tokens.Covering(slices.Concat(r.ended, r.remaining), key)
+	if slices.ContainsFunc(covering, func(s tokens.Session) bool { return isOneOf(r.remaining, s) }) {
 		return false
 	}
-	return slices.ContainsFunc(r.ended, covered) || r.scope.has(key.Server, key.User)
+	return len(covering) > 0 || r.scope.has(key)
+}
+
+func isOneOf(sessions []tokens.Session, s tokens.Session) bool {
+	return slices.ContainsFunc(sessions, func(other tokens.Session) bool { return other.ID == s.ID })
 }
 
 // owns reports whether to remove a user entry from the kubeconfig, or, if u is nil, a context whose user entry with this name is gone.
@@ -81,7 +90,7 @@ func (r removal) owns(name string, u *api.AuthInfo) bool {
 // named reports whether a user entry of a session had this name, wcp:HOST:USER. HOST may be a cluster's, which no session names: then it
 // is taken for one only if all sessions end.
 func (r removal) named(name string, s tokens.Session) bool {
-	host, ours := strings.CutSuffix(tokens.Fold(name), ":"+tokens.Fold(s.User))
+	host, ours := cutUser(tokens.Fold(name), s)
 	host = strings.TrimPrefix(host, "wcp:")
 	return ours && (r.scope.everything() || slices.ContainsFunc(append(s.Hosts, s.Server), func(server string) bool {
 		address, err := supervisor.ParseAddress(server)
@@ -89,9 +98,20 @@ func (r removal) named(name string, s tokens.Session) bool {
 	}))
 }
 
+// cutUser removes a spelling of a session's user from the end of a name.
+func cutUser(name string, s tokens.Session) (host string, found bool) {
+	for _, user := range s.Spellings() {
+		if host, found = strings.CutSuffix(name, ":"+tokens.Fold(user)); found {
+			return host, true
+		}
+	}
+	return name, false
+}
+
 // endsRegistry reports whether a registry uses a session that ends.
 func (r removal) endsRegistry(record registry.Record) bool {
-	return r.scope.everything() || slices.ContainsFunc(r.ended, func(s tokens.Session) bool { return record.For(s.Server, s.User) })
+	owner, found := registryaccess.Owner(slices.Concat(r.ended, r.remaining), record)
+	return r.scope.everything() || found && isOneOf(r.ended, owner)
 }
 
 // clear removes the credentials and sessions from the store. A logout without flags also removes files that cannot be read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/credhelper"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -160,12 +162,8 @@ func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 		server = address.String()
 	}
 	all, _ := a.sessions.Store.Sessions()
-	var matching []tokens.Session
-	for _, s := range all {
-		if (server == "" || server == s.Server) && (f.user == "" || tokens.Fold(f.user) == tokens.Fold(s.User)) {
-			matching = append(matching, s)
-		}
-	}
+	at := slices.DeleteFunc(all, func(s tokens.Session) bool { return server != "" && server != s.Server })
+	matching := session.Named(at, f.user)
 	if len(matching) == 0 {
 		if server == "" {
 			server = "SUPERVISOR"
@@ -204,7 +202,7 @@ func (a *action) examineAny(ctx context.Context, r registry.Record, sessions []t
 // chooseSession returns the session whose token --send-token-to allows: the one of the old record, else the only one that fits.
 func (a *action) chooseSession(ctx context.Context, r registry.Record, sessions []tokens.Session) ([]tokens.Session, error) {
 	for _, s := range sessions {
-		if r.User != "" && r.For(s.Server, s.User) {
+		if r.User != "" && registryaccess.Uses(r, s) {
 			return []tokens.Session{s}, nil
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // Info is one registry in `registry list -o json`, `registry status -o json` and `status -o json`.
@@ -98,7 +97,8 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(i Info) bool { return o.User != "" && tokens.Fold(o.User) != tokens.Fold(i.User) })
+	meant := spelled(a.sessions, o.User)
+	all = slices.DeleteFunc(all, func(i Info) bool { return !meant(i.User) })
 	for i := range all {
 		if err := failed[all[i].Registry]; err != nil {
 			all[i].Problem = err.Error()

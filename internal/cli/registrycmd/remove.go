@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry/dockerconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 func (d Deps) removeCommand() *cobra.Command {
@@ -98,7 +97,7 @@ func (d Deps) logoutCommand() *cobra.Command {
 // logins of that user.
 func (a *action) logout(hosts []string, user string) error {
 	helper := a.helper()
-	ends := logouts(a.records, helper, user)
+	ends := logouts(a.records, helper, user, spelled(a.sessions, user))
 	var errs []error
 	done := 0
 	for _, host := range slices.Sorted(maps.Keys(ends)) {
@@ -126,8 +125,7 @@ type logoutStep struct {
 
 // logouts returns the step for each registry that ends its login. Without user, a step ends both the stored login and the session's
 // token. With user, it ends only the login that clients use now, if that is the user's.
-func logouts(store registry.Store, helper *credhelper.Helper, user string) map[string]logoutStep {
-	is := func(name string) bool { return user == "" || tokens.Fold(user) == tokens.Fold(name) }
+func logouts(store registry.Store, helper *credhelper.Helper, user string, is func(name string) bool) map[string]logoutStep {
 	ends := map[string]logoutStep{}
 	records, _ := store.Records()
 	for _, r := range records {

@@ -200,7 +200,7 @@ func (a *discovery) askProvider(ctx context.Context, all []oidc.IdentityProvider
 // count.
 func (a *discovery) lastProvider() (name string) {
 	for _, s := range a.storedSessions() {
-		ours := a.user == "" || tokens.Fold(a.user) == tokens.Fold(s.User) || tokens.Fold(a.user) == tokens.Fold(s.LoginName())
+		ours := a.user == "" || s.Called(a.user)
 		switch {
 		case !ours || s.oidc.IdentityProvider == "":
 		case name != "" && name != s.oidc.IdentityProvider:

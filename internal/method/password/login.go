@@ -23,6 +23,7 @@ type attempt struct {
 	user    string
 	last    tokens.Session // the session after the last login, with this login's trust
 	guard   *secret.Guard
+	another bool // the user's name was somebody else's at the last login
 }
 
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
@@ -33,7 +34,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		return session.Outcome{}, err
 	}
 	a := &attempt{Method: m, site: s, request: r, user: user}
-	a.last = session.Last(m.Sessions.Store, tokens.Key{Server: s.Address.String(), User: user}, Name)
+	a.last = m.lastOf(s.Address.String(), user)
 	a.last.Trust = s.Trust()
 	sources, err := session.LoginSources(m.Sessions.Env, r.Passwords, a.last)
 	if err != nil {
@@ -81,17 +82,23 @@ func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) l
 
 // finish saves the session and its credentials, unless it is a dry run.
 func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
-	a.last.Trust = a.site.Trust() // It may have pins for other hosts now.
-	out := session.Outcome{Session: a.last, Result: res}
+	identity := claimed(a.user, res.Hosts[0].Credential.Token)
+	mine := a.ofAccount(identity)
+	s := a.withRequest(a.joined(identity, mine), res)
+	res.Rename(s.User)
+	out := session.Outcome{Session: s, Result: res}
 	if a.request.DryRun {
 		return out, nil
 	}
-	saved, err := a.save(res)
+	if tokens.Fold(s.User) != tokens.Fold(a.user) {
+		a.Sessions.Env.Tellf("%s is %s there: that session goes on.", a.user, s.User)
+	}
+	saved, err := a.save(ctx, s, mine, res.Credentials())
 	if err != nil {
 		return out, failure.NotKept(a.Sessions.Store.Dir(), err)
 	}
-	if a.last.Keychain && a.request.Passwords.Forget {
-		a.Sessions.ForgetPassword(ctx, a.last)
+	if a.request.Passwords.Forget && len(mine) > 0 && mine[0].Keychain {
+		a.Sessions.ForgetPassword(ctx, mine[0])
 	}
 	if a.request.Passwords.Save {
 		saved = a.Sessions.SavePassword(ctx, saved, password)
@@ -101,27 +108,33 @@ func (a *attempt) finish(ctx context.Context, res *login.Result, password redact
 	return out, nil
 }
 
-// save saves the session and its credentials. It replaces an older session.
-func (a *attempt) save(res *login.Result) (tokens.Session, error) {
-	now, passwords := a.Sessions.Env.Now(), a.request.Passwords
-	key := tokens.Key{Server: a.site.Address.String(), User: a.user}
-	s := tokens.Session{
-		Server: key.Server, User: key.User, Method: Name, Account: tokens.HostAccount(key), Trust: a.last.Trust, Aliases: a.site.Aliases,
-		PasswordCommand: passwords.Command, Keychain: a.last.Keychain && !passwords.Forget,
-		Clusters: a.request.Clusters.String(), StaticTokens: a.request.StaticTokens, ContextPrefix: a.request.ContextPrefix,
-		Created: now, Updated: now,
+// save saves the session and its credentials. It replaces other sessions of the account.
+func (a *attempt) save(ctx context.Context, s tokens.Session, mine []tokens.Session, fresh []tokens.Credential) (tokens.Session, error) {
+	s, err := a.Sessions.Store.SaveSession(s)
+	if err == nil {
+		err = a.leave(ctx, s, mine)
 	}
-	if !passwords.CommandSet {
-		s.PasswordCommand = a.last.PasswordCommand
+	switch {
+	case err != nil:
+		return s, err
+	case a.another:
+		return s, session.ReplaceCredentials(a.Sessions, s, fresh)
+	}
+	return s, a.Sessions.KeepCredentials(s, fresh)
+}
+
+// withRequest adds to a session what the login reached and what its command line says. They replace those of an older session.
+func (a *attempt) withRequest(s tokens.Session, res *login.Result) tokens.Session {
+	now, r := a.Sessions.Env.Now(), a.request
+	s.Aliases, s.Clusters, s.StaticTokens, s.ContextPrefix = a.site.Aliases, r.Clusters.String(), r.StaticTokens, r.ContextPrefix
+	s.Created, s.Updated, s.Keychain = now, now, s.Keychain && !r.Passwords.Forget
+	if r.Passwords.CommandSet {
+		s.PasswordCommand = r.Passwords.Command
 	}
 	for _, h := range res.Hosts {
 		s.Hosts = append(s.Hosts, h.Address.String())
 	}
-	s, err := a.Sessions.Store.SaveSession(s)
-	if err != nil {
-		return s, err
-	}
-	return s, a.Sessions.KeepCredentials(s, res.Credentials())
+	return s
 }
 
 // await waits for clusters that are being created, and saves their credentials.
@@ -130,7 +143,13 @@ func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Out
 	look := request.Look(func(ctx context.Context, c login.Cluster) error {
 		return session.Accepts(ctx, a.Sessions.Env, c, session.Endpoint{Reach: a.site.Aliases.Reach, Unverified: a.site.Insecure()})
 	})
-	if err := a.Sessions.Await(ctx, wait, out.Result, look); err != nil {
+	named := func(ctx context.Context, c login.Cluster) (login.Cluster, bool, error) {
+		c.Credential.Key.User = a.user // It goes with the password.
+		c, passes, err := look(ctx, c)
+		c.Credential.Key.User = out.Session.User
+		return c, passes, err
+	}
+	if err := a.Sessions.Await(ctx, wait, out.Result, named); err != nil {
 		return err
 	}
 	for _, c := range out.Result.Clusters {

@@ -29,7 +29,9 @@ func (m *Method) Name() string { return Name }
 func (m *Method) LocksAccount() bool { return false }
 
 // Command returns a login command with the server and the user.
-func (m *Method) Command(s tokens.Session) string { return failure.LoginCommand(s.Server, s.User) }
+func (m *Method) Command(s tokens.Session) string {
+	return failure.LoginCommand(s.Server, s.LoginName())
+}
 
 // Facts returns no facts: a session of this method has none.
 func (m *Method) Facts(tokens.Session) (session.Facts, error) { return session.Facts{}, nil }
@@ -42,7 +44,7 @@ func (m *Method) Revoke(context.Context, tokens.Session) error { return nil }
 
 // SendPassword implements session.PasswordSender.
 func (m *Method) SendPassword(ctx context.Context, s tokens.Session, question string, send secret.Sender) error {
-	guard := session.Commanded(m.Sessions.Env, m.Sessions.Guard(s.Account, s.User), false)
+	guard := session.Commanded(m.Sessions.Env, m.Sessions.Guard(s.Account, s.LoginName()), false)
 	guard.Requests = 2 // Harbor shows a public project to whoever it does not know, and refuses the next request.
 	return guard.Send(ctx, m.Sessions.RenewalSources(s, question), send)
 }

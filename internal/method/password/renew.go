@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -34,7 +35,8 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	}
 	var fresh tokens.Credential
 	var typed bool
-	guard := m.Sessions.Guard(s.Account, s.User)
+	as := sender{w, s.LoginName(), s.Identity}
+	guard := m.Sessions.Guard(s.Account, s.LoginName())
 	err = guard.Send(ctx, m.Sessions.RenewalSources(s, r.Question()),
 		func(ctx context.Context, password redact.Secret, from secret.Source) error {
 			var err error
@@ -42,8 +44,8 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 				ctx = disclose.Attended(ctx) // The prompt says if the server is not verified.
 			}
 			held := session.GroundOf(s).Hold(disclose.Password, password)
-			if fresh, _, err = login.Mint(ctx, w, r.Key, held); err == nil && typed {
-				guard.Refused(m.renewDue(ctx, w, r, held))
+			if fresh, err = as.mint(ctx, r.Key, held); err == nil && typed {
+				guard.Refused(m.renewDue(ctx, as, r, held))
 			}
 			if errors.Is(err, sso.ErrUnknownCluster) {
 				err = &secret.ProvedError{Err: err}
@@ -58,11 +60,40 @@ func (m *Method) Renew(ctx context.Context, r session.Renewal) (tokens.Credentia
 	return fresh, err
 }
 
+// sender logs in with the name that goes with a session's password.
+type sender struct {
+	wire     *wire.Client
+	name     string
+	identity string // of the session; empty: not known
+}
+
+// anotherError is a name that has become somebody else's since the login: the site may have another default domain. The contexts are not theirs.
+type anotherError struct{ Server, Name, Identity string }
+
+func (e *anotherError) Error() string {
+	return fmt.Sprintf("%s calls %s %s now", e.Server, e.Name, e.Identity)
+}
+
+// mint is login.Mint. The key says whose credential it is, however the name is spelled that is sent.
+func (s sender) mint(ctx context.Context, key tokens.Key, password disclose.Secret) (tokens.Credential, error) {
+	sent := key
+	sent.User = s.name
+	c, _, err := login.Mint(ctx, s.wire, sent, password)
+	if now := claimed(s.name, c.Token); err == nil && s.identity != "" && now != "" && !username.Same(now, s.identity) {
+		err = &secret.ProvedError{Err: &anotherError{key.Server, s.name, now}}
+	}
+	c.Key = key
+	return c, err
+}
+
 // renewError says why there is no fresh credential.
 func (m *Method) renewError(err error, r session.Renewal) error {
 	var none *secret.NoPasswordError
 	var refused *secret.RefusedError
+	var another *anotherError
 	switch {
+	case errors.As(err, &another):
+		return ended(r, another.Error())
 	case errors.As(err, &none) && len(none.Reasons) == 0, errors.Is(err, secret.ErrNoTerminal):
 		return ended(r, "")
 	case errors.As(err, &none):
@@ -74,7 +105,7 @@ func (m *Method) renewError(err error, r session.Renewal) error {
 	case errors.Is(err, sso.ErrUnknownCluster):
 		return failure.Hint(fmt.Errorf("%w: %s", err, r.Key.Cluster), "Check its name. If it no longer exists, remove its context; type: %s --prune", m.Command(r.Session))
 	case errors.As(err, &refused):
-		return failure.Password{User: r.Session.User}.Explain(err)
+		return failure.Password{User: r.Session.LoginName()}.Explain(err)
 	}
 	return err
 }
@@ -85,11 +116,11 @@ const dueTime = 3 * time.Second
 // renewDue renews the session's other credentials that are due, so that the next context does not ask for the password. It ignores
 // failures: those credentials are renewed later. It returns how often the password was refused, or got no clear answer from a host. A host
 // takes one request before others run in parallel: that another one took the password proves nothing about it.
-func (m *Method) renewDue(ctx context.Context, w *wire.Client, r session.Renewal, password disclose.Secret) int {
+func (m *Method) renewDue(ctx context.Context, as sender, r session.Renewal, password disclose.Secret) int {
 	ctx, cancel := context.WithTimeout(ctx, dueTime)
 	defer cancel()
 	mint := func(ctx context.Context, key tokens.Key) error {
-		c, _, err := login.Mint(ctx, w, key, password)
+		c, err := as.mint(ctx, key, password)
 		if err == nil {
 			c.Session = r.Session.ID
 			_ = m.Sessions.Store.SaveCredential(c)

@@ -15,7 +15,7 @@ func (k Key) Args() []string {
 }
 
 // ParseArgs is the reverse of Args. A flag may also be one word: --flag=value. It returns false for anything else, such as other flags or
-// another order: the long way parses such a command line, and such a kubeconfig entry is not ours.
+// another order: the long way parses such a command line.
 func ParseArgs(args []string) (Key, bool) {
 	if len(args) == 0 || args[0] != Command {
 		return Key{}, false
@@ -37,39 +37,6 @@ func ParseArgs(args []string) (Key, bool) {
 		return Key{}, false
 	}
 	return k, true
-}
-
-// FindArgs finds the key in arguments as a person may have changed them: in any order, and among others, which it returns. It is not for
-// the answer: what other arguments mean, only the long way knows.
-func FindArgs(args []string) (k Key, more []string, ok bool) {
-	flags := map[string]*string{"--server": &k.Server, "--user": &k.User, "--cluster": &k.Cluster}
-	command := false
-	for i := 0; i < len(args); i++ {
-		name, value, joined := strings.Cut(args[i], "=")
-		field := flags[name]
-		switch {
-		case args[i] == Command && !command:
-			command = true
-		case field != nil && joined:
-			*field = value
-		case field != nil && i+1 < len(args):
-			i++
-			*field = args[i]
-		default:
-			more = append(more, args[i])
-		}
-	}
-	k.Server = canonical(k.Server)
-	if _, ok = ParseArgs(k.Args()); !ok || !command { // It checks the parts.
-		return Key{}, nil, false
-	}
-	return k, more, true
-}
-
-// canonical returns the address of a server as login writes it: people paste URLs.
-func canonical(server string) string {
-	server = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(server), "https://"), "/")
-	return strings.TrimSuffix(strings.TrimSuffix(server, ":443"), ".")
 }
 
 // takeFlag removes a flag and its value from the front of args. ok is false if the flag is not there or the value is empty.
