@@ -165,7 +165,7 @@ func atTerminal(t *testing.T, columns uint16, do func(e *console.Env, resize fun
 	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
-		t.Skip("there are no pseudo terminals here: ", err)
+		t.Skip("there are no pseudo terminals here: mount devpts: ", err)
 	}
 	defer keyboard.Close()
 	resize := func(columns uint16) {

@@ -80,7 +80,7 @@ func (r Request) statusError(resp *http.Response, body []byte) error {
 	}
 	e.Message = statusText(resp.StatusCode)
 	if e.After > 0 {
-		e.Message += fmt.Sprintf(", and asks to wait %s", e.After)
+		e.Message += ", and asks to wait " + duration.Text(e.After)
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
 		e.Message += ": the server answers with a redirect, which is not followed"
