@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -75,6 +76,9 @@ func brokenSite(e *tokens.SiteError) string {
 func unwritten(dir string, err error) string {
 	if syserr.Full.Is(err) {
 		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
+	}
+	if disk.OfKernel(dir) {
+		return fmt.Sprintf("No program can make files there: set %s to another directory.", credfile.HomeVariable)
 	}
 	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)
 }

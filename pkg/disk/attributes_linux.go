@@ -3,6 +3,8 @@ package disk
 import (
 	"errors"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +17,21 @@ func AttributesOf(path string) Attributes {
 	}
 	has := func(attribute uint64) bool { return s.Attributes_mask&s.Attributes&attribute != 0 }
 	return Attributes{Mounted: has(unix.STATX_ATTR_MOUNT_ROOT), Sealed: has(unix.STATX_ATTR_IMMUTABLE) || has(unix.STATX_ATTR_APPEND)}
+}
+
+// OfKernel reports whether a path is on a file system in which the kernel alone makes files, such as /proc.
+func OfKernel(path string) bool {
+	for {
+		var s unix.Statfs_t
+		if unix.Statfs(path, &s) == nil {
+			return slices.Contains([]int64{unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC}, int64(s.Type)) //nolint:unconvert // Its type depends on the architecture.
+		}
+		up := filepath.Dir(path)
+		if up == path {
+			return false
+		}
+		path = up
+	}
 }
 
 // Reserve makes sure that f has room for size bytes, as far as the file system can. It does not change its text or length (fallocate(2)).

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -125,6 +126,8 @@ func reaches(a, b string) bool {
 func odd(path string) string {
 	info, err := os.Stat(path)
 	switch {
+	case isNUL(runtime.GOOS, path): // For os.Stat it is a regular file.
+		return "keeps nothing"
 	case err != nil:
 		return ""
 	case info.Mode()&fs.ModeCharDevice != 0 && reaches(path, os.DevNull):
@@ -133,6 +136,19 @@ func odd(path string) string {
 		return "is a pipe, which cannot be written to"
 	}
 	return ""
+}
+
+// isNUL reports whether a path names the null device of Windows, which is in every directory, in any case, and with any extension (Naming
+// Files, Paths, and Namespaces, learn.microsoft.com).
+func isNUL(goos, path string) bool {
+	if goos != "windows" {
+		return false
+	}
+	name := path[strings.LastIndexAny(path, `\/`)+1:]
+	if i := strings.IndexAny(name, ".:"); i >= 0 {
+		name = name[:i]
+	}
+	return strings.EqualFold(strings.TrimRight(name, " "), "NUL")
 }
 
 // isDescriptor reports whether a path is that of an open file of this process, as a shell gives for <(command).

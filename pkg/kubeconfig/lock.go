@@ -240,6 +240,9 @@ func notWritable(path, file string, err error) error {
 		problem = pathErr.Err.Error()
 	}
 	help := "make the directory writable, or name another file with KUBECONFIG"
+	if disk.OfKernel(file) {
+		return &FileError{path, "cannot be written: no program can make files in " + filepath.Dir(file), "name another file with KUBECONFIG", err}
+	}
 	if disk.AttributesOf(file).Mounted {
 		help = "mount it so that it can be written, or name another file with KUBECONFIG"
 	}
