@@ -141,9 +141,9 @@ func TestClaimsJoinNobodyElse(t *testing.T) {
 			t.Parallel()
 			w, s := spelled(t)
 			s.Users[c.other] = consoletest.Password
+			s.Subject = func(string, string) string { return c.claim }
 			w.Run(as(w, c.other)...).Exits(0)
 			want := tokenOf(w, c.other)
-			s.Subject = func(string, string) string { return c.claim }
 			w.Run(as(w, "dev@vsphere.local")...).Exits(0)
 			both := []string{c.other, "dev@vsphere.local"}
 			slices.Sort(both)
