@@ -60,8 +60,8 @@ func TestAdvicesAreSaidOnce(t *testing.T) {
 	}
 }
 
-// Other programs use pkg, with flags of their own. What is allowed is no advice: the arguments of get-token are what kubeconfigs hold,
-// and podman's flag is podman's.
+// Other programs use pkg, with flags of their own. What is allowed is no advice: the arguments of get-token and the hint are what
+// kubeconfigs hold.
 func TestPkgNamesNoFlagAndNoCommand(t *testing.T) {
 	ours := regexp.MustCompile(`--[a-z]|with -[a-z]\b|kubectl[ -]vsphere [a-z]|docker-credential-vsphere`)
 	allowed := map[string]string{
