@@ -196,6 +196,9 @@ func (s *Site) workloadsBehind(u vcenter.User, sup *supervisor, last int) []fron
 
 // guest looks a cluster up as the Supervisor does: in its API.
 func (s *Site) guest(ctx context.Context, sup *supervisor, namespace, name string) (front.Guest, bool, error) {
+	if g, ok := s.fakes.find(namespace, name); ok && sup.index == 0 {
+		return g, true, nil
+	}
 	uid, endpoint, found, err := sup.client.FindCluster(ctx, namespace, name)
 	if err != nil || !found {
 		return front.Guest{}, false, err
