@@ -31,6 +31,7 @@ type Options struct {
 	FakeClusters  int    // clusters that answer logins and have no API server
 	TokenLifetime time.Duration
 	OIDCLifetime  time.Duration // of Dex's ID tokens
+	Ready         func(Lab)     // is told when all is ready; nil: nobody
 }
 
 // Site is a running lab.
@@ -129,7 +130,11 @@ func (s *Site) start() error {
 		}
 		lab.Registry = &LabRegistry{Host: host, CA: s.caFile()}
 	}
-	return lab.write(s.Dir)
+	if err := lab.write(s.Dir); err != nil || s.Ready == nil {
+		return err
+	}
+	s.Ready(lab)
+	return nil
 }
 
 func (s *Site) caFile() string { return filepath.Join(s.Dir, "ca.pem") }
