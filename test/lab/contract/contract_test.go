@@ -151,6 +151,12 @@ var rows = []row{
 	{id: "oidc2.7/unasked", says: "username and groups are granted unasked", test: testUnaskedScopes},
 	{id: "oidc2.7/lifetimes", says: "code 10 min, access and ID 2 min, refresh 9 h", without: "needs a clock of its own; federation_test.go has it, and the replies here say 120 s"},
 
+	{id: "objects4/answer", says: "a ticket for the key's owner, and a label with the request's UID", without: "needs a Kubernetes API; webconsole/webconsole_test.go has it"},
+	{id: "objects4/key", says: "a key that is not PKCS#1 is refused, and the spec is immutable", without: "webconsole/webhook_test.go has it"},
+	{id: "objects4/end", says: "a request is deleted after 120 s", without: "webconsole/webconsole_test.go has it"},
+	{id: "objects4/validator", says: "400 without uuid or namespace, 403 for an unknown one", without: "webconsole/webconsole_test.go has it"},
+	{id: "objects4/console", says: "the page connects to the ticket's URL", without: notSimulated + "; nothing answers there"},
+
 	{id: "lab/no-authorization", says: "401 without credentials", test: testNoAuthorization},
 	{id: "lab/unknown-field", says: "a field that no client sends is refused", test: testUnknownField},
 	{id: "lab/namespace-only", says: "a guest namespace without a name is refused", test: testNamespaceOnly},
