@@ -17,7 +17,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/reviewer"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
-	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/webconsole"
 )
 
 // Guest is a TKG cluster as a login reply tells of it.
@@ -65,7 +64,7 @@ func New(c Config) http.Handler {
 		mux.HandleFunc("GET /api/v1/namespaces/kube-public/configmaps/pinniped-info", f.info)
 	}
 	if c.Console != nil {
-		mux.Handle("GET "+webconsole.ProxyPath, c.Console)
+		mux.Handle("GET /vm/web-console/proxy", c.Console)
 	}
 	proxy := f.proxy()
 	for _, path := range []string{"/api", "/api/", "/apis", "/apis/", "/version", "/openapi/", "/healthz", "/readyz", "/livez"} {

@@ -9,10 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// ProxyPath is where the page of a console is, on a Supervisor's front.
-const ProxyPath = "/vm/web-console/proxy"
-
-// ServeHTTP is the validator before the proxy, with a page of a few words behind it: 400 without uuid or namespace, 403 for a request that
+// ServeHTTP is the validator before the proxy, at /vm/web-console/proxy of a front, with a page of a few words behind it: 400 without uuid or namespace, 403 for a request that
 // was not answered or has ended.
 func (c *Consoles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()

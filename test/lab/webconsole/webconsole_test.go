@@ -151,7 +151,7 @@ func checkProxy(t *testing.T, c *Consoles) {
 
 func (c *Consoles) ask(query string) int {
 	w := httptest.NewRecorder()
-	c.ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: ProxyPath, RawQuery: query}})
+	c.ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/vm/web-console/proxy", RawQuery: query}})
 	return w.Code
 }
 
