@@ -7,7 +7,7 @@
 #   make lab        runs that site until Ctrl-C
 #   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
 #   make lint       golangci-lint and govulncheck
-#   make dist       dist/: archives for all platforms, their checksums, krew's manifest
+#   make dist       dist/: archives for all platforms, the lab's for Linux, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
 #   make mutate     changes lines of the program, one at a time: a test must see each
@@ -95,9 +95,10 @@ vet-others:
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	GOOS=windows GOARCH=amd64 go vet ./...
 
-lab-test:
+lab-test: lab-build
 	$(LAB) go vet ./...
 	$(LAB) go test ./...
+	cd test/lab/lab && go vet ./... && REAL_LAB=1 go test -count=1 ./...
 
 e2e:
 	cd test/e2e && go vet ./... && go test -count=1 -timeout 20m ./...
@@ -113,6 +114,7 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK):
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
 	$< run ./...
 	$(LAB) $< run -c $(CURDIR)/.golangci.yml ./...
+	cd test/lab/lab && $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
 
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
@@ -122,7 +124,7 @@ bench: build lab-build clients
 	cd test/e2e && go run ./bench
 
 dist: FORCE
-	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)'
+	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -lab-ldflags '$(LAB_LDFLAGS)'
 
 schedules: build faults-build lab-build
 	cd test/e2e && SCHEDULES=500 go test -count=1 -timeout 30m -v -run TestRandomSchedules .

@@ -1,5 +1,5 @@
-// Command dist builds the files of a release: an archive for each platform, SHA256SUMS, and the krew manifest with their
-// checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
+// Command dist builds the files of a release: an archive for each platform, those of the lab, SHA256SUMS, and the krew manifest with
+// the checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
 // machine and at any time.
 package main
 
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -36,8 +37,10 @@ type release struct {
 	Version      string // without v
 	commit, date string
 	out          string
+	labFlags     string // of the lab's linker
 	mtime        time.Time
-	Archives     []archive
+	Archives     []archive // of the programs
+	labs         []archive
 }
 
 // archive is the archive of one platform, as the template of the manifest uses it.
@@ -53,6 +56,7 @@ func main() {
 	flag.StringVar(&r.commit, "commit", "unknown", "commit")
 	flag.StringVar(&r.date, "date", "unknown", "date of the commit, as 2006-01-02")
 	flag.StringVar(&r.out, "out", "dist", "directory to write to")
+	flag.StringVar(&r.labFlags, "lab-ldflags", "-s -w", "-ldflags of vsphere-lab, the same as for its tests")
 	flag.Parse()
 	if err := r.make(); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
@@ -78,6 +82,11 @@ func (r *release) make() error {
 			return fmt.Errorf("%s/%s: %w", p.OS, p.Arch, err)
 		}
 	}
+	for _, p := range labPlatforms {
+		if err := r.packLab(p); err != nil {
+			return fmt.Errorf("vsphere-lab, %s/%s: %w", p.OS, p.Arch, err)
+		}
+	}
 	return errors.Join(r.sums(), r.manifest())
 }
 
@@ -94,45 +103,76 @@ func (r *release) pack(p platform) error {
 	if p.OS == "windows" {
 		shim += ".cmd"
 	}
-	var files []file
-	for _, program := range []string{"kubectl-vsphere", "docker-credential-vsphere"} {
-		text, err := r.build(p, program)
-		if err != nil {
-			return err
-		}
-		files = append(files, file{program + p.exe(), 0o755, text})
-	}
-	for path, mode := range map[string]os.FileMode{"completion/" + shim: 0o755, "LICENSE": 0o644} {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		files = append(files, file{filepath.Base(path), mode, text})
-	}
-	write, suffix := writeTar, "tar.gz"
-	if p.OS == "windows" {
-		write, suffix = writeZip, "zip"
-	}
-	text, err := write(sorted(files), r.mtime)
+	files, err := read(map[string]os.FileMode{"completion/" + shim: 0o755, "LICENSE": 0o644})
 	if err != nil {
 		return err
 	}
-	a := archive{platform: p, Name: fmt.Sprintf("kubectl-vsphere_%s_%s_%s.%s", r.Version, p.OS, p.Arch, suffix), Bin: "kubectl-vsphere" + p.exe()}
-	a.SHA256 = fmt.Sprintf("%x", sha256.Sum256(text))
+	flags := fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date)
+	built, err := buildAll(p, []program{
+		{name: "kubectl-vsphere", module: ".", pkg: "./cmd/kubectl-vsphere", ldflags: flags},
+		{name: "docker-credential-vsphere", module: ".", pkg: "./cmd/docker-credential-vsphere", ldflags: flags},
+	})
+	if err != nil {
+		return err
+	}
+	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), append(files, built...))
+	a.Bin = "kubectl-vsphere" + p.exe()
 	r.Archives = append(r.Archives, a)
-	return os.WriteFile(filepath.Join(r.out, a.Name), text, 0o644)
+	return err
+}
+
+// read reads files that go into an archive, with the mode that each gets there.
+func read(modes map[string]os.FileMode) ([]file, error) {
+	var files []file
+	for path, mode := range modes {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{filepath.Base(path), mode, text})
+	}
+	return files, nil
+}
+
+// write writes an archive. Its name has no suffix.
+func (r *release) write(p platform, name string, files []file) (archive, error) {
+	write, suffix := writeTar, ".tar.gz"
+	if p.OS == "windows" {
+		write, suffix = writeZip, ".zip"
+	}
+	text, err := write(sorted(files), r.mtime)
+	if err != nil {
+		return archive{}, err
+	}
+	a := archive{platform: p, Name: name + suffix, SHA256: fmt.Sprintf("%x", sha256.Sum256(text))}
+	return a, os.WriteFile(filepath.Join(r.out, a.Name), text, 0o644)
+}
+
+// program is what is built: a package of a module, which is named by its directory here.
+type program struct{ name, module, pkg, ldflags string }
+
+func buildAll(p platform, programs []program) ([]file, error) {
+	var files []file
+	for _, one := range programs {
+		text, err := one.build(p)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{one.name + p.exe(), 0o755, text})
+	}
+	return files, nil
 }
 
 // build compiles one program.
-func (r *release) build(p platform, program string) ([]byte, error) {
+func (one program) build(p platform) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "dist-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // A temporary directory that stays does no harm.
-	out := filepath.Join(dir, program)
-	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date), "-o", out, "./cmd/"+program)
+	out := filepath.Join(dir, one.name)
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", out, one.pkg)
+	c.Dir = one.module
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+p.OS, "GOARCH="+p.Arch, "GOAMD64=v1", "GOARM64=v8.0")
 	if said, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, said)
@@ -143,7 +183,7 @@ func (r *release) build(p platform, program string) ([]byte, error) {
 // sums writes SHA256SUMS, for sha256sum -c.
 func (r *release) sums() error {
 	var b bytes.Buffer
-	for _, a := range r.Archives {
+	for _, a := range slices.Concat(r.Archives, r.labs) {
 		fmt.Fprintf(&b, "%s  %s\n", a.SHA256, a.Name)
 	}
 	return os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), b.Bytes(), 0o644)

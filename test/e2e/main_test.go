@@ -31,6 +31,7 @@ type lab struct {
 	}
 	OIDC     struct{ Issuer, CA, ClientID string }
 	Registry struct{ Host, CA string }
+	VCenter  struct{ Host, CA string }
 	Admin    string
 }
 

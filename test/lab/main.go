@@ -6,10 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"golang.org/x/term"
 	"k8s.io/component-base/cli"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 
@@ -18,8 +20,13 @@ import (
 )
 
 const usage = `usage: vsphere-lab up --dir DIR [--network 127.A.B] [--fake-clusters N] [--token-lifetime 10h] [--oidc-lifetime 5m]
+                      [--quiet] [--until-eof]
 
-Runs two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json appears when all is ready.
+Runs a vCenter, two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json appears when all is ready. On a
+terminal, addresses, users and commands to try are printed then.
+
+  --quiet       prints nothing when ready
+  --until-eof   ends also when standard input does: a program that starts the lab cannot leave it behind
 `
 
 func main() {
@@ -47,11 +54,21 @@ func run(args []string) error {
 	flags.IntVar(&o.FakeClusters, "fake-clusters", 0, "")
 	flags.DurationVar(&o.TokenLifetime, "token-lifetime", 0, "")
 	flags.DurationVar(&o.OIDCLifetime, "oidc-lifetime", 0, "")
+	quiet, untilEOF := flags.Bool("quiet", false, ""), flags.Bool("until-eof", false, "")
 	_ = flags.Parse(args[1:])
 	if o.Dir == "" || flags.NArg() > 0 {
 		return errors.New("--dir is missing, or there are arguments too many")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *untilEOF {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
+	if !*quiet && term.IsTerminal(int(os.Stdout.Fd())) {
+		o.Ready = func(l site.Lab) { l.Guide(os.Stdout, o.Dir) }
+	}
 	return site.Up(ctx, o)
 }

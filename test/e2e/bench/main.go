@@ -110,10 +110,10 @@ func (b *bench) startLab() (stop func(), err error) {
 	return nil, errors.New("the lab is not ready")
 }
 
-// sample is one process: how long it took, and the most memory that it had.
+// sample is one process: how long it took, the time of the processor that it used, and the most memory that it had.
 type sample struct {
-	took time.Duration
-	rss  int64 // KiB
+	took, cpu time.Duration
+	rss       int64 // KiB
 }
 
 func (b *bench) command(name string, args ...string) *exec.Cmd {
@@ -134,18 +134,20 @@ func measure(c *exec.Cmd) (sample, error) {
 		return sample{}, fmt.Errorf("%s: %w", strings.Join(c.Args, " "), err)
 	}
 	usage, _ := c.ProcessState.SysUsage().(*syscall.Rusage)
-	return sample{took, usage.Maxrss}, nil
+	return sample{took, c.ProcessState.UserTime() + c.ProcessState.SystemTime(), usage.Maxrss}, nil
 }
 
-// median of the times and of the memory.
+// median of each figure.
 func median(all []sample) sample {
-	times, rss := make([]time.Duration, 0, len(all)), make([]int64, 0, len(all))
+	var times, cpu []time.Duration
+	var rss []int64
 	for _, s := range all {
-		times, rss = append(times, s.took), append(rss, s.rss)
+		times, cpu, rss = append(times, s.took), append(cpu, s.cpu), append(rss, s.rss)
 	}
 	slices.Sort(times)
+	slices.Sort(cpu)
 	slices.Sort(rss)
-	return sample{times[len(times)/2], rss[len(rss)/2]}
+	return sample{times[len(times)/2], cpu[len(cpu)/2], rss[len(rss)/2]}
 }
 
 const format = "%-58s %10s %10s\n"

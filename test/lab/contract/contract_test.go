@@ -96,10 +96,26 @@ var rows = []row{
 	{id: "3.5/no-refresh-token", says: "there is no refresh token", test: testNoRefreshToken},
 
 	{id: "5.1/saml", says: "STS issues SAML assertions", without: notSimulated + "; base64 of user:password stands in for the assertion"},
-	{id: "5.1/session", says: "a vAPI session before the exchange", without: notSimulated},
+	{id: "5.1/session", says: "POST with Basic begins a session, a header carries it, DELETE ends it", test: testSession},
+	{id: "5.1/session-refused", says: "401 for a wrong password and for none", test: testSessionRefused},
+	{id: "5.1/session-exchange", says: "a vAPI session before the exchange", test: testSessionBeforeExchange},
+	{id: "5.1/exchange-api", says: "below /api the exchange has bare bodies", without: notSimulated + "; an inference"},
 	{id: "5.1/exchange", says: "the exchange gives the same kind of token", test: testExchange},
 	{id: "5.1/exchange-invalid-request", says: "400 for a malformed exchange", test: testExchangeInvalidRequest},
 	{id: "5.1/exchange-invalid-grant", says: "500 for a refused one", test: testExchangeInvalidGrant},
+
+	{id: "5.2/providers", says: "the identity providers, also before a login", test: testIdentityProvidersOfVCenter},
+	{id: "5.2/grants", says: "access tokens of a provider are exchanged for SAML", without: notSimulated + "; no provider is the default one"},
+	{id: "5.3/unauthenticated", says: "401 without a session", test: testVCenterUnauthenticated},
+	{id: "5.3/namespaces-user", says: "a user's namespaces with their hosts", test: testNamespacesUser},
+	{id: "5.3/instances", says: "the namespaces of all, by vSphere cluster", test: administrationTest("instances")},
+	{id: "5.3/instances-v2", says: "the same by Supervisor", test: administrationTest("instances-v2")},
+	{id: "5.3/clusters", says: "the vSphere clusters with a Supervisor", test: administrationTest("clusters")},
+	{id: "5.3/cluster", says: "api_server_cluster_endpoint is the address for users", test: administrationTest("cluster")},
+	{id: "5.3/summaries", says: "the Supervisors", test: administrationTest("summaries")},
+	{id: "5.3/providers-of-supervisor", says: "the identity providers of a Supervisor", without: notSimulated},
+	{id: "5.3/more", says: "Supervisor services, VM classes, networks", without: notSimulated},
+	{id: "objects1/download", says: "certs/download.zip has several roots and revocation lists", without: "a zip file; vcenter/download_test.go has it"},
 
 	{id: "oidc2.1/host", says: "another Host is 404", test: testFederationHost},
 	{id: "oidc2.1/callback", says: "the upstream comes back to /callback", without: "needs a browser; federation/oidc_test.go has it"},
@@ -135,6 +151,12 @@ var rows = []row{
 	{id: "oidc2.7/unasked", says: "username and groups are granted unasked", test: testUnaskedScopes},
 	{id: "oidc2.7/lifetimes", says: "code 10 min, access and ID 2 min, refresh 9 h", without: "needs a clock of its own; federation_test.go has it, and the replies here say 120 s"},
 
+	{id: "objects4/answer", says: "a ticket for the key's owner, and a label with the request's UID", without: "needs a Kubernetes API; webconsole/webconsole_test.go has it"},
+	{id: "objects4/key", says: "a key that is not PKCS#1 is refused, and the spec is immutable", without: "webconsole/webhook_test.go has it"},
+	{id: "objects4/end", says: "a request is deleted after 120 s", without: "webconsole/webconsole_test.go has it"},
+	{id: "objects4/validator", says: "400 without uuid or namespace, 403 for an unknown one", without: "webconsole/webconsole_test.go has it"},
+	{id: "objects4/console", says: "the page connects to the ticket's URL", without: notSimulated + "; nothing answers there"},
+
 	{id: "lab/no-authorization", says: "401 without credentials", test: testNoAuthorization},
 	{id: "lab/unknown-field", says: "a field that no client sends is refused", test: testUnknownField},
 	{id: "lab/namespace-only", says: "a guest namespace without a name is refused", test: testNamespaceOnly},
@@ -145,6 +167,10 @@ var rows = []row{
 	{id: "lab/no-workloads", says: "an empty array for a user without namespaces", test: testNoWorkloads},
 	{id: "lab/port-absent", says: "a fault leaves the port out", test: testPortAbsent},
 	{id: "lab/kube-config", says: "a fault adds kube_config: null, a string or a mapping", test: testKubeConfig},
+	{id: "lab/vcenter-rights", says: "403 for what only administrators see", test: testVCenterRights},
+	{id: "lab/vcenter-strict", says: "unknown parameters, bodies and paths are refused in the API's shapes", test: testVCenterStrict},
+	{id: "lab/vcenter-lockout", says: "sessions and logins lock one account together", test: testVCenterLockout},
+	{id: "lab/vcenter-sessions", says: "a session ends after 5 idle minutes, and a user has at most 500", without: "needs a clock of its own; vapi/session_test.go has it"},
 	{id: "lab/review-malformed", says: "400 for what is no TokenReview", test: testReviewMalformed},
 }
 

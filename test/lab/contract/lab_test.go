@@ -61,6 +61,8 @@ func newLab(t *testing.T) *lab {
 		{Username: dev, Password: "VMware1!", Namespaces: []string{"ns1", "ns2"}, Groups: []string{"developers@vsphere.local"}},
 		{Username: "nobody@vsphere.local", Password: "VMware1!"},
 		{Username: "unlucky@vsphere.local", Password: "VMware1!"},
+		{Username: "other@vsphere.local", Password: "VMware1!"},
+		{Username: "root@vsphere.local", Password: "VMware1!", Groups: []string{vcenter.AdministratorsGroup}},
 	} {
 		if err := service.AddUser(u); err != nil {
 			t.Fatal(err)
@@ -76,7 +78,7 @@ func newLab(t *testing.T) *lab {
 		VCenter:    service, Workloads: workloads, Guest: l.guest, API: apiBackend(t), Banner: func() string { return l.text }, WrongCA: l.wrongCA,
 	})
 	l.supers = serve(t, vmca, l.faults.Middleware(func(*http.Request) string { return "supervisor" }, handler))
-	l.identity = serve(t, vmca, service.Handler())
+	l.identity = serve(t, vmca, vcenterAPI(service))
 	l.webhook = serve(t, vmca, reviewer.New(service, func() string { return guestUID }, l.faults))
 	return l
 }

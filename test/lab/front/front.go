@@ -44,6 +44,8 @@ type Config struct {
 	// Supervisor has no external identity provider.
 	Federation http.Handler
 	Info       map[string]string
+	// Console is the proxy before the consoles of virtual machines; nil: there is none.
+	Console http.Handler
 	// WrongCA is a CA that signed nothing here, for the fault of that name.
 	WrongCA []byte
 }
@@ -60,6 +62,9 @@ func New(c Config) http.Handler {
 	if c.Federation != nil {
 		mux.Handle("/wcp/pinniped/", c.Federation)
 		mux.HandleFunc("GET /api/v1/namespaces/kube-public/configmaps/pinniped-info", f.info)
+	}
+	if c.Console != nil {
+		mux.Handle("GET /vm/web-console/proxy", c.Console)
 	}
 	proxy := f.proxy()
 	for _, path := range []string{"/api", "/api/", "/apis", "/apis/", "/version", "/openapi/", "/healthz", "/readyz", "/livez"} {

@@ -13,7 +13,14 @@ type Lab struct {
 	OIDC        LabOIDC         `json:"oidc"`
 	// Registry is a container registry for the people of the first Supervisor; none where no real one is installed.
 	Registry *LabRegistry `json:"registry,omitempty"`
+	VCenter  LabVCenter   `json:"vcenter"`
 	Admin    string       `json:"admin"` // URL of the admin API
+}
+
+// LabVCenter is the vCenter in lab.json: HOST or HOST:PORT of its REST API and of its issuer.
+type LabVCenter struct {
+	Host string `json:"host"`
+	CA   string `json:"ca"`
 }
 
 // LabRegistry is a registry in lab.json: a Harbor that takes the tokens of its Supervisor.

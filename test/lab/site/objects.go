@@ -8,17 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/vcenter"
-)
-
-// The namespace and the user of the clusters that exist by name only, so that nobody else lists them.
-const (
-	fakeNamespace = "scale"
-	fakeUser      = "scale@vsphere.local"
 )
 
 // fill creates the namespaces, clusters and users that every lab begins with.
@@ -31,18 +23,12 @@ func (s *Site) fill() error {
 		{Username: "dev@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns1", "ns3"}},
 		{Username: "ops@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns2"}},
 	}
-	if s.FakeClusters > 0 {
-		if err := s.addFakes(); err != nil {
-			return err
-		}
-		users = append(users, vcenter.User{Username: fakeUser, Password: "VMware1!", Namespaces: []string{fakeNamespace}})
-	}
 	for _, u := range users {
 		if err := s.AddUser(s.ctx, u); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.addFakes(s.ctx)
 }
 
 func (s *Site) fillNamespaces() error {
@@ -73,23 +59,6 @@ func (s *Site) fillNamespaces() error {
 		sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
 	}
 	return nil
-}
-
-func (s *Site) addFakes() error {
-	if err := s.AddNamespace(s.ctx, 0, fakeNamespace); err != nil {
-		return err
-	}
-	var g errgroup.Group
-	g.SetLimit(16)
-	for i := range s.FakeClusters {
-		g.Go(func() error {
-			_, err := s.AddCluster(s.ctx, admin.ClusterSpec{
-				Namespace: fakeNamespace, Name: fmt.Sprintf("fake-%04d", i+1), Endpoint: "fake",
-			})
-			return err
-		})
-	}
-	return g.Wait()
 }
 
 func (s *Site) supervisor(i int) (*supervisor, error) {
@@ -123,10 +92,7 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 		return "", err
 	}
 	if c.Endpoint == "fake" {
-		s.mu.Lock()
-		c.Endpoint = nowhere(s.fakes)
-		s.fakes++
-		s.mu.Unlock()
+		c.Endpoint = s.fakes.address()
 	}
 	uid, err := sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
 	if err != nil || c.Endpoint == "" {
@@ -152,6 +118,7 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 	if err != nil {
 		return err
 	}
+	s.fakes.remove(c.Namespace, c.Name)
 	return sup.client.DeleteCluster(ctx, c.Namespace, c.Name)
 }
 

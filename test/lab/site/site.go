@@ -31,6 +31,7 @@ type Options struct {
 	FakeClusters  int    // clusters that answer logins and have no API server
 	TokenLifetime time.Duration
 	OIDCLifetime  time.Duration // of Dex's ID tokens
+	Ready         func(Lab)     // is told when all is ready; nil: nobody
 }
 
 // Site is a running lab.
@@ -47,10 +48,11 @@ type Site struct {
 	supervisors []*supervisor
 	clusters    []*cluster
 
+	fakes fakes
+
 	mu     sync.Mutex
 	users  []vcenter.User
 	fronts int // how many were added
-	fakes  int
 }
 
 // Up starts a lab, writes lab.json when all is ready, and runs until ctx ends.
@@ -128,34 +130,10 @@ func (s *Site) start() error {
 		}
 		lab.Registry = &LabRegistry{Host: host, CA: s.caFile()}
 	}
-	return lab.write(s.Dir)
-}
-
-// startVCenter comes first: the API servers ask it for its keys.
-func (s *Site) startVCenter() error {
-	var err error
-	if s.vmca, err = pki.NewCA(pki.VMCA()); err != nil {
+	if err := lab.write(s.Dir); err != nil || s.Ready == nil {
 		return err
 	}
-	if s.other, err = pki.NewCA(pki.VMCA()); err != nil {
-		return err
-	}
-	if err := os.WriteFile(s.caFile(), s.vmca.PEM, 0o600); err != nil {
-		return err
-	}
-	if s.vcenter, err = vcenter.New("https://"+s.net.front(addrVCenter)+"/openidconnect/"+vcenter.Domain, s.TokenLifetime); err != nil {
-		return err
-	}
-	s.vcenter.Roots = [][]byte{s.other.PEM, s.vmca.PEM}
-	pair, err := s.vmca.Server("vcenter.lab", []net.IP{net.ParseIP(s.net.ip(addrVCenter))}, "vcenter.lab")
-	if err != nil {
-		return err
-	}
-	l, err := s.net.listenFront(addrVCenter)
-	if err != nil {
-		return err
-	}
-	serve(s.ctx, l, s.vcenter.Handler(), &pair)
+	s.Ready(lab)
 	return nil
 }
 
@@ -174,7 +152,7 @@ func (s *Site) startAdmin() (string, error) {
 
 // describe is lab.json.
 func (s *Site) describe(adminURL string) Lab {
-	lab := Lab{Admin: adminURL, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient, Browse: adminURL + "browse"}}
+	lab := Lab{Admin: adminURL, VCenter: LabVCenter{Host: s.net.front(addrVCenter), CA: s.caFile()}, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient, Browse: adminURL + "browse"}}
 	for _, sup := range s.supervisors {
 		lab.Supervisors = append(lab.Supervisors, LabSupervisor{
 			Server: s.net.front(sup.last), CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,

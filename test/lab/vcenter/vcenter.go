@@ -4,6 +4,7 @@ package vcenter
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,11 +28,22 @@ type User struct {
 	Role       string   `json:"role,omitempty"` // edit (default), view, noclusters, lister
 }
 
+// AdministratorsGroup has the administrators of the SSO domain.
+const AdministratorsGroup = "Administrators@" + Domain
+
+// Administrator reports whether the user may see the whole vCenter.
+func (u User) Administrator() bool {
+	return u.Role == "admin" || slices.Contains(u.Groups, AdministratorsGroup)
+}
+
 // The reasons why a login is refused.
 var (
 	ErrBadPassword = errors.New("invalid or missing credentials")
 	ErrLocked      = errors.New("account is locked")
 )
+
+// ErrNoUser is the error of a name that nobody has.
+var ErrNoUser = errors.New("no such user")
 
 // The default lockout policy of vCenter Single Sign-On.
 const (
@@ -64,6 +76,7 @@ type Service struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	keys     []*signingKey // the newest last
+	ahead    map[signedKey]signed
 }
 
 // New makes a service whose tokens name issuer. lifetime 0 is Lifetime.
@@ -71,7 +84,7 @@ func New(issuer string, lifetime time.Duration) (*Service, error) {
 	if lifetime == 0 {
 		lifetime = Lifetime
 	}
-	s := &Service{issuer: issuer, lifetime: lifetime, now: time.Now, accounts: map[string]*account{}}
+	s := &Service{issuer: issuer, lifetime: lifetime, now: time.Now, accounts: map[string]*account{}, ahead: map[signedKey]signed{}}
 	return s, s.Rotate()
 }
 
@@ -86,6 +99,7 @@ func (s *Service) AddUser(u User) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.accounts[Person(u.Username)] = &account{User: u}
+	s.forget(Person(u.Username))
 	return nil
 }
 
@@ -95,7 +109,7 @@ func (s *Service) SetPassword(username, password string) error {
 	defer s.mu.Unlock()
 	a, ok := s.accounts[Person(username)]
 	if !ok {
-		return errors.New("no such user")
+		return ErrNoUser
 	}
 	a.Password, a.failures, a.lockedUntil = password, nil, time.Time{}
 	return nil
