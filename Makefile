@@ -50,9 +50,17 @@ faults-build: FORCE
 	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/ ./cmd/...
 
 # Constant flags: changing one would compile Kubernetes again.
-lab-build: bin/registry FORCE
+lab-build: bin/registry bin/capi bin/lab-crds.json FORCE
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
+
+# What the lab runs and reads beside itself, in modules of their own: Cluster API, and the kinds of a Supervisor out of the module cache.
+CAPI := test/controllers/capi
+CRDS := test/controllers/crds
+bin/capi: $(wildcard $(CAPI)/*.go) $(CAPI)/go.mod $(CAPI)/go.sum
+	cd $(CAPI) && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ . && touch $(CURDIR)/$@
+bin/lab-crds.json: $(wildcard $(CRDS)/*.go) $(CRDS)/go.mod $(CRDS)/go.sum
+	cd $(CRDS) && go run . $(CURDIR)/$@
 
 # The same for systems that the tests run under Wine and qemu-user, with a kubectl for each. The versions in go.mod make kubectl.
 cross: bin/windows/kubectl.exe bin/arm64/kubectl FORCE
@@ -96,6 +104,8 @@ vet-others:
 	GOOS=windows GOARCH=amd64 go vet ./...
 
 lab-test:
+	cd $(CAPI) && CGO_ENABLED=0 go vet ./...
+	cd $(CRDS) && go vet ./... && go test ./...
 	$(LAB) go vet ./...
 	$(LAB) go test ./...
 
@@ -113,6 +123,8 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK):
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
 	$< run ./...
 	$(LAB) $< run -c $(CURDIR)/.golangci.yml ./...
+	cd $(CAPI) && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...
+	cd $(CRDS) && $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
 
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)

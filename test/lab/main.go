@@ -10,8 +10,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	manager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/site"
@@ -23,8 +25,8 @@ Runs two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json 
 `
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == kube.Subcommand {
-		c := app.NewAPIServerCommand()
+	if part, ok := parts[first(os.Args[1:])]; ok {
+		c := part()
 		c.SetArgs(os.Args[2:])
 		os.Exit(cli.Run(c))
 	}
@@ -34,8 +36,21 @@ func main() {
 	}
 }
 
+// parts are the parts of Kubernetes that this program is when a lab runs it as its child.
+var parts = map[string]func() *cobra.Command{
+	kube.APIServerCommand: apiserver.NewAPIServerCommand,
+	kube.ManagerCommand:   manager.NewControllerManagerCommand,
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
 func run(args []string) error {
-	if len(args) == 0 || args[0] != "up" {
+	if first(args) != "up" {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}

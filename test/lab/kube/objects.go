@@ -12,14 +12,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/restmapper"
 )
 
 // Client fills an API server as its administrator.
 type Client struct {
 	Typed   kubernetes.Interface
 	Dynamic dynamic.Interface
+	mapper  *restmapper.DeferredDiscoveryRESTMapper
 }
 
 // NewClient makes the client of an API server.
@@ -29,7 +32,7 @@ func (s *APIServer) NewClient() (*Client, error) {
 		return nil, err
 	}
 	d, err := dynamic.NewForConfig(s.REST)
-	return &Client{typed, d}, err
+	return &Client{typed, d, restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(typed.Discovery()))}, err
 }
 
 // The kinds that stand for a TKG cluster.
@@ -39,73 +42,43 @@ var (
 	crds     = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
-// CreateCRDs defines both kinds in the versions that Supervisors serve, and waits until they are.
-func (c *Client) CreateCRDs(ctx context.Context) error {
-	for _, d := range []*unstructured.Unstructured{
-		crd(clusters, "Cluster", "v1beta1", "v1beta2"),
-		crd(tkcs, "TanzuKubernetesCluster", "v1alpha2", "v1alpha3"),
-	} {
-		if _, err := c.Dynamic.Resource(crds).Create(ctx, d, metav1.CreateOptions{}); err != nil {
-			return err
-		}
-	}
-	for _, gvr := range []schema.GroupVersionResource{clusters, tkcs} {
-		if err := Eventually(ctx, func() error {
-			_, err := c.Dynamic.Resource(gvr).List(ctx, metav1.ListOptions{Limit: 1})
-			return err
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// crd defines a kind with any fields; the last version is the stored one.
-func crd(gvr schema.GroupVersionResource, kind string, versions ...string) *unstructured.Unstructured {
-	var list []any
-	for i, v := range versions {
-		list = append(list, map[string]any{
-			"name": v, "served": true, "storage": i == len(versions)-1,
-			"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-		})
-	}
-	singular := gvr.Resource[:len(gvr.Resource)-1]
-	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-		"metadata": map[string]any{
-			"name": gvr.Resource + "." + gvr.Group,
-			// The group k8s.io is reserved; CAPI has this approval too.
-			"annotations": map[string]any{"api-approved.kubernetes.io": "unapproved, a lab"},
-		},
-		"spec": map[string]any{
-			"group": gvr.Group, "scope": "Namespaced",
-			"names":    map[string]any{"plural": gvr.Resource, "singular": singular, "kind": kind, "listKind": kind + "List"},
-			"versions": list,
-		},
-	}}
-}
-
 // AddNamespace creates a namespace unless it is there.
 func (c *Client) AddNamespace(ctx context.Context, name string) error {
 	_, err := c.Typed.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	return ignoreExists(err)
 }
 
-// AddCluster creates a Cluster, with its TanzuKubernetesCluster if twin is set, and returns its UID.
-func (c *Client) AddCluster(ctx context.Context, namespace, name, endpoint string, twin bool) (string, error) {
-	spec := map[string]any{}
-	if endpoint != "" {
-		spec["controlPlaneEndpoint"] = map[string]any{"host": endpoint, "port": int64(6443)}
+// ClusterSpec is a TKG cluster to create.
+type ClusterSpec struct {
+	Namespace, Name string
+	Endpoint        string // host of its API server; empty: it has none yet
+	Twin            bool   // with a TanzuKubernetesCluster
+	Paused          bool   // nobody looks after it
+}
+
+// AddCluster creates the Cluster of a TKG cluster, and returns its UID.
+func (c *Client) AddCluster(ctx context.Context, s ClusterSpec) (string, error) {
+	spec := map[string]any{"clusterNetwork": clusterNetwork()}
+	if s.Endpoint != "" {
+		spec["controlPlaneEndpoint"] = map[string]any{"host": s.Endpoint, "port": int64(6443)}
 	}
-	made, err := c.Dynamic.Resource(clusters).Namespace(namespace).Create(ctx, object(clusters, "Cluster", namespace, name, spec), metav1.CreateOptions{})
+	if s.Paused {
+		spec["paused"] = true
+	}
+	made, err := c.Dynamic.Resource(clusters).Namespace(s.Namespace).Create(ctx, object(clusters, "Cluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	if err != nil {
 		return "", err
 	}
-	if twin {
+	if s.Twin {
 		spec := map[string]any{"topology": map[string]any{"controlPlane": map[string]any{"replicas": int64(1)}}}
-		_, err = c.Dynamic.Resource(tkcs).Namespace(namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", namespace, name, spec), metav1.CreateOptions{})
+		_, err = c.Dynamic.Resource(tkcs).Namespace(s.Namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	}
 	return string(made.GetUID()), err
+}
+
+func clusterNetwork() map[string]any {
+	blocks := func(cidr string) map[string]any { return map[string]any{"cidrBlocks": []any{cidr}} }
+	return map[string]any{"pods": blocks("192.168.0.0/16"), "services": blocks("10.96.0.0/12"), "serviceDomain": "cluster.local"}
 }
 
 func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
@@ -115,16 +88,21 @@ func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec 
 	}}
 }
 
-// DeleteCluster removes a Cluster, its twin and its kubeconfig.
+// DeleteCluster removes a Cluster, its twin and its kubeconfig, and returns when they are gone.
 func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) error {
 	all := []error{c.deleteKubeconfig(ctx, namespace, name)}
 	for _, gvr := range []schema.GroupVersionResource{tkcs, clusters} {
-		if err := c.Dynamic.Resource(gvr).Namespace(namespace).Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
+		kind := c.Dynamic.Resource(gvr).Namespace(namespace)
+		if err := kind.Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
 			all = append(all, err)
 		}
-	}
-	if err := c.Typed.CoreV1().Secrets(namespace).Delete(ctx, name+"-kubeconfig", metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-		all = append(all, err)
+		all = append(all, Eventually(ctx, func() error {
+			_, err := kind.Get(ctx, name, metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return nil
+			}
+			return errors.Join(fmt.Errorf("%s is still there", name), err)
+		}))
 	}
 	return errors.Join(all...)
 }
