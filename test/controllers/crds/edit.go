@@ -23,6 +23,7 @@ func core(o object) object {
 	if o["kind"] != "CustomResourceDefinition" {
 		metadata := at(o, "metadata")
 		metadata["name"] = "capi-" + metadata["name"].(string)
+		o["webhooks"] = slices.DeleteFunc(o["webhooks"].([]any), elsewhere)
 		return o
 	}
 	label(o, contract1, "v1beta1")
@@ -34,12 +35,21 @@ func core(o object) object {
 	return plain(o)
 }
 
-// kubeadm has no webhooks here: only the stored version is served, since nobody converts the other.
+// elsewhere reports whether a webhook is for kinds that a site does not have.
+func elsewhere(webhook any) bool {
+	for _, rule := range webhook.(object)["rules"].([]any) {
+		if slices.Contains(rule.(object)["apiGroups"].([]any), "cluster.x-k8s.io") {
+			return false
+		}
+	}
+	return true
+}
+
+// kubeadm has no webhooks here: only the stored version is left, since nobody converts the other.
 func kubeadm(o object) object {
 	label(o, contract2, "v1beta2")
-	for _, v := range versions(o) {
-		v["served"] = v["storage"]
-	}
+	stored := slices.DeleteFunc(versions(o), func(v object) bool { return v["storage"] == false })
+	at(o, "spec")["versions"] = list(stored)
 	return plain(o)
 }
 

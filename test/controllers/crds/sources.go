@@ -8,16 +8,16 @@ type source struct {
 	Edit            func(object) object
 }
 
-// sources are all kinds of a site. What else these modules define has no user here.
+// sources are all kinds of a site. What else these modules define has no user here, and would cost every API server memory.
 var sources = []source{
 	{
 		Module: "sigs.k8s.io/cluster-api", Version: "v1.14.2", Sum: "h1:o3GFNaeNFAOEEMpDPfhCK+2CjmV6gtQ8yLEcUwCg7bA=",
-		Files: []string{"core/config/crd/bases/*.yaml", "core/config/webhook/manifests.yaml"},
+		Files: []string{"core/config/crd/bases/cluster.x-k8s.io_*.yaml", "core/config/webhook/manifests.yaml"},
 		Edit:  core,
 	},
 	{
 		Module: "sigs.k8s.io/cluster-api", Version: "v1.14.2", Sum: "h1:o3GFNaeNFAOEEMpDPfhCK+2CjmV6gtQ8yLEcUwCg7bA=",
-		Files: []string{"bootstrap/kubeadm/config/crd/bases/*.yaml", "controlplane/kubeadm/config/crd/bases/*.yaml"},
+		Files: []string{"bootstrap/kubeadm/config/crd/bases/*templates.yaml", "controlplane/kubeadm/config/crd/bases/*.yaml"},
 		Edit:  kubeadm,
 	},
 	{
@@ -28,8 +28,12 @@ var sources = []source{
 	{
 		// Newer ones are in a module of their own, which the Go proxy does not have.
 		Module: "github.com/vmware-tanzu/vm-operator", Version: "v1.9.0", Sum: "h1:zpquVm+bPmFEttqibZXqBR9h00wXE6g0Kj1S/AUc4oQ=",
-		Files: []string{"config/crd/bases/*.yaml", "config/crd/external-crds/*_*.yaml"},
-		Edit:  plain,
+		Files: []string{
+			"config/crd/bases/*_clustervirtualmachineimages.yaml", "config/crd/bases/*_virtualmachine[cipsw]*.yaml", "config/crd/bases/*_webconsolerequests.yaml",
+			"config/crd/external-crds/appplatform*.yaml", "config/crd/external-crds/iaas*.yaml", "config/crd/external-crds/cns.*.yaml",
+			"config/crd/external-crds/imageregistry*.yaml", "config/crd/external-crds/netoperator*.yaml", "config/crd/external-crds/topology*.yaml",
+		},
+		Edit: plain,
 	},
 	{
 		Module: "github.com/vmware-tanzu/tanzu-framework/apis/run", Version: "v0.0.0-20230419030809-7081502ebf68", Sum: "h1:DMsg44rX3xSBDCoKYU7zfJGzs9dfPkMYmM7C5fFx7Es=",

@@ -120,6 +120,7 @@ func administrator(t *testing.T, kubeconfig string) (*rest.Config, dynamic.Inter
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.QPS, config.Burst, config.WarningHandler = 100, 100, rest.NoWarnings{}
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)

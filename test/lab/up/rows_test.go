@@ -39,12 +39,12 @@ var kinds = []struct {
 	group, plural string
 	cluster       bool // not in a namespace
 	names         []string
-	empty         string
+	empty         string // with hyphens for blanks
 }{
 	{group: "cluster.x-k8s.io/v1beta2", plural: "clusters", names: []string{"tkc1"}, empty: "Paused"},
 	{group: "cluster.x-k8s.io/v1beta1", plural: "clusters", names: []string{"tkc1"}},
 	{group: "cluster.x-k8s.io/v1beta2", plural: "clusterclasses", names: []string{"tanzukubernetescluster"}},
-	{group: "cluster.x-k8s.io/v1beta2", plural: "machines", names: []string{"tkc1-control-plane-x7k2p", "tkc1-node-pool-1-7f6d8-4mzqc", "tkc1-node-pool-1-7f6d8-r9w5t"}},
+	{group: "cluster.x-k8s.io/v1beta2", plural: "machines", names: []string{"tkc1-control-plane-x7k2p", "tkc1-node-pool-1-7f6d8-4mzqc", "tkc1-node-pool-1-7f6d8-r9w5t"}, empty: "Failure-domain"},
 	{group: "cluster.x-k8s.io/v1beta2", plural: "machinedeployments", names: []string{"tkc1-node-pool-1"}},
 	{group: "controlplane.cluster.x-k8s.io/v1beta2", plural: "kubeadmcontrolplanes", names: []string{"tkc1-control-plane"}},
 	{group: "vmware.infrastructure.cluster.x-k8s.io/v1beta1", plural: "vsphereclusters", names: []string{"tkc1-infra"}},
@@ -101,7 +101,7 @@ func missing(got table, names, mayBeEmpty []string) string {
 		found = append(found, row.Object.Metadata.Name)
 		for i, cell := range row.Cells {
 			column := got.ColumnDefinitions[i]
-			if (cell == nil || cell == "" || cell == "<none>" || cell == "<unknown>") && column.Priority == 0 && !slices.Contains(mayBeEmpty, column.Name) {
+			if (cell == nil || cell == "" || cell == "<none>" || cell == "<unknown>") && column.Priority == 0 && !slices.Contains(mayBeEmpty, strings.ReplaceAll(column.Name, " ", "-")) {
 				return fmt.Sprintf("%s: %s is empty", row.Object.Metadata.Name, column.Name)
 			}
 		}
