@@ -1,6 +1,6 @@
 // Command capi runs the core of Cluster API for a lab: its own main listens on every interface, and no flag changes that.
 //
-// It serves the webhooks of cluster.x-k8s.io, and reconciles Clusters, ClusterClasses and Machines. Nothing here makes machines.
+// It serves the webhooks of the kinds that the lab has, and reconciles Clusters, ClusterClasses and Machines. Nothing here makes machines.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/cluster-api/core/webhooks/conversion"
 )
 
-// addWebhooks adds defaults, validation and conversion of all kinds of cluster.x-k8s.io.
+// addWebhooks adds defaults, validation and conversion of the kinds that the lab has.
 func addWebhooks(mgr ctrl.Manager, clusters admission.ClusterCacheReader) error {
 	// v1beta1 names the versions of what it refers to, v1beta2 does not.
 	conversion.SetAPIVersionGetter(func(_ context.Context, kind schema.GroupKind) (string, error) {
@@ -26,6 +26,7 @@ func addWebhooks(mgr ctrl.Manager, clusters admission.ClusterCacheReader) error 
 	for _, webhook := range []interface{ SetupWebhookWithManager(mgr ctrl.Manager) error }{
 		&admission.Cluster{Client: client, ClusterCacheReader: clusters},
 		&admission.ClusterClass{Client: client},
+		&admission.ExtensionConfig{},
 		&admission.Machine{},
 		&admission.MachineDeployment{},
 		&admission.MachineDrainRule{},

@@ -35,10 +35,12 @@ func core(o object) object {
 	return plain(o)
 }
 
-// elsewhere reports whether a webhook is for kinds that a site does not have.
+// elsewhere reports whether a webhook is for kinds that a site does not have. ExtensionConfigs are there since the controller of
+// ClusterClasses waits for them.
 func elsewhere(webhook any) bool {
 	for _, rule := range webhook.(object)["rules"].([]any) {
-		if slices.Contains(rule.(object)["apiGroups"].([]any), "cluster.x-k8s.io") {
+		groups := rule.(object)["apiGroups"].([]any)
+		if slices.Contains(groups, "cluster.x-k8s.io") || slices.Contains(groups, "runtime.cluster.x-k8s.io") {
 			return false
 		}
 	}

@@ -12,7 +12,7 @@ type source struct {
 var sources = []source{
 	{
 		Module: "sigs.k8s.io/cluster-api", Version: "v1.14.2", Sum: "h1:o3GFNaeNFAOEEMpDPfhCK+2CjmV6gtQ8yLEcUwCg7bA=",
-		Files: []string{"core/config/crd/bases/cluster.x-k8s.io_*.yaml", "core/config/webhook/manifests.yaml"},
+		Files: []string{"core/config/crd/bases/cluster.x-k8s.io_*.yaml", "core/config/crd/bases/runtime*.yaml", "core/config/webhook/manifests.yaml"},
 		Edit:  core,
 	},
 	{
