@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -39,7 +40,9 @@ func (s *APIServer) NewClient() (*Client, error) {
 var (
 	clusters = schema.GroupVersionResource{Group: "cluster.x-k8s.io", Version: "v1beta2", Resource: "clusters"}
 	tkcs     = schema.GroupVersionResource{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Resource: "tanzukubernetesclusters"}
-	crds     = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	// What a Cluster says of its infrastructure.
+	infrastructures = schema.GroupVersionResource{Group: "vmware.infrastructure.cluster.x-k8s.io", Version: "v1beta1", Resource: "vsphereclusters"}
+	crds            = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
 // AddNamespace creates a namespace unless it is there.
@@ -58,9 +61,15 @@ type ClusterSpec struct {
 
 // AddCluster creates the Cluster of a TKG cluster, and returns its UID.
 func (c *Client) AddCluster(ctx context.Context, s ClusterSpec) (string, error) {
-	spec := map[string]any{"clusterNetwork": clusterNetwork()}
+	spec := map[string]any{
+		"clusterNetwork":    clusterNetwork(),
+		"infrastructureRef": map[string]any{"apiGroup": infrastructures.Group, "kind": "VSphereCluster", "name": s.infrastructure()},
+	}
 	if s.Endpoint != "" {
-		spec["controlPlaneEndpoint"] = map[string]any{"host": s.Endpoint, "port": int64(6443)}
+		spec["controlPlaneEndpoint"] = s.endpoint()
+	}
+	if err := c.addInfrastructure(ctx, s); err != nil {
+		return "", err
 	}
 	if s.Paused {
 		spec["paused"] = true
@@ -74,6 +83,22 @@ func (c *Client) AddCluster(ctx context.Context, s ClusterSpec) (string, error) 
 		_, err = c.Dynamic.Resource(tkcs).Namespace(s.Namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	}
 	return string(made.GetUID()), err
+}
+
+// addInfrastructure makes what Cluster API asks about the address of a cluster. It is ready when it has one.
+func (c *Client) addInfrastructure(ctx context.Context, s ClusterSpec) error {
+	o := object(infrastructures, "VSphereCluster", s.Namespace, s.infrastructure(), map[string]any{})
+	if s.Endpoint != "" {
+		o.Object["spec"] = map[string]any{"controlPlaneEndpoint": s.endpoint()}
+		o.Object["status"] = map[string]any{"ready": true}
+	}
+	return c.Apply(ctx, o)
+}
+
+func (s ClusterSpec) infrastructure() string { return s.Name + "-infra" }
+
+func (s ClusterSpec) endpoint() map[string]any {
+	return map[string]any{"host": s.Endpoint, "port": int64(6443)}
 }
 
 func clusterNetwork() map[string]any {
@@ -90,7 +115,7 @@ func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec 
 
 // DeleteCluster removes a Cluster, its twin and its kubeconfig, and returns when they are gone.
 func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) error {
-	all := []error{c.deleteKubeconfig(ctx, namespace, name)}
+	all := []error{c.deleteKubeconfig(ctx, namespace, name), c.unpause(ctx, namespace, name)}
 	for _, gvr := range []schema.GroupVersionResource{tkcs, clusters} {
 		kind := c.Dynamic.Resource(gvr).Namespace(namespace)
 		if err := kind.Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
@@ -105,6 +130,16 @@ func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) erro
 		}))
 	}
 	return errors.Join(all...)
+}
+
+// unpause makes Cluster API look after a Cluster, since it deletes none that is paused.
+func (c *Client) unpause(ctx context.Context, namespace, name string) error {
+	patch := []byte(`{"spec":{"paused":false}}`)
+	_, err := c.Dynamic.Resource(clusters).Namespace(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // FindCluster looks a Cluster up. Without a namespace its name must be unique.

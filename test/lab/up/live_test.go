@@ -2,6 +2,7 @@ package up
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -174,4 +175,33 @@ func TestRolesFillAndQuotasCount(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// A cluster of the admin API comes and goes, and comes again under its name: also one that is paused, and one without an address.
+func TestClustersOfTheAdminAPI(t *testing.T) {
+	_, client := administrator(t, site.Supervisors[0].AdminKubeconfig)
+	clusters := client.Resource(resource("cluster.x-k8s.io", "v1beta2", "clusters")).Namespace("ns2")
+	for phase, spec := range map[string]map[string]any{
+		"Provisioned": {"namespace": "ns2", "name": "comes", "endpoint": "fake"}, "Provisioning": {"namespace": "ns2", "name": "waits"},
+		"": {"namespace": "ns2", "name": "paused", "endpoint": "fake", "paused": true},
+	} {
+		name := spec["name"].(string)
+		for range 2 {
+			call(t, http.MethodPost, "clusters", spec)
+			eventually(t, func() string {
+				o, err := clusters.Get(t.Context(), name, metav1.GetOptions{})
+				if err != nil {
+					return err.Error()
+				}
+				if got, _, _ := unstructured.NestedString(o.Object, "status", "phase"); got != phase {
+					return fmt.Sprintf("%s: %q and not %q", name, got, phase)
+				}
+				return ""
+			})
+			call(t, http.MethodDelete, "clusters", map[string]any{"namespace": "ns2", "name": name})
+			if _, err := clusters.Get(t.Context(), name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
 }

@@ -71,11 +71,18 @@ func newPerson(t *testing.T, role string) person {
 	t.Helper()
 	const password = "VMware1!"
 	name := strings.ToLower(t.Name()) + "-" + role + "@vsphere.local"
-	body, err := json.Marshal(map[string]any{"username": name, "password": password, "namespaces": []string{"ns1"}, "role": role})
+	call(t, http.MethodPost, "users", map[string]any{"username": name, "password": password, "namespaces": []string{"ns1"}, "role": role})
+	return login(t, 0, name, password)
+}
+
+// call sends a request to the admin API.
+func call(t *testing.T, method, path string, in any) {
+	t.Helper()
+	body, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site.Admin+"users", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, site.Admin+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,9 +92,8 @@ func newPerson(t *testing.T, role string) person {
 	}
 	defer resp.Body.Close() //nolint:errcheck // It was read.
 	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", resp.Status, text)
+		t.Fatalf("%s %s: %s: %s", method, path, resp.Status, text)
 	}
-	return login(t, 0, name, password)
 }
 
 // do sends a request to the API as the person. The body is a JSON object, or empty.
