@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -79,7 +80,10 @@ func (c *Client) AddCluster(ctx context.Context, s ClusterSpec) (string, error) 
 		return "", err
 	}
 	if s.Twin {
-		spec := map[string]any{"topology": map[string]any{"controlPlane": map[string]any{"replicas": int64(1)}}}
+		size := map[string]any{"replicas": int64(1), "vmClass": "best-effort-small", "storageClass": "wcpglobal"}
+		pool := maps.Clone(size)
+		pool["name"] = "node-pool-1"
+		spec := map[string]any{"topology": map[string]any{"controlPlane": size, "nodePools": []any{pool}}}
 		_, err = c.Dynamic.Resource(tkcs).Namespace(s.Namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	}
 	return string(made.GetUID()), err

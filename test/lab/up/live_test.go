@@ -182,7 +182,7 @@ func TestClustersOfTheAdminAPI(t *testing.T) {
 	_, client := administrator(t, site.Supervisors[0].AdminKubeconfig)
 	clusters := client.Resource(resource("cluster.x-k8s.io", "v1beta2", "clusters")).Namespace("ns2")
 	for phase, spec := range map[string]map[string]any{
-		"Provisioned": {"namespace": "ns2", "name": "comes", "endpoint": "fake"}, "Provisioning": {"namespace": "ns2", "name": "waits"},
+		"Provisioned": {"namespace": "ns2", "name": "comes", "endpoint": "fake", "twin": true}, "Provisioning": {"namespace": "ns2", "name": "waits"},
 		"": {"namespace": "ns2", "name": "paused", "endpoint": "fake", "paused": true},
 	} {
 		name := spec["name"].(string)
