@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 )
 
 // labPlatforms are those that the lab runs on: it needs all of 127.0.0.0/8, as Linux has it.
@@ -12,6 +14,7 @@ var labPlatforms = []platform{{"linux", "amd64"}, {"linux", "arm64"}}
 func (r *release) labPrograms() []program {
 	return []program{
 		{name: "vsphere-lab", module: "test/lab", pkg: ".", ldflags: r.labFlags},
+		{name: "capi", module: "test/controllers/capi", pkg: ".", ldflags: "-s -w"},
 		{name: "registry", module: "test/clients", pkg: "github.com/distribution/distribution/v3/cmd/registry", ldflags: "-s -w"},
 	}
 }
@@ -22,11 +25,33 @@ func (r *release) packLab(p platform) error {
 	if err != nil {
 		return err
 	}
+	kinds, err := readKinds()
+	if err != nil {
+		return err
+	}
 	built, err := buildAll(p, r.labPrograms())
 	if err != nil {
 		return err
 	}
+	files = append(files, kinds)
 	a, err := r.write(p, fmt.Sprintf("vsphere-lab_%s_%s_%s", r.Version, p.OS, p.Arch), append(files, built...))
 	r.labs = append(r.labs, a)
 	return err
+}
+
+// readKinds makes the file with the kinds of a Supervisor, which the lab looks for beside itself: its source is other people's modules.
+func readKinds() (file, error) {
+	dir, err := os.MkdirTemp("", "dist-")
+	if err != nil {
+		return file{}, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
+	path := filepath.Join(dir, "lab-crds.json")
+	c := exec.Command("go", "run", ".", path)
+	c.Dir = filepath.Join("test", "controllers", "crds")
+	if out, err := c.CombinedOutput(); err != nil {
+		return file{}, fmt.Errorf("%s: %w: %s", c.Dir, err, out)
+	}
+	text, err := os.ReadFile(path)
+	return file{name: "lab-crds.json", mode: 0o644, text: text}, err
 }

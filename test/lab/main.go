@@ -11,9 +11,11 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	manager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/site"
@@ -30,8 +32,8 @@ terminal, addresses, users and commands to try are printed then.
 `
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == kube.Subcommand {
-		c := app.NewAPIServerCommand()
+	if part, ok := parts[first(os.Args[1:])]; ok {
+		c := part()
 		c.SetArgs(os.Args[2:])
 		os.Exit(cli.Run(c))
 	}
@@ -41,8 +43,21 @@ func main() {
 	}
 }
 
+// parts are the parts of Kubernetes that this program is when a lab runs it as its child.
+var parts = map[string]func() *cobra.Command{
+	kube.APIServerCommand: apiserver.NewAPIServerCommand,
+	kube.ManagerCommand:   manager.NewControllerManagerCommand,
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
 func run(args []string) error {
-	if len(args) == 0 || args[0] != "up" {
+	if first(args) != "up" {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}

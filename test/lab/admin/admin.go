@@ -17,6 +17,7 @@ type ClusterSpec struct {
 	Name       string `json:"name"`
 	Endpoint   string `json:"endpoint"` // host of its API server; empty while it has none; "fake": where nothing listens
 	Twin       bool   `json:"twin"`     // with a TanzuKubernetesCluster
+	Paused     bool   `json:"paused"`   // Cluster API leaves it alone: it gets no conditions
 }
 
 // FrontSpec is one more address of a Supervisor.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -28,10 +29,8 @@ func newFrontProxy(dir string) (*pki.CA, []string, error) {
 		return nil, nil, err
 	}
 	path := func(name string) string { return filepath.Join(dir, name) }
-	for name, text := range map[string][]byte{"front-proxy-ca.crt": ca.PEM, "front-proxy-client.crt": pair.CertPEM, "front-proxy-client.key": pair.KeyPEM} {
-		if err := os.WriteFile(path(name), text, 0o600); err != nil {
-			return nil, nil, err
-		}
+	if err := errors.Join(pair.Write(dir, name), os.WriteFile(path("front-proxy-ca.crt"), ca.PEM, 0o600)); err != nil {
+		return nil, nil, err
 	}
 	return ca, []string{
 		"--requestheader-client-ca-file=" + path("front-proxy-ca.crt"),

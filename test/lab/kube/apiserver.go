@@ -6,12 +6,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
+	"errors"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -65,7 +63,7 @@ func (p *Processes) Start(ctx context.Context, c Config) (*APIServer, error) {
 		return nil, err
 	}
 	log := filepath.Join(c.Dir, "apiserver.log")
-	ended, err := p.run(ctx, log, append([]string{Subcommand}, args...))
+	ended, err := p.run(ctx, log, append([]string{APIServerCommand}, args...))
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +82,8 @@ func (c Config) args() ([]string, error) {
 		return nil, err
 	}
 	path := func(name string) string { return filepath.Join(c.Dir, name) }
-	for name, text := range map[string][]byte{"tls.crt": pair.CertPEM, "tls.key": pair.KeyPEM, "ca.crt": c.CA.PEM, "sa.key": key} {
-		if err := os.WriteFile(path(name), text, 0o600); err != nil {
-			return nil, err
-		}
+	if err := errors.Join(pair.Write(c.Dir, "tls"), os.WriteFile(path("ca.crt"), c.CA.PEM, 0o600), os.WriteFile(path("sa.key"), key, 0o600)); err != nil {
+		return nil, err
 	}
 	return append([]string{
 		"--etcd-servers=" + c.Etcd,
@@ -133,35 +129,15 @@ func (s *APIServer) writeAdmin() error {
 	s.REST, err = clientcmd.NewDefaultClientConfig(*cfg, nil).ClientConfig()
 	if err == nil {
 		s.REST.QPS, s.REST.Burst = 500, 1000
+		s.REST.WarningHandler = rest.NoWarnings{} // Kinds of old versions are what a site has.
 	}
 	return err
 }
 
-// startTime bounds how long an API server takes to be ready on a busy machine.
-const startTime = 3 * time.Minute
-
 func (s *APIServer) wait(ctx context.Context, ended <-chan error, log string) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
 	client, err := rest.HTTPClientFor(s.REST)
 	if err != nil {
 		return err
 	}
-	for {
-		if req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.REST.Host+"/readyz", nil); err == nil {
-			if resp, err := client.Do(req); err == nil {
-				_ = resp.Body.Close()
-				if resp.StatusCode == http.StatusOK {
-					return nil
-				}
-			}
-		}
-		select {
-		case err := <-ended:
-			return fmt.Errorf("kube-apiserver %s ended (%w); see %s", s.Name, err, log)
-		case <-ctx.Done():
-			return fmt.Errorf("kube-apiserver %s is not ready (%w); see %s", s.Name, ctx.Err(), log)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	return AwaitReady(ctx, client, s.REST.Host+"/readyz", Child{"kube-apiserver " + s.Name, ended, log})
 }

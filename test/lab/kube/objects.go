@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,14 +13,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/restmapper"
 )
 
 // Client fills an API server as its administrator.
 type Client struct {
 	Typed   kubernetes.Interface
 	Dynamic dynamic.Interface
+	mapper  *restmapper.DeferredDiscoveryRESTMapper
 }
 
 // NewClient makes the client of an API server.
@@ -29,61 +34,17 @@ func (s *APIServer) NewClient() (*Client, error) {
 		return nil, err
 	}
 	d, err := dynamic.NewForConfig(s.REST)
-	return &Client{typed, d}, err
+	return &Client{typed, d, restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(typed.Discovery()))}, err
 }
 
 // The kinds that stand for a TKG cluster.
 var (
 	clusters = schema.GroupVersionResource{Group: "cluster.x-k8s.io", Version: "v1beta2", Resource: "clusters"}
 	tkcs     = schema.GroupVersionResource{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Resource: "tanzukubernetesclusters"}
-	crds     = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	// What a Cluster says of its infrastructure.
+	infrastructures = schema.GroupVersionResource{Group: "vmware.infrastructure.cluster.x-k8s.io", Version: "v1beta1", Resource: "vsphereclusters"}
+	crds            = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
-
-// CreateCRDs defines both kinds in the versions that Supervisors serve, and waits until they are.
-func (c *Client) CreateCRDs(ctx context.Context) error {
-	for _, d := range []*unstructured.Unstructured{
-		crd(clusters, "Cluster", "v1beta1", "v1beta2"),
-		crd(tkcs, "TanzuKubernetesCluster", "v1alpha2", "v1alpha3"),
-	} {
-		if _, err := c.Dynamic.Resource(crds).Create(ctx, d, metav1.CreateOptions{}); err != nil {
-			return err
-		}
-	}
-	for _, gvr := range []schema.GroupVersionResource{clusters, tkcs} {
-		if err := Eventually(ctx, func() error {
-			_, err := c.Dynamic.Resource(gvr).List(ctx, metav1.ListOptions{Limit: 1})
-			return err
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// crd defines a kind with any fields; the last version is the stored one.
-func crd(gvr schema.GroupVersionResource, kind string, versions ...string) *unstructured.Unstructured {
-	var list []any
-	for i, v := range versions {
-		list = append(list, map[string]any{
-			"name": v, "served": true, "storage": i == len(versions)-1,
-			"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-		})
-	}
-	singular := gvr.Resource[:len(gvr.Resource)-1]
-	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-		"metadata": map[string]any{
-			"name": gvr.Resource + "." + gvr.Group,
-			// The group k8s.io is reserved; CAPI has this approval too.
-			"annotations": map[string]any{"api-approved.kubernetes.io": "unapproved, a lab"},
-		},
-		"spec": map[string]any{
-			"group": gvr.Group, "scope": "Namespaced",
-			"names":    map[string]any{"plural": gvr.Resource, "singular": singular, "kind": kind, "listKind": kind + "List"},
-			"versions": list,
-		},
-	}}
-}
 
 // AddNamespace creates a namespace unless it is there.
 func (c *Client) AddNamespace(ctx context.Context, name string) error {
@@ -91,21 +52,62 @@ func (c *Client) AddNamespace(ctx context.Context, name string) error {
 	return ignoreExists(err)
 }
 
-// AddCluster creates a Cluster, with its TanzuKubernetesCluster if twin is set, and returns its UID.
-func (c *Client) AddCluster(ctx context.Context, namespace, name, endpoint string, twin bool) (string, error) {
-	spec := map[string]any{}
-	if endpoint != "" {
-		spec["controlPlaneEndpoint"] = map[string]any{"host": endpoint, "port": int64(6443)}
+// ClusterSpec is a TKG cluster to create.
+type ClusterSpec struct {
+	Namespace, Name string
+	Endpoint        string // host of its API server; empty: it has none yet
+	Twin            bool   // with a TanzuKubernetesCluster
+	Paused          bool   // nobody looks after it
+}
+
+// AddCluster creates the Cluster of a TKG cluster, and returns its UID.
+func (c *Client) AddCluster(ctx context.Context, s ClusterSpec) (string, error) {
+	spec := map[string]any{
+		"clusterNetwork":    clusterNetwork(),
+		"infrastructureRef": map[string]any{"apiGroup": infrastructures.Group, "kind": "VSphereCluster", "name": s.infrastructure()},
 	}
-	made, err := c.Dynamic.Resource(clusters).Namespace(namespace).Create(ctx, object(clusters, "Cluster", namespace, name, spec), metav1.CreateOptions{})
+	if s.Endpoint != "" {
+		spec["controlPlaneEndpoint"] = s.endpoint()
+	}
+	if err := c.addInfrastructure(ctx, s); err != nil {
+		return "", err
+	}
+	if s.Paused {
+		spec["paused"] = true
+	}
+	made, err := c.Dynamic.Resource(clusters).Namespace(s.Namespace).Create(ctx, object(clusters, "Cluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	if err != nil {
 		return "", err
 	}
-	if twin {
-		spec := map[string]any{"topology": map[string]any{"controlPlane": map[string]any{"replicas": int64(1)}}}
-		_, err = c.Dynamic.Resource(tkcs).Namespace(namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", namespace, name, spec), metav1.CreateOptions{})
+	if s.Twin {
+		size := map[string]any{"replicas": int64(1), "vmClass": "best-effort-small", "storageClass": "wcpglobal"}
+		pool := maps.Clone(size)
+		pool["name"] = "node-pool-1"
+		spec := map[string]any{"topology": map[string]any{"controlPlane": size, "nodePools": []any{pool}}}
+		_, err = c.Dynamic.Resource(tkcs).Namespace(s.Namespace).Create(ctx, object(tkcs, "TanzuKubernetesCluster", s.Namespace, s.Name, spec), metav1.CreateOptions{})
 	}
 	return string(made.GetUID()), err
+}
+
+// addInfrastructure makes what Cluster API asks about the address of a cluster. It is ready when it has one.
+func (c *Client) addInfrastructure(ctx context.Context, s ClusterSpec) error {
+	o := object(infrastructures, "VSphereCluster", s.Namespace, s.infrastructure(), map[string]any{})
+	if s.Endpoint != "" {
+		o.Object["spec"] = map[string]any{"controlPlaneEndpoint": s.endpoint()}
+		o.Object["status"] = map[string]any{"ready": true}
+	}
+	return c.Apply(ctx, o)
+}
+
+func (s ClusterSpec) infrastructure() string { return s.Name + "-infra" }
+
+func (s ClusterSpec) endpoint() map[string]any {
+	return map[string]any{"host": s.Endpoint, "port": int64(6443)}
+}
+
+func clusterNetwork() map[string]any {
+	blocks := func(cidr string) map[string]any { return map[string]any{"cidrBlocks": []any{cidr}} }
+	return map[string]any{"pods": blocks("192.168.0.0/16"), "services": blocks("10.96.0.0/12"), "serviceDomain": "cluster.local"}
 }
 
 func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
@@ -115,18 +117,33 @@ func object(gvr schema.GroupVersionResource, kind, namespace, name string, spec 
 	}}
 }
 
-// DeleteCluster removes a Cluster, its twin and its kubeconfig.
+// DeleteCluster removes a Cluster, its twin and its kubeconfig, and returns when they are gone.
 func (c *Client) DeleteCluster(ctx context.Context, namespace, name string) error {
-	all := []error{c.deleteKubeconfig(ctx, namespace, name)}
+	all := []error{c.deleteKubeconfig(ctx, namespace, name), c.unpause(ctx, namespace, name)}
 	for _, gvr := range []schema.GroupVersionResource{tkcs, clusters} {
-		if err := c.Dynamic.Resource(gvr).Namespace(namespace).Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
+		kind := c.Dynamic.Resource(gvr).Namespace(namespace)
+		if err := kind.Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
 			all = append(all, err)
 		}
-	}
-	if err := c.Typed.CoreV1().Secrets(namespace).Delete(ctx, name+"-kubeconfig", metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-		all = append(all, err)
+		all = append(all, Eventually(ctx, func() error {
+			_, err := kind.Get(ctx, name, metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return nil
+			}
+			return errors.Join(fmt.Errorf("%s is still there", name), err)
+		}))
 	}
 	return errors.Join(all...)
+}
+
+// unpause makes Cluster API look after a Cluster, since it deletes none that is paused.
+func (c *Client) unpause(ctx context.Context, namespace, name string) error {
+	patch := []byte(`{"spec":{"paused":false}}`)
+	_, err := c.Dynamic.Resource(clusters).Namespace(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // FindCluster looks a Cluster up. Without a namespace its name must be unique.

@@ -10,9 +10,12 @@ import (
 	"time"
 )
 
-// Subcommand makes this program a kube-apiserver. Each runs in a process of its own, since the server keeps its feature
-// gates and metrics in package variables.
-const Subcommand = "apiserver"
+// The subcommands that make this program a part of Kubernetes. Each part runs in a process of its own, since it keeps its
+// feature gates and metrics in package variables.
+const (
+	APIServerCommand = "apiserver"
+	ManagerCommand   = "controller-manager"
+)
 
 // Processes starts children that die with this process, however that ends: the kernel kills them when the thread that
 // started them is gone, so that all are started from one that stays.
@@ -53,6 +56,7 @@ func (p *Processes) Run(ctx context.Context, log, program string, args ...string
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env = append(os.Environ(), "GOGC=50") // Eight large programs share a machine with the tests.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGKILL) }
 	cmd.WaitDelay = grace

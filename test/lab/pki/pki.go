@@ -10,8 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -107,6 +110,12 @@ func (c *CA) issue(template *x509.Certificate) (Pair, error) {
 	}
 	p.TLS, err = tls.X509KeyPair(append(p.CertPEM, c.PEM...), p.KeyPEM)
 	return p, err
+}
+
+// Write puts the pair into dir as NAME.crt and NAME.key.
+func (p Pair) Write(dir, name string) error {
+	path := filepath.Join(dir, name)
+	return errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(path+".crt", p.CertPEM, 0o600), os.WriteFile(path+".key", p.KeyPEM, 0o600))
 }
 
 func serial() *big.Int {

@@ -90,7 +90,7 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if c.client, err = c.api.NewClient(); err != nil {
 		return err
 	}
-	return s.prepareCluster(c)
+	return s.beside(c.api, func() error { return s.prepareCluster(c) })
 }
 
 // prepareCluster creates what every cluster has. Its issuer is the Supervisor's, which alone tells of it.

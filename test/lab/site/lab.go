@@ -42,7 +42,9 @@ type LabOIDC struct {
 
 // LabSupervisor is a Supervisor in lab.json.
 type LabSupervisor struct {
-	Server          string       `json:"server"` // what to give to --server
+	Server string `json:"server"` // what to give to --server
+	// Addresses are those of the control planes of a stretched Supervisor; Server is its virtual address then.
+	Addresses       []string     `json:"addresses,omitempty"`
 	CA              string       `json:"ca"`
 	Namespaces      []string     `json:"namespaces"`
 	AdminKubeconfig string       `json:"adminKubeconfig"`

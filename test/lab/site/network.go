@@ -14,10 +14,14 @@ const (
 	addrVCenter    = 2
 	addrDex        = 3
 	addrSupervisor = 11 // and 12
+	addrStretched  = 13 // to 15: the control planes of the second Supervisor, whose virtual address is 12
 	addrTKG        = 21 // and 22
 	addrFront      = 30
 	maxFronts      = 220
 )
+
+// controlPlanes is how many addresses a stretched Supervisor has beside the virtual one.
+const controlPlanes = 3
 
 // Fronts listen on 443 like real ones; where that is not allowed, on this port.
 const highPort = 8443
@@ -73,9 +77,12 @@ func (n *network) front(last int) string {
 	return net.JoinHostPort(n.ip(last), strconv.Itoa(n.port))
 }
 
-// frontIPs are the addresses of the fronts that tests may add.
+// frontIPs are the addresses that a Supervisor may get beside its first.
 func (n *network) frontIPs() []net.IP {
 	var all []net.IP
+	for i := range controlPlanes {
+		all = append(all, net.ParseIP(n.ip(addrStretched+i)))
+	}
 	for i := range maxFronts {
 		all = append(all, net.ParseIP(n.ip(addrFront+i)))
 	}

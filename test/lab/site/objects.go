@@ -19,7 +19,7 @@ func (s *Site) fill() error {
 		return err
 	}
 	users := []vcenter.User{
-		{Username: "administrator@vsphere.local", Password: "Admin!23", Namespaces: []string{"ns1", "ns2", "ns3"}, Groups: []string{"Administrators@vsphere.local"}},
+		{Username: "administrator@vsphere.local", Password: "Admin!23", Namespaces: []string{"ns1", "ns2", "ns3"}, Groups: []string{administrators}},
 		{Username: "dev@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns1", "ns3"}},
 		{Username: "ops@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns2"}},
 	}
@@ -31,33 +31,33 @@ func (s *Site) fill() error {
 	return s.addFakes(s.ctx)
 }
 
+// fillNamespaces makes the namespaces and TKG clusters that every lab begins with.
 func (s *Site) fillNamespaces() error {
-	for _, ns := range []struct {
-		supervisor int
-		name       string
-	}{{0, "ns1"}, {0, "ns2"}, {1, "ns3"}} {
-		if err := s.AddNamespace(s.ctx, ns.supervisor, ns.name); err != nil {
-			return err
+	namespaces := [][]string{{"ns1", "ns2"}, {"ns3"}}
+	clusters := []admin.ClusterSpec{{Namespace: "ns1", Name: "tkc1", Twin: true}, {Namespace: "ns3", Name: "tkc2"}}
+	return s.together(func(sup *supervisor) error {
+		for _, ns := range namespaces[sup.index] {
+			if err := s.AddNamespace(s.ctx, sup.index, ns); err != nil {
+				return err
+			}
 		}
+		return s.fillCluster(sup, clusters[sup.index])
+	})
+}
+
+// fillCluster makes the Cluster of the TKG cluster that runs beside a Supervisor, and tells the cluster who it is.
+func (s *Site) fillCluster(sup *supervisor, spec admin.ClusterSpec) error {
+	c := s.clusters[sup.index]
+	uid, err := s.stockCluster(sup, c, spec)
+	if err != nil {
+		return err
 	}
-	for i, spec := range []admin.ClusterSpec{
-		{Supervisor: 0, Namespace: "ns1", Name: "tkc1", Twin: true},
-		{Supervisor: 1, Namespace: "ns3", Name: "tkc2"},
-	} {
-		c := s.clusters[i]
-		spec.Endpoint = s.net.ip(c.last)
-		uid, err := s.AddCluster(s.ctx, spec)
-		if err != nil {
-			return err
-		}
-		c.become(spec.Namespace, spec.Name, uid)
-		info := map[string]string{"cluster_name": spec.Name, "issuer": "", "concierge_is_cluster_scoped": "true"}
-		if err := c.client.PublishInfo(s.ctx, "pinniped-info", info); err != nil {
-			return err
-		}
-		sup := s.supervisors[spec.Supervisor]
-		sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
+	c.become(spec.Namespace, spec.Name, uid)
+	info := map[string]string{"cluster_name": spec.Name, "issuer": "", "concierge_is_cluster_scoped": "true"}
+	if err := c.client.PublishInfo(s.ctx, "pinniped-info", info); err != nil {
+		return err
 	}
+	sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})
 	return nil
 }
 
@@ -77,6 +77,9 @@ func (s *Site) AddNamespace(ctx context.Context, index int, name string) error {
 	if err := sup.client.AddNamespace(ctx, name); err != nil {
 		return err
 	}
+	if err := s.stockNamespace(ctx, sup, name); err != nil {
+		return err
+	}
 	sup.mu.Lock()
 	defer sup.mu.Unlock()
 	if !slices.Contains(sup.namespaces, name) {
@@ -94,11 +97,13 @@ func (s *Site) AddCluster(ctx context.Context, c admin.ClusterSpec) (string, err
 	if c.Endpoint == "fake" {
 		c.Endpoint = s.fakes.address()
 	}
-	uid, err := sup.client.AddCluster(ctx, c.Namespace, c.Name, c.Endpoint, c.Twin)
-	if err != nil || c.Endpoint == "" {
-		return uid, err
+	// The kubeconfig comes first: Cluster API connects at once, and then again only after a while.
+	if c.Endpoint != "" {
+		if err := s.addKubeconfig(ctx, sup, c); err != nil {
+			return "", err
+		}
 	}
-	return uid, s.addKubeconfig(ctx, sup, c)
+	return sup.client.AddCluster(ctx, kube.ClusterSpec{Namespace: c.Namespace, Name: c.Name, Endpoint: c.Endpoint, Twin: c.Twin, Paused: c.Paused})
 }
 
 // addKubeconfig makes the administrator that Cluster API makes for a cluster: a client of its CA, for a year.

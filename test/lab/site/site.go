@@ -155,7 +155,7 @@ func (s *Site) describe(adminURL string) Lab {
 	lab := Lab{Admin: adminURL, VCenter: LabVCenter{Host: s.net.front(addrVCenter), CA: s.caFile()}, OIDC: LabOIDC{Issuer: s.dexIssuer(), CA: s.caFile(), ClientID: dex.PublicClient, Browse: adminURL + "browse"}}
 	for _, sup := range s.supervisors {
 		lab.Supervisors = append(lab.Supervisors, LabSupervisor{
-			Server: s.net.front(sup.last), CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,
+			Server: s.net.front(sup.last), Addresses: sup.addresses, CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,
 			Namespaces: sup.listNamespaces(), Clusters: sup.listed,
 		})
 	}

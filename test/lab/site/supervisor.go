@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-
-	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/admin"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/fault"
@@ -31,6 +28,7 @@ type supervisor struct {
 	client      *kube.Client
 	pair        pki.Pair // of its fronts
 	listed      []LabCluster
+	addresses   []string // of its control planes, if it is stretched
 	issuers     issuers
 	consoles    *webconsole.Consoles // nil without VM Operator
 
@@ -69,12 +67,15 @@ func (s *Site) startSupervisor(sup *supervisor, etcd string) error {
 	if sup.pair, err = s.vmca.Server(name, append([]net.IP{net.ParseIP(s.net.ip(sup.last))}, ips...)); err != nil {
 		return err
 	}
-	return s.prepareSupervisor(sup)
+	return s.beside(sup.api, func() error { return s.prepareSupervisor(sup) })
 }
 
 // prepareSupervisor creates what every Supervisor has, then opens the front.
 func (s *Site) prepareSupervisor(sup *supervisor) error {
-	if err := sup.client.CreateCRDs(s.ctx); err != nil {
+	if err := s.define(sup); err != nil {
+		return err
+	}
+	if err := s.stock(sup); err != nil {
 		return err
 	}
 	if err := addRoles(s.ctx, sup.client); err != nil {
@@ -92,33 +93,28 @@ func (s *Site) prepareSupervisor(sup *supervisor) error {
 	if err := s.startConsoles(sup); err != nil {
 		return err
 	}
-	return s.openFront(sup, sup.last, admin.FrontSpec{})
+	if err := s.openFront(sup, sup.last, admin.FrontSpec{}); err != nil {
+		return err
+	}
+	return s.openControlPlanes(sup)
 }
 
-// The roles of users in a vSphere Namespace. Without a controller manager the roles edit and view stay empty.
-const (
-	roleEdit       = "edit"       // the default: everything, clusters among it
-	roleView       = "view"       // read
-	roleNoClusters = "noclusters" // everything but clusters, which may not even be listed
-	roleNoSecrets  = "nosecrets"  // clusters may be read, Secrets may not
-	roleLister     = "lister"     // edit, and all namespaces may be listed
-	roleAdmin      = "admin"      // everything everywhere
-)
-
-func addRoles(ctx context.Context, c *kube.Client) error {
-	core := []string{"configmaps", "secrets", "pods", "services", "persistentvolumeclaims", "events"}
-	groups := []string{"cluster.x-k8s.io", "run.tanzu.vmware.com"}
-	all, read := []string{"*"}, []string{"get", "list", "watch"}
-	rule := func(verbs []string, groups []string, resources ...string) rbacv1.PolicyRule {
-		return rbacv1.PolicyRule{APIGroups: groups, Resources: resources, Verbs: verbs}
+// openControlPlanes gives a stretched Supervisor the addresses of its control planes. The API server is the same at each.
+func (s *Site) openControlPlanes(sup *supervisor) error {
+	if s.ofSupervisor(sup).ControlPlanes == 1 {
+		return nil
 	}
-	return errors.Join(
-		c.AddRole(ctx, "lab:"+roleEdit, rule(all, []string{""}, core...), rule(all, groups, "*")),
-		c.AddRole(ctx, "lab:"+roleView, rule(read, []string{""}, core...), rule(read, groups, "*")),
-		c.AddRole(ctx, "lab:"+roleNoClusters, rule(all, []string{""}, core...)),
-		c.AddRole(ctx, "lab:"+roleNoSecrets, rule(read, groups, "*")),
-		c.AddRole(ctx, "lab:"+roleLister, rule([]string{"list"}, []string{""}, "namespaces")),
-	)
+	for i := range controlPlanes {
+		last := addrStretched + i
+		if err := forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)); err != nil {
+			return err
+		}
+		if err := s.openFront(sup, last, admin.FrontSpec{}); err != nil {
+			return err
+		}
+		sup.addresses = append(sup.addresses, s.net.front(last))
+	}
+	return nil
 }
 
 // openFront serves the front of a Supervisor at an address, with a FederationDomain if that is asked for.

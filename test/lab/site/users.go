@@ -26,7 +26,7 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 	if u.Role == "" {
 		u.Role = roleEdit
 	}
-	if !slices.Contains([]string{roleEdit, roleView, roleNoClusters, roleNoSecrets, roleLister, roleAdmin}, u.Role) {
+	if !slices.Contains([]string{roleEdit, roleView, roleOwner, roleNoClusters, roleNoSecrets, roleLister, roleAdmin}, u.Role) {
 		return fmt.Errorf("there is no role %q", u.Role)
 	}
 	if err := s.vcenter.AddUser(u); err != nil {

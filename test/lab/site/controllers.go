@@ -1,0 +1,87 @@
+package site
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/kube"
+)
+
+// Where a Supervisor's Cluster API answers, beside its API server.
+const (
+	capiPort       = 9443
+	capiHealthPort = 9440
+)
+
+// besideProgram is a file that make lab-build puts beside this program.
+func besideProgram(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w (make lab-build makes it)", err)
+	}
+	return path, nil
+}
+
+// beside starts a controller manager beside an API server while that is filled.
+func (s *Site) beside(api *kube.APIServer, fill func() error) error {
+	var g errgroup.Group
+	g.Go(func() error { return s.processes.StartManager(s.ctx, api) })
+	g.Go(fill)
+	return g.Wait()
+}
+
+// define creates the kinds of a Supervisor, and starts Cluster API, which checks and converts its own.
+func (s *Site) define(sup *supervisor) error {
+	path, err := besideProgram("lab-crds.json")
+	if err != nil {
+		return err
+	}
+	definitions, err := kube.ReadDefinitions(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	hook := kube.Webhook{URL: "https://" + net.JoinHostPort(sup.api.IP, strconv.Itoa(capiPort)), CA: s.vmca.PEM}
+	if err := sup.client.Define(s.ctx, definitions, hook); err != nil {
+		return err
+	}
+	if err := s.startCAPI(sup); err != nil {
+		return err
+	}
+	return sup.client.Check(s.ctx, definitions, hook)
+}
+
+// startCAPI returns when Cluster API answers.
+func (s *Site) startCAPI(sup *supervisor) error {
+	program, err := besideProgram("capi")
+	if err != nil {
+		return err
+	}
+	pair, err := s.vmca.Server("capi-webhook-service", []net.IP{net.ParseIP(sup.api.IP)})
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.Dir, sup.api.Name)
+	certs := filepath.Join(dir, "capi")
+	if err := pair.Write(certs, "tls"); err != nil {
+		return err
+	}
+	log := filepath.Join(dir, "capi.log")
+	ended, err := s.processes.Run(s.ctx, log, program,
+		"--kubeconfig="+sup.api.AdminKubeconfig, "--host="+sup.api.IP, "--webhook-port="+strconv.Itoa(capiPort),
+		"--health-port="+strconv.Itoa(capiHealthPort), "--webhook-cert-dir="+certs)
+	if err != nil {
+		return err
+	}
+	url := "http://" + net.JoinHostPort(sup.api.IP, strconv.Itoa(capiHealthPort)) + "/readyz"
+	return kube.AwaitReady(s.ctx, http.DefaultClient, url, kube.Child{Name: "Cluster API of " + sup.api.Name, Ended: ended, Log: log})
+}
