@@ -78,7 +78,7 @@ var table = []mutation{
 	{name: "a logout leaves credentials", file: "pkg/tokens/store.go", old: "		if c.Session == id {", new: "		if c.Session == id+\"x\" {"},
 	{name: "the store of others is opened", file: "pkg/tokens/store.go", old: "if err := owned.Check(dir); err != nil {", new: "if err := owned.Check(dir); err != nil && dir == \"\" {"},
 	{name: "a store that others made meanwhile is written", file: "pkg/tokens/write.go", old: "	if errors.As(err, &permission) {", new: "	if errors.As(err, &permission) && dir == \"\" {"},
-	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return s.Called(key.User) && (", new: "return s.User != \"\" && ("},
+	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return s.Called(key.User)\n\t}", new: "return s.User != \"\"\n\t}"},
 
 	// Renewal.
 	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "current.Token != stored.Token || current.Certificate != stored.Certificate", new: "current.Token == \"\""},
@@ -251,7 +251,7 @@ var table = []mutation{
 	{name: "an unverified claim joins", file: "internal/method/password/account.go", old: "likewise := (s.Trust.Mode == trust.Insecure) == a.site.Insecure()", new: "likewise := s.Trust.Mode == trust.Insecure || s.Server != \"\"", also: "./internal/cli/logincmd"},
 	{name: "a claim lends a password command", file: "internal/method/password/account.go", old: "if s.Typed(user) || ", new: "if s.Called(user) || ", also: "./internal/cli/logincmd"},
 	{name: "somebody else's token renews a context", file: "internal/method/password/renew.go", old: "s.identity != \"\" && now", new: "s.identity != \"\" && false && now", also: "./internal/cli/logincmd"},
-	{name: "a key of another session's very name is taken", file: "pkg/tokens/session.go", old: "if !s.Covers(key) || byName && !named {", new: "if !s.Covers(key) {"},
+	{name: "a key of another session's very name is taken", file: "pkg/tokens/session.go", old: "if !s.Covers(key) || byName && !named ||", new: "if !s.Covers(key) ||"},
 	{name: "an entry's server is compared as it is spelled", file: "pkg/kubeconfig/call.go", old: "err == nil {\n\t\tk.Server", new: "err == nil && false {\n\t\tk.Server"},
 	{name: "a 5xx does not count", file: "pkg/login/secret/decide.go", old: "	return unknown\n}", new: "	return uncounted\n}"},
 	{name: "what was not sent counts", file: "pkg/login/secret/decide.go", old: "	case unsent:\n", new: "	case unsent && err == nil:\n"},

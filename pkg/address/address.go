@@ -111,7 +111,7 @@ func parseHost(s string) (string, error) {
 		}
 		return ip.Unmap().String(), nil
 	}
-	s = strings.ToLower(strings.TrimSuffix(s, "."))
+	s = strings.Map(lower, strings.TrimSuffix(s, "."))
 	if len(s) == 0 || len(s) > 253 {
 		return "", errors.New("not a host name")
 	}
@@ -124,6 +124,14 @@ func parseHost(s string) (string, error) {
 		return "", errors.New("not an IPv4 address")
 	}
 	return s, nil
+}
+
+// lower is unicode.ToLower for ASCII. Others stay: it takes some (the Kelvin sign) for letters of ASCII, which are another name.
+func lower(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		r += 'a' - 'A'
+	}
+	return r
 }
 
 // IsLabel reports whether s is a label of RFC 1123 in lower case.

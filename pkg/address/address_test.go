@@ -29,6 +29,20 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
+// Letters that are lower-cased into ASCII (the Kelvin sign, a dotted I) are other names in DNS, and so is what looks like a number elsewhere.
+func TestNotAnAddress(t *testing.T) {
+	for _, s := range []string{
+		"\u212aube.example", "\u0130bm.example", "ｅxample.com", "ex\u00adample.com", "bücher.example", "10.0.0.1.", "0x0a.0.0.1", "10.1", "167772161", "010.0.0.1",
+		"10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:+443", "10.0.0.1:-1", "10.0.0.1:4_43", "10.0.0.1:", ":443", "[fe80::1%eth0]", "fe80::1%25eth0", "[::ffff:10.0.0.1%x]",
+		"sup%2eexample", "good.example@evil.example", "https://u:p@sup.example/", `good.example\@evil.example`, `good.example\.evil.example`, "sup..example", "sup.example..",
+		"https://https://sup.example", "ftp://sup.example", "//sup.example", "[sup.example", "sup.example]", "[[fd00::1]]", "fd00::1]:443", "a:b:c", "sup.example:443:443", "",
+	} {
+		if got, err := address.Canonical(s); err == nil || got != "" {
+			t.Errorf("%q is %q, %v", s, got, err)
+		}
+	}
+}
+
 // FuzzCanonical: the one spelling is that of itself, and the address in a URL.
 func FuzzCanonical(f *testing.F) {
 	for _, line := range spellings {

@@ -30,7 +30,7 @@ func OldCopy(path string) string { return path + oldCopy }
 // Replace is Write for a file of the user's, whose text is old. If it is a mount point or has other names, it is written in place. If
 // that fails, its old text is put back; if that fails too, the error names the copy that has it.
 func Replace(path string, old, text []byte, o Options) error {
-	if !keepsPlace(path) {
+	if !keepsPlace(path) || closes(path, o.Mode) && !disk.AttributesOf(path).Mounted {
 		err := Write(path, text, o)
 		if runtime.GOOS == "windows" || !syserr.Busy.Is(err) { // Not all kernels tell what is a mount point.
 			return err
@@ -40,10 +40,16 @@ func Replace(path string, old, text []byte, o Options) error {
 }
 
 // keepsPlace reports whether a rename would fail, or part a file from its other names (hard links): they would keep the old text. Only a
-// file of this user in a directory of this user counts as one with other names: elsewhere, somebody could make a name for a file that is
-// not meant, and have root write to that.
+// file of this user in a directory that this user alone can write counts as one with other names: elsewhere, somebody could make a name
+// for a file that is not meant, and have root write to that.
 func keepsPlace(path string) bool {
 	return disk.AttributesOf(path).Mounted || names(path) > 1
+}
+
+// closes reports whether a mode keeps people out who can read or write a file now: one who has it open would see what is written in place.
+func closes(path string, mode fs.FileMode) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&^mode != 0
 }
 
 func inPlace(path string, old, text []byte, o Options) error {

@@ -4,6 +4,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,4 +81,39 @@ func TestReplaceThroughAForeignName(t *testing.T) {
 		wantText(t, path, "new")
 		wantText(t, other, "old")
 	}
+}
+
+// A directory in which others can make names counts as theirs, whoever owns it: root owns /tmp.
+func TestReplaceInADirectoryOfAll(t *testing.T) {
+	for _, mode := range []os.FileMode{0o777 | os.ModeSticky, 0o702, 0o720} {
+		path, other := linked(t, "old")
+		if err := os.Chmod(filepath.Dir(path), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := Replace(path, []byte("old"), []byte("new"), Options{Mode: 0o600}); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		wantText(t, path, "new")
+		wantText(t, other, "old")
+	}
+}
+
+// Who opened a file while others could read it must not read a secret that comes into it when they cannot.
+func TestReplaceOfAFileThatOthersHaveOpen(t *testing.T) {
+	path, other := linked(t, "old")
+	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // That is the case.
+		t.Fatal(err)
+	}
+	open, err := os.Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close() //nolint:errcheck // It was only read.
+	if err := Replace(path, []byte("old"), []byte("secret"), Options{Mode: 0o600}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(open); err != nil || string(got) != "old" {
+		t.Errorf("%q %v", got, err)
+	}
+	wantText(t, path, "secret")
 }

@@ -47,11 +47,14 @@ func mine(info fs.FileInfo) bool {
 	return !ok || int(stat.Uid) == os.Geteuid()
 }
 
-// names returns how many names (hard links) a file of this user has, in a directory of this user; 1 for every other file.
+// others are the bits of a mode that let other people write.
+const others = 0o022
+
+// names returns how many names (hard links) a file of this user has, in a directory that this user alone can write; 1 for every other file.
 func names(path string) uint64 {
 	dir, err := os.Stat(filepath.Dir(path))
 	info, fileErr := os.Lstat(path)
-	if err != nil || fileErr != nil || !info.Mode().IsRegular() || !mine(info) || !mine(dir) {
+	if err != nil || fileErr != nil || !info.Mode().IsRegular() || !mine(info) || !mine(dir) || dir.Mode()&others != 0 {
 		return 1
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)

@@ -107,11 +107,11 @@ func (p *planner) clusterFits(name string, t Target) bool {
 	return sameCluster(c, t) || p.onlyUsedFor(name, t)
 }
 
-// sameURL reports whether two URLs are of one server, however each spells it.
+// sameURL reports whether two URLs without a path are of one server, however each spells it.
 func sameURL(a, b string) bool {
-	x, errX := address.Canonical(a)
-	y, errY := address.Canonical(b)
-	return a == b || errX == nil && errY == nil && x == y && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
+	hostA, portA, errA := address.Parse(a)
+	hostB, portB, errB := address.Parse(b)
+	return a == b || errA == nil && errB == nil && hostA == hostB && portA == portB && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
 }
 
 func sameServer(a, b credfile.Key) bool { return a.Server == b.Server && a.Cluster == b.Cluster }

@@ -58,6 +58,19 @@ func TestEntryWithAnotherSpellingOfTheServer(t *testing.T) {
 	}
 }
 
+// A path in a cluster entry is a person's own way to a server, through a proxy of theirs: it is not what login would write.
+func TestSameURL(t *testing.T) {
+	const ours = "https://10.0.0.1:6443"
+	for there, want := range map[string]bool{
+		ours: true, ours + "/": true, "https://[::ffff:10.0.0.1]:6443": true, ours + "/k8s/clusters/c1": false, ours + "?c=1": false, ours + "#c": false,
+		"http://10.0.0.1:6443": false, "https://10.0.0.1": false, "https://u@10.0.0.1:6443": false, "": false,
+	} {
+		if sameURL(there, ours) != want || sameURL(ours, there) != want {
+			t.Errorf("%q: want %t", there, want)
+		}
+	}
+}
+
 // FuzzServer: an entry is for the server that login and get-token read in the same words.
 func FuzzServer(f *testing.F) {
 	for server, spelled := range servers {

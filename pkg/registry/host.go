@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ErrHost is the error for a server URL that is not the address of a registry.
@@ -27,6 +28,9 @@ func ParseHost(url string) (string, error) {
 		return "", ErrHost
 	}
 	rest, _, _ = strings.Cut(rest, "/")
+	if strings.ContainsFunc(rest, func(r rune) bool { return r > unicode.MaxASCII }) { // Some letters, as the Kelvin sign, are in lower case those of another name.
+		return "", ErrHost
+	}
 	host, port, err := splitPort(strings.ToLower(rest))
 	if err != nil {
 		return "", err

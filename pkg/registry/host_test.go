@@ -62,7 +62,7 @@ func TestParseHostRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", " ", "/", "https://", "https:///v2/", "://x", "ftp://harbor.lab", "harbor.lab:", "harbor.lab:0", "harbor.lab:65536", "harbor.lab:x", "harbor.lab:+1",
 		"https://good@evil.lab/", "good:x@evil.lab", "[fd00::1", "[fd00::1]x", "[harbor.lab]", "[10.0.0.1]", "[fe80::1%eth0]", "fe80::1%eth0",
-		"harbor.lab?x", "harbor.lab#x", "..", "../../etc/passwd", ".", "-x", `harbor.lab\x`, "harbor lab", "harbor.lab\x00", "härbor.lab", "a=b",
+		"harbor.lab?x", "harbor.lab#x", "..", "../../etc/passwd", ".", "-x", `harbor.lab\x`, "harbor lab", "harbor.lab\x00", "härbor.lab", "a=b", "\u212aube.lab", "\u0130mages.lab",
 		strings.Repeat("a", 300),
 	} {
 		if got, err := registry.ParseHost(in); !errors.Is(err, registry.ErrHost) {

@@ -43,3 +43,26 @@ func TestCovering(t *testing.T) {
 		t.Errorf("the session at the host itself is not the first: %+v", got)
 	}
 }
+
+// A Supervisor says how its own user is called, and which hosts it has. Together that must not give one person's token for another's key.
+func TestClaimsCountAtTheirServerOnly(t *testing.T) {
+	theirs := tokens.Session{ID: "theirs", Server: "a", User: "dev", Identity: "dev@corp.example", Names: []string{"dev", "dev@x.example"}, Hosts: []string{"a", "b", "c"}}
+	mine := tokens.Session{ID: "mine", Server: "b", User: "dev", Identity: "dev@vsphere.local"}
+	for _, c := range []struct{ server, user, want string }{
+		{"a", "dev@corp.example", "theirs"},
+		{"b", "dev@corp.example", ""},
+		{"c", "dev@corp.example", ""},
+		{"b", "dev", "mine"},
+		{"b", "dev@x.example", ""}, // Its own spelling there would be dev, of mine.
+		{"c", "dev@x.example", "theirs"},
+		{"c", `X.EXAMPLE\dev`, "theirs"},
+	} {
+		got := ""
+		if all := tokens.Covering([]tokens.Session{theirs, mine}, tokens.Key{Server: c.server, User: c.user}); len(all) > 0 {
+			got = all[0].ID
+		}
+		if got != c.want {
+			t.Errorf("%s at %s: %q, want %q", c.user, c.server, got, c.want)
+		}
+	}
+}

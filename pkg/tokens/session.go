@@ -83,7 +83,24 @@ func (s Session) Called(name string) bool {
 
 // Covers reports whether a credential of key belongs to the session, however the key spells the user: see Covering.
 func (s Session) Covers(key Key) bool {
-	return s.Called(key.User) && (s.Server == key.Server || slices.Contains(s.Hosts, key.Server))
+	if s.Server == key.Server {
+		return s.Called(key.User)
+	}
+	return slices.Contains(s.Hosts, key.Server) && s.typedAs(key.User)
+}
+
+// typedAs is Called without what the server claims: that says nothing about the names at another one.
+func (s Session) typedAs(name string) bool {
+	same := func(other string) bool { return s.Identity != "" && username.Same(name, other) }
+	return Fold(name) == Fold(s.User) || s.Typed(name) || same(s.User) || same(s.LoginName()) || slices.ContainsFunc(s.Names, same)
+}
+
+// taken reports whether another session has this one's name of the user at the key's own server, and does not call that user as the key
+// does: its credentials are somebody else's there.
+func (s Session) taken(all []Session, key Key) bool {
+	return s.Server != key.Server && slices.ContainsFunc(all, func(o Session) bool {
+		return o.Server == key.Server && Fold(o.User) == Fold(s.User) && !o.Covers(key)
+	})
 }
 
 // Spellings returns the names of the session's user: User, those that a person typed, and Identity in both its forms.
@@ -107,7 +124,7 @@ func Covering(all []Session, key Key) (covering []Session) {
 	byName := false
 	for _, s := range all {
 		named := Fold(s.User) == Fold(key.User)
-		if !s.Covers(key) || byName && !named {
+		if !s.Covers(key) || byName && !named || s.taken(all, key) {
 			continue
 		}
 		if named && !byName {

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	files "github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -327,4 +328,37 @@ func TestRenewalSendsTheLastName(t *testing.T) {
 		t.Error(got)
 	}
 	wantUsers(t, w, 5, "dev")
+}
+
+// A name that has become somebody else's leaves no name and no password behind that are then taken for the other one's.
+func TestNothingGoesOnForSomebodyElse(t *testing.T) {
+	for name, first := range map[string][]string{"its own session": {"dev"}, "another spelling's": {"dev@vsphere.local", "dev"}} {
+		t.Run(name, func(t *testing.T) {
+			keyring.MockInit()
+			w, s := spelled(t)
+			for _, spelling := range first {
+				w.Run(as(w, spelling, "--save-password")...).Exits(0)
+			}
+			s.Spellings["dev"], s.Users["dev@corp.example"] = "dev@corp.example", "of somebody else"
+			w.Vars[failure.PasswordVariable], w.Vars[failure.UsernameVariable] = "of somebody else", "dev"
+			w.Run(as(w, "dev")...).Exits(0)
+			all, _ := w.Store().Sessions()
+			for _, of := range all {
+				if _, err := secret.Keychain(of.KeychainEntry()).Get(t.Context()); (err == nil) != of.Keychain {
+					t.Errorf("%s: the keychain has a password: %v", of.User, err)
+				}
+				if of.Identity == "dev@corp.example" && (of.Keychain || of.User != "dev") || of.Identity != "dev@corp.example" && of.Typed("dev") {
+					t.Errorf("%s: %+v", of.Identity, of)
+				}
+			}
+			if got := tokenOf(w, "dev", "--force-refresh"); strings.Contains(got, " ") {
+				t.Error(got)
+			}
+			delete(w.Vars, failure.PasswordVariable)
+			before := len(s.Requests())
+			if got := tokenOf(w, "dev", "--force-refresh"); !strings.Contains(got, "needs the password") || len(s.Requests()) != before {
+				t.Error(got)
+			}
+		})
+	}
 }

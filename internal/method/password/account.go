@@ -69,6 +69,9 @@ func (a *attempt) ofAccount(identity string) (mine []tokens.Session) {
 			if both && !same {
 				a.Sessions.Env.Notef("%s calls %s %s now; at the last login it was %s", s.Server, a.user, identity, known)
 				s.Names, a.another = nil, true // Those of somebody else.
+				if !a.fetched {
+					a.orphan, s.Keychain, s.PasswordCommand = s.Keychain, false, nil
+				}
 			}
 			mine = slices.Insert(mine, 0, s)
 		case same && likewise, s.ID == a.last.ID && (same || !both):
@@ -129,6 +132,24 @@ func (a *attempt) leave(ctx context.Context, into tokens.Session, mine []tokens.
 			a.Sessions.ForgetPassword(ctx, s)
 		}
 		if err := a.Sessions.Store.DeleteSession(s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeName takes the name of the login away from the Supervisor's other sessions: it is no longer that of their users.
+func (a *attempt) takeName(mine []tokens.Session) error {
+	is := func(name string) bool { return tokens.Fold(name) == tokens.Fold(a.user) }
+	for _, s := range a.sessions(a.site.Address.String()) {
+		if is(s.User) || !s.Typed(a.user) || slices.ContainsFunc(mine, func(m tokens.Session) bool { return m.ID == s.ID }) {
+			continue
+		}
+		s.Names = slices.DeleteFunc(s.Names, is)
+		if is(s.Login) {
+			s.Login = ""
+		}
+		if _, err := a.Sessions.Store.UpdateSession(s); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -23,7 +24,9 @@ type attempt struct {
 	user    string
 	last    tokens.Session // the session after the last login, with this login's trust
 	guard   *secret.Guard
+	fetched bool // the password came from the keychain or a command
 	another bool // the user's name was somebody else's at the last login
+	orphan  bool // the keychain has the password of that one
 }
 
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
@@ -42,7 +45,8 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 	}
 	var out session.Outcome
 	a.guard = a.newGuard()
-	err = a.guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, _ secret.Source) error {
+	err = a.guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, from secret.Source) error {
+		a.fetched = from.Kind == secret.Fetched
 		res, err := a.loginEverywhere(ctx, password)
 		if err != nil {
 			return err
@@ -112,12 +116,15 @@ func (a *attempt) finish(ctx context.Context, res *login.Result, password redact
 func (a *attempt) save(ctx context.Context, s tokens.Session, mine []tokens.Session, fresh []tokens.Credential) (tokens.Session, error) {
 	s, err := a.Sessions.Store.SaveSession(s)
 	if err == nil {
-		err = a.leave(ctx, s, mine)
+		err = errors.Join(a.leave(ctx, s, mine), a.takeName(mine))
 	}
 	switch {
 	case err != nil:
 		return s, err
 	case a.another:
+		if a.orphan {
+			a.Sessions.ForgetPassword(ctx, s)
+		}
 		return s, session.ReplaceCredentials(a.Sessions, s, fresh)
 	}
 	return s, a.Sessions.KeepCredentials(s, fresh)

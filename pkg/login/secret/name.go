@@ -24,6 +24,7 @@ func fold(s string) string {
 		if unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) {
 			return -1
 		}
+		r = unicode.ToLower(unicode.ToUpper(r)) // As Java compares: a dotted I and a dotless i are an i.
 		for least := unicode.SimpleFold(r); ; least = unicode.SimpleFold(least) {
 			if least <= r { // The orbit of r begins anew with its least member.
 				return least
