@@ -86,7 +86,7 @@ func child(c *cobra.Command, name string) *cobra.Command {
 
 // Misused returns a usage error if the help of a command is asked for with arguments that it does not take. cobra does not look at them.
 func Misused(c *cobra.Command) error {
-	if help, err := c.Flags().GetBool("help"); err != nil || !help || c.Flags().NArg() == 0 {
+	if help := c.Flags().Lookup("help"); help == nil || help.Value.String() != "true" || c.Flags().NArg() == 0 {
 		return nil
 	}
 	return c.ValidateArgs(c.Flags().Args())

@@ -67,7 +67,7 @@ func introduced(before []unit, blanks string) bool {
 		return len(blanks) > 1
 	}
 	last := before[len(before)-1].text
-	return strings.HasSuffix(last, ":") && !(len(before) == 1 && slices.Contains(labels, last))
+	return strings.HasSuffix(last, ":") && (len(before) > 1 || !slices.Contains(labels, last))
 }
 
 // shellEnd returns where a command ends in prose: with a word that ends in a semicolon, or in a comma or full stop before another word that

@@ -81,7 +81,7 @@ var table = []mutation{
 	{name: "a session covers another user", file: "pkg/tokens/session.go", old: "return s.Called(key.User)\n\t}", new: "return s.User != \"\"\n\t}"},
 
 	// Renewal.
-	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "current.Token != stored.Token || current.Certificate != stored.Certificate", new: "current.Token == \"\""},
+	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "!force || !current.same(stored)", new: "!force || current.Token == \"\""},
 	{name: "waiters do not get the failure", file: "pkg/tokens/provider.go", old: "	if err := p.failed(key, began); err != nil {", new: "	if err := p.failed(key, began); err != nil && force {"},
 	{name: "a logout during a renewal is undone", file: "pkg/tokens/provider.go", old: "if _, known, err := p.Store.FindSession(key); err == nil && !known {", new: "if _, known, err := p.Store.FindSession(key); err == nil && !known && key.User == \"\" {"},
 	{name: "another user's session is resumed", file: "internal/method/federated/await.go", old: "if now.Method != Name {", new: "if now.Method == \"\" {", also: "./internal/cli/logincmd"},

@@ -101,14 +101,14 @@ func TestReplaceInADirectoryOfAll(t *testing.T) {
 // Who opened a file while others could read it must not read a secret that comes into it when they cannot.
 func TestReplaceOfAFileThatOthersHaveOpen(t *testing.T) {
 	path, other := linked(t, "old")
-	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // That is the case.
+	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	open, err := os.Open(other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer open.Close() //nolint:errcheck // It was only read.
+	defer open.Close()
 	if err := Replace(path, []byte("old"), []byte("secret"), Options{Mode: 0o600}); err != nil {
 		t.Fatal(err)
 	}

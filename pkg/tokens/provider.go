@@ -38,8 +38,8 @@ type Provider struct {
 	Warn    func(err error) // called if a fresh credential could not be saved, or if the file system has no locks
 }
 
-// Get returns a valid credential of key, which may spell the user in another way than its session. With force it renews a valid one too. If several processes need the credential, one renews it:
-// the others wait for its lock, and get the result or its failure (*FailedError).
+// Get returns a valid credential of key, which may spell the user in another way than its session. With force it renews a valid one too.
+// If several processes need the credential, one renews it: the others wait for its lock, and get the result or its failure (*FailedError).
 func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 		return Credential{}, err
 	}
 	// A process that waited for the lock uses the new credential of its holder, also with force.
-	if found && current.Good(p.Now()) && (!force || current.Token != stored.Token || current.Certificate != stored.Certificate) {
+	if found && current.Good(p.Now()) && (!force || !current.same(stored)) {
 		return current, nil
 	}
 	if err := p.failed(key, began); err != nil {
@@ -79,6 +79,11 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 	fresh, err := p.renew(ctx, session, key)
 	p.record(key, err)
 	return fresh, err
+}
+
+// same reports whether two credentials are one.
+func (c Credential) same(other Credential) bool {
+	return c.Token == other.Token && c.Certificate == other.Certificate
 }
 
 // lock takes the account's lock, or that of the credential alone.

@@ -222,7 +222,7 @@ func TestSpellingAfterAnEarlierVersion(t *testing.T) {
 
 // A kubeconfig from another machine, or an earlier store, has the contexts of another spelling.
 func TestSpellingInAKubeconfigWithoutSession(t *testing.T) {
-	for name, edit_ := range map[string]func(cfg *api.Config){
+	for name, change := range map[string]func(cfg *api.Config){
 		"ours":                 func(*api.Config) {},
 		"without user entries": func(cfg *api.Config) { cfg.AuthInfos = nil },
 		"of VMware's plugin": func(cfg *api.Config) {
@@ -233,7 +233,7 @@ func TestSpellingInAKubeconfigWithoutSession(t *testing.T) {
 	} {
 		w, _ := spelled(t)
 		w.Run(as(w, `VSPHERE.LOCAL\dev`)...).Exits(0)
-		edit(t, w, edit_)
+		edit(t, w, change)
 		if err := w.Store().Clear(); err != nil {
 			t.Fatal(err)
 		}
