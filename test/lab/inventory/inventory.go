@@ -28,7 +28,7 @@ var conditions = []string{
 var templates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 	"add":        func(a, b int) int { return a + b },
 	"list":       func(all ...string) []string { return all },
-	"replace":    func(s, from, to string) string { return strings.ReplaceAll(s, from, to) },
+	"replace":    strings.ReplaceAll,
 	"conditions": func() []string { return conditions },
 	"json": func(v any) (string, error) {
 		text, err := json.Marshal(v)

@@ -38,7 +38,7 @@ func (l *Lab) Do(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // It was only read.
 	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	switch {
 	case err != nil:

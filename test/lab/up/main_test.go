@@ -33,7 +33,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
+	defer os.RemoveAll(dir)
 	stop, err := start(dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start the lab:", err)

@@ -51,7 +51,7 @@ func loginAt(t *testing.T, server, ca, username, password string) person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // It was read.
+	defer resp.Body.Close()
 	var reply struct {
 		Token string `json:"session_id"`
 	}
@@ -90,7 +90,7 @@ func call(t *testing.T, method, path string, in any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // It was read.
+	defer resp.Body.Close()
 	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s %s: %s: %s", method, path, resp.Status, text)
 	}
@@ -112,7 +112,7 @@ func (p person) do(t *testing.T, method, path, body string) (status int, reply [
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // It was read.
+	defer resp.Body.Close()
 	if reply, err = io.ReadAll(resp.Body); err != nil {
 		t.Fatal(err)
 	}
