@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -41,17 +40,6 @@ func (r *release) packLab(p platform) error {
 
 // readKinds makes the file with the kinds of a Supervisor, which the lab looks for beside itself: its source is other people's modules.
 func readKinds() (file, error) {
-	dir, err := os.MkdirTemp("", "dist-")
-	if err != nil {
-		return file{}, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // Nothing is left to do about it.
-	path := filepath.Join(dir, "lab-crds.json")
-	c := exec.Command("go", "run", ".", path)
-	c.Dir = filepath.Join("test", "controllers", "crds")
-	if out, err := c.CombinedOutput(); err != nil {
-		return file{}, fmt.Errorf("%s: %w: %s", c.Dir, err, out)
-	}
-	text, err := os.ReadFile(path)
+	text, err := goMakes(filepath.Join("test", "controllers", "crds"), nil, func(out string) []string { return []string{"run", ".", out} })
 	return file{name: "lab-crds.json", mode: 0o644, text: text}, err
 }

@@ -165,15 +165,23 @@ func buildAll(p platform, programs []program) ([]file, error) {
 
 // build compiles one program.
 func (one program) build(p platform) ([]byte, error) {
+	env := []string{"CGO_ENABLED=0", "GOFLAGS=", "GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
+	return goMakes(one.module, env, func(out string) []string {
+		return []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", out, one.pkg}
+	})
+}
+
+// goMakes runs the go command in a module, with more environment, and returns the file that it makes. args get the file's path.
+func goMakes(module string, env []string, args func(out string) []string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "dist-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // A temporary directory that stays does no harm.
-	out := filepath.Join(dir, one.name)
-	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", out, one.pkg)
-	c.Dir = one.module
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+p.OS, "GOARCH="+p.Arch, "GOAMD64=v1", "GOARM64=v8.0")
+	out := filepath.Join(dir, "out")
+	c := exec.Command("go", args(out)...)
+	c.Dir = module
+	c.Env = append(os.Environ(), env...)
 	if said, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, said)
 	}
