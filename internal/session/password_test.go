@@ -237,6 +237,22 @@ func TestVariableOfTwoServices(t *testing.T) {
 	}
 }
 
+// The variable is for the name that a person types. With what an issuer calls them, a hostile one would get the password of another person.
+func TestVariableOfTheNameThatIsTyped(t *testing.T) {
+	of := tokens.Session{Server: "10.0.2.1", User: consoletest.User, Login: "alice", Method: "oidc", Account: "https://10.0.2.1/ alice"}
+	for user, sent := range map[string]bool{consoletest.User: false, "alice": true, "ALICE": true} {
+		w := consoletest.New(t)
+		if _, err := w.Store().SaveSession(of); err != nil {
+			t.Fatal(err)
+		}
+		w.Vars[variable], w.Vars[failure.UsernameVariable] = "x", user
+		sessions := &session.Sessions{Env: w.Env(), Store: w.Store(), Methods: []session.Method{service{name: "oidc"}}}
+		if got := sessions.RenewalSources(of, ""); len(got) != 1 || (names(t.Context(), got)[0] == variable) != sent {
+			t.Errorf("%s: %q", user, names(t.Context(), got))
+		}
+	}
+}
+
 // claimsHostsOf is a session at another Supervisor, which names the servers of this one as control plane hosts.
 func claimsHostsOf(s tokens.Session, server string) tokens.Session {
 	s.Hosts, s.Server = append([]string{server}, s.Hosts...), server
