@@ -214,7 +214,7 @@ func TestHelperLinksLittle(t *testing.T) {
 	}
 }
 
-// rootOf returns the entry of helperMay that a package is, or is below; empty if there is none.
+// rootOf returns the entry of helperMay for a package or one above it, or "" without an entry.
 func rootOf(pkg string) string {
 	for root := range helperMay {
 		if under(pkg, root) {

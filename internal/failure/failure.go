@@ -19,7 +19,7 @@ var (
 // UsageError is an unknown, missing or conflicting flag or argument.
 type UsageError struct {
 	Command string // cobra's command path, such as "kubectl-vsphere login"; empty: cli.Run fills it in
-	Group   bool   // Command groups other commands, and the one that was typed is none of them
+	Group   bool   // Command is a group, and has no command of the name that was typed
 	Err     error
 }
 

@@ -46,7 +46,7 @@ func wordEnd(text string) int {
 	return len(text)
 }
 
-// commandEnd returns where a command ends that begins a text; 0: there is none. before are the units before the text.
+// commandEnd returns where the command at the beginning of a text ends, or 0 without one. before are the units before the text.
 func commandEnd(before []unit, blanks, text string) int {
 	if quote := text[:1]; quote == `"` || quote == "`" {
 		end := strings.Index(text[1:], quote)

@@ -55,7 +55,7 @@ func (o Outage) Again(now time.Time, wait time.Duration, refused bool, chance fl
 // Holds reports whether the issuer must not be asked now. If the clock was set back, it may be.
 func (o Outage) Holds(now time.Time) bool { return !now.Before(o.Last) && now.Before(o.Next) }
 
-// Outage returns the outage of a session's issuer, or the zero Outage if there is none or it cannot be read.
+// Outage returns the outage of a session's issuer, or the zero Outage if none is stored or it cannot be read.
 func (s *Store) Outage(session string) Outage {
 	path := s.outagePath(session)
 	text, err := credfile.ReadPrivate(path)

@@ -14,7 +14,7 @@ func SameCAs(a, b string) bool {
 	return len(x) > 0 && maps.Equal(x, y)
 }
 
-// members returns the certificates (DER) of a bundle as x509.CertPool.AppendCertsFromPEM finds them: one with headers is none.
+// members returns the certificates (DER) of a bundle as x509.CertPool.AppendCertsFromPEM finds them, which skips those with headers.
 func members(bundle string) map[string]bool {
 	all := map[string]bool{}
 	for text := []byte(bundle); ; {

@@ -44,7 +44,7 @@ type Config struct {
 	// Supervisor has no external identity provider.
 	Federation http.Handler
 	Info       map[string]string
-	// Console is the proxy before the consoles of virtual machines; nil: there is none.
+	// Console is the proxy before the consoles of virtual machines, or nil without VM Operator.
 	Console http.Handler
 	// WrongCA is a CA that signed nothing here, for the fault of that name.
 	WrongCA []byte
