@@ -13,8 +13,8 @@ import (
 
 // The bounds of one input.
 const (
-	MaxMemory = 64 << 20    // in bytes, allocated in all, freed or not
-	MaxTime   = time.Second // of a processor
+	MaxMemory = 64 << 20               // in bytes, allocated in all, freed or not
+	MaxTime   = slowdown * time.Second // of a processor
 )
 
 // Limit calls do and fails the test if that costs more than the bounds. No other test may run at the same time. A run that is only too
