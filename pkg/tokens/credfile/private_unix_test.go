@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
@@ -73,14 +74,22 @@ func TestReadPrivateDoesNotFollowASymbolicLink(t *testing.T) {
 	}
 }
 
-// TestReadPrivateDoesNotWaitAtANamedPipe would hang if it did.
 func TestReadPrivateDoesNotWaitAtANamedPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe.json")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip("TMPDIR has no named pipes; use a file system with them: ", err)
 	}
-	if text, err := credfile.ReadPrivate(path); err == nil {
-		t.Errorf("a pipe gave %q", text)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if text, err := credfile.ReadPrivate(path); err == nil {
+			t.Errorf("a pipe gave %q", text)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for somebody to write")
 	}
 }
 
