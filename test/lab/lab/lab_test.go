@@ -165,22 +165,19 @@ func TestALabThatEndsByItself(t *testing.T) {
 	}
 }
 
-// The real program, where make has built it.
-func TestRealLab(t *testing.T) {
-	program, err := filepath.Abs("../../../bin/vsphere-lab")
+// The README's example is TestTool, which make lab-test runs with the real program.
+func TestReadmeHasTheExample(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("REAL_LAB") == "" {
-		t.Skip("REAL_LAB is not set: make lab-test sets it")
+	_, after, _ := strings.Cut(string(readme), "```go\n")
+	example, _, _ := strings.Cut(after, "```\n")
+	code, err := os.ReadFile("readme_test.go")
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv(Program, program)
-	l := Start(t)
-	var status struct{ Passwords int }
-	if err := l.Do(t.Context(), Request{Method: http.MethodGet, Path: "users/" + l.Users[1].Username, Into: &status}); err != nil {
-		t.Error(err)
-	}
-	if len(l.Supervisors) != 2 || len(l.Supervisors[1].Addresses) != 3 || l.VCenter.Host == "" || l.OIDC.Server == "" {
-		t.Errorf("%+v", l)
+	if !strings.HasPrefix(example, "func TestTool(") || !strings.Contains(string(code), "\n"+example+"\n") {
+		t.Errorf("readme_test.go has another example than the README:\n%s", example)
 	}
 }
