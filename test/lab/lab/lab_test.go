@@ -44,11 +44,11 @@ func play(how string, args []string) int {
 		return 0
 	}
 	write(dir, "lab.json", `{"supervisors":[{"server":"127.77.1.11","addresses":["127.77.1.12"],"clusters":[{"name":"tkc1"}]}],"vcenter":{"host":"127.77.1.2"},"admin":"`+how+`"}`)
+	<-ctx.Done()
 	if how == "crashing" {
 		fmt.Fprintln(os.Stderr, "vsphere-lab: etcd is gone")
 		return 1
 	}
-	<-ctx.Done()
 	write(dir, "ended", "")
 	return 0
 }
@@ -159,6 +159,7 @@ func TestALabThatEndsByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_ = l.input.Close()
 	<-l.ended
 	if err := l.Close(); err == nil || !strings.Contains(err.Error(), "etcd is gone") {
 		t.Errorf("what the program says is missing: %v", err)

@@ -67,7 +67,7 @@ func TestReadmeOfTheVCenter(t *testing.T) {
 	cmd := exec.Command("sh", "-ec", strings.ReplaceAll(script, "ca.pem", site.VCenter.CA))
 	out, err := cmd.CombinedOutput()
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(want)), "…", ".*")
-	if err != nil || !regexp.MustCompile("^"+pattern+"$").Match(out) {
+	if err != nil || !regexp.MustCompile("^"+pattern+"$").MatchString(strings.TrimSpace(string(out))) {
 		t.Errorf("%v: %s\nand not %s", err, out, want)
 	}
 }
