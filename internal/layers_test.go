@@ -30,7 +30,8 @@ var floors = [][]string{
 	{"pkg/tokens/owned", "pkg/username"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml", "pkg/address"},
-	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/syserr", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
+	{"pkg/syserr"},
 }
 
 // floor is the number of the floor that a package stands on, the highest being 0.

@@ -3,6 +3,7 @@ package failure
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
@@ -77,8 +78,8 @@ func unwritten(dir string, err error) string {
 	if syserr.Full.Is(err) {
 		return fmt.Sprintf("There is no room in %s: free some space, or set %s to another directory.", dir, credfile.HomeVariable)
 	}
-	if disk.OfKernel(dir) {
-		return fmt.Sprintf("No program can make files there: set %s to another directory.", credfile.HomeVariable)
+	if why := disk.Unwritable(filepath.Join(dir, "file"), err); why != "" {
+		return fmt.Sprintf("Set %s to another directory: %s.", credfile.HomeVariable, why)
 	}
 	return fmt.Sprintf("Make %s writable, or set %s to another directory.", dir, credfile.HomeVariable)
 }

@@ -98,6 +98,10 @@ func (s *Sessions) Token(ctx context.Context, key tokens.Key, force bool) (token
 		}
 		return c, err
 	}
+	var failed *tokens.FailedError
+	if errors.As(err, &failed) && !failed.Until.IsZero() {
+		err = failure.Hint(err, "The server asks to wait. The next try is at %s at the earliest.", s.Env.Until(failed.Until))
+	}
 	var untrusted *trust.UntrustedError
 	if errors.As(err, &untrusted) && !failure.Hinted(err) { // The flags that help are those of a login.
 		err = failure.Hint(err, "%s\nLog in again with one of these flags: %s", safetext.Lines(failure.Untrusted(untrusted)), s.Command(s.Of(key)))
@@ -130,13 +134,15 @@ func (s *Sessions) renewal(of tokens.Session, key tokens.Key, force bool) Renewa
 
 // Provider returns a provider of credentials that renews each with its session's method.
 func (s *Sessions) Provider(force bool) *tokens.Provider {
-	return s.ProviderBy(func(ctx context.Context, of tokens.Session, key tokens.Key) (tokens.Credential, error) {
+	p := s.ProviderBy(func(ctx context.Context, of tokens.Session, key tokens.Key) (tokens.Credential, error) {
 		m, err := s.Method(of)
 		if err != nil {
 			return tokens.Credential{}, err
 		}
 		return m.Renew(ctx, s.renewal(of, key, force))
 	})
+	p.Wait = wire.Wait // A login is not kept back.
+	return p
 }
 
 // ProviderBy returns a provider of credentials that renews with a given function.

@@ -240,11 +240,14 @@ func notWritable(path, file string, err error) error {
 		problem = pathErr.Err.Error()
 	}
 	help := "make the directory writable, or name another file with KUBECONFIG"
-	if disk.OfKernel(file) {
-		return &FileError{path, "cannot be written: no program can make files in " + filepath.Dir(file), "name another file with KUBECONFIG", err}
-	}
 	if disk.AttributesOf(file).Mounted {
 		help = "mount it so that it can be written, or name another file with KUBECONFIG"
+	}
+	if why := disk.Unwritable(file, err); why != "" {
+		if !disk.AttributesOf(file).Mounted {
+			help = "name another file with KUBECONFIG"
+		}
+		return &FileError{path, "cannot be written: " + why, help, err}
 	}
 	if errors.Is(err, atomicfile.ErrSealed) && pathErr != nil {
 		return &FileError{path, "cannot be changed: " + pathErr.Path + " " + problem, "type: sudo chattr -i -a " + safetext.Word(pathErr.Path) + " (or name another file with KUBECONFIG)", err}

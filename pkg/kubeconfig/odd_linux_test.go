@@ -54,7 +54,7 @@ func TestMountedKubeconfig(t *testing.T) {
 
 	disktest.Run(t, "mount", "-o", "remount,bind,ro", f.Paths[0])
 	var failed *FileError
-	if err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), "read-only file system") || !strings.Contains(err.Error(), "mount it so that it can be written") {
+	if err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), "cannot be written: it is mounted read-only") || !strings.Contains(err.Error(), "mount it so that it can be written") {
 		t.Errorf("%v", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestCheckOddPlaces(t *testing.T) {
 		},
 			"no space left on device in"},
 		"read-only": {func(t *testing.T, dir, _ string) { disktest.Mount(t, dir, "-t", "tmpfs", "-o", "ro", "none") },
-			"read-only file system in"},
+			"is mounted read-only; name another file with KUBECONFIG"},
 		"immutable": {func(t *testing.T, _, path string) { write(t, path, small, 0o600); seal(t, path) },
 			"config is immutable (chattr +i or +a); type: sudo chattr -i -a "},
 		"an immutable directory": {func(t *testing.T, dir, _ string) { seal(t, dir) },

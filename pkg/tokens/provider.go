@@ -33,13 +33,16 @@ type Provider struct {
 	// OwnLock reports whether Renew takes the account's lock itself for a session. Then Get locks only the credential.
 	OwnLock func(Session) bool
 	// Outage reports whether an error is a failure of the server. Other processes that wait for the same credential get that error too.
-	Outage  func(error) bool
+	Outage func(error) bool
+	// Wait returns how long the server that gave an error asks to wait, 0 if it does not. A minute of it is obeyed.
+	Wait    func(error) time.Duration
 	Waiting func(Session)   // called if another process renews a credential of the same account
 	Warn    func(err error) // called if a fresh credential could not be saved, or if the file system has no locks
 }
 
 // Get returns a valid credential of key, which may spell the user in another way than its session. With force it renews a valid one too.
 // If several processes need the credential, one renews it: the others wait for its lock, and get the result or its failure (*FailedError).
+// That is also the error while the server asks to wait.
 func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, error) {
 	stored, found, err := p.Store.Credential(key)
 	if err != nil {
@@ -73,11 +76,11 @@ func (p *Provider) Get(ctx context.Context, key Key, force bool) (Credential, er
 	if found && current.Good(p.Now()) && (!force || !current.same(stored)) {
 		return current, nil
 	}
-	if err := p.failed(key, began); err != nil {
+	if err := p.failed(key, began, force); err != nil {
 		return Credential{}, err
 	}
 	fresh, err := p.renew(ctx, session, key)
-	p.record(key, err)
+	p.record(session, key, err)
 	return fresh, err
 }
 
@@ -86,10 +89,12 @@ func (c Credential) same(other Credential) bool {
 	return c.Token == other.Token && c.Certificate == other.Certificate
 }
 
+func (p *Provider) ownLock(s Session) bool { return p.OwnLock != nil && p.OwnLock(s) }
+
 // lock takes the account's lock, or that of the credential alone.
 func (p *Provider) lock(ctx context.Context, session Session, key Key) (unlock func(), err error) {
 	name := accountLock(session.Account)
-	if p.OwnLock != nil && p.OwnLock(session) {
+	if p.ownLock(session) {
 		name = credentialLock(session.Account, key)
 	}
 	return p.Store.lock(ctx, name, func() {

@@ -306,6 +306,52 @@ func TestGetSharesAFailure(t *testing.T) {
 	}
 }
 
+// A server that asks to wait is not asked before, for a minute at most, unless a person forces it. Another credential's server is asked. Where
+// the renewal has the account's lock, it keeps such a pause itself.
+func TestAServerThatAsksToWait(t *testing.T) {
+	busy := errors.New("503")
+	for _, c := range []struct {
+		asked, pause time.Duration
+		own          bool
+	}{{20 * time.Second, 20 * time.Second, true}, {time.Hour, time.Minute, true}, {0, 0, true}, {time.Hour, 0, false}} {
+		s := newStore(t)
+		saveSession(t, s, session())
+		p := provider(t, s)
+		at, tried := now, 0
+		p.Now = func() time.Time { return at }
+		p.OwnLock = func(tokens.Session) bool { return c.own }
+		p.Outage = func(err error) bool { return errors.Is(err, busy) }
+		p.Wait = func(error) time.Duration { return c.asked }
+		p.Renew = func(context.Context, tokens.Session, tokens.Key) (tokens.Credential, error) {
+			tried++
+			return tokens.Credential{}, busy
+		}
+		ask := func(key tokens.Key, force bool, want int) {
+			t.Helper()
+			_, err := p.Get(t.Context(), key, force)
+			var failed *tokens.FailedError
+			if held := errors.As(err, &failed); held != (tried < want) && tried != want || held && (failed.Reason != "503" || !failed.Until.Equal(now.Add(c.pause))) {
+				t.Errorf("%v: %d tries: %v", c, tried, err)
+			}
+			if tried != want {
+				t.Errorf("%v: %d tries and not %d", c, tried, want)
+			}
+		}
+		ask(clusterKey, false, 1)
+		if c.pause > 0 {
+			at = now.Add(c.pause - 1)
+			ask(clusterKey, false, 1)
+			ask(supervisorKey, false, 2)
+			tried = 1
+		}
+		at = now.Add(c.pause)
+		ask(clusterKey, false, 2)
+		ask(clusterKey, true, 3)
+		at = now.Add(-time.Hour) // Somebody sets the clock.
+		ask(clusterKey, false, 4)
+	}
+}
+
 func TestDueListsTheAgingCredentialsOfASession(t *testing.T) {
 	s := newStore(t)
 	saved := saveSession(t, s, session())

@@ -6,6 +6,7 @@ require (
 	github.com/chromedp/chromedp v0.14.2
 	github.com/creack/pty v1.1.24
 	github.com/docker/docker-credential-helpers v0.9.12
+	github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab v0.0.0-00010101000000-000000000000
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/vmware/govmomi v0.56.0
 	github.com/zitadel/oidc/v3 v3.51.17
@@ -40,3 +41,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+replace github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab => ../lab/lab

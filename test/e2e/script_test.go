@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,13 +35,18 @@ import (
 //	lab failures NAME N             compares how many wrong passwords count at the moment
 //	sed FILE OLD NEW                replaces a text in a file
 //	names FILE                      replaces the lab's addresses and user names by their names, for cmp
+//	keep NAME                       makes $NAME of stdout
+//	fetch CODE URL                  gets a URL of a Supervisor's front, which must answer this status
+//	key NAME                        makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
+//	decrypt NAME BASE64             what was encrypted for the key (RSA-OAEP-SHA512), on stdout
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "fetch": fetchCommand,
+			"key": keyCommand, "decrypt": decryptCommand,
 		},
 		Condition: condition,
 	})
@@ -115,6 +122,28 @@ func sedCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+func keepCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func fetchCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fetch CODE URL")
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(ts.ReadFile(ts.Getenv("CA"))))
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
+	resp, err := client.Get(args[1])
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if strconv.Itoa(resp.StatusCode) != args[0] {
+		ts.Fatalf("%s, not %s", resp.Status, args[0])
+	}
 }
 
 // nowhere matches the addresses of clusters that exist by name only.

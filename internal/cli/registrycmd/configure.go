@@ -80,7 +80,7 @@ func (a *action) configure(ctx context.Context, hosts []string, f configureFlags
 	}
 	file := a.docker()
 	if f.podman {
-		file.Path = dockerconfig.PodmanPath(a.env.Getenv, a.env.Home)
+		file.Path, file.Variable = dockerconfig.PodmanPath(a.env.Getenv, a.env.Home), dockerconfig.PodmanVariable
 	}
 	switch {
 	case f.check:

@@ -22,7 +22,7 @@ type dockerFile struct {
 // docker returns the user's config.json of docker.
 func (a *action) docker() dockerFile {
 	return dockerFile{a.env, dockerconfig.File{
-		Path: dockerconfig.Path(a.env.Getenv, a.env.Home), Lock: filepath.Join(a.sessions.Store.Dir(), "docker-config.lock"),
+		Path: dockerconfig.Path(a.env.Getenv, a.env.Home), Variable: dockerconfig.Variable, Lock: filepath.Join(a.sessions.Store.Dir(), "docker-config.lock"),
 		Warn: a.env.Warn,
 	}}
 }

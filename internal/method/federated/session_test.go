@@ -205,6 +205,30 @@ func TestNoConcierge(t *testing.T) {
 	x.getToken().Exits(0).Says(`"token"`).Omits(certificate)
 }
 
+// A Concierge that asks to wait is not asked before, and neither is the issuer for its token. Other clusters are, and a login is not kept back.
+func TestAConciergeThatAsksToWait(t *testing.T) {
+	x := newScene(t)
+	x.Advance(afterRefresh)
+	concierge := x.c.Concierge
+	x.c.Concierge = consoletest.Busy("40")
+	x.getToken().Exits(failure.Server).Says("503")
+	exchanges := x.i.Count(exchange)
+	x.c.Concierge = concierge
+	x.Advance(39 * time.Second)
+	x.getToken().Exits(failure.Server).Says("503", "The server asks to wait. The next try is at")
+	if n := x.i.Count(exchange); n != exchanges {
+		t.Errorf("the issuer was asked %d times more", n-exchanges)
+	}
+	x.Run("get-token", "--server", clitest.Server, "--user", consoletest.User).Exits(failure.OK)
+	x.getToken("--force-refresh").Exits(failure.OK).Says(certificate)
+	x.Advance(afterRefresh)
+	x.c.Concierge = consoletest.Busy("40")
+	x.getToken().Exits(failure.Server)
+	x.Advance(40 * time.Second)
+	x.c.Concierge = concierge
+	x.getToken().Exits(failure.OK).Says(certificate)
+}
+
 // A cluster of the same name that is another one is found anew where only its identity changed; one that is elsewhere, or has another
 // CA, is of no use to an older kubeconfig.
 func TestAnotherClusterOfThatName(t *testing.T) {

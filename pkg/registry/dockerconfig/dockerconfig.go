@@ -12,9 +12,15 @@ import (
 	"strings"
 )
 
+// Environment variables that name docker's directory, and podman's file.
+const (
+	Variable       = "DOCKER_CONFIG"
+	PodmanVariable = "REGISTRY_AUTH_FILE"
+)
+
 // Path returns the path of config.json: in $DOCKER_CONFIG, else in .docker in the home directory.
 func Path(getenv func(string) string, home string) string {
-	if dir := getenv("DOCKER_CONFIG"); dir != "" {
+	if dir := getenv(Variable); dir != "" {
 		return filepath.Join(dir, "config.json")
 	}
 	return filepath.Join(home, ".docker", "config.json")
@@ -24,7 +30,7 @@ func Path(getenv func(string) string, home string) string {
 // (containers-auth.json(5)): $REGISTRY_AUTH_FILE, else the one in the user's configuration. The one below
 // $XDG_RUNTIME_DIR does not last.
 func PodmanPath(getenv func(string) string, home string) string {
-	if path := getenv("REGISTRY_AUTH_FILE"); path != "" {
+	if path := getenv(PodmanVariable); path != "" {
 		return path
 	}
 	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
@@ -35,10 +41,11 @@ func PodmanPath(getenv func(string) string, home string) string {
 
 // File is a config.json.
 type File struct {
-	Path    string
-	Lock    string      // the path of a lock file of our own; docker itself locks nothing
-	Waiting func()      // called before waiting for another process of ours; may be nil
-	Warn    func(error) // called when the lock does not work, before going on without it; may be nil
+	Path     string
+	Variable string      // the environment variable that can name another place, for errors
+	Lock     string      // the path of a lock file of our own; docker itself locks nothing
+	Waiting  func()      // called before waiting for another process of ours; may be nil
+	Warn     func(error) // called when the lock does not work, before going on without it; may be nil
 }
 
 // maxFile is the largest file, in bytes, that is read. A login in it has about 100 bytes.

@@ -360,3 +360,19 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+// Where the directory is a file, as with DOCKER_CONFIG=/dev/null, the error says which, and what to set.
+func TestNoDirectory(t *testing.T) {
+	place := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(place, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := File{Path: filepath.Join(place, "config.json"), Variable: Variable, Lock: filepath.Join(t.TempDir(), "lock")}
+	want := f.Path + " cannot be used: " + place + " is not a directory; set DOCKER_CONFIG to another place"
+	if _, err := f.Set(t.Context(), []string{host}, "vsphere", false); err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+	if err := f.Check(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}

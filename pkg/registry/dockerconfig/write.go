@@ -98,7 +98,7 @@ func (f File) read() (text []byte, info fs.FileInfo, err error) {
 		}
 		return nil, nil, nil
 	case err != nil:
-		return nil, nil, foreign(f.Path, err)
+		return nil, nil, f.unwritten(foreign(f.Path, err))
 	case !info.Mode().IsRegular():
 		return nil, nil, fmt.Errorf("%s is not a regular file", f.Path)
 	case info.Size() > maxFile:
@@ -113,7 +113,7 @@ func (f File) write(old, edited []byte, info fs.FileInfo) error {
 	path, options := f.Path, atomicfile.Options{Mode: 0o600, Durable: true}
 	if info == nil {
 		if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
+			return f.unwritten(err)
 		}
 	} else {
 		if err := f.readOnly(info); err != nil {
@@ -135,6 +135,14 @@ func (f File) write(old, edited []byte, info fs.FileInfo) error {
 	return f.unwritten(atomicfile.Replace(path, old, edited, options))
 }
 
+// target is the file that is replaced: where symbolic links lead, if they lead to a file.
+func (f File) target() string {
+	if path, err := filepath.EvalSymlinks(f.Path); err == nil {
+		return path
+	}
+	return f.Path
+}
+
 func (f File) readOnly(info fs.FileInfo) error {
 	if info.Mode().Perm()&0o200 != 0 {
 		return nil
@@ -146,10 +154,13 @@ func (f File) readOnly(info fs.FileInfo) error {
 	return fmt.Errorf("%s is read-only; type: %s %s", f.Path, command, safetext.Word(f.Path))
 }
 
-// unwritten says of an error which file it is about: that may have been a temporary one.
+// unwritten says of an error which file it is about: that may have been a temporary one. Where no user can write, it says so.
 func (f File) unwritten(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
+		if why := disk.Unwritable(f.target(), err); why != "" {
+			return fmt.Errorf("%s cannot be used: %s; set %s to another place", f.Path, why, f.Variable)
+		}
 		if err := foreign(pathErr.Path, err); !errors.As(err, &pathErr) {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -88,6 +89,34 @@ webhooks:
 func TestKubeadmIsNotConverted(t *testing.T) {
 	if got := flags(kubeadm(parse(t, twoVersions))); len(got) != 1 || got["v1alpha2"] != [2]any{true, true} {
 		t.Errorf("%v", got)
+	}
+}
+
+// Who asks for a version with fields that the stored one lacks is told, unless a webhook converts them.
+func TestVersionsThatAreNotConverted(t *testing.T) {
+	const definition = `
+kind: CustomResourceDefinition
+metadata: {name: machines.example.com}
+spec:
+  versions:
+  - {name: v1alpha1, storage: false, schema: {openAPIV3Schema: {type: object, properties: {vmIp: {type: string}}}}}
+  - {name: v1alpha2, storage: false, schema: {openAPIV3Schema: {type: object, properties: {image: {type: string}}}}}
+  - {name: v1alpha3, storage: false, schema: {openAPIV3Schema: {type: object, properties: {disks: {type: array, items: {type: object}}}}}}
+  - {name: v1alpha4, storage: true, schema: {openAPIV3Schema: {type: object, properties: {image: {type: object}, disks: {type: array, items: {type: object}}}}}}
+`
+	for _, v := range versions(warn(parse(t, definition))) {
+		want := v["name"] == "v1alpha1" || v["name"] == "v1alpha2"
+		text, _ := v["deprecationWarning"].(string)
+		if v["deprecated"] == true != want || strings.Contains(text, "v1alpha4") != want {
+			t.Errorf("%s: %v %q", v["name"], v["deprecated"], text)
+		}
+	}
+	o := parse(t, definition)
+	at(o, "spec")["conversion"] = object{"strategy": "Webhook"}
+	for _, v := range versions(warn(o)) {
+		if v["deprecated"] != nil {
+			t.Errorf("%s: %v", v["name"], v["deprecated"])
+		}
 	}
 }
 

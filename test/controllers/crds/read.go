@@ -53,7 +53,7 @@ func (s source) read(dir string) ([]object, error) {
 				return nil, fmt.Errorf("%s: %w", file, err)
 			}
 			for _, o := range found {
-				all = append(all, s.Edit(o))
+				all = append(all, warn(s.Edit(o)))
 			}
 		}
 	}

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab"
 )
 
 const (
@@ -132,27 +131,5 @@ func (b *bench) inFlight() (int, error) {
 
 // admin calls the lab's admin API.
 func (b *bench) admin(method, path string, body, into any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(b.ctx, method, b.lab.Admin+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close() //nolint:errcheck // It was only read.
-	reply, err := io.ReadAll(resp.Body)
-	switch {
-	case err != nil:
-		return err
-	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s %s: %s %s", method, path, resp.Status, reply)
-	case into == nil:
-		return nil
-	}
-	return json.Unmarshal(reply, into)
+	return b.lab.Do(b.ctx, lab.Request{Method: method, Path: path, Body: body, Into: into})
 }

@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab"
 )
 
 func main() {
@@ -29,16 +30,12 @@ func main() {
 type bench struct {
 	ctx      context.Context //nolint:containedctx // One run of a program.
 	bin, dir string
-	lab      struct {
-		Supervisors []struct{ Server, CA string }
-		Admin       string
-		Registry    struct{ Host, CA string }
-	}
-	over []string // figures that are over their budget
+	lab      *lab.Lab
+	over     []string // figures that are over their budget
 }
 
 // run measures the named parts, or all.
-func run(ctx context.Context, parts []string) error {
+func run(ctx context.Context, parts []string) (err error) {
 	bin, err := filepath.Abs("../../bin")
 	if err != nil {
 		return err
@@ -55,11 +52,10 @@ func run(ctx context.Context, parts []string) error {
 	if err := errors.Join(b.build(".", "baseline", "./bench/baseline"), b.build("../..", "other", "./internal/bench")); err != nil {
 		return err
 	}
-	stop, err := b.startLab()
-	if err != nil {
+	if b.lab, err = openLab(ctx, bin, dir); err != nil {
 		return err
 	}
-	defer stop()
+	defer func() { err = errors.Join(err, b.lab.Close()) }()
 	fmt.Printf(format, "", "measured", "budget")
 	for _, part := range []struct {
 		name    string
@@ -90,24 +86,14 @@ func (b *bench) build(module, name, pkg string) error {
 	return os.CopyFS(b.dir, os.DirFS(filepath.Dir(linked)))
 }
 
-func (b *bench) startLab() (stop func(), err error) {
-	lab := exec.CommandContext(b.ctx, b.bin+"/vsphere-lab", "up", "--dir", b.dir, "--fake-clusters", fmt.Sprint(scaleClusters))
-	lab.Stderr = os.Stderr
-	if err := lab.Start(); err != nil {
+// openLab starts the lab, with clusters for a large login.
+func openLab(ctx context.Context, bin, dir string) (*lab.Lab, error) {
+	if err := os.Setenv(lab.Program, bin+"/vsphere-lab"); err != nil {
 		return nil, err
 	}
-	stop = func() {
-		_ = lab.Process.Signal(syscall.SIGTERM)
-		_ = lab.Wait()
-	}
-	for range 1200 {
-		if text, err := os.ReadFile(b.dir + "/lab.json"); err == nil {
-			return stop, json.Unmarshal(text, &b.lab)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	stop()
-	return nil, errors.New("the lab is not ready")
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	return lab.Open(ctx, dir, "--fake-clusters", fmt.Sprint(scaleClusters))
 }
 
 // sample is one process: how long it took, the time of the processor that it used, and the most memory that it had.

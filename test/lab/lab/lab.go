@@ -40,15 +40,17 @@ type Lab struct {
 	Admin       string       `json:"admin"` // URL of the admin API: see Do
 
 	input  io.Closer // the lab ends when it is closed
-	ended  chan struct{}
-	failed error // why it ended by itself; to be read after ended
 	cmd    *exec.Cmd
+	said   strings.Builder // on standard error
+	ended  chan struct{}
+	failed error // how it ended and what it said, if that was not well; to be read after ended
 }
 
 // Supervisor is a Supervisor, and what clients need to log in to it.
 type Supervisor struct {
 	Server          string    `json:"server"`
-	CA              string    `json:"ca"` // file
+	Addresses       []string  `json:"addresses"` // of its control planes, where it has several; Server is the virtual one
+	CA              string    `json:"ca"`        // file
 	Namespaces      []string  `json:"namespaces"`
 	AdminKubeconfig string    `json:"adminKubeconfig"` // file
 	Clusters        []Cluster `json:"clusters"`
@@ -120,34 +122,34 @@ func Open(ctx context.Context, dir string, args ...string) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{Dir: dir, ended: make(chan struct{})}
-	said, err := l.run(program, args)
-	if err != nil {
+	if err := l.run(program, args); err != nil {
 		return nil, fmt.Errorf("start the lab (%s names another program): %w", Program, err)
 	}
 	if err := l.wait(ctx); err != nil {
-		return nil, fmt.Errorf("the lab is not ready: %w\n%s", errors.Join(err, l.Close()), said)
+		return nil, fmt.Errorf("the lab is not ready: %w", errors.Join(err, l.Close()))
 	}
 	return l, nil
 }
 
-// run starts the program. What it says on standard error is complete when it has ended.
-func (l *Lab) run(program string, args []string) (*strings.Builder, error) {
-	said := &strings.Builder{}
+// run starts the program.
+func (l *Lab) run(program string, args []string) error {
 	l.cmd = exec.Command(program, append([]string{"up", "--quiet", "--until-eof", "--dir", l.Dir}, args...)...)
-	l.cmd.Stderr = said
+	l.cmd.Stderr = &l.said
 	input, err := l.cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l.input = input
 	if err := l.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go func() {
 		defer close(l.ended)
-		l.failed = l.cmd.Wait()
+		if err := l.cmd.Wait(); err != nil {
+			l.failed = fmt.Errorf("%w\n%s", err, l.said.String())
+		}
 	}()
-	return said, nil
+	return nil
 }
 
 // wait returns when lab.json is there, which appears in one piece.
@@ -167,7 +169,7 @@ func (l *Lab) wait(ctx context.Context) error {
 	}
 }
 
-// Close ends the lab, and returns the error of one that did not end well.
+// Close ends the lab. It returns an error, with what the lab said, for one that did not end well or has ended before.
 func (l *Lab) Close() error {
 	select {
 	case <-l.ended:

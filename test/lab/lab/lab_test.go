@@ -43,8 +43,12 @@ func play(how string, args []string) int {
 		<-ctx.Done()
 		return 0
 	}
-	write(dir, "lab.json", `{"supervisors":[{"server":"127.77.1.11","clusters":[{"name":"tkc1"}]}],"vcenter":{"host":"127.77.1.2"},"admin":"`+how+`"}`)
+	write(dir, "lab.json", `{"supervisors":[{"server":"127.77.1.11","addresses":["127.77.1.12"],"clusters":[{"name":"tkc1"}]}],"vcenter":{"host":"127.77.1.2"},"admin":"`+how+`"}`)
 	<-ctx.Done()
+	if how == "crashing" {
+		fmt.Fprintln(os.Stderr, "vsphere-lab: etcd is gone")
+		return 1
+	}
 	write(dir, "ended", "")
 	return 0
 }
@@ -84,7 +88,8 @@ func TestStart(t *testing.T) {
 	t.Run("while the test runs", func(t *testing.T) {
 		l := Start(t, "--fake-clusters", "3")
 		dir = l.Dir
-		if l.Supervisors[0].Server != "127.77.1.11" || l.Supervisors[0].Clusters[0].Name != "tkc1" || l.VCenter.Host != "127.77.1.2" || l.Registry != nil {
+		sup := l.Supervisors[0]
+		if sup.Server != "127.77.1.11" || !slices.Equal(sup.Addresses, []string{"127.77.1.12"}) || sup.Clusters[0].Name != "tkc1" || l.VCenter.Host != "127.77.1.2" || l.Registry != nil {
 			t.Errorf("%+v", l)
 		}
 		var out struct{ ID string }
@@ -148,22 +153,32 @@ func TestALabThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// The real program, where make has built it.
-func TestRealLab(t *testing.T) {
-	program, err := filepath.Abs("../../../bin/vsphere-lab")
+func TestALabThatEndsByItself(t *testing.T) {
+	playedAs(t, "crashing")
+	l, err := Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("REAL_LAB") == "" {
-		t.Skip("REAL_LAB is not set: make lab-test sets it")
+	_ = l.input.Close()
+	<-l.ended
+	if err := l.Close(); err == nil || !strings.Contains(err.Error(), "etcd is gone") {
+		t.Errorf("what the program says is missing: %v", err)
 	}
-	t.Setenv(Program, program)
-	l := Start(t)
-	var status struct{ Passwords int }
-	if err := l.Do(t.Context(), Request{Method: http.MethodGet, Path: "users/" + l.Users[1].Username, Into: &status}); err != nil {
-		t.Error(err)
+}
+
+// The README's example is TestTool, which make lab-test runs with the real program.
+func TestReadmeHasTheExample(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(l.Supervisors) != 2 || l.VCenter.Host == "" || l.OIDC.Server == "" {
-		t.Errorf("%+v", l)
+	_, after, _ := strings.Cut(string(readme), "```go\n")
+	example, _, _ := strings.Cut(after, "```\n")
+	code, err := os.ReadFile("readme_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(example, "func TestTool(") || !strings.Contains(string(code), "\n"+example+"\n") {
+		t.Errorf("readme_test.go has another example than the README:\n%s", example)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
 )
 
 func resource(group, version, plural string) schema.GroupVersionResource {
@@ -126,6 +127,31 @@ func TestAllVersions(t *testing.T) {
 		}
 	}
 }
+
+// The API server warns of versions that are not converted, and of no other.
+func TestVersionsThatAreNotConverted(t *testing.T) {
+	config, _ := administrator(t, site.Supervisors[0].AdminKubeconfig)
+	var said warnings
+	config.WarningHandler = &said
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]bool{"v1alpha1": true, "v1alpha2": true, "v1alpha3": false} {
+		said = nil
+		if _, err := client.Resource(resource("vmoperator.vmware.com", version, "virtualmachines")).Namespace("ns1").List(t.Context(), metav1.ListOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(said, "\n"), "does not convert "+version); got != want {
+			t.Errorf("%s: %q", version, said)
+		}
+	}
+}
+
+// warnings are what API servers warn of.
+type warnings []string
+
+func (w *warnings) HandleWarningHeader(_ int, _, text string) { *w = append(*w, text) }
 
 // A namespace ends, with all that is in it.
 func TestNamespaceEnds(t *testing.T) {

@@ -1,57 +1,176 @@
 package up
 
 import (
+	"bufio"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Nothing of a site listens beyond loopback or is connected with anything there.
 func TestLoopbackOnly(t *testing.T) {
-	all := sockets(t)
-	listening := 0
-	for _, pid := range family(t, site.pid) {
-		for _, inode := range inodes(pid) {
-			s, ok := all[inode]
-			if !ok {
-				continue
-			}
-			if s.remote.IsUnspecified() {
-				listening++
-			}
-			if !s.local.IsLoopback() || !s.remote.IsLoopback() && !s.remote.IsUnspecified() {
-				t.Errorf("%s: %v to %v", name(pid), s.local, s.remote)
-			}
-		}
+	processes := family(t)
+	if len(processes) < 12 { // This test, the lab, an API server with its controller manager four times, and Cluster API twice.
+		t.Fatalf("only %d processes", len(processes))
 	}
-	if listening < 20 {
-		t.Errorf("only %d sockets listen: the test does not see them", listening)
+	found := sockets(t, processes)
+	if len(found) < 40 {
+		t.Errorf("only %d sockets: the test does not see them", len(found))
+	}
+	for _, s := range found {
+		if s.strays() {
+			t.Errorf("%s: %v", name(s.pid), s)
+		}
 	}
 }
 
-type socket struct{ local, remote net.IP }
+// The test above sees every kind of socket, also of a child's child, and of one whose parent has ended.
+func TestStraysAreSeen(t *testing.T) {
+	for _, how := range []string{"tcp4 0.0.0.0:0", "tcp6 [::]:0", "udp4 0.0.0.0:0", "udp6 [::]:0", "child tcp4 0.0.0.0:0", "orphan udp4 0.0.0.0:0"} {
+		if strings.Contains(how, "6 ") {
+			if _, err := os.Stat("/proc/net/if_inet6"); err != nil {
+				continue
+			}
+		}
+		port := stray(t, how)
+		seen := slices.ContainsFunc(sockets(t, family(t)), func(s socket) bool { return s.strays() && s.local.Port == port })
+		if !seen {
+			t.Errorf("%s: not seen", how)
+		}
+	}
+	// And no others.
+	port := stray(t, "tcp4 127.0.0.1:0")
+	for _, s := range sockets(t, family(t)) {
+		if s.local.Port == port && s.strays() {
+			t.Errorf("%v strays", s)
+		}
+	}
+}
 
-// sockets are those of this machine by their inodes.
-func sockets(t *testing.T) map[string]socket {
+// strayHow makes this program play a process that listens: NETWORK ADDRESS, with "child" or "orphan" before it.
+const strayHow = "VSPHERE_LAB_STRAY"
+
+// stray starts such a process until the test ends, and returns its port.
+func stray(t *testing.T, how string) int {
 	t.Helper()
-	all := map[string]socket{}
-	for _, file := range []string{"tcp", "tcp6", "udp", "udp6"} {
-		text, err := os.ReadFile("/proc/net/" + file)
-		if os.IsNotExist(err) {
-			continue // No IPv6.
+	in, keep, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := strayCommand(how)
+	cmd.Stdin, cmd.Stdout = in, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = in.Close(), out.Close()
+	end := func() {
+		_ = keep.Close()
+		_, _ = io.Copy(io.Discard, said) // Until all of them have ended.
+		_, _ = said.Close(), cmd.Wait()
+	}
+	t.Cleanup(end)
+	line, err := bufio.NewReader(said).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(how, "orphan") {
+		_ = cmd.Wait() // Then its child has another parent.
+	}
+	return port
+}
+
+func strayCommand(how string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), strayHow+"="+how)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// playStray listens, prints its port, and ends with its input.
+func playStray(how string) error {
+	kind, rest, _ := strings.Cut(how, " ")
+	if kind == "child" || kind == "orphan" {
+		cmd := strayCommand(rest)
+		cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
+		if err := cmd.Start(); err != nil || kind == "orphan" {
+			return err
 		}
+		return cmd.Wait()
+	}
+	var address net.Addr
+	if strings.HasPrefix(kind, "udp") {
+		c, err := net.ListenPacket(kind, rest)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		for _, line := range strings.Split(string(text), "\n")[1:] {
-			if f := strings.Fields(line); len(f) > 9 {
-				all[f[9]] = socket{address(t, f[1]), address(t, f[2])}
+		address = c.LocalAddr()
+	} else {
+		l, err := net.Listen(kind, rest)
+		if err != nil {
+			return err
+		}
+		address = l.Addr()
+	}
+	_, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return err
+	}
+	fmt.Println(port)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// socket is one of a process.
+type socket struct {
+	pid           int
+	protocol      string
+	local, remote net.TCPAddr
+}
+
+func (s socket) String() string { return fmt.Sprintf("%s %v to %v", s.protocol, &s.local, &s.remote) }
+
+// strays reports whether others can reach it, or it another machine.
+func (s socket) strays() bool {
+	return !s.local.IP.IsLoopback() || !s.remote.IP.IsLoopback() && !s.remote.IP.IsUnspecified()
+}
+
+// sockets are those of the processes, as their networks list them.
+func sockets(t *testing.T, pids []int) []socket {
+	t.Helper()
+	var all []socket
+	for _, pid := range pids {
+		open := inodes(pid)
+		for _, protocol := range []string{"tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "icmp", "icmp6", "raw", "raw6"} {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, protocol))
+			if err != nil {
+				continue // The process has ended, or the kernel does not have the protocol.
+			}
+			for _, line := range strings.Split(string(text), "\n")[1:] {
+				if f := strings.Fields(line); len(f) > 9 && open[f[9]] {
+					all = append(all, socket{pid, protocol, address(t, f[1]), address(t, f[2])})
+				}
 			}
 		}
 	}
@@ -59,9 +178,9 @@ func sockets(t *testing.T) map[string]socket {
 }
 
 // address reads HEX:PORT, whose words of four bytes are in the machine's order.
-func address(t *testing.T, text string) net.IP {
+func address(t *testing.T, text string) net.TCPAddr {
 	t.Helper()
-	host, _, _ := strings.Cut(text, ":")
+	host, port, _ := strings.Cut(text, ":")
 	ip, err := hex.DecodeString(host)
 	if err != nil {
 		t.Fatal(err)
@@ -69,11 +188,18 @@ func address(t *testing.T, text string) net.IP {
 	for word := range slices.Chunk(ip, 4) {
 		slices.Reverse(word)
 	}
-	return ip
+	n, err := strconv.ParseUint(port, 16, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.TCPAddr{IP: ip, Port: int(n)}
 }
 
-// family is a process with its children and theirs.
-func family(t *testing.T, pid int) []int {
+// adopt makes this process the parent of all that its children leave behind, so that family has them.
+func adopt() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
+// family is this process with its children and theirs.
+func family(t *testing.T) []int {
 	t.Helper()
 	children := map[int][]int{}
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -92,23 +218,21 @@ func family(t *testing.T, pid int) []int {
 			children[parent] = append(children[parent], child)
 		}
 	}
-	all := []int{pid}
+	all := []int{os.Getpid()}
 	for i := 0; i < len(all); i++ {
 		all = append(all, children[all[i]]...)
-	}
-	if len(all) < 11 { // The lab, and an API server with its controller manager four times, and Cluster API twice.
-		t.Fatalf("only %d processes", len(all))
 	}
 	return all
 }
 
-func inodes(pid int) []string {
-	var all []string
+// inodes are those of a process's sockets.
+func inodes(pid int) map[string]bool {
+	all := map[string]bool{}
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 	for _, file := range files {
 		if target, err := os.Readlink(file); err == nil {
 			if inode, ok := strings.CutPrefix(target, "socket:["); ok {
-				all = append(all, strings.TrimSuffix(inode, "]"))
+				all[strings.TrimSuffix(inode, "]")] = true
 			}
 		}
 	}

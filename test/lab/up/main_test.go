@@ -2,72 +2,57 @@ package up
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab"
 )
 
-// site is what the tests use of lab.json, and the lab's process.
-var site struct {
-	Supervisors []struct {
-		Server, CA, AdminKubeconfig string
-		Addresses                   []string
-		Namespaces                  []string
-		Clusters                    []struct{ Namespace, Name, UID, AdminKubeconfig string }
+// site is the lab that all tests of this package share.
+var site *lab.Lab
+
+func TestMain(m *testing.M) {
+	if how := os.Getenv(strayHow); how != "" {
+		if err := playStray(how); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
-	Admin string
-	pid   int
-}
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "vsphere-lab-")
+	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		code = 1
 	}
-	defer os.RemoveAll(dir)
-	stop, err := start(dir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "start the lab:", err)
-		return 1
-	}
-	defer stop()
-	return m.Run()
+	os.Exit(code)
 }
 
-func start(dir string) (stop func(), err error) {
-	cmd := exec.CommandContext(context.Background(), "../../../bin/vsphere-lab", "up", "--dir", dir)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%w (make lab-build makes it)", err)
+// run starts the lab that make lab-build makes, and ends it after the tests.
+func run(m *testing.M) (code int, err error) {
+	if err := errors.Join(isolate(), adopt()); err != nil {
+		return 1, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stop = func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
+	program, err := filepath.Abs("../../../bin/vsphere-lab")
+	if err != nil {
+		return 1, err
 	}
-	deadline := time.After(5 * time.Minute)
-	for {
-		if text, err := os.ReadFile(filepath.Join(dir, "lab.json")); err == nil {
-			site.pid = cmd.Process.Pid
-			return stop, json.Unmarshal(text, &site)
-		}
-		select {
-		case err := <-ended:
-			return nil, errors.Join(errors.New("it ended"), err)
-		case <-deadline:
-			stop()
-			return nil, errors.New("it is not ready after 5 minutes")
-		case <-time.After(100 * time.Millisecond):
-		}
+	if err := os.Setenv(lab.Program, program); err != nil {
+		return 1, err
 	}
+	dir, err := os.MkdirTemp("", "vsphere-lab-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	if site, err = lab.Open(ctx, dir); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	return code, errors.Join(site.Close(), checkPackets())
 }

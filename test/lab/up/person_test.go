@@ -1,7 +1,6 @@
 package up
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -78,21 +78,8 @@ func newPerson(t *testing.T, role string) person {
 // call sends a request to the admin API.
 func call(t *testing.T, method, path string, in any) {
 	t.Helper()
-	body, err := json.Marshal(in)
-	if err != nil {
+	if err := site.Do(t.Context(), lab.Request{Method: method, Path: path, Body: in}); err != nil {
 		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, site.Admin+path, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %s: %s", method, path, resp.Status, text)
 	}
 }
 
