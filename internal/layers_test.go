@@ -16,7 +16,7 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
-	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd"},
+	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd"},
 	{"internal/cli/registrycmd/robotcmd"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated"},
@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"internal/console", "internal/failure", "internal/credhelper"},
 	{"pkg/login", "pkg/registry/harbor", "pkg/registry/dockerconfig"},
 	{"pkg/login/sso", "pkg/login/oidc", "pkg/login/secret", "pkg/concierge", "pkg/registry"},
-	{"pkg/supervisor", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
+	{"pkg/supervisor", "pkg/kubeapi", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
 	{"pkg/tokens/owned", "pkg/username"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
