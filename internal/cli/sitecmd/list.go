@@ -196,7 +196,7 @@ func (o listOptions) watch(ctx context.Context, s *site, before []row) error {
 			return err
 		}
 		for _, p := range quiet.places {
-			p.down.Store(false)
+			p.down.Store(nil)
 		}
 		rows, failed := o.read(ctx, &quiet)
 		if err := ctx.Err(); err != nil {

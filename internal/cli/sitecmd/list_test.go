@@ -111,7 +111,7 @@ func TestListInPart(t *testing.T) {
 	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
 	w.Run("list", "clusters").Exits(failure.Partial).Says("in ns1", "in ns2")
 	w.Down(clitest.Server + ":6443")
-	w.Run("list", "clusters").Exits(failure.Server).Says("error: 10.0.0.1: GET https://10.0.0.1:6443/apis/", "connection refused")
+	w.Run("list", "clusters").Exits(failure.Server).Says("error: 10.0.0.1: GET https://10.0.0.1:6443/", "connection refused")
 }
 
 // Nothing to ask is an error that says what to type, and so is a word that is none of ours.

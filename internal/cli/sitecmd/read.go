@@ -143,7 +143,10 @@ func (r *reading) prepare(ctx context.Context, p *place) (namespaces []string, e
 		namespaces = r.chosen(p)
 	}
 	for _, err := range errs {
-		if err != nil && !errors.Is(err, wire.ErrForbidden) {
+		switch {
+		case errors.Is(err, errDown):
+			return nil, false, *p.down.Load()
+		case err != nil && !errors.Is(err, wire.ErrForbidden):
 			return nil, false, err
 		}
 	}

@@ -44,7 +44,7 @@ type place struct {
 	context    session.Context
 	namespaces []string // vSphere Namespaces that have a context, or that the user named at login
 	server     *kubeapi.Server
-	down       atomic.Bool // it did not answer: the rest of the requests would wait in vain
+	down       atomic.Pointer[error] // why it did not answer: the rest of the requests would wait in vain
 }
 
 // errDown is the error of a request to a place that did not answer another one.
@@ -153,12 +153,12 @@ func (s *site) connect(ctx context.Context, p *place) (closeIdle func(), err err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		if p.down.Load() {
+		if p.down.Load() != nil {
 			return nil, errDown
 		}
 		body, err := client.Do(ctx, r)
 		if errors.Is(err, wire.ErrUnreachable) {
-			p.down.Store(true)
+			p.down.CompareAndSwap(nil, &err)
 		}
 		return body, err
 	})
