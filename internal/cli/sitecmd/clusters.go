@@ -22,7 +22,7 @@ func clusterKind() *kind {
 		short: "TKG (VKS) clusters, and the contexts for them",
 		sources: []*source{
 			{resource: capiCluster, facts: func(o kubeapi.Object) any { return clusterFactsOf(o) }},
-			{resource: tkcCluster, aside: true, facts: func(o kubeapi.Object) any { return tkcFactsOf(o) }},
+			{resource: tkcCluster, facts: func(o kubeapi.Object) any { return tkcFactsOf(o) }},
 		},
 		rows: clusterRows,
 	}

@@ -24,7 +24,7 @@ type kind struct {
 // row is one line of a list.
 type row struct {
 	server, namespace, name string
-	resource                string // as kubectl spells it
+	resource, kind          string // as kubectl spells it; as objects spell it
 	columns                 []kubeapi.Column
 	cells                   []string // one for each column
 }
@@ -60,7 +60,7 @@ func columnsOf(headings ...string) (all []kubeapi.Column) {
 // row returns a row about an item.
 func (i item) row(columns []kubeapi.Column, cells ...string) row {
 	return row{
-		server: i.place.key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.source.resource.String(),
+		server: i.place.key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.source.resource.String(), kind: i.source.resource.Kind,
 		columns: columns, cells: cells,
 	}
 }
@@ -88,9 +88,57 @@ const (
 // kinds are what list knows, in the order of the help.
 func kinds() []*kind {
 	return []*kind{
-		clusterKind(),
+		siteKind(), namespaceKind(), clusterKind(), releaseKind(),
+		{
+			name: "classes", aliases: []string{"class", "vmclass", "vmclasses", "virtualmachineclass", "virtualmachineclasses"},
+			short: "sizes of virtual machines (VM classes)",
+			sources: []*source{
+				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineclasses", Kind: "VirtualMachineClass"}},
+				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineclassbindings", Kind: "VirtualMachineClassBinding"}}, // In vSphere 7.
+			},
+		}, {
+			name: "images", aliases: []string{"image", "vmi", "vmimage", "cvmi", "virtualmachineimage", "virtualmachineimages", "clustervirtualmachineimages"},
+			short: "images of virtual machines",
+			sources: []*source{
+				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineimages", Kind: "VirtualMachineImage"}},
+				{resource: kubeapi.Resource{Group: groupVM, Plural: "clustervirtualmachineimages", Kind: "ClusterVirtualMachineImage"}, cluster: true},
+			},
+		},
+		storageKind(),
+		{
+			name: "zones", aliases: []string{"zone", "az", "availabilityzone", "availabilityzones"}, short: "vSphere Zones",
+			sources: []*source{
+				{resource: kubeapi.Resource{Group: groupTopology, Plural: "zones", Kind: "Zone"}},
+				{resource: kubeapi.Resource{Group: groupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}, cluster: true},
+			},
+		}, {
+			name: "vms", aliases: []string{"vm", "virtualmachine", "virtualmachines"}, short: "virtual machines, also those of clusters",
+			sources: []*source{{resource: virtualMachine}},
+		},
+		serviceKind(),
+		{
+			name: "libraries", aliases: []string{"library", "lib", "clib", "cclib", "contentlibrary", "contentlibraries", "clustercontentlibraries"},
+			short: "content libraries",
+			sources: []*source{
+				{resource: kubeapi.Resource{Group: groupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
+				{resource: kubeapi.Resource{Group: groupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, cluster: true},
+			},
+		}, {
+			name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
+			short: "networks, of NSX and of distributed switches",
+			sources: []*source{
+				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "networks", Kind: "Network"}},
+				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},
+				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "ippools", Kind: "IPPool"}},
+				{resource: kubeapi.Resource{Group: groupNSX, Plural: "subnets", Kind: "Subnet"}},
+				{resource: kubeapi.Resource{Group: groupNSX, Plural: "subnetsets", Kind: "SubnetSet"}},
+				{resource: kubeapi.Resource{Group: groupNSX, Plural: "networkinfos", Kind: "NetworkInfo"}},
+			},
+		},
 	}
 }
+
+var virtualMachine = kubeapi.Resource{Group: groupVM, Plural: "virtualmachines", Kind: "VirtualMachine"}
 
 // names are all names of a kind.
 func (k *kind) names() []string { return append([]string{k.name}, k.aliases...) }

@@ -118,15 +118,12 @@ func completeKinds(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 
 // namespaceNames completes the vSphere Namespaces of contexts.
 func namespaceNames(e *console.Env) command.Complete {
-	return command.Values(func() (all []string) {
+	return command.Values(func() []string {
 		s, err := openSite(e.Quiet(), "")
 		if err != nil {
 			return nil
 		}
-		for _, p := range s.places {
-			all = append(all, p.namespaces...)
-		}
-		return all
+		return s.namespacesOf()
 	})
 }
 
@@ -149,6 +146,9 @@ const watchEvery = 5 * time.Second
 func list(ctx context.Context, e *console.Env, o listOptions) error {
 	s, err := openSite(e, o.Server)
 	if err != nil {
+		return err
+	}
+	if err := s.check(); err != nil && o.Kind.local == nil {
 		return err
 	}
 	console.SurviveParent()

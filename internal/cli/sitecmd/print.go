@@ -74,7 +74,11 @@ func (o listOptions) print(s *site, rows []row, failed error) error {
 		return format.Write(s.env.Out, out)
 	case o.Format == "name":
 		for _, r := range rows {
-			s.env.Printf("%s", strings.TrimPrefix(r.resource+"/"+r.name, "/"))
+			if o.Kind.local != nil {
+				s.env.Printf("%s", r.name)
+				continue
+			}
+			s.env.Printf("%s/%s", r.resource, r.name)
 		}
 		return nil
 	case len(rows) == 0 && failed == nil:
@@ -120,7 +124,7 @@ func (o listOptions) table(s *site, rows []row) error {
 	for _, r := range rows {
 		var cells []string
 		for _, h := range before {
-			cells = append(cells, map[string]string{"SERVER": r.server, "NAMESPACE": r.namespace, "KIND": plural(r.resource)}[h])
+			cells = append(cells, map[string]string{"SERVER": r.server, "NAMESPACE": r.namespace, "KIND": r.kind}[h])
 		}
 		cells = append(cells, r.name)
 		for _, c := range columns {
@@ -140,12 +144,6 @@ func (k *kind) heading() string {
 		return "SERVER"
 	}
 	return "NAME"
-}
-
-// plural is a resource without its group.
-func plural(resource string) string {
-	plural, _, _ := strings.Cut(resource, ".")
-	return plural
 }
 
 // union returns the headings of all rows, in the order in which they come.

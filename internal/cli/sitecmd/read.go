@@ -19,10 +19,11 @@ import (
 // source is a kind of object that a list reads.
 type source struct {
 	resource kubeapi.Resource
-	cluster  bool // it is of the whole Supervisor
-	labels   string
-	// aside means that only columns of others come from it: nobody is told if it is not there.
-	aside bool
+	cluster  bool   // it is of the whole Supervisor
+	labels   string // a label selector
+	fields   string // a field selector
+	// aside means that only columns of others come from it: nobody is told if it is not served. With quiet, nor if it is forbidden.
+	aside, quiet bool
 	// facts returns what a list needs of an object beside its row; nil: nothing.
 	facts func(kubeapi.Object) any
 }
@@ -45,6 +46,9 @@ type reading struct {
 
 	mu       sync.Mutex
 	items    []item
+	known    map[*place][]string        // the namespaces that were looked into
+	listed   map[*place]map[string]bool // those that exist, if the user may list them
+	unread   map[string]bool            // see isUnread
 	missing  map[string]map[string]bool // what may not be listed, or is not there: namespaces by sentence
 	unserved map[string][]string        // resources by server
 	failures []error
@@ -56,7 +60,8 @@ type reading struct {
 
 // read reads the sources in all places, at most login.MaxInFlight requests at a time. What fails is kept in the reading.
 func (s *site) read(ctx context.Context, only []string, sources []*source, step func(done int)) *reading {
-	r := &reading{site: s, only: only, sources: sources, missing: map[string]map[string]bool{}, unserved: map[string][]string{}, step: step}
+	r := &reading{site: s, only: only, sources: sources, missing: map[string]map[string]bool{},
+		known: map[*place][]string{}, listed: map[*place]map[string]bool{}, unread: map[string]bool{}, unserved: map[string][]string{}, step: step}
 	var wg sync.WaitGroup
 	for _, p := range s.places {
 		wg.Go(func() {
@@ -90,6 +95,9 @@ func (r *reading) place(ctx context.Context, p *place) error {
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
+	r.known[p] = namespaces
+	r.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, source := range r.sources {
 		if source.cluster {
@@ -133,6 +141,7 @@ func (r *reading) prepare(ctx context.Context, p *place) (namespaces []string, e
 			})
 			if everywhere = failed == nil; everywhere { // 403 is the normal answer.
 				namespaces = append(slices.Clone(p.namespaces), listed...)
+				r.exist(p, listed)
 			}
 		})
 	}
@@ -153,6 +162,16 @@ func (r *reading) prepare(ctx context.Context, p *place) (namespaces []string, e
 	return namespaces, everywhere, nil
 }
 
+// exist keeps which namespaces of a place there are.
+func (r *reading) exist(p *place, names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.listed[p] = map[string]bool{}
+	for _, name := range names {
+		r.listed[p][name] = true
+	}
+}
+
 // chosen returns the namespaces of -n that are in a place. One that no place is known to have may be in each.
 func (r *reading) chosen(p *place) (some []string) {
 	for _, ns := range r.only {
@@ -167,7 +186,7 @@ func (r *reading) chosen(p *place) (some []string) {
 // all reads a source in all namespaces at once, which administrators may. It reports whether that is done.
 func (r *reading) all(ctx context.Context, p *place, from *source) bool {
 	var found []item
-	err := p.server.List(ctx, kubeapi.Query{Resource: from.resource, Labels: from.labels}, func(o kubeapi.Object) {
+	err := p.server.List(ctx, kubeapi.Query{Resource: from.resource, Labels: from.labels, Fields: from.fields}, func(o kubeapi.Object) {
 		if !supervisor.OfSystem(o.Metadata.Namespace) {
 			found = append(found, from.item(p, o))
 		}
@@ -186,7 +205,7 @@ func (r *reading) all(ctx context.Context, p *place, from *source) bool {
 // list reads a source in one namespace, or in the whole Supervisor.
 func (r *reading) list(ctx context.Context, p *place, from *source, namespace string) {
 	var found []item
-	err := p.server.List(ctx, kubeapi.Query{Resource: from.resource, Namespace: namespace, Labels: from.labels}, func(o kubeapi.Object) {
+	err := p.server.List(ctx, kubeapi.Query{Resource: from.resource, Namespace: namespace, Labels: from.labels, Fields: from.fields}, func(o kubeapi.Object) {
 		found = append(found, from.item(p, o))
 	})
 	if len(found) > 0 || err == nil {
@@ -226,6 +245,7 @@ func (r *reading) add(found []item) {
 func (r *reading) missed(p *place, from *source, namespace string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.unread[unreadID(p, from.resource, namespace)] = true
 	switch {
 	case errors.Is(err, kubeapi.ErrNotServed):
 		r.good++
@@ -234,6 +254,9 @@ func (r *reading) missed(p *place, from *source, namespace string, err error) {
 		}
 	case errors.Is(err, wire.ErrForbidden):
 		r.good++
+		if from.quiet {
+			return
+		}
 		sentence := fmt.Sprintf("you may not list %s at %s", from.resource, p.key.Server)
 		if r.missing[sentence] == nil {
 			r.missing[sentence] = map[string]bool{}
@@ -247,6 +270,25 @@ func (r *reading) missed(p *place, from *source, namespace string, err error) {
 	default:
 		r.failures = append(r.failures, fmt.Errorf("%s: %w", from.resource.Plural, err))
 	}
+}
+
+// isUnread reports whether a resource could not be read in a namespace.
+func (r *reading) isUnread(p *place, resource kubeapi.Resource, namespace string) bool {
+	return r.unread[unreadID(p, resource, namespace)] || r.unread[unreadID(p, resource, "")]
+}
+
+func unreadID(p *place, resource kubeapi.Resource, namespace string) string {
+	return p.key.ID() + " " + resource.String() + " " + namespace
+}
+
+// of returns the items of a resource.
+func (r *reading) of(resource kubeapi.Resource) (some []item) {
+	for _, i := range r.items {
+		if i.source.resource == resource {
+			some = append(some, i)
+		}
+	}
+	return some
 }
 
 // sort brings the items into the order of servers, namespaces and names. An object that several users see is there once.

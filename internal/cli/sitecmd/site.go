@@ -33,7 +33,10 @@ type site struct {
 	contexts map[string][]string // the names of contexts by the ID of their credential
 	tokens   map[string]tokens.Credential
 	places   []*place
-	slots    chan struct{} // one for each request under way
+	slots    chan struct{}      // one for each request under way
+	keys     map[tokens.Key]int // how many contexts a credential has
+	all      []tokens.Session
+	only     string // --server
 	// lost are sessions that no context leads to.
 	lost []tokens.Session
 }
@@ -63,6 +66,7 @@ func openSite(e *console.Env, server string) (*site, error) {
 	unattended := e.Unattended() // Several sessions at once cannot ask.
 	s := &site{
 		env: e, sessions: method.Sessions(unattended, store), config: config, contexts: map[string][]string{}, tokens: map[string]tokens.Credential{},
+		keys: map[tokens.Key]int{}, only: server,
 		slots: make(chan struct{}, login.MaxInFlight),
 	}
 	credentials, unreadable := store.Credentials()
@@ -76,32 +80,31 @@ func openSite(e *console.Env, server string) (*site, error) {
 	for _, err := range unreadable {
 		e.Warn(err)
 	}
-	s.find(all, server)
-	if len(s.places) == 0 {
-		return nil, s.nowhere(all, server)
-	}
+	s.all = all
+	s.find()
 	return s, nil
 }
 
 // find fills in the places: one for each credential of a Supervisor's API server that a context has.
-func (s *site) find(all []tokens.Session, server string) {
+func (s *site) find() {
 	byKey, used := map[string]*place{}, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(s.config.Contexts)) {
 		key, ours := kubeconfig.Ours(s.config.AuthInfos[s.config.Contexts[name].AuthInfo])
 		if !ours {
 			continue
 		}
+		s.keys[key]++
 		id := key.ID()
 		s.contexts[id] = append(s.contexts[id], name)
 		c, err := session.FindContext(s.config, name)
-		if key.Cluster != "" || err != nil || server != "" && key.Server != server {
+		if key.Cluster != "" || err != nil || s.only != "" && key.Server != s.only {
 			continue
 		}
 		p := byKey[id]
 		if p == nil {
 			p = &place{key: key, context: c}
 			byKey[id], s.places = p, append(s.places, p)
-			if covering := tokens.Covering(all, key); len(covering) > 0 {
+			if covering := tokens.Covering(s.all, key); len(covering) > 0 {
 				used[covering[0].ID], p.namespaces = true, slices.Clone(covering[0].Namespaces)
 			}
 		}
@@ -114,22 +117,25 @@ func (s *site) find(all []tokens.Session, server string) {
 		p.namespaces = slices.Compact(p.namespaces)
 	}
 	slices.SortStableFunc(s.places, func(a, b *place) int { return strings.Compare(a.key.Server, b.key.Server) })
-	for _, one := range all {
-		if !used[one.ID] && (server == "" || one.Server == server) {
+	for _, one := range s.all {
+		if !used[one.ID] && (s.only == "" || one.Server == s.only) {
 			s.lost = append(s.lost, one)
 		}
 	}
 }
 
-// nowhere returns the error if there is nothing to ask.
-func (s *site) nowhere(all []tokens.Session, server string) error {
+// check returns an error if there is nothing to ask.
+func (s *site) check() error {
+	server := s.only
 	switch {
+	case len(s.places) > 0:
+		return nil
 	case len(s.lost) > 0:
 		return failure.Hint(fmt.Errorf("no context of your kubeconfig leads to %s", s.lost[0].Server),
 			"To write the contexts again, type: %s", s.sessions.Command(s.lost[0]))
-	case server != "" && len(all) > 0:
+	case server != "" && len(s.all) > 0:
 		var servers []string
-		for _, one := range all {
+		for _, one := range s.all {
 			servers = append(servers, one.Server)
 		}
 		slices.Sort(servers)
