@@ -1,10 +1,13 @@
+// Package sitecmd shows what the Supervisors of the user's sessions hold (list), and chooses a context (use).
 package sitecmd
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
 // kind is what a list can show.
@@ -12,13 +15,13 @@ type kind struct {
 	name    string
 	aliases []string // kubectl's names and short names
 	short   string   // what it lists, for the help
-	sources []*source
+	sources []*survey.Source
 	// rows makes the rows of what was read; nil: the columns are the server's own.
-	rows func(*reading) []row
+	rows func(*survey.Reading) []row
 	// whole means that it is of the whole Supervisor: there is no column for namespaces.
 	whole bool
 	// local makes the rows without a request; nil: sources are read.
-	local func(*site) []row
+	local func(*survey.Site) []row
 }
 
 // row is one line of a list.
@@ -57,33 +60,21 @@ func columnsOf(headings ...string) (all []kubeapi.Column) {
 	return all
 }
 
-// row returns a row about an item.
-func (i item) row(columns []kubeapi.Column, cells ...string) row {
+// rowOf returns a row about an item.
+func rowOf(i survey.Item, columns []kubeapi.Column, cells ...string) row {
 	return row{
-		server: i.place.key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.source.resource.String(), kind: i.source.resource.Kind,
+		server: i.Place.Key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.Source.Resource.String(), kind: i.Source.Resource.Kind,
 		columns: columns, cells: cells,
 	}
 }
 
 // served returns rows with the server's own columns.
-func served(r *reading) (all []row) {
-	for _, i := range r.items {
-		all = append(all, i.row(i.Columns, i.Cells...))
+func served(r *survey.Reading) (all []row) {
+	for _, i := range r.Items {
+		all = append(all, rowOf(i, i.Columns, i.Cells...))
 	}
 	return all
 }
-
-const (
-	groupCAPI     = "cluster.x-k8s.io"
-	groupTanzu    = "run.tanzu.vmware.com"
-	groupVKS      = "kubernetes.vmware.com"
-	groupVM       = "vmoperator.vmware.com"
-	groupLibrary  = "imageregistry.vmware.com"
-	groupTopology = "topology.tanzu.vmware.com"
-	groupStorage  = "cns.vmware.com"
-	groupNetwork  = "netoperator.vmware.com"
-	groupNSX      = "crd.nsx.vmware.com"
-)
 
 // kinds are what list knows, in the order of the help.
 func kinds() []*kind {
@@ -92,53 +83,51 @@ func kinds() []*kind {
 		{
 			name: "classes", aliases: []string{"class", "vmclass", "vmclasses", "virtualmachineclass", "virtualmachineclasses"},
 			short: "sizes of virtual machines (VM classes)",
-			sources: []*source{
-				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineclasses", Kind: "VirtualMachineClass"}},
-				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineclassbindings", Kind: "VirtualMachineClassBinding"}}, // In vSphere 7.
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineclasses", Kind: "VirtualMachineClass"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineclassbindings", Kind: "VirtualMachineClassBinding"}}, // In vSphere 7.
 			},
 		}, {
 			name: "images", aliases: []string{"image", "vmi", "vmimage", "cvmi", "virtualmachineimage", "virtualmachineimages", "clustervirtualmachineimages"},
 			short: "images of virtual machines",
-			sources: []*source{
-				{resource: kubeapi.Resource{Group: groupVM, Plural: "virtualmachineimages", Kind: "VirtualMachineImage"}},
-				{resource: kubeapi.Resource{Group: groupVM, Plural: "clustervirtualmachineimages", Kind: "ClusterVirtualMachineImage"}, cluster: true},
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineimages", Kind: "VirtualMachineImage"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "clustervirtualmachineimages", Kind: "ClusterVirtualMachineImage"}, Cluster: true},
 			},
 		},
 		storageKind(),
 		{
 			name: "zones", aliases: []string{"zone", "az", "availabilityzone", "availabilityzones"}, short: "vSphere Zones",
-			sources: []*source{
-				{resource: kubeapi.Resource{Group: groupTopology, Plural: "zones", Kind: "Zone"}},
-				{resource: kubeapi.Resource{Group: groupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}, cluster: true},
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "zones", Kind: "Zone"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}, Cluster: true},
 			},
 		}, {
 			name: "vms", aliases: []string{"vm", "virtualmachine", "virtualmachines"}, short: "virtual machines, also those of clusters",
-			sources: []*source{{resource: virtualMachine}},
+			sources: []*survey.Source{{Resource: tkg.VMResource}},
 		},
 		serviceKind(),
 		{
 			name: "libraries", aliases: []string{"library", "lib", "clib", "cclib", "contentlibrary", "contentlibraries", "clustercontentlibraries"},
 			short: "content libraries",
-			sources: []*source{
-				{resource: kubeapi.Resource{Group: groupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
-				{resource: kubeapi.Resource{Group: groupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, cluster: true},
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, Cluster: true},
 			},
 		}, {
 			name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
 			short: "networks, of NSX and of distributed switches",
-			sources: []*source{
-				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "networks", Kind: "Network"}},
-				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},
-				{resource: kubeapi.Resource{Group: groupNetwork, Plural: "ippools", Kind: "IPPool"}},
-				{resource: kubeapi.Resource{Group: groupNSX, Plural: "subnets", Kind: "Subnet"}},
-				{resource: kubeapi.Resource{Group: groupNSX, Plural: "subnetsets", Kind: "SubnetSet"}},
-				{resource: kubeapi.Resource{Group: groupNSX, Plural: "networkinfos", Kind: "NetworkInfo"}},
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networks", Kind: "Network"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "ippools", Kind: "IPPool"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnets", Kind: "Subnet"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnetsets", Kind: "SubnetSet"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "networkinfos", Kind: "NetworkInfo"}},
 			},
 		},
 	}
 }
-
-var virtualMachine = kubeapi.Resource{Group: groupVM, Plural: "virtualmachines", Kind: "VirtualMachine"}
 
 // names are all names of a kind.
 func (k *kind) names() []string { return append([]string{k.name}, k.aliases...) }

@@ -13,7 +13,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
 
 // listOptions are the flags of list.
@@ -119,11 +121,11 @@ func completeKinds(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 // namespaceNames completes the vSphere Namespaces of contexts.
 func namespaceNames(e *console.Env) command.Complete {
 	return command.Values(func() []string {
-		s, err := openSite(e.Quiet(), "")
+		s, err := survey.Open(e.Quiet(), "")
 		if err != nil {
 			return nil
 		}
-		return s.namespacesOf()
+		return s.NamespacesOf()
 	})
 }
 
@@ -144,11 +146,11 @@ const watchEvery = 5 * time.Second
 
 // list prints a list, and with --watch what changes in it.
 func list(ctx context.Context, e *console.Env, o listOptions) error {
-	s, err := openSite(e, o.Server)
+	s, err := survey.Open(e, o.Server)
 	if err != nil {
 		return err
 	}
-	if err := s.check(); err != nil && o.Kind.local == nil {
+	if err := s.Check(); err != nil && o.Kind.local == nil {
 		return err
 	}
 	console.SurviveParent()
@@ -166,12 +168,12 @@ func list(ctx context.Context, e *console.Env, o listOptions) error {
 }
 
 // read reads the rows. The error says that some are missing; it is printed already.
-func (o listOptions) read(ctx context.Context, s *site) ([]row, error) {
+func (o listOptions) read(ctx context.Context, s *survey.Site) ([]row, error) {
 	if o.Kind.local != nil {
 		return o.Kind.local(s), nil
 	}
-	p := s.env.NewProgress()
-	r := s.read(ctx, o.Namespaces, o.Kind.sources, func(done int) { p.Show("Listing "+o.Kind.name, done, 0) })
+	p := s.Env.NewProgress()
+	r := s.Read(ctx, o.Namespaces, o.Kind.sources, func(done int) { p.Show("Listing "+o.Kind.name, done, 0) })
 	p.Done()
 	if ctx.Err() != nil {
 		return nil, nil
@@ -180,23 +182,20 @@ func (o listOptions) read(ctx context.Context, s *site) ([]row, error) {
 	if rows == nil {
 		rows = served
 	}
-	return rows(r), r.tell()
+	return rows(r), r.Tell(func(err error) { failure.Explain(console.Prose(s.Env.ErrOut), err) })
 }
 
 // watch prints rows that have changed, until ctx ends. Servers that do not answer are told of once.
-func (o listOptions) watch(ctx context.Context, s *site, before []row) error {
+func (o listOptions) watch(ctx context.Context, s *survey.Site, before []row) error {
 	known := map[string]row{}
 	for _, r := range before {
 		known[r.key()] = r
 	}
 	quiet := *s
-	quiet.env = s.env.Quiet()
+	quiet.Env = s.Env.Quiet()
 	for {
-		if err := console.Sleep(ctx, s.env, watchEvery); err != nil {
+		if err := console.Sleep(ctx, s.Env, watchEvery); err != nil {
 			return err
-		}
-		for _, p := range quiet.places {
-			p.down.Store(nil)
 		}
 		rows, failed := o.read(ctx, &quiet)
 		if err := ctx.Err(); err != nil {
@@ -249,4 +248,16 @@ func (r row) gone() row {
 		}
 	}
 	return r
+}
+
+// typedServer reads --server.
+func typedServer(typed string) (string, error) {
+	if typed == "" {
+		return "", nil
+	}
+	address, err := supervisor.ParseTyped(typed)
+	if err != nil {
+		return "", failure.Usagef("--server: %w", err)
+	}
+	return address.String(), nil
 }

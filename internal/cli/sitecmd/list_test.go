@@ -147,6 +147,18 @@ func TestListEverywhere(t *testing.T) {
 	}
 }
 
+// Who may list namespaces need not have rights in each: that is no news.
+func TestListOfALister(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hidden = false
+	s.Namespaces = append(s.Namespaces, &consoletest.Namespace{Name: "theirs"})
+	h := capi(cluster("ns1", "tkc1", ready))
+	h.Closed = []string{"theirs"}
+	s.Hold(h)
+	w.Run("list", "clusters").Exits(failure.OK).Says("tkc1").Omits("note")
+	w.Run("list", "clusters", "-n", "theirs").Exits(failure.OK).Says("note: you may not list clusters.cluster.x-k8s.io at 10.0.0.1 in theirs")
+}
+
 // A session that has ended is named with the command that helps; nobody is asked in between.
 func TestListWithAnEndedSession(t *testing.T) {
 	w, s := signedIn(t)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
@@ -59,7 +60,7 @@ type listed struct {
 }
 
 // print prints rows. failed is not nil if some are missing.
-func (o listOptions) print(s *site, rows []row, failed error) error {
+func (o listOptions) print(s *survey.Site, rows []row, failed error) error {
 	switch {
 	case o.Format.structured():
 		out := listing{Items: []listed{}, Partial: failed != nil}
@@ -71,18 +72,18 @@ func (o listOptions) print(s *site, rows []row, failed error) error {
 			out.Items = append(out.Items, listed{r.server, r.namespace, r.resource, r.name, columns})
 		}
 		format := command.Format(o.Format)
-		return format.Write(s.env.Out, out)
+		return format.Write(s.Env.Out, out)
 	case o.Format == "name":
 		for _, r := range rows {
 			if o.Kind.local != nil {
-				s.env.Printf("%s", r.name)
+				s.Env.Printf("%s", r.name)
 				continue
 			}
-			s.env.Printf("%s/%s", r.resource, r.name)
+			s.Env.Printf("%s/%s", r.resource, r.name)
 		}
 		return nil
 	case len(rows) == 0 && failed == nil:
-		s.env.Tellf("There are no %s%s.", o.Kind.name, o.where())
+		s.Env.Tellf("There are no %s%s.", o.Kind.name, o.where())
 		return nil
 	case len(rows) == 0:
 		return nil
@@ -95,11 +96,11 @@ func (o listOptions) where() string {
 	if len(o.Namespaces) == 0 {
 		return ""
 	}
-	return " in " + someOf(o.Namespaces)
+	return " in " + survey.SomeOf(o.Namespaces)
 }
 
 // table prints rows below the columns that at least one of them has.
-func (o listOptions) table(s *site, rows []row) error {
+func (o listOptions) table(s *survey.Site, rows []row) error {
 	columns := union(rows, o.Format == "wide")
 	servers, resources := map[string]bool{}, map[string]bool{}
 	for _, r := range rows {
@@ -120,7 +121,7 @@ func (o listOptions) table(s *site, rows []row) error {
 	for i, h := range headings {
 		headings[i] = strings.ToUpper(h)
 	}
-	t := s.env.NewTable(headings...)
+	t := s.Env.NewTable(headings...)
 	for _, r := range rows {
 		var cells []string
 		for _, h := range before {

@@ -4,106 +4,48 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
-)
-
-var (
-	tanzuRelease = kubeapi.Resource{Group: groupTanzu, Plural: "tanzukubernetesreleases", Kind: "TanzuKubernetesRelease"}
-	vksRelease   = kubeapi.Resource{Group: groupVKS, Plural: "kubernetesreleases", Kind: "KubernetesRelease"}
-	tanzuImage   = kubeapi.Resource{Group: groupTanzu, Plural: "osimages", Kind: "OSImage"}
-	vksImage     = kubeapi.Resource{Group: groupVKS, Plural: "osimages", Kind: "OSImage"}
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
 func releaseKind() *kind {
-	facts := func(o kubeapi.Object) any { return releaseFactsOf(o) }
-	image := func(o kubeapi.Object) any { return osOf(o) }
-	cluster := func(o kubeapi.Object) any { return clusterFactsOf(o) }
+	facts := func(o kubeapi.Object) any { return tkg.ReleaseFactsOf(o) }
+	image := func(o kubeapi.Object) any { return tkg.SystemOf(o) }
+	cluster := func(o kubeapi.Object) any { return tkg.ClusterFactsOf(o) }
 	return &kind{
 		name: "releases", aliases: []string{"release", "tkr", "tkrs", "kr", "tanzukubernetesrelease", "tanzukubernetesreleases", "kubernetesreleases"},
 		short: "Kubernetes releases for clusters, by the name that a cluster's version wants", whole: true,
-		sources: []*source{
-			{resource: vksRelease, cluster: true, facts: facts}, {resource: tanzuRelease, cluster: true, facts: facts},
-			{resource: vksImage, cluster: true, aside: true, facts: image}, {resource: tanzuImage, cluster: true, aside: true, facts: image},
-			{resource: capiCluster, aside: true, facts: cluster},
+		sources: []*survey.Source{
+			{Resource: tkg.VKSReleaseResource, Cluster: true, Facts: facts}, {Resource: tkg.TanzuReleaseResource, Cluster: true, Facts: facts},
+			{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Facts: image}, {Resource: tkg.TanzuImageResource, Cluster: true, Aside: true, Facts: image},
+			{Resource: tkg.ClusterResource, Aside: true, Facts: cluster},
 		},
 		rows: releaseRows,
 	}
 }
 
-type releaseFacts struct {
-	version, ready, compatible string
-	images                     []string // names of OSImages
-}
-
-func releaseFactsOf(o kubeapi.Object) releaseFacts {
-	var r struct {
-		Spec struct {
-			Version string      `json:"version"`
-			Images  []reference `json:"osImages"`
-		} `json:"spec"`
-		Status struct {
-			Conditions conditions `json:"conditions"`
-		} `json:"status"`
-	}
-	o.Decode(&r)
-	f := releaseFacts{version: r.Spec.Version, ready: r.Status.Conditions.word("Ready"), compatible: r.Status.Conditions.word("Compatible")}
-	for _, label := range []string{"incompatible", "deactivated", "invalid"} { // A label without a value.
-		if _, there := o.Metadata.Labels[label]; there {
-			f.compatible = label
-		}
-	}
-	for _, image := range r.Spec.Images {
-		f.images = append(f.images, image.Name)
-	}
-	return f
-}
-
-// osOf returns the operating system of an OSImage.
-func osOf(o kubeapi.Object) string {
-	var i struct {
-		Spec struct {
-			OS struct {
-				Name    string `json:"name"`
-				Version string `json:"version"`
-			} `json:"os"`
-		} `json:"spec"`
-	}
-	o.Decode(&i)
-	return orElse(strings.TrimSpace(i.Spec.OS.Name+" "+i.Spec.OS.Version), "yes")
-}
-
-// word returns the status of a condition in a word.
-func (all conditions) word(name string) string {
-	switch c, _ := all.find(name); c.Status {
-	case "True":
-		return "yes"
-	case "False":
-		return "no"
-	}
-	return "unknown"
-}
-
 var releaseColumns = columnsOf("VERSION", "READY", "COMPATIBLE", "IMAGE", "CLUSTERS", "", "AGE")
 
 // releaseRows joins releases with their images, without which no cluster can be made, and with the clusters that use them.
-func releaseRows(r *reading) (all []row) {
+func releaseRows(r *survey.Reading) (all []row) {
 	images, clusters := map[string]string{}, map[string][]string{}
-	for _, i := range slices.Concat(r.of(vksImage), r.of(tanzuImage)) {
-		images[i.place.key.Server+" "+i.Metadata.Name] = i.facts.(string)
+	for _, i := range slices.Concat(r.Of(tkg.VKSImageResource), r.Of(tkg.TanzuImageResource)) {
+		images[i.Place.Key.Server+" "+i.Metadata.Name] = i.Facts.(string)
 	}
-	for _, i := range r.of(capiCluster) {
-		id := i.place.key.Server + " " + i.facts.(clusterFacts).version
+	for _, i := range r.Of(tkg.ClusterResource) {
+		id := i.Place.Key.Server + " " + i.Facts.(tkg.ClusterFacts).Version
 		clusters[id] = append(clusters[id], i.Metadata.Namespace+"/"+i.Metadata.Name)
 	}
 	seen := map[string]bool{}
-	for _, i := range slices.Concat(r.of(vksRelease), r.of(tanzuRelease)) {
-		id := i.place.key.Server + " " + i.Metadata.Name
+	for _, i := range slices.Concat(r.Of(tkg.VKSReleaseResource), r.Of(tkg.TanzuReleaseResource)) {
+		id := i.Place.Key.Server + " " + i.Metadata.Name
 		if seen[id] {
 			continue // It is there in both APIs.
 		}
 		seen[id] = true
-		f := i.facts.(releaseFacts)
-		all = append(all, i.row(releaseColumns, f.version, f.ready, f.compatible, f.image(r, i.place, images), strings.Join(clusters[id], ","), r.age(&i)))
+		f := i.Facts.(tkg.ReleaseFacts)
+		all = append(all, rowOf(i, releaseColumns, f.Version, f.Ready, f.Compatible, imageOf(r, f, i.Place, images), strings.Join(clusters[id], ","), r.Age(&i)))
 	}
 	slices.SortStableFunc(all, func(a, b row) int {
 		if a.server != b.server {
@@ -114,11 +56,11 @@ func releaseRows(r *reading) (all []row) {
 	return all
 }
 
-// image returns the operating systems for which a release has an image.
-func (f releaseFacts) image(r *reading, p *place, images map[string]string) string {
+// imageOf returns the operating systems for which a release has an image.
+func imageOf(r *survey.Reading, f tkg.ReleaseFacts, p *survey.Place, images map[string]string) string {
 	var systems []string
-	for _, name := range f.images {
-		if system := images[p.key.Server+" "+name]; system != "" {
+	for _, name := range f.Images {
+		if system := images[p.Key.Server+" "+name]; system != "" {
 			systems = append(systems, system)
 		}
 	}
@@ -126,7 +68,7 @@ func (f releaseFacts) image(r *reading, p *place, images map[string]string) stri
 	case len(systems) > 0:
 		slices.Sort(systems)
 		return strings.Join(slices.Compact(systems), ",")
-	case r.isUnread(p, vksImage, "") && r.isUnread(p, tanzuImage, ""):
+	case r.IsUnread(p, tkg.VKSImageResource, "") && r.IsUnread(p, tkg.TanzuImageResource, ""):
 		return "unknown"
 	}
 	return "none"

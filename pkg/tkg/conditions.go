@@ -1,4 +1,4 @@
-package sitecmd
+package tkg
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 
 // condition is one of the conditions of an object
 // (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties).
-type condition struct {
+type Condition struct {
 	Type     string `json:"type"`
 	Status   string `json:"status"`
 	Reason   string `json:"reason"`
@@ -16,24 +16,24 @@ type condition struct {
 	Observed int64  `json:"observedGeneration"`
 }
 
-type conditions []condition
+type Conditions []Condition
 
-// find returns the first condition of a type.
-func (all conditions) find(name string) (condition, bool) {
-	i := slices.IndexFunc(all, func(c condition) bool { return c.Type == name })
+// Find returns the first condition of a type.
+func (all Conditions) Find(name string) (Condition, bool) {
+	i := slices.IndexFunc(all, func(c Condition) bool { return c.Type == name })
 	if i < 0 {
-		return condition{}, false
+		return Condition{}, false
 	}
 	return all[i], true
 }
 
-// stale reports whether a condition is about an earlier state of its object.
-func (c condition) stale(o kubeapi.Object) bool {
+// Stale reports whether a condition is about an earlier state of its object.
+func (c Condition) Stale(o kubeapi.Object) bool {
 	return c.Observed != 0 && c.Observed < o.Metadata.Generation
 }
 
 // variable is a value that a cluster sets for its class.
-type variable struct {
+type Variable struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"`
 }
