@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -60,6 +61,15 @@ func (h hostile) supervisor() *supervisor.Client {
 	address, _ := supervisor.ParseAddress("10.0.0.1")
 	return &supervisor.Client{Wire: h.wire(), Address: address}
 }
+
+func (h hostile) kubeapi() *kubeapi.Server {
+	return kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
+		r.URL, r.Bearer = "https://10.0.0.1:6443"+r.URL, hostileToken
+		return h.wire().Do(ctx, r)
+	})
+}
+
+var clusterResource = kubeapi.Resource{Group: "cluster.x-k8s.io", Plural: "clusters", Kind: "Cluster"}
 
 func (h hostile) harbor() *harbor.Client { return &harbor.Client{Wire: h.wire(), Host: "10.0.0.5"} }
 
@@ -127,6 +137,15 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 		h.before = map[string]string{"cluster.x-k8s.io": group, "/clusters/c": `{"spec":{"controlPlaneEndpoint":{"host":"10.0.0.9","port":6443}}}`}
 		s := h.supervisor()
 		_, err := s.As(hostileToken).PublicEndpoint(ctx, s.Wire, "n", "c")
+		return err
+	},
+	"API: a table": func(ctx context.Context, h hostile) error {
+		h.before = map[string]string{"cluster.x-k8s.io": group}
+		return h.kubeapi().List(ctx, kubeapi.Query{Resource: clusterResource, Namespace: "n"}, func(kubeapi.Object) {})
+	},
+	"API: an object of any kind": func(ctx context.Context, h hostile) error {
+		h.before = map[string]string{"cluster.x-k8s.io": group}
+		_, err := h.kubeapi().Get(ctx, clusterResource, "n", "c")
 		return err
 	},
 	"issuer: discovery": func(ctx context.Context, h hostile) error {

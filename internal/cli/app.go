@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -90,7 +91,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), sitecmd.NewUse(e), registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)

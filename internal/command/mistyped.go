@@ -42,15 +42,24 @@ func instead(c *cobra.Command, unknown *pflag.NotExistError) string {
 	return ""
 }
 
-// similar returns the flags of a command that are spelled like a name, by cobra's measure for commands.
+// similar returns the flags of a command that are spelled like a name.
 func similar(c *cobra.Command, name string) []string {
-	names := &cobra.Command{SuggestionsMinimumDistance: max(1, min(typos, len(name)-1))}
+	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden {
-			names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+			names = append(names, f.Name)
 		}
 	})
-	return names.SuggestionsFor(name)
+	return Similar(name, names)
+}
+
+// Similar returns those of the names that are spelled like a word, by cobra's measure for commands.
+func Similar(word string, names []string) []string {
+	all := &cobra.Command{SuggestionsMinimumDistance: max(1, min(typos, len(word)-1))}
+	for _, name := range names {
+		all.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	return all.SuggestionsFor(word)
 }
 
 // StrictHelp makes the help command of root refuse the name of a command that does not exist. cobra prints the help of the last one that

@@ -23,6 +23,7 @@ func (s *Supervisor) api(w http.ResponseWriter, r *http.Request, path []string) 
 		return
 	}
 	switch {
+	case s.held(w, r, path):
 	case r.URL.Path == "/version":
 		writeJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
 	case r.URL.Path == "/api/v1/namespaces":

@@ -36,7 +36,7 @@ func (w *World) Do(do func(ctx context.Context, e *console.Env)) Result {
 	ctx, cancel := context.WithTimeout(w.t.Context(), maxRun)
 	defer cancel()
 	w.mu.Lock()
-	w.between = w.Between
+	w.between, w.cancel = w.Between, cancel
 	w.mu.Unlock()
 	e := w.Env()
 	out, errOut := e.Out.(*Stream), e.ErrOut.(*Stream)

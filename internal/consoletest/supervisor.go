@@ -44,6 +44,7 @@ type Supervisor struct {
 	order    []string
 	tokens   map[string]string // user
 	minted   int
+	holdings []Holding
 }
 
 // Namespace is a vSphere Namespace.

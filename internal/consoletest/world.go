@@ -59,6 +59,7 @@ type World struct {
 	asked   map[string]bool   // environment variables
 	agents  map[string]int    // see Agents
 	later   time.Duration
+	cancel  context.CancelFunc // of the present run
 }
 
 // New makes a world with nobody at the terminal and nothing on the network.
@@ -138,6 +139,13 @@ func (w *World) Advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.later += d
+}
+
+// Interrupt is Ctrl-C during a run.
+func (w *World) Interrupt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel()
 }
 
 // sleep is a wait that takes no time.

@@ -64,13 +64,19 @@ func plainText(contentType string, body []byte) string {
 }
 
 // DecodeJSON decodes the body of a reply of url into out, within the bounds of package bounded. The error is an *Error
-// of kind ErrServer, which names the endpoint and says what the body is instead.
+// of kind ErrServer, which names the endpoint and says what the body is instead; a *bounded.Error too if it exceeds
+// the bounds.
 func DecodeJSON(method, url string, body []byte, out any) error {
 	err := bounded.JSON(body, out)
 	if err == nil {
 		return nil
 	}
-	return &Error{Method: method, URL: url, Kind: ErrServer, Message: "the reply " + whatCame(body, err)}
+	e := &Error{Method: method, URL: url, Kind: ErrServer, Message: "the reply " + whatCame(body, err)}
+	var exceeds *bounded.Error
+	if errors.As(err, &exceeds) {
+		e.Err = exceeds
+	}
+	return e
 }
 
 func whatCame(body []byte, err error) string {

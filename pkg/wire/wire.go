@@ -127,7 +127,7 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return Reply{}, r.statusError(resp, body)
 	case errors.As(err, &larger):
-		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply " + larger.Reason}
+		return Reply{}, &Error{Method: r.Method, URL: r.URL, Kind: ErrServer, Message: "the reply " + larger.Reason, Err: larger}
 	case err != nil:
 		return Reply{}, r.NetworkError(ctx, err, timeout)
 	}

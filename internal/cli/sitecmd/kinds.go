@@ -1,0 +1,145 @@
+// Package sitecmd shows what the Supervisors of the user's sessions hold (list), and chooses a context (use).
+package sitecmd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+)
+
+// kind is what a list can show.
+type kind struct {
+	name    string
+	aliases []string // kubectl's names and short names
+	short   string   // what it lists, for the help
+	sources []*survey.Source
+	// rows makes the rows of what was read; nil: the columns are the server's own.
+	rows func(*survey.Reading) []row
+	// whole means that it is of the whole Supervisor: there is no column for namespaces.
+	whole bool
+	// local makes the rows without a request; nil: sources are read.
+	local func(*survey.Site) []row
+}
+
+// row is one line of a list.
+type row struct {
+	server, namespace, name string
+	resource, kind          string // as kubectl spells it; as objects spell it
+	columns                 []kubeapi.Column
+	cells                   []string // one for each column
+}
+
+// key is the same for a thing in all readings.
+func (r row) key() string {
+	return strings.Join([]string{r.server, r.namespace, r.resource, r.name}, "\x00")
+}
+
+// cell returns the cell below a heading, in any case.
+func (r row) cell(heading string) string {
+	for i, c := range r.columns {
+		if strings.EqualFold(c.Name, heading) {
+			return r.cells[i]
+		}
+	}
+	return ""
+}
+
+// columnsOf makes columns. The headings after "" are shown only with -o wide.
+func columnsOf(headings ...string) (all []kubeapi.Column) {
+	wide := false
+	for _, h := range headings {
+		if h == "" {
+			wide = true
+			continue
+		}
+		all = append(all, kubeapi.Column{Name: h, Wide: wide})
+	}
+	return all
+}
+
+// rowOf returns a row about an item.
+func rowOf(i survey.Item, columns []kubeapi.Column, cells ...string) row {
+	return row{
+		server: i.Place.Key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.Source.Resource.String(), kind: i.Source.Resource.Kind,
+		columns: columns, cells: cells,
+	}
+}
+
+// served returns rows with the server's own columns.
+func served(r *survey.Reading) (all []row) {
+	for _, i := range r.Items {
+		all = append(all, rowOf(i, i.Columns, i.Cells...))
+	}
+	return all
+}
+
+// kinds are what list knows, in the order of the help.
+func kinds() []*kind {
+	return []*kind{
+		siteKind(), namespaceKind(), clusterKind(), releaseKind(),
+		{
+			name: "classes", aliases: []string{"class", "vmclass", "vmclasses", "virtualmachineclass", "virtualmachineclasses"},
+			short: "sizes of virtual machines (VM classes)",
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineclasses", Kind: "VirtualMachineClass"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineclassbindings", Kind: "VirtualMachineClassBinding"}}, // In vSphere 7.
+			},
+		}, {
+			name: "images", aliases: []string{"image", "vmi", "vmimage", "cvmi", "virtualmachineimage", "virtualmachineimages", "clustervirtualmachineimages"},
+			short: "images of virtual machines",
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineimages", Kind: "VirtualMachineImage"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "clustervirtualmachineimages", Kind: "ClusterVirtualMachineImage"}, Cluster: true},
+			},
+		},
+		storageKind(),
+		{
+			name: "zones", aliases: []string{"zone", "az", "availabilityzone", "availabilityzones"}, short: "vSphere Zones",
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "zones", Kind: "Zone"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}, Cluster: true},
+			},
+		}, {
+			name: "vms", aliases: []string{"vm", "virtualmachine", "virtualmachines"}, short: "virtual machines, also those of clusters",
+			sources: []*survey.Source{{Resource: tkg.VMResource}},
+		},
+		serviceKind(),
+		{
+			name: "libraries", aliases: []string{"library", "lib", "clib", "cclib", "contentlibrary", "contentlibraries", "clustercontentlibraries"},
+			short: "content libraries",
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, Cluster: true},
+			},
+		}, {
+			name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
+			short: "networks, of NSX and of distributed switches",
+			sources: []*survey.Source{
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networks", Kind: "Network"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "ippools", Kind: "IPPool"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnets", Kind: "Subnet"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnetsets", Kind: "SubnetSet"}},
+				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "networkinfos", Kind: "NetworkInfo"}},
+			},
+		},
+	}
+}
+
+// names are all names of a kind.
+func (k *kind) names() []string { return append([]string{k.name}, k.aliases...) }
+
+// findKind returns the kind of a name, or nil.
+func findKind(name string) *kind {
+	all := kinds()
+	i := slices.IndexFunc(all, func(k *kind) bool {
+		return slices.ContainsFunc(k.names(), func(n string) bool { return strings.EqualFold(n, name) })
+	})
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}

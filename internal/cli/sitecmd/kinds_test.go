@@ -1,0 +1,189 @@
+package sitecmd_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+)
+
+// object is one with only a name. namespace may be empty.
+func object(namespace, name, more string) string {
+	in := ""
+	if namespace != "" {
+		in = `,"namespace":"` + namespace + `"`
+	}
+	return `{"metadata":{"name":"` + name + `"` + in + `}` + more + `}`
+}
+
+func vmOperator(plural, kind string, columns []string, objects ...string) consoletest.Holding {
+	return consoletest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: plural, Kind: kind, Columns: columns, Objects: objects}
+}
+
+// A release is named as a cluster's version wants it. It says whether there is an image, and which clusters have it.
+func TestListReleases(t *testing.T) {
+	w, s := signedIn(t)
+	const conditions = `"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Compatible","status":"True"}]}`
+	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "tanzukubernetesreleases", Kind: "TanzuKubernetesRelease", Objects: []string{
+		object("", "v1.9.1---vmware.1", `,"spec":{"version":"v1.9.1+vmware.1"}`),
+		object("", release, `,"spec":{"version":"v1.33.3+vmware.1-fips-vkr.1","osImages":[{"name":"photon"},{"name":"ubuntu"}]},`+conditions),
+		`{"metadata":{"name":"v1.35.0---vmware.1","labels":{"incompatible":""}},"spec":{"osImages":[{"name":"nowhere"}]},` + conditions + `}`,
+	}})
+	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "osimages", Kind: "OSImage", Objects: []string{
+		object("", "ubuntu", `,"spec":{"os":{"name":"ubuntu","version":"22.04"}}`), object("", "photon", `,"spec":{"os":{"name":"photon","version":"5"}}`),
+	}})
+	s.Hold(capi(cluster("ns1", "tkc1", ready), cluster("ns2", "b", ready)))
+	r := w.Run("list", "tkr").Exits(failure.OK)
+	wantLines(t, r, "NAME VERSION READY COMPATIBLE IMAGE CLUSTERS",
+		"v1.9.1---vmware.1 v1.9.1+vmware.1 unknown unknown none -",
+		release+" v1.33.3+vmware.1-fips-vkr.1 yes yes photon 5,ubuntu 22.04 ns1/tkc1,ns2/b",
+		"v1.35.0---vmware.1 - yes incompatible none -")
+	if r.Err != "" {
+		t.Errorf("%q", r.Err)
+	}
+}
+
+// Storage is what the policies' quotas say, else what the keys of the namespace's quota do: the classes themselves may be forbidden.
+func TestListStorage(t *testing.T) {
+	w, s := signedIn(t)
+	quotas := consoletest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota", Objects: []string{object("ns1", "q", `,"spec":{"hard":{
+"gold.storageclass.storage.k8s.io/requests.storage":"100Gi","silver.storageclass.storage.k8s.io/requests.storage":"50Gi","pods":"7"}},
+"status":{"used":{"silver.storageclass.storage.k8s.io/requests.storage":"10Gi"}}`)}}
+	s.Hold(quotas)
+	wantLines(t, w.Run("list", "storage").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold - - 100Gi 100Gi", "ns1 silver 10Gi - 50Gi 40Gi")
+	s.Hold(consoletest.Holding{Group: "cns.vmware.com", Version: "v1alpha2", Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota", Objects: []string{object("ns1", "p",
+		`,"spec":{"limit":"1Ti"},"status":{"total":[{"storageClassName":"gold","scQuotaUsage":{"reserved":"4Gi","used":"60Gi"}}]}`),
+		object("ns2", "p", `,"spec":{"limit":{}},"status":{"total":[{"storageClassName":"free","scQuotaUsage":{"used":2147483648,"reserved":"x"}}]}`)}})
+	wantLines(t, w.Run("list", "sc").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 60Gi 4Gi 1Ti 960Gi", "ns1 silver 10Gi - 50Gi 40Gi", "ns2 free 2Gi - - -")
+	wantLines(t, w.Run("list", "storage", "--sort-by", "used", "-o", "name").Exits(failure.OK), "storageclasses.storage.k8s.io/free", "storageclasses.storage.k8s.io/silver", "storageclasses.storage.k8s.io/gold")
+}
+
+// A load balancer says which Service of a cluster it is for, and why it has no address.
+func TestListServices(t *testing.T) {
+	w, s := signedIn(t)
+	service := func(name, labels, spec, status string) string {
+		return `{"metadata":{"name":"` + name + `","namespace":"ns1","creationTimestamp":"` + w.Now().Add(-20*time.Minute).UTC().Format(time.RFC3339) + `","labels":{` + labels + `},"ownerReferences":[{"kind":"VSphereCluster","name":"x"}]},"spec":{` + spec + `},"status":{` + status + `}}`
+	}
+	const of = `"run.tanzu.vmware.com/cluster.name":"tkc1","run.tanzu.vmware.com/service.namespace":"default","run.tanzu.vmware.com/service.name":`
+	const balanced = `"type":"LoadBalancer","ports":[{"port":80}],"selector":{"role":"node"}`
+	hold := func() {
+		s.Hold(vmOperator("virtualmachineservices", "VirtualMachineService", nil,
+			service("api", `"cluster.x-k8s.io/cluster-name":"tkc1"`, `"type":"LoadBalancer"`, `"loadBalancer":{"ingress":[{"ip":"10.0.0.11"}]}`),
+			service("web", of+`"web"`, balanced, ``), service("inner", ``, `"type":"ClusterIP"`, ``)))
+	}
+	hold()
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
+	events := consoletest.Holding{Version: "v1", Plural: "events", Kind: "Event"}
+	s.Hold(events)
+	list := func(why string) {
+		t.Helper()
+		wantLines(t, w.Run("list", "services").Exits(failure.OK).Omits("note"), "NAMESPACE NAME TYPE ADDRESS CLUSTER SERVICE WHY PENDING",
+			"ns1 api LoadBalancer 10.0.0.11 tkc1 (API server) -", "ns1 inner ClusterIP - - (API server) -", "ns1 web LoadBalancer pending tkc1 default/web "+why)
+	}
+	list("no virtual machine has the labels that it selects")
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, `{"metadata":{"name":"node","namespace":"ns1","labels":{"role":"node"}}}`))
+	list("the load balancer has given no address for 20m")
+	pools := consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{object("ns1", "pool-1", `,"status":{"conditions":[{"type":"Full","status":"True","message":"no address is free"}]}`)}}
+	s.Hold(pools)
+	list("IPPool pool-1: no address is free")
+	events.Objects = []string{object("ns1", "e1", `,"type":"Normal","message":"fine","involvedObject":{"kind":"Service","name":"web"}`),
+		object("ns1", "e2", `,"type":"Warning","message":"quota\u001b[31m exceeded","involvedObject":{"kind":"VirtualMachineService","name":"web"}`)}
+	s.Hold(events)
+	list(`quota\x1b[31m exceeded`)
+}
+
+// The columns of other kinds are the server's own: some only with -o wide.
+func TestListOfTheServersColumns(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", []string{"Power-State", "Class+"}, object("ns1", "web-1", `,"cells":["PoweredOn","small"]`), object("ns2", "db", "")))
+	wantLines(t, w.Run("list", "vm").Exits(failure.OK), "NAMESPACE NAME POWER-STATE", "ns1 web-1 PoweredOn", "ns2 db -")
+	wantLines(t, w.Run("list", "vms", "-o", "wide", "-n", "ns1").Exits(failure.OK), "NAMESPACE NAME POWER-STATE CLASS", "ns1 web-1 PoweredOn small")
+	w.Run("list", "vms", "-o", "json").Exits(failure.OK).Says(`"Power-State": "PoweredOn"`)
+	s.Hold(vmOperator("virtualmachineimages", "VirtualMachineImage", []string{"Display Name"}, object("ns1", "vmi-1", `,"cells":["photon"]`)))
+	s.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", []string{"Display Name", "Type"}, object("", "vmi-2", `,"cells":["ubuntu","OVF"]`)))
+	wantLines(t, w.Run("list", "images").Exits(failure.OK), "NAMESPACE KIND NAME DISPLAY NAME TYPE", "- ClusterVirtualMachineImage vmi-2 ubuntu OVF", "ns1 VirtualMachineImage vmi-1 photon -")
+	w.Run("list", "zones").Exits(failure.OK).Says("note: 10.0.0.1 does not serve availabilityzones.topology.tanzu.vmware.com, zones.topology.tanzu.vmware.com\n").Omits("NAME")
+	s.Hold(consoletest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
+	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE NAME", "ns1 net")
+	for _, kind := range []string{"classes", "libraries"} {
+		w.Run("list", kind).Exits(failure.OK).Says("note: 10.0.0.1 does not serve ")
+	}
+}
+
+// Namespaces say what is in them, and whether they are still there.
+func TestListNamespaces(t *testing.T) {
+	w, s := signedIn(t)
+	h := capi(cluster("ns1", "tkc1", ready))
+	h.Closed = []string{"ns2"}
+	s.Hold(h)
+	h = vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "web-1", ""))
+	s.Hold(h)
+	wantLines(t, w.Run("list", "ns").Exits(failure.OK).Says("note: you may not list clusters"), "NAME CONTEXT CLUSTERS VMS STATE", "ns1 ns1 1 1 open", "ns2 ns2 ? 0 open")
+	h.Closed = []string{"ns2"}
+	s.Hold(h)
+	w.Run("list", "ns").Exits(failure.OK).Says("ns2    ns2       ?          ?     closed to you, or gone")
+	s.Hidden, s.Namespaces = false, s.Namespaces[:1]
+	w.Run("list", "namespaces").Exits(failure.OK).Says("ns2    ns2       ?          ?     gone")
+}
+
+// Sites are those of the store: no server is asked.
+func TestListSites(t *testing.T) {
+	w, s := signedIn(t)
+	wantLines(t, w.Run("list", "sites").Exits(failure.OK), "SERVER USER TOKEN TRUST CONTEXTS", "10.0.0.1 dev@vsphere.local good for 10h ca 5")
+	w.Run("list", "sites", "-o", "name").Exits(failure.OK).Says("10.0.0.1\n")
+	if len(s.Requests()) > 0 {
+		t.Errorf("%q", s.Requests())
+	}
+	w.Run("logout").Exits(failure.OK)
+	wantLines(t, w.Run("list", "sites").Exits(failure.OK), "SERVER USER TOKEN TRUST CONTEXTS", "10.0.0.1 - logged out ca -")
+}
+
+// Every name of a kind is there once.
+func TestNamesOfKinds(t *testing.T) {
+	w := clitest.New(t)
+	r := w.Run("__complete", "list", "").Exits(failure.OK)
+	seen := map[string]bool{}
+	for line := range strings.Lines(r.Out) {
+		if name := strings.TrimSpace(line); !strings.HasPrefix(name, ":") && seen[name] {
+			t.Errorf("%s names two kinds", name)
+		} else {
+			seen[name] = true
+		}
+	}
+	for _, kind := range []string{"sites", "namespaces", "clusters", "releases", "classes", "images", "storage", "zones", "vms", "services", "libraries", "networks"} {
+		if !seen[kind] {
+			t.Errorf("there is no %s in\n%s", kind, r.Out)
+		}
+		w.Run("list", "--help").Exits(failure.OK).Says("\n  " + fmt.Sprintf("%-11s", kind))
+	}
+}
+
+// What a server sends reaches no terminal as it is, and what is no table of what was asked for is cut off.
+func TestHostileServer(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", []string{"St\x1b[2Jate"}, object("ns1", `a\u202eb\u001b]0;x\u0007`, `,"cells":["x\u001b[31m\ny\u202e"]`)))
+	r := w.Run("list", "vms").Exits(failure.OK).Says(`a\u202eb\x1b]0;x\x07`, `x\x1b[31m y\u202e`)
+	for _, format := range []string{"wide", "name", "json", "yaml"} {
+		r.Out += w.Run("list", "vms", "-o", format).Exits(failure.OK).Out
+	}
+	if strings.ContainsAny(r.Out, "\x1b\x07\u202e") {
+		t.Errorf("%q", r.Out)
+	}
+	vms := "GET /apis/vmoperator.vmware.com/v1alpha3/namespaces/ns1/virtualmachines"
+	for name, reply := range map[string]string{
+		"another kind": `{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":[{"name":"Name"}],"rows":[{"cells":["x"],"object":{"kind":"Secret","apiVersion":"v1","metadata":{"name":"x"}}}]}`,
+		"rubbish":      "\x1b[31m{]",
+		"no end":       `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"continue":"x"},"rows":[]}`,
+		"nesting":      strings.Repeat("[", 100_000),
+	} {
+		s.Replies[vms] = consoletest.Reply(reply)
+		r := w.Run("list", "vms").Exits(failure.Partial).Says("error: virtualmachines in ns1: ")
+		if len(r.Err) > 1000 || strings.Contains(r.Err, "\x1b") {
+			t.Errorf("%s: %q", name, r.Err)
+		}
+	}
+}

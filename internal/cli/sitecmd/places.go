@@ -1,0 +1,98 @@
+package sitecmd
+
+import (
+	"strconv"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+)
+
+func siteKind() *kind {
+	return &kind{
+		name: "sites", aliases: []string{"site", "supervisors", "supervisor"}, short: "Supervisors that you have logged in to", whole: true,
+		local: siteRows,
+	}
+}
+
+var siteColumns = columnsOf("USER", "TOKEN", "TRUST", "CONTEXTS", "", "LOGIN")
+
+// siteRows returns the sessions, and the Supervisors that are known from earlier ones.
+func siteRows(s *survey.Site) (all []row) {
+	servers := map[string]bool{}
+	for _, one := range s.All {
+		servers[one.Server] = true
+		if s.Only != "" && one.Server != s.Only {
+			continue
+		}
+		key := tokens.Key{Server: one.Server, User: one.User}
+		all = append(all, row{
+			server: one.Server, name: one.Server, resource: one.User, columns: siteColumns,
+			cells: []string{one.User, s.TokenOf(key), trustWord(one.Trust.Mode), strconv.Itoa(s.CountContexts(one)), one.Method},
+		})
+	}
+	for _, server := range s.Sessions.Store.SiteServers() {
+		known, found, err := s.Sessions.Store.Site(server)
+		if err == nil && found && known.Known() && !servers[server] && (s.Only == "" || s.Only == server) {
+			all = append(all, row{server: server, name: server, columns: siteColumns, cells: []string{"", "logged out", trustWord(known.Trust.Mode), "", ""}})
+		}
+	}
+	return all
+}
+
+// trustWord says how a server is verified.
+func trustWord(mode trust.Mode) string {
+	if mode == trust.Insecure {
+		return "not verified"
+	}
+	return string(mode)
+}
+
+func namespaceKind() *kind {
+	return &kind{
+		name: "namespaces", aliases: []string{"namespace", "ns"}, short: "vSphere Namespaces, and the contexts for them", whole: true,
+		sources: []*survey.Source{{Resource: tkg.ClusterResource}, {Resource: tkg.VMResource}},
+		rows:    namespaceRows,
+	}
+}
+
+var namespaceColumns = columnsOf("CONTEXT", "CLUSTERS", "VMS", "STATE")
+
+// namespaceRows returns the namespaces that were looked into.
+func namespaceRows(r *survey.Reading) (all []row) {
+	counts := map[string]int{}
+	for _, i := range r.Items {
+		counts[i.Place.Key.Server+" "+i.Metadata.Namespace+" "+i.Source.Resource.Plural]++
+	}
+	seen := map[string]bool{}
+	for _, p := range r.Places {
+		for _, ns := range r.Known[p] {
+			made := row{server: p.Key.Server, name: ns, resource: "namespaces", columns: namespaceColumns}
+			if seen[made.key()] {
+				continue
+			}
+			seen[made.key()] = true
+			count := func(s *survey.Source) string {
+				if r.IsUnread(p, s.Resource, ns) {
+					return "?"
+				}
+				return strconv.Itoa(counts[p.Key.Server+" "+ns+" "+s.Resource.Plural])
+			}
+			made.cells = []string{r.ContextIn(p, ns), count(r.Sources[0]), count(r.Sources[1]), namespaceState(r, p, ns)}
+			all = append(all, made)
+		}
+	}
+	return all
+}
+
+// namespaceState says whether a namespace can be used.
+func namespaceState(r *survey.Reading, p *survey.Place, ns string) string {
+	switch {
+	case r.Listed[p] != nil && !r.Listed[p][ns]:
+		return "gone"
+	case r.IsUnread(p, tkg.ClusterResource, ns) && r.IsUnread(p, tkg.VMResource, ns):
+		return "closed to you, or gone"
+	}
+	return "open"
+}

@@ -1,0 +1,185 @@
+package consoletest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Holding is a kind of object that a Supervisor serves as tables, and one by one.
+type Holding struct {
+	Group, Version, Plural, Kind string
+	// Columns are the headings after the name. One that ends with "+" is shown only if there is room.
+	Columns []string
+	// Objects are JSON. A field "cells" of an object is its row, without the name.
+	Objects []string
+	// Everywhere means that the user may list the objects of all namespaces at once.
+	Everywhere bool
+	// Closed are the namespaces in which nobody may list them; "" are all at once, or the whole Supervisor.
+	Closed []string
+}
+
+// Hold serves a kind of object, in place of what the Supervisor had of it.
+func (s *Supervisor) Hold(h Holding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdings = slices.DeleteFunc(s.holdings, func(o Holding) bool { return o.Group == h.Group && o.Plural == h.Plural })
+	s.holdings = append(s.holdings, h)
+}
+
+// held answers for what the Supervisor holds. It reports whether it did.
+func (s *Supervisor) held(w http.ResponseWriter, r *http.Request, path []string) bool {
+	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList") {
+		return false // That is a login.
+	}
+	s.mu.Lock()
+	holdings := slices.Clone(s.holdings)
+	s.mu.Unlock()
+	if path[0] == "apis" && len(path) == 2 {
+		return discovered(w, holdings, path[1])
+	}
+	if path[0] == "api" { // The core group has no name.
+		path = slices.Insert(slices.Clone(path), 1, "")
+	}
+	if len(path) < 4 {
+		return false
+	}
+	namespace, rest := "", path[3:]
+	if rest[0] == "namespaces" && len(rest) > 2 {
+		namespace, rest = rest[1], rest[2:]
+	}
+	i := slices.IndexFunc(holdings, func(h Holding) bool { return h.Group == path[1] && h.Version == path[2] && h.Plural == rest[0] })
+	switch {
+	case i < 0:
+		return s.absent(w, holdings, path[1], r)
+	case slices.Contains(holdings[i].Closed, namespace), namespace == "" && !holdings[i].Everywhere && holdings[i].namespaced():
+		writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not"})
+	case len(rest) > 1:
+		holdings[i].one(w, namespace, rest[1])
+	default:
+		s.table(w, r, holdings[i], namespace)
+	}
+	return true
+}
+
+// absent answers for a kind that a known group does not have, and for namespaces, which most users may not list.
+func (s *Supervisor) absent(w http.ResponseWriter, holdings []Holding, group string, r *http.Request) bool {
+	if !strings.Contains(r.Header.Get("Accept"), "as=Table") {
+		return false
+	}
+	if r.URL.Path == "/api/v1/namespaces" {
+		if s.Hidden {
+			writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not"})
+			return true
+		}
+		h := Holding{Version: "v1", Plural: "namespaces", Kind: "Namespace"}
+		for _, ns := range s.Namespaces {
+			h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
+		}
+		s.table(w, r, h, "")
+		return true
+	}
+	if slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == group }) {
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	}
+	return false
+}
+
+// discovered answers which versions a group has (meta/v1 APIGroup).
+func discovered(w http.ResponseWriter, holdings []Holding, group string) bool {
+	var versions []map[string]string
+	for _, h := range holdings {
+		if h.Group == group {
+			versions = append(versions, map[string]string{"version": h.Version})
+		}
+	}
+	switch {
+	case len(versions) > 0:
+	case group == "cluster.x-k8s.io" || group == "run.tanzu.vmware.com": // As logins ask.
+		return false
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"kind": "APIGroup", "versions": versions, "preferredVersion": versions[0]})
+	return true
+}
+
+// objects are those of a namespace, with their cells.
+func (h Holding) objects(namespace string) (objects []map[string]any, cells [][]any) {
+	for _, text := range h.Objects {
+		var o map[string]any
+		if err := json.Unmarshal([]byte(text), &o); err != nil {
+			panic(err)
+		}
+		row, _ := o["cells"].([]any)
+		delete(o, "cells")
+		metadata := o["metadata"].(map[string]any)
+		if in, _ := metadata["namespace"].(string); namespace != "" && in != namespace {
+			continue
+		}
+		o["apiVersion"], o["kind"] = strings.TrimPrefix(h.Group+"/"+h.Version, "/"), h.Kind
+		objects, cells = append(objects, o), append(cells, append([]any{metadata["name"]}, row...))
+	}
+	return objects, cells
+}
+
+func (h Holding) namespaced() bool {
+	objects, _ := h.objects("")
+	return slices.ContainsFunc(objects, func(o map[string]any) bool { return o["metadata"].(map[string]any)["namespace"] != nil })
+}
+
+func (h Holding) one(w http.ResponseWriter, namespace, name string) {
+	objects, _ := h.objects(namespace)
+	for _, o := range objects {
+		if o["metadata"].(map[string]any)["name"] == name {
+			writeJSON(w, http.StatusOK, o)
+			return
+		}
+	}
+	writeJSON(w, http.StatusNotFound, map[string]any{"kind": "Status", "message": "not found"})
+}
+
+// table answers with a page of a table, as it is asked for.
+func (s *Supervisor) table(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
+	query := r.URL.Query()
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil || limit < 1 || query.Get("includeObject") != "Object" || !strings.Contains(r.Header.Get("Accept"), "as=Table") {
+		s.w.t.Errorf("%s is not asked for as a table with its objects, or without a limit: %q", r.URL, r.Header.Get("Accept"))
+	}
+	columns := []any{map[string]any{"name": "Name", "type": "string", "format": "name"}}
+	for _, c := range h.Columns {
+		name, wide := strings.CutSuffix(c, "+")
+		priority := 0
+		if wide {
+			priority = 1
+		}
+		columns = append(columns, map[string]any{"name": name, "type": "string", "priority": priority})
+	}
+	objects, cells := h.objects(namespace)
+	from, _ := strconv.Atoi(query.Get("continue"))
+	rows, metadata := []any{}, map[string]any{}
+	for i := from; i < len(objects); i++ {
+		if len(rows) == limit {
+			metadata["continue"] = strconv.Itoa(i)
+			break
+		}
+		for len(cells[i]) < len(columns) {
+			cells[i] = append(cells[i], nil)
+		}
+		if selected(objects[i], query.Get("labelSelector")) {
+			rows = append(rows, map[string]any{"cells": cells[i], "object": objects[i]})
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+}
+
+// selected reports whether an object has a label: NAME=VALUE, or nothing.
+func selected(o map[string]any, selector string) bool {
+	name, value, _ := strings.Cut(selector, "=")
+	labels, _ := o["metadata"].(map[string]any)["labels"].(map[string]any)
+	return selector == "" || labels[name] == value
+}

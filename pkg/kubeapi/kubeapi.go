@@ -1,0 +1,162 @@
+// Package kubeapi reads objects of a Kubernetes API server without knowing their types: as the tables that the server itself makes of
+// them (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables), in the version that it prefers.
+// Whatever a server answers, reading it costs a bounded amount.
+package kubeapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// Resource is a kind of object.
+type Resource struct {
+	Group  string // empty: the core group
+	Plural string
+	Kind   string
+}
+
+// String returns the resource as kubectl spells it: PLURAL.GROUP.
+func (r Resource) String() string { return strings.TrimSuffix(r.Plural+"."+r.Group, ".") }
+
+// Do sends a request, whose URL is a path, to an API server and returns the body of its reply. Its errors are those of package wire.
+type Do func(ctx context.Context, r wire.Request) ([]byte, error)
+
+// Server is an API server. It remembers which versions it serves. Several goroutines may use it.
+type Server struct {
+	do     Do
+	groups sync.Map // *group, by the name of the group
+	served sync.Map // string: the version by Resource, or "" if no version has it
+}
+
+// New returns a server that is reached by do.
+func New(do Do) *Server { return &Server{do: do} }
+
+// ErrNotServed is the error of a resource that the server does not have.
+var ErrNotServed = errors.New("not served")
+
+// Object is one object of a list.
+type Object struct {
+	APIVersion string
+	Kind       string
+	Metadata   Metadata
+	// Columns are those of the table, and Cells the row in it. An object that was read alone has none.
+	Columns []Column
+	Cells   []string
+
+	text json.RawMessage
+}
+
+// Metadata is the part of an object's metadata that is read.
+type Metadata struct {
+	Name       string            `json:"name"`
+	Namespace  string            `json:"namespace"`
+	UID        string            `json:"uid"`
+	Generation int64             `json:"generation"`
+	Labels     map[string]string `json:"labels"`
+	Created    time.Time         `json:"creationTimestamp"`
+	Deleted    time.Time         `json:"deletionTimestamp"`
+	Owners     []Owner           `json:"ownerReferences"`
+}
+
+// Owner is an object that another one belongs to.
+type Owner struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	UID  string `json:"uid"`
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	Wide bool // shown only if there is room
+}
+
+// Decode reads fields of the object. Fields of another type than expected are left out.
+func (o Object) Decode(into any) {
+	// A field of another type does not keep json from reading the others, and text was read once before.
+	_ = bounded.JSON(o.text, into)
+}
+
+// Bare returns the object as a row of a table: with its name, and without the rest of it, which takes memory.
+func (o Object) Bare() Object {
+	o.text, o.Metadata.Labels, o.Metadata.Owners = nil, nil, nil
+	return o
+}
+
+// header is the part of every object that is checked.
+type header struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   Metadata `json:"metadata"`
+}
+
+// maxName bounds a name, in bytes (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
+const maxName = 253
+
+// parse reads an object of a resource. Any other one is an error: a table of another kind would be shown below the wrong headings.
+func (r Resource) parse(text json.RawMessage, namespace string, of list) (Object, error) {
+	h := header{APIVersion: of.apiVersion, Kind: of.kind}
+	var other *json.UnmarshalTypeError
+	if err := bounded.JSON(text, &h); err != nil && !errors.As(err, &other) {
+		return Object{}, errors.New("holds something that is no object")
+	}
+	group, _, found := strings.Cut(h.APIVersion, "/")
+	if !found {
+		group = ""
+	}
+	switch {
+	case h.Kind != r.Kind || group != r.Group:
+		return Object{}, fmt.Errorf("holds a %.60q of %.60q where a %s belongs", h.Kind, h.APIVersion, r.Kind)
+	case h.Metadata.Name == "" || len(h.Metadata.Name) > maxName || len(h.Metadata.Namespace) > maxName:
+		return Object{}, fmt.Errorf("holds a %s without a name that can be used", r.Kind)
+	case namespace != "" && h.Metadata.Namespace != namespace:
+		return Object{}, fmt.Errorf("holds a %s of the namespace %.60q where %s was asked for", r.Kind, h.Metadata.Namespace, namespace)
+	}
+	return Object{APIVersion: h.APIVersion, Kind: h.Kind, Metadata: h.Metadata, text: text}, nil
+}
+
+// list says what the objects of a list are that do not say so themselves: those of built-in types.
+type list struct{ apiVersion, kind string }
+
+// Get reads one object. The error is wire.ErrNotFound if it does not exist; it is ErrNotServed too if its kind may not exist either.
+func (s *Server) Get(ctx context.Context, r Resource, namespace, name string) (o Object, err error) {
+	err = s.inVersions(ctx, r, func(version string) error {
+		path := pathOf(r, version, namespace) + "/" + url.PathEscape(name)
+		body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: path})
+		if err != nil {
+			return err
+		}
+		if o, err = r.parse(body, namespace, list{}); err != nil {
+			return garbled(path, err)
+		}
+		return nil
+	})
+	return o, err
+}
+
+// garbled returns an error about a reply.
+func garbled(path string, err error) error {
+	return &wire.Error{Method: http.MethodGet, URL: path, Kind: wire.ErrServer, Message: "the reply " + err.Error()}
+}
+
+// pathOf returns the path of a list. An empty namespace means all.
+func pathOf(r Resource, version, namespace string) string {
+	path := "/apis/" + r.Group + "/" + version
+	if r.Group == "" {
+		path = "/api/" + version
+	}
+	if namespace != "" {
+		path += "/namespaces/" + url.PathEscape(namespace)
+	}
+	return path + "/" + r.Plural
+}

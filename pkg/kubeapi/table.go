@@ -1,0 +1,194 @@
+package kubeapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// asTable asks for a table, and for the objects themselves from a server that makes none.
+const asTable = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
+
+// The bounds of a list. A server may send longer pages than it was asked for, and pages without end.
+const (
+	pageSize   = 250 // of objects with all their fields: about 2 MB
+	smallest   = 10  // of pages that were larger than what package bounded reads
+	maxObjects = 20_000
+	maxPages   = 500
+	maxColumns = 64
+	maxCell    = 500 // characters
+)
+
+// Query is what to list.
+type Query struct {
+	Resource  Resource
+	Namespace string // empty: those of all namespaces, or of the whole cluster
+	Labels    string // a label selector; empty: all
+	Fields    string // a field selector; empty: all
+}
+
+// table is meta/v1 Table, or a list of objects.
+type table struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Continue string `json:"continue"`
+	} `json:"metadata"`
+	Columns []struct {
+		Name     string `json:"name"`
+		Format   string `json:"format"`
+		Priority int    `json:"priority"`
+	} `json:"columnDefinitions"`
+	Rows []struct {
+		Cells  []any           `json:"cells"`
+		Object json.RawMessage `json:"object"`
+	} `json:"rows"`
+	Items []json.RawMessage `json:"items"`
+}
+
+// List calls each with every object of a list, page by page. It may call it with an object twice, if the server has to begin anew.
+// After an error, each has had the objects before it. The error is ErrNotServed, or one of package wire.
+func (s *Server) List(ctx context.Context, q Query, each func(Object)) error {
+	return s.inVersions(ctx, q.Resource, func(version string) error {
+		return s.pages(ctx, q, pathOf(q.Resource, version, q.Namespace), each)
+	})
+}
+
+// pages reads the pages of a list.
+func (s *Server) pages(ctx context.Context, q Query, path string, each func(Object)) error {
+	size, next, restarted, count := pageSize, "", false, 0
+	for range maxPages {
+		objects, more, err := s.page(ctx, q, path, url.Values{"limit": {strconv.Itoa(size)}, "continue": {next}})
+		var failed *wire.Error
+		var exceeds *bounded.Error
+		switch {
+		case errors.As(err, &exceeds) && size > smallest:
+			size = max(smallest, size/5)
+			continue
+		case errors.As(err, &failed) && failed.Status == http.StatusGone && !restarted:
+			next, restarted, count = "", true, 0 // The continue token is too old: begin again, once.
+			continue
+		case err != nil:
+			return err
+		}
+		for _, o := range objects {
+			each(o)
+		}
+		if more == "" {
+			return nil
+		}
+		if count += len(objects); more == next || len(objects) == 0 || count >= maxObjects {
+			break
+		}
+		next = more
+	}
+	return garbled(path, errors.New("is a list that does not end"))
+}
+
+// page reads one page. The error is a *bounded.Error too if it is larger than what is read.
+func (s *Server) page(ctx context.Context, q Query, path string, values url.Values) (objects []Object, more string, err error) {
+	values.Set("includeObject", "Object")
+	for name, selector := range map[string]string{"labelSelector": q.Labels, "fieldSelector": q.Fields, "continue": values.Get("continue")} {
+		if values.Set(name, selector); selector == "" {
+			values.Del(name)
+		}
+	}
+	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: path + "?" + values.Encode(), Accept: asTable})
+	if err != nil {
+		return nil, "", err
+	}
+	var t table
+	if err := wire.DecodeJSON(http.MethodGet, path, body, &t); err != nil {
+		return nil, "", err
+	}
+	objects, err = t.objects(q)
+	if err != nil {
+		return nil, "", garbled(path, err)
+	}
+	return objects, t.Metadata.Continue, nil
+}
+
+// objects checks a page and returns its objects.
+func (t table) objects(q Query) ([]Object, error) {
+	switch {
+	case t.Kind == "Table" && strings.HasPrefix(t.APIVersion, "meta.k8s.io/"):
+	case strings.HasSuffix(t.Kind, "List"):
+		return t.untabled(q)
+	default:
+		return nil, fmt.Errorf("is a %.60q of %.60q and no list", t.Kind, t.APIVersion)
+	}
+	if len(t.Columns) > maxColumns {
+		return nil, fmt.Errorf("is a table of %d columns", len(t.Columns))
+	}
+	var columns []Column
+	var shown []int // the index in a row
+	for i, c := range t.Columns {
+		if c.Format != "name" {
+			columns, shown = append(columns, Column{cut(c.Name), c.Priority > 0}), append(shown, i)
+		}
+	}
+	var all []Object
+	for _, row := range t.Rows {
+		if len(row.Cells) != len(t.Columns) {
+			return nil, fmt.Errorf("is a table of %d columns with a row of %d cells", len(t.Columns), len(row.Cells))
+		}
+		o, err := q.Resource.parse(row.Object, q.Namespace, list{})
+		if err != nil {
+			return nil, err
+		}
+		o.Columns = columns
+		for _, i := range shown {
+			o.Cells = append(o.Cells, cellText(row.Cells[i]))
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// untabled returns the objects of a list, from a server that makes no tables.
+func (t table) untabled(q Query) ([]Object, error) {
+	if t.Kind != q.Resource.Kind+"List" {
+		return nil, fmt.Errorf("is a %.60q where a %sList belongs", t.Kind, q.Resource.Kind)
+	}
+	var all []Object
+	for _, item := range t.Items {
+		o, err := q.Resource.parse(item, q.Namespace, list{t.APIVersion, q.Resource.Kind})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// cellText returns a cell as text.
+func cellText(cell any) string {
+	switch c := cell.(type) {
+	case nil:
+		return ""
+	case string:
+		return cut(c)
+	case float64:
+		return strconv.FormatFloat(c, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(c)
+	}
+	return "…" // Tables have no lists or objects in cells.
+}
+
+// cut bounds a text.
+func cut(s string) string {
+	if utf8.RuneCountInString(s) <= maxCell {
+		return s
+	}
+	return string([]rune(s)[:maxCell]) + "…"
+}
