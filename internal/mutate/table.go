@@ -174,7 +174,7 @@ var table = []mutation{
 	{name: "a sibling's path", file: "pkg/disclose/ground.go", old: "found && strings.HasPrefix(rest, \"/\") &&", new: "found &&"},
 	{name: "an answer of another issuer", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 1 && all[0] == a.issuer:", new: "len(all) == 1 && all[0] != \"\":"},
 	{name: "an answer of nobody, where the issuer names itself", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 0 && !a.saysIssuer,", new: "len(all) == 0,"},
-	{name: "another host may call back", file: "pkg/login/oidc/callback.go", old: "	case r.Host != c.host:", new: "	case r.Host == \"\":"},
+	{name: "another host may call back", file: "pkg/login/oidc/callback/callback.go", old: "	case r.Host != p.host:", new: "	case r.Host == \"\":"},
 	{name: "a token of another login", file: "pkg/login/oidc/verify.go", old: "case nonce != \"\" && id.Nonce != nonce:", new: "case nonce != \"\" && id.Nonce == \"\":"},
 	{name: "a token from the future", file: "pkg/login/oidc/verify.go", old: "case id.IssuedAt.After(c.Now().Add(maxSkew)):", new: "case id.IssuedAt.After(c.Now().Add(maxSkew * 1e6)):"},
 	{name: "a token for another client", file: "pkg/login/oidc/verify.go", old: "case audience == c.Client && !forClient(id, c.Client):", new: "case audience == \"\" && !forClient(id, c.Client):"},
