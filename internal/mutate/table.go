@@ -83,7 +83,7 @@ var table = []mutation{
 	// Renewal.
 	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "!force || !current.same(stored)", new: "!force || current.Token == \"\""},
 	{name: "a server that asks to wait is asked", file: "pkg/tokens/failed.go", old: "!force && m.Waits(now)", new: "!force && false"},
-	{name: "waiters do not get the failure", file: "pkg/tokens/provider.go", old: "	if err := p.failed(key, began, force); err != nil {", new: "	if err := p.failed(key, began); err != nil && force {"},
+	{name: "waiters do not get the failure", file: "pkg/tokens/provider.go", old: "	if err := p.failed(key, began, force); err != nil {", new: "	if err := p.failed(key, began, force); err != nil && force {"},
 	{name: "a logout during a renewal is undone", file: "pkg/tokens/provider.go", old: "if _, known, err := p.Store.FindSession(key); err == nil && !known {", new: "if _, known, err := p.Store.FindSession(key); err == nil && !known && key.User == \"\" {"},
 	{name: "another user's session is resumed", file: "internal/method/federated/await.go", old: "if now.Method != Name {", new: "if now.Method == \"\" {", also: "./internal/cli/logincmd"},
 	{name: "the session of an unknown method is another's", file: "internal/session/sessions.go", old: "		if m.Name() == of.Method {", new: "		if m.Name() == of.Method || of.Method != \"oidc\" {", also: "./internal/cli/..."},
