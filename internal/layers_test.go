@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"pkg/tkg"},
 	{"pkg/supervisor", "pkg/kubeapi", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},
-	{"pkg/tokens/owned", "pkg/username"},
+	{"pkg/tokens/owned", "pkg/username", "pkg/login/oidc/callback"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml", "pkg/address"},
 	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
@@ -175,10 +175,14 @@ var (
 		module + "pkg/redact":                         "a token does not print",
 		module + "pkg/safetext":                       "the text of others is made harmless",
 		module + "pkg/syserr":                         "what the system's errors mean",
+		module + "internal/layout":                    "lines that fit a terminal",
 		"github.com/docker/docker-credential-helpers": "the protocol of helpers",
 		"github.com/kballard/go-shellquote":           "a command that a client stored",
 		"github.com/gofrs/flock":                      "locks",
 		"golang.org/x/sys":                            "what syscall lacks",
+		"golang.org/x/term":                           "how wide a terminal is",
+		"golang.org/x/text/width":                     "how wide a character is",
+		"golang.org/x/text/transform":                 "that package imports it",
 	}
 )
 

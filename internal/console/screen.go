@@ -3,8 +3,6 @@ package console
 import (
 	"io"
 
-	"golang.org/x/term"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
@@ -43,18 +41,8 @@ func below(w io.Writer) io.Writer {
 	return w
 }
 
-// Columns returns how many columns a stream has, if it is a terminal that says so, else 0. A person may change it at any time.
-func Columns(w io.Writer) int {
-	switch s := below(w).(type) {
-	case interface{ Columns() int }: // In tests.
-		return s.Columns()
-	case interface{ Fd() uintptr }:
-		if columns, _, err := term.GetSize(int(s.Fd())); err == nil {
-			return columns
-		}
-	}
-	return 0
-}
+// Columns returns how many columns a stream has, if it is a terminal that says so, else 0.
+func Columns(w io.Writer) int { return layout.Columns(below(w)) }
 
 // Prose returns a writer for whole texts in sentences: on a terminal, each Write breaks its lines between words (layout.Fill). A pipe, which
 // programs read, gets the text as it is.

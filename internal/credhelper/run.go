@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker/docker-credential-helpers/credentials"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -36,7 +37,7 @@ var protocol = []string{credentials.ActionGet, credentials.ActionStore, credenti
 
 // Run runs the program and returns the exit code.
 func Run(args []string) int {
-	stderr := safetext.NewWriter(os.Stderr)
+	stderr := safetext.NewWriter(layout.Prose(os.Stderr))
 	switch {
 	case len(args) == 0:
 		fmt.Fprintln(stderr, usage)
@@ -47,7 +48,7 @@ func Run(args []string) int {
 		}
 		return serve(args, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
-		fmt.Fprintln(os.Stdout, usage)
+		fmt.Fprintln(layout.Prose(os.Stdout), usage)
 		return 0
 	case slices.Contains([]string{"login", "logout", "configure", "status"}, args[0]):
 		return delegate(args, stderr)

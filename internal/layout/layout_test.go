@@ -1,6 +1,8 @@
 package layout
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
 )
@@ -92,6 +94,40 @@ func FuzzFill(f *testing.F) {
 			t.Errorf("%q became %q", text, got)
 		}
 	})
+}
+
+// screen is a stream with columns.
+type screen struct {
+	bytes.Buffer
+	columns int
+}
+
+func (s *screen) Columns() int { return s.columns }
+
+// Only a terminal gets lines that fit, and a write to it has taken the whole text.
+func TestProse(t *testing.T) {
+	const text = "harbor.lab: the login of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1\n"
+	for columns, lines := range map[int]int{0: 1, 40: 4} {
+		s := &screen{columns: columns}
+		if n, err := Prose(s).Write([]byte(text)); n != len(text) || err != nil {
+			t.Errorf("%d %v", n, err)
+		}
+		if got := s.String(); strings.Count(got, "\n") != lines || columns > 0 && !strings.HasSuffix(got, "\nkubectl vsphere login --server 10.0.0.1\n") {
+			t.Errorf("%d columns:\n%s", columns, got)
+		}
+	}
+	var pipe bytes.Buffer
+	if _, err := Prose(&pipe).Write([]byte(text)); err != nil || pipe.String() != text {
+		t.Errorf("%v %q", err, pipe.String())
+	}
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if n := Columns(file); n != 0 {
+		t.Errorf("a file has %d columns", n)
+	}
 }
 
 func TestTable(t *testing.T) {

@@ -82,7 +82,8 @@ var table = []mutation{
 
 	// Renewal.
 	{name: "waiters renew again", file: "pkg/tokens/provider.go", old: "!force || !current.same(stored)", new: "!force || current.Token == \"\"", by: "TestGetRenewsOnceForManyCallers"},
-	{name: "waiters do not get the failure", file: "pkg/tokens/provider.go", old: "	if err := p.failed(key, began); err != nil {", new: "	if err := p.failed(key, began); err != nil && force {", by: "TestGetSharesAFailure"},
+	{name: "a server that asks to wait is asked", file: "pkg/tokens/failed.go", old: "!force && m.Waits(now)", new: "!force && false"},
+	{name: "waiters do not get the failure", file: "pkg/tokens/provider.go", old: "	if err := p.failed(key, began, force); err != nil {", new: "	if err := p.failed(key, began, force); err != nil && force {", by: "TestGetSharesAFailure"},
 	{name: "a logout during a renewal is undone", file: "pkg/tokens/provider.go", old: "if _, known, err := p.Store.FindSession(key); err == nil && !known {", new: "if _, known, err := p.Store.FindSession(key); err == nil && !known && key.User == \"\" {", by: "TestGetKeepsNothingAfterALogout"},
 	{name: "another user's session is resumed", file: "internal/method/federated/await.go", old: "if now.Method != Name {", new: "if now.Method == \"\" {", also: "./internal/cli/logincmd", by: "TestReplacedWhileWaiting"},
 	{name: "the session of an unknown method is another's", file: "internal/session/sessions.go", old: "		if m.Name() == of.Method {", new: "		if m.Name() == of.Method || of.Method != \"oidc\" {", also: "./internal/cli/...", by: "TestLogoutOfAnUnknownMethod"},
@@ -174,7 +175,7 @@ var table = []mutation{
 	{name: "a sibling's path", file: "pkg/disclose/ground.go", old: "found && strings.HasPrefix(rest, \"/\") &&", new: "found &&", by: "TestGrounds"},
 	{name: "an answer of another issuer", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 1 && all[0] == a.issuer:", new: "len(all) == 1 && all[0] != \"\":", by: "TestAnswerOfAnotherIssuer"},
 	{name: "an answer of nobody, where the issuer names itself", file: "pkg/login/oidc/endpoints.go", old: "len(all) == 0 && !a.saysIssuer,", new: "len(all) == 0,", by: "TestAnswerOfAnotherIssuer"},
-	{name: "another host may call back", file: "pkg/login/oidc/callback.go", old: "	case r.Host != c.host:", new: "	case r.Host == \"\":", by: "TestCallbackTurnsAway"},
+	{name: "another host may call back", file: "pkg/login/oidc/callback/callback.go", old: "	case r.Host != p.host:", new: "	case r.Host == \"\":"},
 	{name: "a token of another login", file: "pkg/login/oidc/verify.go", old: "case nonce != \"\" && id.Nonce != nonce:", new: "case nonce != \"\" && id.Nonce == \"\":", by: "TestThePageTellsOfATokenThatIsNotBelieved"},
 	{name: "a token from the future", file: "pkg/login/oidc/verify.go", old: "case id.IssuedAt.After(c.Now().Add(maxSkew)):", new: "case id.IssuedAt.After(c.Now().Add(maxSkew * 1e6)):", by: "TestTokensThatAreNotBelieved"},
 	{name: "a token for another client", file: "pkg/login/oidc/verify.go", old: "case audience == c.Client && !forClient(id, c.Client):", new: "case audience == \"\" && !forClient(id, c.Client):", by: "TestTokensThatAreNotBelieved"},

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 )
 
 const notFound = "credentials not found in native keychain"
@@ -520,8 +522,17 @@ func TestRegistryGetIsBounded(t *testing.T) {
 	asked := newRegistryHome(t)
 	asked.ended(t, asked.user, "--workload-clusters", "none")
 	term := asked.onTerminal(t, bin+"/docker-credential-vsphere", "get")
+	const columns = 50
+	if err := pty.Setsize(term.master, &pty.Winsize{Rows: 10, Cols: columns}); err != nil {
+		t.Fatal(err)
+	}
 	term.enter(asked.host + "\n\x04")
 	if code := term.wait(); code != 1 || strings.Contains(term.output(), "assword") || !strings.Contains(term.output(), "kubectl vsphere login") {
 		t.Errorf("%d %s", code, term.output())
+	}
+	for line := range strings.Lines(term.output()) { // Only a command may be too long for the terminal.
+		if line = strings.TrimRight(line, "\r\n"); len(line) >= columns && !strings.HasPrefix(line, "kubectl vsphere login") && !strings.Contains(line, "credentials not found") {
+			t.Errorf("the terminal must break %q", line)
+		}
 	}
 }

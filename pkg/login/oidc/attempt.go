@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc/callback"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
@@ -53,14 +54,11 @@ func (c *Client) url(a attempt, mode string) string {
 	return c.config(a.redirect).AuthCodeURL(a.state, options...)
 }
 
-// errState means that an answer belongs to another request.
-var errState = errors.New("the answer is not to this login (state)")
-
 // code reads the parameters of an answer (RFC 6749, section 4.1.2). It checks the state and the issuer first, also of
 // an error (RFC 9207, section 2.4).
 func (a attempt) code(answer url.Values) (redact.Secret, error) {
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(a.state)) != 1 {
-		return "", errState
+		return "", callback.ErrState
 	}
 	if err := a.checkIssuer(answer); err != nil {
 		return "", err

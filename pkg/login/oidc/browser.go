@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"slices"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc/callback"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
-
-// discard drops the messages of net/http about browsers that close a connection.
-var discard = log.New(io.Discard, "", 0)
 
 // Browser is the part that a browser and a person take in a login.
 type Browser struct {
@@ -53,19 +49,21 @@ func (c *Client) Browse(ctx context.Context, b Browser) (Claims, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var claims Claims
-	back := newCallback(a, c.Provider.Issuer, func(code redact.Secret) (err error) {
-		claims, err = c.redeem(ctx, code, a)
-		if err == nil && b.Proven != nil {
-			err = b.Proven(ctx)
-		}
-		return err
+	back := callback.New(callback.Login{
+		Redirect: a.redirect, Issuer: c.Provider.Issuer, Title: b.Title, Code: a.code,
+		Redeem: func(code redact.Secret) (err error) {
+			claims, err = c.redeem(ctx, code, a)
+			if err == nil && b.Proven != nil {
+				err = b.Proven(ctx)
+			}
+			return err
+		},
 	})
-	back.title = b.Title
 	if err := b.Show(ctx, c.url(a, c.responseMode(b.FormPost))); err != nil {
 		closeListener(b.Listener)
 		return Claims{}, err
 	}
-	err := b.wait(ctx, cancel, back)
+	err := b.wait(ctx, cancel, a, back)
 	return claims, err
 }
 
@@ -82,16 +80,16 @@ func (c *Client) responseMode(formPost bool) string {
 }
 
 // wait returns when an answer came, from the browser or pasted, and both ways have ended.
-func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error {
+func (b Browser) wait(ctx context.Context, cancel func(), a attempt, back *callback.Page) error {
 	ways := 0
 	ended := make(chan error, 2)
 	if b.Listener != nil {
 		ways++
-		go func() { ended <- back.serve(ctx, b.Listener) }()
+		go func() { ended <- back.Serve(ctx, b.Listener) }()
 	}
 	if b.Paste != nil {
 		ways++
-		go func() { ended <- b.paste(ctx, back) }()
+		go func() { ended <- b.paste(ctx, a, back) }()
 	}
 	if ways == 0 {
 		return errors.New("there is no way for the answer of the login to come back")
@@ -112,7 +110,7 @@ func (b Browser) wait(ctx context.Context, cancel func(), back *callback) error 
 var errNoPaste = errors.New("nothing was pasted")
 
 // paste reads pasted texts until one is an answer.
-func (b Browser) paste(ctx context.Context, back *callback) error {
+func (b Browser) paste(ctx context.Context, a attempt, back *callback.Page) error {
 	for {
 		text, err := b.Paste(ctx)
 		if ctx.Err() != nil {
@@ -121,7 +119,7 @@ func (b Browser) paste(ctx context.Context, back *callback) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errNoPaste, err)
 		}
-		code, err := back.attempt.pasted(text)
+		code, err := a.pasted(text)
 		var denied *Error
 		if err != nil && !errors.As(err, &denied) {
 			if b.Refused != nil {
@@ -129,8 +127,8 @@ func (b Browser) paste(ctx context.Context, back *callback) error {
 			}
 			continue
 		}
-		err = back.settle(code, err)
-		if errors.Is(err, errOver) {
+		err = back.Settle(code, err)
+		if errors.Is(err, callback.ErrOver) {
 			<-ctx.Done() // The browser's answer is being redeemed; that one counts.
 			return ctx.Err()
 		}
