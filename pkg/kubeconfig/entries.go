@@ -57,6 +57,9 @@ func (p *planner) userFor(entry string, t Target) string {
 
 // entryNames are the candidates for the cluster entry.
 func (t Target) entryNames() []string {
+	if t.names != nil {
+		return t.names
+	}
 	host, hostPort := t.Server, t.Server
 	if u, err := url.Parse(t.Server); err == nil {
 		host, hostPort = u.Hostname(), u.Host

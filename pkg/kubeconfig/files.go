@@ -1,6 +1,7 @@
 package kubeconfig
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type Files struct {
 	// would not do: they are held for an instant.
 	Lock string
 	Warn func(message string) // gets one line for a person; must not be nil
+
+	known map[string]*splice.Document // from Check, by path
 }
 
 // Locate returns the paths of the files: those in KUBECONFIG, each once, else .kube/config in the home directory. With
@@ -54,6 +57,7 @@ func Locate(getenv func(string) string, home string) ([]string, error) {
 //
 // The null device is an empty file, and the pipe of a shell's <(command) is read to its end, once.
 func (f Files) Load() (*api.Config, error) {
+	f.known = nil // It changes what it reads.
 	docs, err := f.read(readOnce)
 	if err != nil {
 		return nil, err
@@ -94,13 +98,21 @@ func (f Files) read(by func(path string) ([]byte, error)) ([]*file, error) {
 			problem := "cannot be read: with the files before it in KUBECONFIG, it " + exceeds.Error()
 			return nil, &FileError{path, problem, "name fewer files; nothing was changed", exceeds}
 		}
-		doc, err := splice.Read(text)
+		doc, err := f.parse(path, text)
 		if err != nil {
 			return nil, &FileError{path, "cannot be read: " + err.Error(), repair(path, err), err}
 		}
 		docs = append(docs, &file{Document: doc, path: path, exists: exists, read: text, odd: odd(path)})
 	}
 	return docs, nil
+}
+
+// parse reads a text, unless Check has read the same one.
+func (f Files) parse(path string, text []byte) (*splice.Document, error) {
+	if known := f.known[path]; known != nil && bytes.Equal(known.Text(), text) {
+		return known.Again(), nil
+	}
+	return splice.Read(text)
 }
 
 // repair says what to do about a file that is no kubeconfig that we can edit.

@@ -34,7 +34,7 @@ func TestKubeconfigInADirectoryOfRoot(t *testing.T) {
 		}
 		disktest.As(t, disktest.User{ID: me, Group: me}, func() {
 			var failed *FileError
-			if err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), kube+" belongs to user 0; type: sudo chown -R 12345 "+kube) {
+			if _, err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), kube+" belongs to user 0; type: sudo chown -R 12345 "+kube) {
 				t.Errorf("mode %o: %v", mode, err)
 			}
 		})

@@ -17,7 +17,7 @@ func TestKubeconfigWithTwoNames(t *testing.T) {
 	if err := os.Link(f.Paths[0], other); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Check(t.Context()); err != nil {
+	if _, err := f.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if _, err := f.Update(t.Context(), true, login("ns1")); err != nil {

@@ -23,7 +23,7 @@ func TestMountedKubeconfig(t *testing.T) {
 	write(t, f.Paths[0], "", 0o600)
 	write(t, outside, "# mine\n"+small, 0o644)
 	disktest.Mount(t, f.Paths[0], "--bind", outside)
-	if err := f.Check(t.Context()); err != nil {
+	if _, err := f.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if _, err := f.Update(t.Context(), true, login("ns1")); err != nil {
@@ -45,7 +45,7 @@ func TestMountedKubeconfig(t *testing.T) {
 	write(t, f.Paths[0]+".kubectl-vsphere-new", "# new text", 0o600)
 	var told []string
 	f.Warn = func(message string) { told = append(told, message) }
-	if err := f.Check(t.Context()); err != nil || len(told) != 1 || !strings.Contains(told[0], "half written") {
+	if _, err := f.Check(t.Context()); err != nil || len(told) != 1 || !strings.Contains(told[0], "half written") {
 		t.Errorf("%v %q", err, told)
 	}
 	if now, err := os.ReadFile(outside); err != nil || string(now) != string(text) {
@@ -54,7 +54,7 @@ func TestMountedKubeconfig(t *testing.T) {
 
 	disktest.Run(t, "mount", "-o", "remount,bind,ro", f.Paths[0])
 	var failed *FileError
-	if err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), "cannot be written: it is mounted read-only") || !strings.Contains(err.Error(), "mount it so that it can be written") {
+	if _, err := f.Check(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), "cannot be written: it is mounted read-only") || !strings.Contains(err.Error(), "mount it so that it can be written") {
 		t.Errorf("%v", err)
 	}
 }
@@ -105,7 +105,7 @@ func TestCheckOddPlaces(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.prepare(t, dir, f.Paths[0])
-			err := f.Check(t.Context())
+			_, err := f.Check(t.Context())
 			var failed *FileError
 			if !errors.As(err, &failed) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
@@ -172,7 +172,7 @@ func TestNullDeviceAndPipe(t *testing.T) {
 		f := files(t, "config")
 		real := f.Paths[0]
 		f.Paths = []string{path}
-		if err := f.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "kubeconfig "+path+" ") || !strings.Contains(err.Error(), "name another file") {
+		if _, err := f.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "kubeconfig "+path+" ") || !strings.Contains(err.Error(), "name another file") {
 			t.Errorf("%s: %v", path, err)
 		}
 		if _, err := f.Update(t.Context(), false, login("ns1")); err == nil {
@@ -182,7 +182,7 @@ func TestNullDeviceAndPipe(t *testing.T) {
 			t.Errorf("%s: %v %v", path, cfg, err)
 		}
 		f.Paths = []string{path, real}
-		if err := f.Check(t.Context()); err != nil {
+		if _, err := f.Check(t.Context()); err != nil {
 			t.Errorf("%s and a file: %v", path, err)
 		}
 		if report, err := f.Update(t.Context(), false, login("ns1")); err != nil || len(report.Written) != 1 || report.Written[0] != real {

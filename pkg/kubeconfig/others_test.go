@@ -124,7 +124,8 @@ func TestUpdateBelowALinkToNothing(t *testing.T) {
 	disktest.Linked(t, os.Symlink("gone", filepath.Join(dir, ".kube")))
 	f.Paths = []string{filepath.Join(dir, ".kube", "config")}
 	_, updateErr := f.Update(t.Context(), false, login("ns1"))
-	for _, err := range []error{f.Check(t.Context()), updateErr} {
+	_, checkErr := f.Check(t.Context())
+	for _, err := range []error{checkErr, updateErr} {
 		var failed *FileError
 		var link *disk.DanglingError
 		if !errors.As(err, &failed) || !errors.As(err, &link) || link.Target != gone || !strings.Contains(failed.Remedy, gone) {

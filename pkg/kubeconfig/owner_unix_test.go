@@ -46,7 +46,7 @@ func TestRootWritesNoFileThatAnybodyMayHaveMade(t *testing.T) {
 		t.Skip("a file cannot be given away; use a file system with owners for TMPDIR: ", err)
 	}
 	var failed *FileError
-	if err := f.Check(t.Context()); !errors.As(err, &failed) {
+	if _, err := f.Check(t.Context()); !errors.As(err, &failed) {
 		t.Errorf("Check: %v", err) // Before a password is asked for.
 	}
 	if _, err := f.Update(t.Context(), true, login("ns1")); !errors.As(err, &failed) {

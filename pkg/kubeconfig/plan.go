@@ -18,6 +18,8 @@ type Target struct {
 	Name     string        // the name in the server's certificate, if it is not the host of Server
 	Insecure bool          // the server's certificate is not verified; CA must be empty
 	Token    redact.Secret // a static token, written into the file; empty: kubectl runs get-token
+
+	names []string // entryNames, once they are known: they take a hash of the CA
 }
 
 // Wanted is a context that login writes.
@@ -63,6 +65,10 @@ type Planned struct {
 // namespace, else it becomes the first of the wanted contexts.
 func Plan(old *api.Config, o Options, wanted []Wanted) Planned {
 	p := newPlanner(old, o)
+	wanted = slices.Clone(wanted)
+	for i := range wanted {
+		wanted[i].Target.names = wanted[i].Target.entryNames()
+	}
 	m := p.match(wanted)
 	var out Planned
 	for i, w := range wanted {

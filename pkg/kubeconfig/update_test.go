@@ -286,7 +286,7 @@ func TestCheck(t *testing.T) {
 	} {
 		f := files(t, "config")
 		write(t, f.Paths[0], c.text, c.mode)
-		err := f.Check(t.Context())
+		_, err := f.Check(t.Context())
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -294,8 +294,58 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: the file changed", name)
 		}
 	}
-	if err := files(t, "none").Check(t.Context()); err != nil {
+	if _, err := files(t, "none").Check(t.Context()); err != nil {
 		t.Errorf("no file yet: %v", err)
+	}
+}
+
+// Update of files that were checked sees what others have written since, and is none the worse for a Load in between.
+func TestUpdateAfterCheck(t *testing.T) {
+	f := files(t, "config")
+	write(t, f.Paths[0], small, 0o600)
+	f, err := f.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ns1", "ns2", "ns3"} { // Each sees a file that Check has not read, but for the first.
+		if _, err := f.Load(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Update(t.Context(), false, login(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f, err = f.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Load(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Update(t.Context(), false, login("ns4")); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := f.Load()
+	if err != nil || len(cfg.Contexts) != 4 {
+		t.Errorf("%v %v", cfg.Contexts, err)
+	}
+}
+
+// Update does not parse again what Check has read.
+func TestUpdateParsesOnce(t *testing.T) {
+	f := files(t, "config")
+	write(t, f.Paths[0], small, 0o600)
+	f, err := f.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := f.known[f.Paths[0]].Config()
+	report, err := f.Update(t.Context(), false, func(*api.Config) (Change, error) { return Change{}, nil })
+	if err != nil || len(report.Written) > 0 {
+		t.Fatal(report, err)
+	}
+	docs, err := f.read(readAgain)
+	if err != nil || docs[0].Config() != known || docs[0].Has("contexts", "kubectl-vsphere-check") {
+		t.Errorf("it is parsed again, or is what Check tried: %v", err)
 	}
 }
 
@@ -312,7 +362,7 @@ func TestUTF16IsRefused(t *testing.T) {
 				write(t, f.Paths[0], small, 0o600)
 				write(t, f.Paths[1], string(encoded), 0o600)
 				var fileErr *FileError
-				err := f.Check(t.Context())
+				_, err := f.Check(t.Context())
 				if !errors.As(err, &fileErr) || !errors.Is(err, splice.ErrUTF16) || fileErr.Path != f.Paths[1] || fileErr.Remedy != "save it as UTF-8; nothing was changed" {
 					t.Errorf("%s: %v", name, err)
 				}

@@ -90,7 +90,8 @@ func (r *run) prepare(ctx context.Context) error {
 		return err
 	}
 	if !r.o.Printed() {
-		if err := r.files.Check(ctx); err != nil {
+		var err error
+		if r.files, err = r.files.Check(ctx); err != nil {
 			return err
 		}
 		if err := contexts.CheckProgram(r.env, r.o.Exec); err != nil && !r.o.StaticTokens {

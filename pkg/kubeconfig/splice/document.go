@@ -5,7 +5,9 @@ package splice
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"sync"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 )
@@ -27,15 +29,19 @@ func Read(text []byte) (*Document, error) {
 	if utf16(text) {
 		return nil, ErrUTF16
 	}
-	config, err := load(text)
-	if err != nil {
+	if err := check(text); err != nil {
 		return nil, err
 	}
-	layout, err := parse(text)
-	if err != nil {
+	d := &Document{text: text}
+	var decodeErr, parseErr error
+	var parsing sync.WaitGroup // Each takes as long as kubectl takes to read the file.
+	parsing.Go(func() { d.layout, parseErr = parse(text) })
+	d.config, decodeErr = decode(text)
+	parsing.Wait()
+	if err := cmp.Or(decodeErr, parseErr); err != nil {
 		return nil, err
 	}
-	return &Document{text, config, layout}, nil
+	return d, nil
 }
 
 // utf16 reports whether a text is UTF-16 of either byte order: it begins with a byte order mark, or with one character of ASCII.
@@ -43,6 +49,9 @@ func utf16(text []byte) bool {
 	return bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) ||
 		len(text) > 1 && (text[0] == 0) != (text[1] == 0)
 }
+
+// Again returns the document for other edits.
+func (d *Document) Again() *Document { return &Document{text: d.text, config: d.config} }
 
 // Text is the text as it is now. It must not be changed.
 func (d *Document) Text() []byte { return d.text }

@@ -79,7 +79,7 @@ func (s *splicer) patchItems(name Section, l list) error {
 		at[i.name] = i
 	}
 	gone := 0
-	var added strings.Builder
+	var added []edit
 	for _, e := range s.edits[name] {
 		i, exists := at[e.name]
 		switch {
@@ -88,17 +88,17 @@ func (s *splicer) patchItems(name Section, l list) error {
 			s.patches = append(s.patches, patch{i.start, i.end, ""})
 		case e.value == nil:
 		case exists:
-			s.patches = append(s.patches, patch{i.start, i.end, s.item(l.indent, e)})
+			s.patches = append(s.patches, patch{i.start, i.end, s.items(l.indent, e)})
 		default:
-			added.WriteString(s.item(l.indent, e))
+			added = append(added, e)
 		}
 	}
-	if gone == len(l.items) && added.Len() == 0 {
+	if gone == len(l.items) && len(added) == 0 {
 		return s.emptySection(name, l)
 	}
-	if added.Len() > 0 {
+	if len(added) > 0 {
 		at := s.appendAt(l)
-		s.patches = append(s.patches, patch{at, at, added.String()})
+		s.patches = append(s.patches, patch{at, at, s.items(l.indent, added...)})
 	}
 	return nil
 }
@@ -165,13 +165,8 @@ func (s *splicer) addSection(name Section) {
 
 // newItems are the entries that a section without any gets.
 func (s *splicer) newItems(name Section) string {
-	var b strings.Builder
-	for _, e := range s.edits[name] {
-		if e.value != nil {
-			b.WriteString(s.item(s.itemIndent(), e))
-		}
-	}
-	return b.String()
+	set := slices.DeleteFunc(slices.Clone(s.edits[name]), func(e edit) bool { return e.value == nil })
+	return s.items(s.itemIndent(), set...)
 }
 
 // currentContext sets the field. It is one line in every file that a program wrote.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -19,9 +20,22 @@ import (
 
 // load reads a kubeconfig as kubectl does.
 func load(text []byte) (*api.Config, error) {
-	if err := boundedyaml.CheckFile(text); err != nil {
-		return nil, checkError(err)
+	if err := check(text); err != nil {
+		return nil, err
 	}
+	return decode(text)
+}
+
+// check returns an error for a text that no parser should see.
+func check(text []byte) error {
+	if err := boundedyaml.CheckFile(text); err != nil {
+		return checkError(err)
+	}
+	return nil
+}
+
+// decode is load of a text that was checked.
+func decode(text []byte) (*api.Config, error) {
 	cfg, err := clientcmd.Load(text)
 	if err != nil {
 		return nil, fmt.Errorf("kubectl cannot read it either: %s", withoutValues(err))
@@ -56,13 +70,17 @@ func withoutValues(err error) string {
 
 // verify reads the new text and compares it with the old configuration after the change. It returns what it read.
 func verify(old *api.Config, text []byte, c Change) (*api.Config, error) {
+	var want *api.Config
+	var wantErr error
+	var applying sync.WaitGroup
+	applying.Go(func() { want, wantErr = c.applyTo(old) })
 	got, err := load(text)
+	applying.Wait()
 	if err != nil {
 		return nil, errors.Join(errNotPlanned, err)
 	}
-	want, err := c.applyTo(old)
-	if err != nil {
-		return nil, err
+	if wantErr != nil {
+		return nil, wantErr
 	}
 	if !reflect.DeepEqual(got, want) {
 		return nil, errNotPlanned
