@@ -34,7 +34,8 @@ const (
 	suffix = ".tmp"
 )
 
-// abandoned is the age at which a temporary file has no writer any more, whatever its name says. Writing takes milliseconds.
+// abandoned is the age at which a temporary file has no writer any more, whatever its name says. Writing takes milliseconds. Who keeps one
+// longer (Prepare) must do without it.
 const abandoned = time.Minute
 
 // CreateTemp creates an empty temporary file (0600) in dir. The caller removes it.
@@ -89,6 +90,19 @@ func Write(path string, text []byte, o Options) error {
 
 // tries is how often a file is written whose temporary file disappears.
 const tries = 5
+
+// Prepare writes a temporary file (0600) in dir, and returns its path: renamed to a path in the same file system, it is what Write would
+// write there. The caller renames or removes it.
+func Prepare(dir string, text []byte) (temp string, err error) {
+	f, err := CreateTemp(dir)
+	if err != nil {
+		return "", err
+	}
+	if err = fill(f, f.Name(), text, Options{Mode: 0o600}); err != nil {
+		_ = disk.Remove(f.Name())
+	}
+	return f.Name(), err
+}
 
 // writeOnce returns the path of the temporary file, if it could be made.
 func writeOnce(path string, text []byte, o Options) (temp string, err error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
@@ -111,12 +112,28 @@ func matching(listed []*candidate, ref Ref) []*candidate {
 func (r Request) mintClusters(ctx context.Context, wanted []*candidate, res *Result) {
 	var refusal breaker
 	var done atomic.Int64
+	minted := make(chan tokens.Credential, len(wanted)) // A request does not wait for what is done with the last one's credential.
+	var taking sync.WaitGroup
+	taking.Go(func() { r.take(ctx, minted) })
 	each(len(wanted), func(i int) {
 		c := wanted[i]
-		c.err = r.again(ctx, &refusal, func(ctx context.Context) error { return r.mint(ctx, c) })
+		if c.err = r.again(ctx, &refusal, func(ctx context.Context) error { return r.mint(ctx, c) }); c.err == nil {
+			minted <- c.result.Credential
+		}
 		r.progress(StepClusters, int(done.Add(1)), len(wanted))
 	})
+	close(minted)
+	taking.Wait()
 	settleClusters(wanted, r.User, res)
+}
+
+// take calls Minted for each credential, until ctx ends.
+func (r Request) take(ctx context.Context, minted <-chan tokens.Credential) {
+	for c := range minted {
+		if r.Minted != nil && ctx.Err() == nil {
+			r.Minted(c)
+		}
+	}
 }
 
 // settleClusters adds the outcome of each candidate to the result.

@@ -48,6 +48,10 @@ type Request struct {
 	// Progress, if set, learns the step under way and how much of it is done; total is 0 where that is not known.
 	// Several goroutines may call it.
 	Progress func(step Step, done, total int)
+	// Reached, if set, is called with the control plane hosts that accepted the account, before any cluster is asked for.
+	Reached func(hosts []Host)
+	// Minted, if set, gets the credential of each cluster while others are under way, one after the other.
+	Minted func(c tokens.Credential)
 }
 
 // Guard is the part of a secret.Guard that a login needs.
@@ -187,6 +191,9 @@ func Do(ctx context.Context, r Request) (*Result, error) {
 	r.progress(StepHosts, 0, 0)
 	if err := r.loginHosts(ctx, workloads, res); err != nil {
 		return nil, err
+	}
+	if r.Reached != nil {
+		r.Reached(res.Hosts)
 	}
 	if !r.Clusters.none() {
 		r.progress(StepList, 0, 0)

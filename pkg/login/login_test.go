@@ -110,6 +110,39 @@ func TestEveryCredentialIsForItsOwnKey(t *testing.T) {
 	}
 }
 
+// Whoever keeps the credentials learns the hosts before any cluster is asked for, and then gets each cluster's credential, one at a time.
+func TestCredentialsAreGivenWhileOthersAreUnderWay(t *testing.T) {
+	f := site()
+	r := f.request(t, "all")
+	var hosts []login.Host
+	var given []tokens.Credential // Not locked: the race detector sees two at a time.
+	r.Reached = func(all []login.Host) {
+		hosts = all
+		if n := f.count("POST 10.0.0.1/wcp/login") + f.count("POST 10.0.0.2/wcp/login"); n != 2 || len(given) > 0 {
+			t.Errorf("after %d logins, and %d credentials", n, len(given))
+		}
+	}
+	first := make(chan struct{})
+	var once sync.Once
+	r.Minted = func(c tokens.Credential) {
+		given = append(given, c)
+		once.Do(func() { close(first) })
+	}
+	f.hold = func(r *http.Request) {
+		if r.URL.Path == "/wcp/login" && f.count("POST 10.0.0.1/wcp/login")+f.count("POST 10.0.0.2/wcp/login") == 6 { // The last one.
+			<-first
+		}
+	}
+	res := do(t, r)
+	want := res.Credentials()[2:]
+	byKey := func(a, b tokens.Credential) int { return strings.Compare(a.Key.Cluster, b.Key.Cluster) }
+	slices.SortFunc(given, byKey)
+	slices.SortFunc(want, byKey)
+	if !slices.Equal(given, want) || len(given) != 4 || len(hosts) != 2 {
+		t.Errorf("got %v of %v, want %v", given, hosts, want)
+	}
+}
+
 func TestThePasswordIsProvenByOneRequest(t *testing.T) {
 	f := site()
 	// Nothing else may come in before the first request is answered.

@@ -111,6 +111,16 @@ func (c Credential) file() (credfile.File, error) {
 	return f, err
 }
 
+// text returns the content of the credential's file.
+func (c Credential) text() ([]byte, error) {
+	f, err := c.file()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(f)
+	return append(text, '\n'), err
+}
+
 func fromFile(f credfile.File) (Credential, error) {
 	var s status
 	if err := json.Unmarshal(f.Status, &s); err != nil {

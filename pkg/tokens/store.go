@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
@@ -27,7 +28,12 @@ import (
 )
 
 // Store is the directory of sessions and credentials.
-type Store struct{ dir string }
+type Store struct {
+	dir string
+
+	mu     sync.Mutex
+	staged map[string]staged // by the path of the credential's file
+}
 
 const (
 	sessionsDir = "sessions"
@@ -170,15 +176,14 @@ func (s *Store) Credential(key Key) (Credential, bool, error) {
 
 // SaveCredential writes a credential.
 func (s *Store) SaveCredential(c Credential) error {
-	f, err := c.file()
+	if s.saveStaged(c) {
+		return nil
+	}
+	text, err := c.text()
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	return s.write(credfile.Path(s.dir, c.Key), append(text, '\n'), cache)
+	return s.write(credfile.Path(s.dir, c.Key), text, cache)
 }
 
 // DeleteCredential removes the credential of key, if there is one.

@@ -27,6 +27,9 @@ type attempt struct {
 	fetched bool // the password came from the keychain or a command
 	another bool // the user's name was somebody else's at the last login
 	orphan  bool // the keychain has the password of that one
+
+	mine    []tokens.Session // of the account, before this login
+	session tokens.Session   // of this login
 }
 
 // Login gets the password through the guard, logs in to everything with it, and saves the session. It holds the account's lock
@@ -44,6 +47,7 @@ func (m *Method) Login(ctx context.Context, s site.Site, r session.Request) (ses
 		return session.Outcome{}, err
 	}
 	var out session.Outcome
+	defer m.Sessions.Store.Unstage()
 	a.guard = a.newGuard()
 	err = a.guard.Send(ctx, sources, func(ctx context.Context, password redact.Secret, from secret.Source) error {
 		a.fetched = from.Kind == secret.Fetched
@@ -75,6 +79,14 @@ func (a *attempt) loginEverywhere(ctx context.Context, password redact.Secret) (
 	request.Clusters, request.Namespaces, request.APIPort = a.request.Clusters, a.request.Namespaces, a.request.APIPort
 	request.Progress = func(step login.Step, done, total int) { p.Show(string(step), done, total) }
 	request.Untrusted = a.site.FurtherServers(p)
+	request.Reached = func(hosts []login.Host) {
+		p.Pause() // It may say something.
+		defer p.Resume()
+		a.reached(hosts)
+	}
+	if !a.request.DryRun {
+		request.Minted = a.stage
+	}
 	return login.Do(ctx, request)
 }
 
@@ -84,11 +96,22 @@ func (a *attempt) loginRequest(ground disclose.Ground, password redact.Secret) l
 	}
 }
 
+// reached makes the session of the login, once the account has proved itself.
+func (a *attempt) reached(hosts []login.Host) {
+	identity := claimed(a.user, hosts[0].Credential.Token)
+	a.mine = a.ofAccount(identity)
+	a.session = a.withRequest(a.joined(identity, a.mine), hosts)
+}
+
+// stage writes a credential that finish saves: the login waits for others meanwhile.
+func (a *attempt) stage(c tokens.Credential) {
+	c.Key.User, c.Session = a.session.User, a.session.ID
+	a.Sessions.Store.Stage(c)
+}
+
 // finish saves the session and its credentials, unless it is a dry run.
 func (a *attempt) finish(ctx context.Context, res *login.Result, password redact.Secret) (session.Outcome, error) {
-	identity := claimed(a.user, res.Hosts[0].Credential.Token)
-	mine := a.ofAccount(identity)
-	s := a.withRequest(a.joined(identity, mine), res)
+	s, mine := a.session, a.mine
 	res.Rename(s.User)
 	out := session.Outcome{Session: s, Result: res}
 	if a.request.DryRun {
@@ -131,14 +154,14 @@ func (a *attempt) save(ctx context.Context, s tokens.Session, mine []tokens.Sess
 }
 
 // withRequest adds to a session what the login reached and what its command line says. They replace those of an older session.
-func (a *attempt) withRequest(s tokens.Session, res *login.Result) tokens.Session {
+func (a *attempt) withRequest(s tokens.Session, hosts []login.Host) tokens.Session {
 	now, r := a.Sessions.Env.Now(), a.request
 	s.Aliases, s.Clusters, s.StaticTokens, s.ContextPrefix = a.site.Aliases, r.Clusters.String(), r.StaticTokens, r.ContextPrefix
 	s.Created, s.Updated, s.Keychain = now, now, s.Keychain && !r.Passwords.Forget
 	if r.Passwords.CommandSet {
 		s.PasswordCommand = r.Passwords.Command
 	}
-	for _, h := range res.Hosts {
+	for _, h := range hosts {
 		s.Hosts = append(s.Hosts, h.Address.String())
 	}
 	return s
