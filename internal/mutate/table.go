@@ -158,7 +158,10 @@ var table = []mutation{
 	{name: "a new group may read a file", file: "pkg/atomicfile/owner_unix.go", old: "mode &^= 0o070 &^", new: "mode &^= 0 &^", by: "TestWriteKeepsTheGroup"},
 	{name: "a file that is swept away is lost", file: "pkg/atomicfile/atomicfile.go", old: "case try < tries && temp", new: "case try < 1 && temp", by: "TestWriteOfAFileThatIsSweptAway"},
 	{name: "a directory is not synced", file: "pkg/atomicfile/atomicfile.go", old: "		case err == nil && o.Durable:", new: "		case err == nil && o.Durable && dir == \"\":", also: "./pkg/tokens", by: "TestSessionsAreDurable"},
-	{name: "a temporary file stays", file: "pkg/atomicfile/atomicfile.go", old: "		_ = disk.Remove(f.Name())", new: "		_ = f.Name()", by: "TestFailureLeavesTheOldFile"},
+	{name: "a temporary file stays", file: "pkg/atomicfile/atomicfile.go", old: "	if err != nil {\n\t\t_ = disk.Remove(f.Name())", new: "	if err != nil {\n\t\t_ = f.Name()", by: "TestFailureLeavesTheOldFile"},
+	{name: "a credential is saved as it was staged", file: "pkg/tokens/stage.go", old: "ahead.Credential != c || ", new: "", by: "TestStagedInVain"},
+	{name: "staged credentials stay after a login that failed", file: "internal/method/password/login.go", old: "	defer m.Sessions.Store.Unstage()\n", new: "", also: "./internal/cli/logincmd", by: "TestInterruptedAtACluster"},
+	{name: "a dry run stages credentials", file: "internal/method/password/login.go", old: "	if !a.request.DryRun {\n\t\trequest.Minted", new: "	{\n\t\trequest.Minted", also: "./internal/cli/logincmd", by: "TestInterruptedAtACluster"},
 	{name: "a living writer's file is swept", file: "pkg/atomicfile/atomicfile.go", old: "err == nil && !alive(pid) ||", new: "err == nil && pid > 0 ||", by: "TestSweep"},
 	{name: "a lock is taken twice", file: "pkg/filelock/filelock.go", old: "if err == nil && !taken {", new: "if err == nil && !taken && false {", by: "TestTakeStopsWithTheContext"},
 
