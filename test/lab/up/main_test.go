@@ -21,8 +21,9 @@ var site struct {
 		Namespaces                  []string
 		Clusters                    []struct{ Namespace, Name, UID, AdminKubeconfig string }
 	}
-	Admin string
-	pid   int
+	Provision struct{ Namespace, Class, Release, Upgrade, VMClass, StorageClass string }
+	Admin     string
+	pid       int
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -44,7 +45,7 @@ func run(m *testing.M) int {
 }
 
 func start(dir string) (stop func(), err error) {
-	cmd := exec.CommandContext(context.Background(), "../../../bin/vsphere-lab", "up", "--dir", dir)
+	cmd := exec.CommandContext(context.Background(), "../../../bin/vsphere-lab", "up", "--provision", "--dir", dir)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%w (make lab-build makes it)", err)
@@ -55,7 +56,7 @@ func start(dir string) (stop func(), err error) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-ended
 	}
-	deadline := time.After(5 * time.Minute)
+	deadline := time.After(10 * time.Minute)
 	for {
 		if text, err := os.ReadFile(filepath.Join(dir, "lab.json")); err == nil {
 			site.pid = cmd.Process.Pid
@@ -66,7 +67,7 @@ func start(dir string) (stop func(), err error) {
 			return nil, errors.Join(errors.New("it ended"), err)
 		case <-deadline:
 			stop()
-			return nil, errors.New("it is not ready after 5 minutes")
+			return nil, errors.New("it is not ready after 10 minutes")
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
