@@ -162,8 +162,17 @@ func startStaticPod(ctx context.Context, client kubernetes.Interface, n node, co
 
 // stopKubelet removes the pods of a node that is no more. Cluster API has removed the node itself.
 func stopKubelet(ctx context.Context, client kubernetes.Interface, name string) error {
-	var now int64
-	return client.CoreV1().Pods("").DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{FieldSelector: "spec.nodeName=" + name})
+	pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName=" + name})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, pod := range pods.Items {
+		if err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, *metav1.NewDeleteOptions(0)); !apierrors.IsNotFound(err) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // certificateLife is how long the certificates are good that kubeadm makes.
