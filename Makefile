@@ -32,7 +32,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -50,7 +50,7 @@ faults-build: FORCE
 	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/ ./cmd/...
 
 # Constant flags: changing one would compile Kubernetes again.
-lab-build: bin/registry bin/capi bin/lab-crds.json FORCE
+lab-build: bin/registry bin/capi bin/lab-crds.json provision-build FORCE
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
 
@@ -60,7 +60,14 @@ CRDS := test/controllers/crds
 bin/capi: $(wildcard $(CAPI)/*.go) $(CAPI)/go.mod $(CAPI)/go.sum
 	cd $(CAPI) && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ . && touch $(CURDIR)/$@
 bin/lab-crds.json: $(wildcard $(CRDS)/*.go) $(CRDS)/go.mod $(CRDS)/go.sum
-	cd $(CRDS) && go run . $(CURDIR)/$@
+	cd $(CRDS) && go run . $(CURDIR)/$@ $(CURDIR)/bin/lab-provision.json
+
+# What vsphere-lab up --provision runs beside: CAPV, VM Operator and a simulated vCenter. Each module is built once.
+PROVISION := bin/capv bin/vmop bin/vcsim
+provision-build: $(PROVISION)
+.SECONDEXPANSION:
+$(PROVISION): bin/%: $$(wildcard test/controllers/%/*.go) test/controllers/%/go.mod test/controllers/%/go.sum
+	cd test/controllers/$* && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ . && touch $(CURDIR)/$@
 
 # The same for systems that the tests run under Wine and qemu-user, with a kubectl for each. The versions in go.mod make kubectl.
 cross: bin/windows/kubectl.exe bin/arm64/kubectl FORCE
@@ -104,7 +111,7 @@ vet-others:
 	GOOS=windows GOARCH=amd64 go vet ./...
 
 lab-test: lab-build
-	cd $(CAPI) && CGO_ENABLED=0 go vet ./...
+	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 go vet ./...) || exit; done
 	cd $(CRDS) && go vet ./... && go test ./...
 	$(LAB) go vet ./...
 	$(LAB) go test ./...

@@ -22,11 +22,12 @@ import (
 )
 
 const usage = `usage: vsphere-lab up --dir DIR [--network 127.A.B] [--fake-clusters N] [--token-lifetime 10h] [--oidc-lifetime 5m]
-                      [--quiet] [--until-eof]
+                      [--provision] [--quiet] [--until-eof]
 
 Runs a vCenter, two Supervisors and two TKG clusters until SIGTERM or Ctrl-C. DIR/lab.json appears when all is ready. On a
 terminal, addresses, users and commands to try are printed then.
 
+  --provision   the first Supervisor makes clusters: see "provision" in lab.json
   --quiet       prints nothing when ready
   --until-eof   ends also when standard input does: a program that starts the lab cannot leave it behind
 `
@@ -69,6 +70,7 @@ func run(args []string) error {
 	flags.IntVar(&o.FakeClusters, "fake-clusters", 0, "")
 	flags.DurationVar(&o.TokenLifetime, "token-lifetime", 0, "")
 	flags.DurationVar(&o.OIDCLifetime, "oidc-lifetime", 0, "")
+	flags.BoolVar(&o.Provision, "provision", false, "")
 	quiet, untilEOF := flags.Bool("quiet", false, ""), flags.Bool("until-eof", false, "")
 	_ = flags.Parse(args[1:])
 	if o.Dir == "" || flags.NArg() > 0 {

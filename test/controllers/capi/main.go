@@ -1,6 +1,7 @@
 // Command capi runs the core of Cluster API for a lab: its own main listens on every interface, and no flag changes that.
 //
-// It serves the webhooks of the kinds that the lab has, and reconciles Clusters, ClusterClasses and Machines. Nothing here makes machines.
+// It serves the webhooks of the kinds that the lab has, and reconciles Clusters, ClusterClasses and Machines. In one namespace, if that is
+// asked for, it also makes machines of Clusters, with kubeadm.
 package main
 
 import (
@@ -28,6 +29,7 @@ const syncPeriod = 10 * time.Minute
 type options struct {
 	host, certDir           string
 	webhookPort, healthPort int
+	provision               string
 }
 
 func main() {
@@ -36,6 +38,7 @@ func main() {
 	flag.IntVar(&o.webhookPort, "webhook-port", 9443, "")
 	flag.IntVar(&o.healthPort, "health-port", 9440, "")
 	flag.StringVar(&o.certDir, "webhook-cert-dir", "", "holds tls.crt and tls.key")
+	flag.StringVar(&o.provision, "provision", "", "a namespace in which clusters are made, too")
 	flag.Parse()
 	ctrl.SetLogger(klog.Background())
 	if err := run(o); err != nil {
@@ -79,6 +82,11 @@ func run(o options) error {
 	}
 	if err := addWebhooks(mgr, clusters); err != nil {
 		return err
+	}
+	if o.provision != "" {
+		if err := provision(ctx, mgr, config, o.provision, clusters); err != nil {
+			return err
+		}
 	}
 	if err := mgr.AddReadyzCheck("webhook", mgr.GetWebhookServer().StartedChecker()); err != nil {
 		return err

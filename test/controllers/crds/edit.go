@@ -47,7 +47,32 @@ func elsewhere(webhook any) bool {
 	return true
 }
 
-// kubeadm has no webhooks here: only the stored version is left, since nobody converts the other.
+// checks makes an edit that leaves the webhooks of some resources, for the namespaces in which clusters are made. Its name says who
+// serves them.
+func checks(server string, resources ...string) func(object) object {
+	return func(o object) object {
+		metadata := at(o, "metadata")
+		metadata["name"] = server + "-" + metadata["name"].(string)
+		var left []any
+		for _, w := range o["webhooks"].([]any) {
+			webhook := w.(object)
+			if !slices.ContainsFunc(webhook["rules"].([]any), func(rule any) bool {
+				return slices.Contains(resources, rule.(object)["resources"].([]any)[0].(string))
+			}) {
+				continue
+			}
+			webhook["namespaceSelector"] = object{"matchLabels": object{provisionLabel: "true"}}
+			left = append(left, webhook)
+		}
+		o["webhooks"] = left
+		return o
+	}
+}
+
+// provisionLabel is that of the namespaces in which clusters are made.
+const provisionLabel = "vsphere-lab/provision"
+
+// kubeadm's kinds are converted by nobody: only the stored version is left.
 func kubeadm(o object) object {
 	label(o, contract2, "v1beta2")
 	stored := slices.DeleteFunc(versions(o), func(v object) bool { return v["storage"] == false })

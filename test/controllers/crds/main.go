@@ -1,7 +1,7 @@
 // Command crds reads the definitions of the kinds of a Supervisor out of the modules of those who wrote them, and writes them
-// to one file for the lab. None of them is in this repository.
+// to files for the lab: those that every Supervisor has, and what one has beside where clusters are made. None of them is in this repository.
 //
-//	crds FILE
+//	crds FILE [FILE]
 package main
 
 import (
@@ -12,17 +12,19 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: crds FILE")
+	if len(os.Args) < 2 || len(os.Args) > 3 {
+		fmt.Fprintln(os.Stderr, "usage: crds FILE [FILE]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "crds:", err)
-		os.Exit(1)
+	for i, sources := range [][]source{sources, forProvisioning}[:len(os.Args)-1] {
+		if err := write(os.Args[i+1], sources); err != nil {
+			fmt.Fprintln(os.Stderr, "crds:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func run(path string) error {
+func write(path string, sources []source) error {
 	var all []object
 	for _, s := range sources {
 		dir, err := s.download()

@@ -55,6 +55,7 @@ type Fault struct {
 	Expired       bool     `json:"expired,omitempty"`    // tokens that have ended already
 	WrongCA       bool     `json:"wrongCA,omitempty"`    // another CA than the cluster's
 	NoServer      bool     `json:"noServer,omitempty"`   // a cluster without an address
+	OldServer     bool     `json:"oldServer,omitempty"`  // a cluster that was made again, with the address that it had before
 	Refuse        bool     `json:"refuse,omitempty"`     // a cluster's webhook refuses every token, and a Concierge too
 	Port          *string  `json:"port,omitempty"`       // JSON of control_plane_api_server_port
 	KubeConfig    *string  `json:"kubeConfig,omitempty"` // JSON of kube_config in a reply to a login

@@ -24,6 +24,8 @@ type Guest struct {
 	UID    string
 	Server string // bare host; empty while the cluster has none
 	CAPEM  []byte
+	// OldServer is the address of the last cluster of the same name, if there was one.
+	OldServer string
 }
 
 // Workload is an entry of /wcp/workloads.
@@ -186,6 +188,9 @@ func (f *front) addGuest(reply *loginReply, guest Guest, bad fault.Fault) {
 	ca := guest.CAPEM
 	if bad.WrongCA {
 		ca = f.WrongCA
+	}
+	if bad.OldServer && guest.OldServer != "" {
+		guest.Server = guest.OldServer
 	}
 	reply.GuestServer, reply.GuestCA = guest.Server, base64.StdEncoding.EncodeToString(ca)
 }

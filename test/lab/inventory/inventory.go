@@ -30,6 +30,7 @@ var templates = template.Must(template.New("").Option("missingkey=error").Funcs(
 	"list":       func(all ...string) []string { return all },
 	"replace":    strings.ReplaceAll,
 	"conditions": func() []string { return conditions },
+	"imageOf":    imageOf,
 	"json": func(v any) (string, error) {
 		text, err := json.Marshal(v)
 		return string(text), err

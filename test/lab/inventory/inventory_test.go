@@ -34,6 +34,17 @@ func TestObjects(t *testing.T) {
 			}
 		}
 	}
+	items := map[string]string{}
+	for _, image := range Images() {
+		items[image] = "id-of-" + image
+	}
+	live := Provision{Namespace: "ns4", Class: "c", VCenter: VCenter{Host: "127.77.1.1", Port: "1234", Cluster: "domain-c27", Pool: "resgroup-1", Folder: "group-v4", Items: items}}
+	if all, err := live.Operator(); err != nil || len(all) != 5+len(items) {
+		t.Errorf("%d %v", len(all), err)
+	}
+	if all, err := live.Objects(); err != nil || len(all) != 5 {
+		t.Errorf("%d %v", len(all), err)
+	}
 	for _, r := range releases {
 		if r.Image != "" && !names["ClusterVirtualMachineImage/"+r.Image] {
 			t.Errorf("%s: no image", r.Name)

@@ -7,6 +7,8 @@ type Namespace struct {
 	Name  string
 	Zones []string
 	Class *Class // of its own, as before VKS 3.4
+	// Live: its controllers are real. Then nothing stands in it that they would make, or make again.
+	Live bool
 }
 
 // VMClass is a size of virtual machines.
@@ -46,6 +48,10 @@ type VM struct {
 
 // Objects are all of it.
 func (n Namespace) Objects() ([]*unstructured.Unstructured, error) {
+	vms, images := n.vms(), images
+	if n.Live {
+		vms, images = nil, nil
+	}
 	return render("namespace.yaml", struct {
 		Name           string
 		Zones          []string
@@ -55,7 +61,7 @@ func (n Namespace) Objects() ([]*unstructured.Unstructured, error) {
 		VMClasses      []VMClass
 		Images         []Image
 		Now            string
-	}{n.Name, n.Zones, n.Class, n.vms(), storageClasses, vmClasses, images, now()})
+	}{n.Name, n.Zones, n.Class, vms, storageClasses, vmClasses, images, now()})
 }
 
 // vms are three: one runs, one is off, one cannot be made.

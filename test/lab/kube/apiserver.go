@@ -30,6 +30,8 @@ type Config struct {
 	CA        *pki.CA
 	Etcd      string
 	ExtraArgs []string // how it authenticates
+	// ServiceAccountKey signs the tokens of service accounts, in PEM. Without one, it makes its own.
+	ServiceAccountKey []byte
 }
 
 // APIServer is a running kube-apiserver.
@@ -77,9 +79,11 @@ func (c Config) args() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := serviceAccountKey()
-	if err != nil {
-		return nil, err
+	key := c.ServiceAccountKey
+	if key == nil {
+		if key, err = serviceAccountKey(); err != nil {
+			return nil, err
+		}
 	}
 	path := func(name string) string { return filepath.Join(c.Dir, name) }
 	if err := errors.Join(pair.Write(c.Dir, "tls"), os.WriteFile(path("ca.crt"), c.CA.PEM, 0o600), os.WriteFile(path("sa.key"), key, 0o600)); err != nil {
@@ -112,17 +116,34 @@ func serviceAccountKey() ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
 }
 
-// writeAdmin writes a kubeconfig for system:masters.
-func (s *APIServer) writeAdmin() error {
-	pair, err := s.CA.Client("lab-admin", "system:masters")
+// Administrator writes a kubeconfig for somebody of system:masters.
+func (s *APIServer) Administrator(path, name string) error {
+	cfg, err := s.administrator(name)
 	if err != nil {
 		return err
+	}
+	return clientcmd.WriteToFile(*cfg, path)
+}
+
+func (s *APIServer) administrator(name string) (*api.Config, error) {
+	pair, err := s.CA.Client(name, "system:masters")
+	if err != nil {
+		return nil, err
 	}
 	cfg := api.NewConfig()
 	cfg.Clusters[s.Name] = &api.Cluster{Server: s.URL(), CertificateAuthorityData: s.CA.PEM}
 	cfg.AuthInfos["admin"] = &api.AuthInfo{ClientCertificateData: pair.CertPEM, ClientKeyData: pair.KeyPEM}
 	cfg.Contexts[s.Name] = &api.Context{Cluster: s.Name, AuthInfo: "admin"}
 	cfg.CurrentContext = s.Name
+	return cfg, nil
+}
+
+// writeAdmin writes the kubeconfig of the lab itself.
+func (s *APIServer) writeAdmin() error {
+	cfg, err := s.administrator("lab-admin")
+	if err != nil {
+		return err
+	}
 	if err := clientcmd.WriteToFile(*cfg, s.AdminKubeconfig); err != nil {
 		return err
 	}

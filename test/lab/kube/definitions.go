@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -46,6 +48,13 @@ func ReadDefinitions(path string) (*Definitions, error) {
 		}
 	}
 	return d, nil
+}
+
+// Of are the checks that one of several servers answers.
+func (d *Definitions) Of(server string) *Definitions {
+	return &Definitions{checks: slices.DeleteFunc(slices.Clone(d.checks), func(check *unstructured.Unstructured) bool {
+		return !strings.HasPrefix(check.GetName(), server+"-")
+	})}
 }
 
 // Define creates the kinds, and returns when all are served. Objects that another version is asked of need the webhook.

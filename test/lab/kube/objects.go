@@ -146,14 +146,21 @@ func (c *Client) unpause(ctx context.Context, namespace, name string) error {
 	return err
 }
 
+// Cluster is a Cluster that was found.
+type Cluster struct {
+	Namespace, Name, UID string
+	Endpoint             string // host of its API server; empty: it has none yet
+}
+
 // FindCluster looks a Cluster up. Without a namespace its name must be unique.
-func (c *Client) FindCluster(ctx context.Context, namespace, name string) (uid, endpoint string, found bool, err error) {
+func (c *Client) FindCluster(ctx context.Context, namespace, name string) (found Cluster, ok bool, err error) {
 	list, err := c.Dynamic.Resource(clusters).Namespace(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
 	if err != nil || len(list.Items) != 1 {
-		return "", "", false, err
+		return Cluster{}, false, err
 	}
-	endpoint, _, err = unstructured.NestedString(list.Items[0].Object, "spec", "controlPlaneEndpoint", "host")
-	return string(list.Items[0].GetUID()), endpoint, true, err
+	o := list.Items[0]
+	endpoint, _, err := unstructured.NestedString(o.Object, "spec", "controlPlaneEndpoint", "host")
+	return Cluster{o.GetNamespace(), o.GetName(), string(o.GetUID()), endpoint}, true, err
 }
 
 // Bind gives subjects (User or Group) a cluster role, in one namespace or everywhere.

@@ -35,6 +35,18 @@ func (c *Client) AddKubeconfig(ctx context.Context, namespace, cluster, server s
 	return err
 }
 
+// ClusterCA reads the CA that Cluster API made for a cluster, in PEM. It is nil as long as there is none.
+func (c *Client) ClusterCA(ctx context.Context, namespace, cluster string) ([]byte, error) {
+	secret, err := c.Typed.CoreV1().Secrets(namespace).Get(ctx, cluster+"-ca", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return secret.Data[corev1.TLSCertKey], nil
+}
+
 // deleteKubeconfig removes it, if it is there.
 func (c *Client) deleteKubeconfig(ctx context.Context, namespace, cluster string) error {
 	err := c.Typed.CoreV1().Secrets(namespace).Delete(ctx, kubeconfigSecret(cluster), metav1.DeleteOptions{})

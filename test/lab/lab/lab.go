@@ -37,7 +37,8 @@ type Lab struct {
 	OIDC        OIDC         `json:"oidc"`
 	Registry    *Registry    `json:"registry"` // nil where no registry is installed
 	VCenter     VCenter      `json:"vcenter"`
-	Admin       string       `json:"admin"` // URL of the admin API: see Do
+	Provision   *Provision   `json:"provision"` // nil without --provision
+	Admin       string       `json:"admin"`     // URL of the admin API: see Do
 
 	input  io.Closer // the lab ends when it is closed
 	cmd    *exec.Cmd
@@ -90,6 +91,16 @@ type Registry struct {
 type VCenter struct {
 	Host string `json:"host"`
 	CA   string `json:"ca"` // file
+}
+
+// Provision has what a Cluster names that the first Supervisor is to make.
+type Provision struct {
+	Namespace    string `json:"namespace"` // where clusters can be made
+	Class        string `json:"class"`     // topology.classRef.name, or topology.class in v1beta1
+	Release      string `json:"release"`   // topology.version
+	Upgrade      string `json:"upgrade"`   // the next release
+	VMClass      string `json:"vmClass"`   // variables of the class
+	StorageClass string `json:"storageClass"`
 }
 
 // Start runs a lab until the test ends. args are more arguments for vsphere-lab up, such as "--fake-clusters", "100". The test fails

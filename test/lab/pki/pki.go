@@ -55,6 +55,20 @@ func NewCA(name pkix.Name) (*CA, error) {
 	return &CA{Cert: cert, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), key: key}, nil
 }
 
+// LoadCA reads an authority that somebody else made, in PEM.
+func LoadCA(certPEM, keyPEM []byte) (*CA, error) {
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := pair.PrivateKey.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("the key of the authority cannot sign")
+	}
+	cert, err := x509.ParseCertificate(pair.Certificate[0])
+	return &CA{Cert: cert, PEM: certPEM, key: key}, err
+}
+
 // VMCA is the subject of a vCenter's certificate authority.
 func VMCA() pkix.Name {
 	return pkix.Name{CommonName: "CA", Organization: []string{"vcenter.lab"}, OrganizationalUnit: []string{"VMware Engineering"}, Country: []string{"US"}}

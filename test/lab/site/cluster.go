@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/x509/pkix"
 	"encoding/json"
 	"fmt"
@@ -20,10 +21,14 @@ import (
 
 // cluster is a TKG cluster: an API server that asks a webhook who somebody is.
 type cluster struct {
-	last    int
+	part    string // what its files and its part of etcd are called
+	ip      string
 	issuers *issuers // of its Supervisor
-	api     *kube.APIServer
-	client  *kube.Client
+	ca      *pki.CA
+	// serviceAccountKey is nil where nobody else has to know it.
+	serviceAccountKey []byte
+	api               *kube.APIServer
+	client            *kube.Client
 
 	mu                   sync.Mutex
 	namespace, name, uid string // of the Cluster object, which exists later than the API server
@@ -56,18 +61,19 @@ func (c *cluster) audience() string {
 	return c.name + "-" + c.uid
 }
 
-// startCluster starts the webhook and the API server. Its CA is its own, as in the field.
-func (s *Site) startCluster(c *cluster, etcd string) error {
-	name := fmt.Sprintf("tkg%d", c.last-addrTKG+1)
-	dir := filepath.Join(s.Dir, name)
+// newCluster makes one of the clusters that every site has. Its CA is its own, as in the field.
+func (s *Site) newCluster(index int, issuers *issuers) (*cluster, error) {
+	ca, err := pki.NewCA(pkix.Name{CommonName: "kubernetes"})
+	return &cluster{part: fmt.Sprintf("tkg%d", index+1), ip: s.net.ip(addrTKG + index), issuers: issuers, ca: ca}, err
+}
+
+// startCluster starts the webhook and the API server, until ctx ends.
+func (s *Site) startCluster(ctx context.Context, c *cluster) error {
+	dir := filepath.Join(s.Dir, c.part)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	ca, err := pki.NewCA(pkix.Name{CommonName: "kubernetes"})
-	if err != nil {
-		return err
-	}
-	config, err := s.startWebhook(c, ca, dir)
+	config, err := s.startWebhook(ctx, c, dir)
 	if err != nil {
 		return err
 	}
@@ -75,8 +81,8 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if err != nil {
 		return err
 	}
-	c.api, err = s.processes.Start(s.ctx, kube.Config{
-		Name: name, Dir: dir, IP: s.net.ip(c.last), CA: ca, Etcd: etcd,
+	c.api, err = s.processes.Start(ctx, kube.Config{
+		Name: c.part, Dir: dir, IP: c.ip, CA: c.ca, Etcd: s.etcd, ServiceAccountKey: c.serviceAccountKey,
 		ExtraArgs: []string{
 			"--authentication-token-webhook-config-file=" + config,
 			"--authentication-token-webhook-version=v1",
@@ -90,18 +96,26 @@ func (s *Site) startCluster(c *cluster, etcd string) error {
 	if c.client, err = c.api.NewClient(); err != nil {
 		return err
 	}
-	return s.beside(c.api, func() error { return s.prepareCluster(c) })
+	return s.beside(ctx, c.api, func() error { return s.prepareCluster(ctx, c) })
 }
 
 // prepareCluster creates what every cluster has. Its issuer is the Supervisor's, which alone tells of it.
-func (s *Site) prepareCluster(c *cluster) error {
-	if err := c.client.MakePublic(s.ctx, "cluster-info", "pinniped-info"); err != nil {
+func (s *Site) prepareCluster(ctx context.Context, c *cluster) error {
+	if err := c.client.MakePublic(ctx, "cluster-info", "pinniped-info"); err != nil {
 		return err
 	}
-	if err := c.client.PublishInfo(s.ctx, "cluster-info", kube.ClusterInfo(c.api.URL(), c.api.CA.PEM)); err != nil {
+	if err := c.client.PublishInfo(ctx, "cluster-info", kube.ClusterInfo(c.api.URL(), c.api.CA.PEM)); err != nil {
 		return err
 	}
-	return s.startClusterConcierge(c)
+	return s.startClusterConcierge(ctx, c)
+}
+
+// publishPinnipedInfo says who the cluster is, once that is known.
+func (c *cluster) publishPinnipedInfo(ctx context.Context) error {
+	c.mu.Lock()
+	name := c.name
+	c.mu.Unlock()
+	return c.client.PublishInfo(ctx, "pinniped-info", map[string]string{"cluster_name": name, "issuer": "", "concierge_is_cluster_scoped": "true"})
 }
 
 // dexPrefix is what a cluster puts before the names of users that Dex proves.
@@ -129,17 +143,17 @@ func (s *Site) trustDex(dir string) (path string, err error) {
 // caOf is the CA of a cluster's API server. One that exists by name only shows no certificate that could be compared.
 func (s *Site) caOf(endpoint string) *pki.CA {
 	for _, c := range s.clusters {
-		if s.net.ip(c.last) == endpoint {
-			return c.api.CA
+		if c.ip == endpoint {
+			return c.ca
 		}
 	}
 	return s.other
 }
 
 // startWebhook serves TokenReviews for one cluster and returns the path of the kubeconfig that leads to it.
-func (s *Site) startWebhook(c *cluster, ca *pki.CA, dir string) (string, error) {
+func (s *Site) startWebhook(ctx context.Context, c *cluster, dir string) (string, error) {
 	ip := s.net.ip(addrShared)
-	pair, err := ca.Server("guest-cluster-auth-svc", []net.IP{net.ParseIP(ip)})
+	pair, err := c.ca.Server("guest-cluster-auth-svc", []net.IP{net.ParseIP(ip)})
 	if err != nil {
 		return "", err
 	}
@@ -147,9 +161,9 @@ func (s *Site) startWebhook(c *cluster, ca *pki.CA, dir string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	serve(s.ctx, l, reviewer.New(s.vcenter, c.currentUID, s.faults), &pair)
+	serve(ctx, l, reviewer.New(s.vcenter, c.currentUID, s.faults), &pair)
 	cfg := api.NewConfig()
-	cfg.Clusters["webhook"] = &api.Cluster{Server: "https://" + l.Addr().String() + reviewer.Path, CertificateAuthorityData: ca.PEM}
+	cfg.Clusters["webhook"] = &api.Cluster{Server: "https://" + l.Addr().String() + reviewer.Path, CertificateAuthorityData: c.ca.PEM}
 	cfg.AuthInfos["apiserver"] = &api.AuthInfo{}
 	cfg.Contexts["webhook"] = &api.Context{Cluster: "webhook", AuthInfo: "apiserver"}
 	cfg.CurrentContext = "webhook"

@@ -15,7 +15,7 @@ import (
 
 // startSupervisorConcierge takes tokens whose audience is their issuer (oidc-and-exec.md, section 2.10).
 func (s *Site) startSupervisorConcierge(sup *supervisor) error {
-	return s.startConcierge(sup.api, sup.client, concierge.Config{
+	return s.startConcierge(s.ctx, sup.api, sup.client, concierge.Config{
 		Server: s.net.front(sup.last),
 		Verify: func(token string) (federation.User, error) {
 			return sup.issuers.verify(token, func(issuer string) string { return issuer })
@@ -24,8 +24,8 @@ func (s *Site) startSupervisorConcierge(sup *supervisor) error {
 }
 
 // startClusterConcierge takes tokens for one cluster from the issuers of its Supervisor.
-func (s *Site) startClusterConcierge(c *cluster) error {
-	return s.startConcierge(c.api, c.client, concierge.Config{
+func (s *Site) startClusterConcierge(ctx context.Context, c *cluster) error {
+	return s.startConcierge(ctx, c.api, c.client, concierge.Config{
 		Server: net.JoinHostPort(c.api.IP, kube.Port), Cluster: c.path,
 		Verify: func(token string) (federation.User, error) {
 			return c.issuers.verify(token, func(string) string { return c.audience() })
@@ -34,7 +34,7 @@ func (s *Site) startClusterConcierge(c *cluster) error {
 }
 
 // startConcierge serves a Concierge and makes the API server pass its API on.
-func (s *Site) startConcierge(api *kube.APIServer, client *kube.Client, c concierge.Config) error {
+func (s *Site) startConcierge(ctx context.Context, api *kube.APIServer, client *kube.Client, c concierge.Config) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // what localhost is, the external name of its Service
 	if err != nil {
 		return err
@@ -48,11 +48,11 @@ func (s *Site) startConcierge(api *kube.APIServer, client *kube.Client, c concie
 		return err
 	}
 	c.CA, c.Faults = api.CA, s.faults
-	serve(s.ctx, tls.NewListener(l, onlyFor(api, pair.TLS)), concierge.New(c), nil)
-	if err := allowConcierge(s.ctx, client); err != nil {
+	serve(ctx, tls.NewListener(l, onlyFor(api, pair.TLS)), concierge.New(c), nil)
+	if err := allowConcierge(ctx, client); err != nil {
 		return err
 	}
-	return client.Aggregate(s.ctx, a)
+	return client.Aggregate(ctx, a)
 }
 
 // onlyFor lets nobody but the API server in: other users of the machine reach the port too.

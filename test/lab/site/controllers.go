@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -33,9 +34,9 @@ func besideProgram(name string) (string, error) {
 }
 
 // beside starts a controller manager beside an API server while that is filled.
-func (s *Site) beside(api *kube.APIServer, fill func() error) error {
+func (s *Site) beside(ctx context.Context, api *kube.APIServer, fill func() error) error {
 	var g errgroup.Group
-	g.Go(func() error { return s.processes.StartManager(s.ctx, api) })
+	g.Go(func() error { return s.processes.StartManager(ctx, api) })
 	g.Go(fill)
 	return g.Wait()
 }
@@ -54,6 +55,11 @@ func (s *Site) define(sup *supervisor) error {
 	if err := sup.client.Define(s.ctx, definitions, hook); err != nil {
 		return err
 	}
+	if s.provisions(sup) {
+		if err := s.defineProvisioning(sup); err != nil {
+			return err
+		}
+	}
 	if err := s.startCAPI(sup); err != nil {
 		return err
 	}
@@ -62,26 +68,41 @@ func (s *Site) define(sup *supervisor) error {
 
 // startCAPI returns when Cluster API answers.
 func (s *Site) startCAPI(sup *supervisor) error {
-	program, err := besideProgram("capi")
+	c := controller{"capi", sup.api.AdminKubeconfig, capiPort, capiHealthPort}
+	if s.provisions(sup) {
+		return s.startController(sup, c, "--provision="+provisionNamespace)
+	}
+	return s.startController(sup, c)
+}
+
+// controller is a program of test/controllers. It uses an API server and is its webhook.
+type controller struct {
+	program, kubeconfig string
+	port, healthPort    int
+}
+
+// startController returns when a controller answers.
+func (s *Site) startController(sup *supervisor, c controller, args ...string) error {
+	program, err := besideProgram(c.program)
 	if err != nil {
 		return err
 	}
-	pair, err := s.vmca.Server("capi-webhook-service", []net.IP{net.ParseIP(sup.api.IP)})
+	pair, err := s.vmca.Server(c.program+"-webhook-service", []net.IP{net.ParseIP(sup.api.IP)})
 	if err != nil {
 		return err
 	}
 	dir := filepath.Join(s.Dir, sup.api.Name)
-	certs := filepath.Join(dir, "capi")
+	certs := filepath.Join(dir, c.program)
 	if err := pair.Write(certs, "tls"); err != nil {
 		return err
 	}
-	log := filepath.Join(dir, "capi.log")
-	ended, err := s.processes.Run(s.ctx, log, program,
-		"--kubeconfig="+sup.api.AdminKubeconfig, "--host="+sup.api.IP, "--webhook-port="+strconv.Itoa(capiPort),
-		"--health-port="+strconv.Itoa(capiHealthPort), "--webhook-cert-dir="+certs)
+	log := filepath.Join(dir, c.program+".log")
+	ended, err := s.processes.Run(s.ctx, log, program, append(args,
+		"--kubeconfig="+c.kubeconfig, "--host="+sup.api.IP, "--webhook-port="+strconv.Itoa(c.port),
+		"--health-port="+strconv.Itoa(c.healthPort), "--webhook-cert-dir="+certs)...)
 	if err != nil {
 		return err
 	}
-	url := "http://" + net.JoinHostPort(sup.api.IP, strconv.Itoa(capiHealthPort)) + "/readyz"
-	return kube.AwaitReady(s.ctx, http.DefaultClient, url, kube.Child{Name: "Cluster API of " + sup.api.Name, Ended: ended, Log: log})
+	url := "http://" + net.JoinHostPort(sup.api.IP, strconv.Itoa(c.healthPort)) + "/readyz"
+	return kube.AwaitReady(s.ctx, http.DefaultClient, url, kube.Child{Name: c.program + " of " + sup.api.Name, Ended: ended, Log: log})
 }

@@ -50,8 +50,8 @@ func (s *Site) stock(sup *supervisor) error {
 
 // stockNamespace fills a vSphere Namespace.
 func (s *Site) stockNamespace(ctx context.Context, sup *supervisor, name string) error {
-	ns := inventory.Namespace{Name: name, Zones: s.ofSupervisor(sup).Zones}
-	if class, own := s.classOf(sup, name); own {
+	ns := inventory.Namespace{Name: name, Zones: s.ofSupervisor(sup).Zones, Live: s.provisions(sup) && name == provisionNamespace}
+	if class, own := s.classOf(sup, name); own && !ns.Live {
 		ns.Class = &class
 	}
 	objects, err := ns.Objects()
@@ -69,7 +69,7 @@ func (s *Site) stockCluster(sup *supervisor, c *cluster, spec admin.ClusterSpec)
 		return "", err
 	}
 	class, _ := s.classOf(sup, spec.Namespace)
-	spec.Endpoint = s.net.ip(c.last)
+	spec.Endpoint = c.ip
 	made := inventory.Cluster{
 		Namespace: spec.Namespace, Name: spec.Name, Endpoint: spec.Endpoint, Number: sup.index + 1, Class: class, CNI: networkPlugins[sup.index],
 		Zones: s.ofSupervisor(sup).Zones, Twin: spec.Twin, SSHKey: key, SSHPassword: password,
@@ -91,8 +91,8 @@ func (s *Site) stockCluster(sup *supervisor, c *cluster, spec admin.ClusterSpec)
 	if err := sup.client.Apply(s.ctx, objects...); err != nil {
 		return "", err
 	}
-	uid, _, _, err = sup.client.FindCluster(s.ctx, spec.Namespace, spec.Name)
-	return uid, err
+	found, _, err := sup.client.FindCluster(s.ctx, spec.Namespace, spec.Name)
+	return found.UID, err
 }
 
 // sshSecrets are how one gets into the nodes of a cluster.

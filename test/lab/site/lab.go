@@ -13,14 +13,27 @@ type Lab struct {
 	OIDC        LabOIDC         `json:"oidc"`
 	// Registry is a container registry for the people of the first Supervisor; none where no real one is installed.
 	Registry *LabRegistry `json:"registry,omitempty"`
-	VCenter  LabVCenter   `json:"vcenter"`
-	Admin    string       `json:"admin"` // URL of the admin API
+	// Provision is where clusters are made; none without --provision.
+	Provision *LabProvision `json:"provision,omitempty"`
+	VCenter   LabVCenter    `json:"vcenter"`
+	Admin     string        `json:"admin"` // URL of the admin API
 }
 
 // LabVCenter is the vCenter in lab.json: HOST or HOST:PORT of its REST API and of its issuer.
 type LabVCenter struct {
 	Host string `json:"host"`
 	CA   string `json:"ca"`
+}
+
+// LabProvision is what a Cluster names that the first Supervisor is to make: its namespace and class, a release and the next one, as
+// versions, and what its variables vmClass and storageClass may be.
+type LabProvision struct {
+	Namespace    string `json:"namespace"`
+	Class        string `json:"class"`
+	Release      string `json:"release"`
+	Upgrade      string `json:"upgrade"`
+	VMClass      string `json:"vmClass"`
+	StorageClass string `json:"storageClass"`
 }
 
 // LabRegistry is a registry in lab.json: a Harbor that takes the tokens of its Supervisor.

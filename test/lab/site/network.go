@@ -17,7 +17,9 @@ const (
 	addrStretched  = 13 // to 15: the control planes of the second Supervisor, whose virtual address is 12
 	addrTKG        = 21 // and 22
 	addrFront      = 30
-	maxFronts      = 220
+	maxFronts      = 200
+	addrBalancer   = 230 // and those after it: load balancers of clusters that are made
+	maxBalancers   = 25
 )
 
 // controlPlanes is how many addresses a stretched Supervisor has beside the virtual one.

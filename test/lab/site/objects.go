@@ -23,6 +23,11 @@ func (s *Site) fill() error {
 		{Username: "dev@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns1", "ns3"}},
 		{Username: "ops@vsphere.local", Password: "VMware1!", Namespaces: []string{"ns2"}},
 	}
+	if s.Provision {
+		for i := range users[:2] {
+			users[i].Namespaces = append(users[i].Namespaces, provisionNamespace)
+		}
+	}
 	for _, u := range users {
 		if err := s.AddUser(s.ctx, u); err != nil {
 			return err
@@ -34,6 +39,9 @@ func (s *Site) fill() error {
 // fillNamespaces makes the namespaces and TKG clusters that every lab begins with.
 func (s *Site) fillNamespaces() error {
 	namespaces := [][]string{{"ns1", "ns2"}, {"ns3"}}
+	if s.Provision {
+		namespaces[0] = append(namespaces[0], provisionNamespace)
+	}
 	clusters := []admin.ClusterSpec{{Namespace: "ns1", Name: "tkc1", Twin: true}, {Namespace: "ns3", Name: "tkc2"}}
 	return s.together(func(sup *supervisor) error {
 		for _, ns := range namespaces[sup.index] {
@@ -53,8 +61,7 @@ func (s *Site) fillCluster(sup *supervisor, spec admin.ClusterSpec) error {
 		return err
 	}
 	c.become(spec.Namespace, spec.Name, uid)
-	info := map[string]string{"cluster_name": spec.Name, "issuer": "", "concierge_is_cluster_scoped": "true"}
-	if err := c.client.PublishInfo(s.ctx, "pinniped-info", info); err != nil {
+	if err := c.publishPinnipedInfo(s.ctx); err != nil {
 		return err
 	}
 	sup.listed = append(sup.listed, LabCluster{spec.Namespace, spec.Name, uid, c.api.AdminKubeconfig})

@@ -31,6 +31,7 @@ type Options struct {
 	FakeClusters  int    // clusters that answer logins and have no API server
 	TokenLifetime time.Duration
 	OIDCLifetime  time.Duration // of Dex's ID tokens
+	Provision     bool          // the first Supervisor makes clusters
 	Ready         func(Lab)     // is told when all is ready; nil: nobody
 }
 
@@ -40,6 +41,7 @@ type Site struct {
 	ctx         context.Context //nolint:containedctx // The life of the servers that the admin API starts.
 	net         *network
 	processes   *kube.Processes
+	etcd        string  // its URL
 	vmca, other *pki.CA // other signed nothing here
 	vcenter     *vcenter.Service
 	dex         *dex.Server
@@ -48,7 +50,9 @@ type Site struct {
 	supervisors []*supervisor
 	clusters    []*cluster
 
-	fakes fakes
+	fakes       fakes
+	past        past
+	provisioner provisioner
 
 	mu     sync.Mutex
 	users  []vcenter.User
@@ -94,26 +98,37 @@ func (s *Site) start() error {
 	if err := s.startVCenter(); err != nil {
 		return err
 	}
-	etcd, stop, err := kube.StartEtcd(s.Dir, s.net.ip(addrShared))
-	if err != nil {
+	var stop func()
+	if s.etcd, stop, err = kube.StartEtcd(s.Dir, s.net.ip(addrShared)); err != nil {
 		return fmt.Errorf("start etcd: %w", err)
 	}
 	context.AfterFunc(s.ctx, stop)
 	var g errgroup.Group
 	g.Go(s.startDex)
 	g.Go(s.startRegistry)
+	if s.Provision {
+		g.Go(s.startSimulator)
+	}
 	for i := range 2 {
 		sup := &supervisor{index: i, last: addrSupervisor + i}
-		tkg := &cluster{last: addrTKG + i, issuers: &sup.issuers}
+		tkg, err := s.newCluster(i, &sup.issuers)
+		if err != nil {
+			return err
+		}
 		s.supervisors, s.clusters = append(s.supervisors, sup), append(s.clusters, tkg)
-		g.Go(func() error { return s.startSupervisor(sup, etcd) })
-		g.Go(func() error { return s.startCluster(tkg, etcd) })
+		g.Go(func() error { return s.startSupervisor(sup) })
+		g.Go(func() error { return s.startCluster(s.ctx, tkg) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	if err := s.fill(); err != nil {
 		return fmt.Errorf("create objects: %w", err)
+	}
+	if s.Provision {
+		if err := s.startProvisioning(); err != nil {
+			return fmt.Errorf("start what makes clusters: %w", err)
+		}
 	}
 	url, err := s.startAdmin()
 	if err != nil {
@@ -158,6 +173,9 @@ func (s *Site) describe(adminURL string) Lab {
 			Server: s.net.front(sup.last), Addresses: sup.addresses, CA: s.caFile(), AdminKubeconfig: sup.api.AdminKubeconfig,
 			Namespaces: sup.listNamespaces(), Clusters: sup.listed,
 		})
+	}
+	if s.Provision {
+		lab.Provision = describeProvisioning()
 	}
 	for _, u := range s.users {
 		lab.Users = append(lab.Users, LabUser{u.Username, u.Password, u.Namespaces})

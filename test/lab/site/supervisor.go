@@ -43,12 +43,12 @@ func (sup *supervisor) listNamespaces() []string {
 }
 
 // startSupervisor starts the API server with the flags of a real one, then the front.
-func (s *Site) startSupervisor(sup *supervisor, etcd string) error {
+func (s *Site) startSupervisor(sup *supervisor) error {
 	name := fmt.Sprintf("supervisor%d", sup.index+1)
 	ips := s.net.frontIPs()
 	var err error
 	sup.api, err = s.processes.Start(s.ctx, kube.Config{
-		Name: name, Dir: filepath.Join(s.Dir, name), IP: s.net.ip(sup.last), ExtraIPs: ips, CA: s.vmca, Etcd: etcd,
+		Name: name, Dir: filepath.Join(s.Dir, name), IP: s.net.ip(sup.last), ExtraIPs: ips, CA: s.vmca, Etcd: s.etcd,
 		ExtraArgs: []string{
 			"--oidc-issuer-url=" + s.vcenter.Issuer(),
 			"--oidc-client-id=" + vcenter.Audience,
@@ -67,7 +67,7 @@ func (s *Site) startSupervisor(sup *supervisor, etcd string) error {
 	if sup.pair, err = s.vmca.Server(name, append([]net.IP{net.ParseIP(s.net.ip(sup.last))}, ips...)); err != nil {
 		return err
 	}
-	return s.beside(sup.api, func() error { return s.prepareSupervisor(sup) })
+	return s.beside(s.ctx, sup.api, func() error { return s.prepareSupervisor(sup) })
 }
 
 // prepareSupervisor creates what every Supervisor has, then opens the front.
@@ -204,9 +204,18 @@ func (s *Site) guest(ctx context.Context, sup *supervisor, namespace, name strin
 	if g, ok := s.fakes.find(namespace, name); ok && sup.index == 0 {
 		return g, true, nil
 	}
-	uid, endpoint, found, err := sup.client.FindCluster(ctx, namespace, name)
-	if err != nil || !found {
+	found, ok, err := sup.client.FindCluster(ctx, namespace, name)
+	if err != nil || !ok {
 		return front.Guest{}, false, err
 	}
-	return front.Guest{UID: uid, Server: endpoint, CAPEM: s.caOf(endpoint).PEM}, true, nil
+	g := front.Guest{UID: found.UID, Server: found.Endpoint, OldServer: s.past.see(found)}
+	if s.provisions(sup) && found.Namespace == provisionNamespace {
+		g.CAPEM, err = sup.client.ClusterCA(ctx, found.Namespace, found.Name)
+	} else {
+		g.CAPEM = s.caOf(found.Endpoint).PEM
+	}
+	if g.CAPEM == nil {
+		g.Server = "" // It has an address before it has a CA.
+	}
+	return g, true, err
 }

@@ -33,21 +33,25 @@ func (s *Site) AddUser(ctx context.Context, u vcenter.User) error {
 		return err
 	}
 	s.dex.AddUser(u.Username, u.Password, u.Groups)
+	s.mu.Lock()
+	s.users = append(s.users, u)
+	s.mu.Unlock()
 	for i, sup := range s.supervisors {
 		if err := sup.allow(ctx, u); err != nil {
 			return err
 		}
 		if len(sup.listed) > 0 && slices.Contains(u.Namespaces, sup.listed[0].Namespace) {
-			client := s.clusters[i].client
-			if err := errors.Join(client.Bind(ctx, "", "cluster-admin", subjects(u)...), client.AwaitRight(ctx, u.Username, "", "", "pods")); err != nil {
+			if err := s.clusters[i].allow(ctx, u); err != nil {
 				return err
 			}
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users = append(s.users, u)
-	return nil
+	return s.allowInGuests(ctx, u)
+}
+
+// allow makes a user an administrator of the cluster.
+func (c *cluster) allow(ctx context.Context, u vcenter.User) error {
+	return errors.Join(c.client.Bind(ctx, "", "cluster-admin", subjects(u)...), c.client.AwaitRight(ctx, u.Username, "", "", "pods"))
 }
 
 // allow gives a user the rights of its role in its namespaces.

@@ -48,9 +48,9 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	if site, err = lab.Open(ctx, dir); err != nil {
+	if site, err = lab.Open(ctx, dir, "--provision"); err != nil {
 		return 1, err
 	}
 	code = m.Run()
