@@ -267,9 +267,9 @@ func (r *Reading) missed(p *Place, from *Source, namespace string, err error) {
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, errDown):
 	case namespace != "":
-		r.failures = append(r.failures, fmt.Errorf("%s in %s: %w", from.Resource.Plural, namespace, err))
+		r.failures = append(r.failures, fmt.Errorf("%s in %s at %s: %w", from.Resource.Plural, namespace, p.Key.Server, err))
 	default:
-		r.failures = append(r.failures, fmt.Errorf("%s: %w", from.Resource.Plural, err))
+		r.failures = append(r.failures, fmt.Errorf("%s at %s: %w", from.Resource.Plural, p.Key.Server, err))
 	}
 }
 

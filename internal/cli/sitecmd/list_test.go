@@ -105,7 +105,7 @@ func TestListInPart(t *testing.T) {
 	s.Hold(h)
 	w.Run("list", "clusters").Exits(failure.OK).Says("tkc1", "note: you may not list tanzukubernetesclusters.run.tanzu.vmware.com at 10.0.0.1 in ns1, ns2\n").Omits("error")
 	s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"] = consoletest.Status(http.StatusInternalServerError, "no storage")
-	w.Run("list", "clusters").Exits(failure.Partial).Says("tkc1", "error: clusters in ns2: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters: internal server error (500): no storage")
+	w.Run("list", "clusters").Exits(failure.Partial).Says("tkc1", "error: clusters in ns2 at 10.0.0.1: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters: internal server error (500): no storage")
 	w.Run("list", "clusters", "-o", "json").Exits(failure.Partial).Says(`"partial": true`)
 	s.Replies[clusters1] = s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"]
 	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
