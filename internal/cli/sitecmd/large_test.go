@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
@@ -71,19 +73,26 @@ func TestTenThousandRows(t *testing.T) {
 	}
 }
 
-// However many namespaces there are, at most 16 requests are under way, and no list waits for another one.
+// However many namespaces and Supervisors there are, at most 16 requests are under way, and no list waits for another one.
 func TestListsAreParallel(t *testing.T) {
 	w, s := signedIn(t)
-	config := w.ReadKubeconfig()
-	var more strings.Builder
-	for i := range 40 {
-		fmt.Fprintf(&more, "- context:\n    cluster: 10.0.0.1\n    user: wcp:10.0.0.1:dev@vsphere.local\n    namespace: many-%d\n  name: many-%d\n", i, i)
+	var namespaces []*consoletest.Namespace
+	for i := range 20 {
+		namespaces = append(namespaces, &consoletest.Namespace{Name: fmt.Sprint("many-", i)})
 	}
-	w.WriteFile("kubeconfig", strings.Replace(config, "contexts:\n", "contexts:\n"+more.String(), 1), 0o600)
-	s.Hold(capi())
+	other := w.Supervisor("10.0.0.2", namespaces...)
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	w.Run("login", "--server", "10.0.0.2", "-u", consoletest.User, "--certificate-authority", w.CAFile).Exits(failure.OK)
+	s.Namespaces = append(s.Namespaces, namespaces...)
+	w.Run(clitest.SignIn(w)...).Exits(failure.OK)
+	other.Hidden = true
+	for _, each := range []*consoletest.Supervisor{s, other} {
+		each.Hold(capi())
+		each.Hold(tkc())
+	}
 	gate := newGate(16)
 	w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
-		if strings.HasSuffix(r.URL.Path, "/clusters") {
+		if strings.HasSuffix(r.URL.Path, "clusters") {
 			defer gate.enter()()
 		}
 		server.ServeHTTP(out, r)

@@ -64,7 +64,7 @@ func wantLines(t *testing.T, r consoletest.Result, want ...string) {
 func TestListClusters(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(capi(cluster("ns1", "tkc1", ready), cluster("ns1", "tkc2", `{"phase":"Provisioned","conditions":[{"type":"Available","status":"False","reason":"NotAvailable"}]}`),
-		cluster("ns2", "new", `{"phase":"Provisioning"}`), cluster("ns2", "old", strings.ReplaceAll(ready, `"observedGeneration":2`, `"observedGeneration":1`))))
+		cluster("ns2", "new", `{"phase":"Provisioning"}`), cluster("ns2", "old", strings.Replace(strings.Replace(ready, `,"observedGeneration":2`, ``, 1), `"observedGeneration":2`, `"observedGeneration":1`, 1))))
 	s.Hold(tkc(`{"metadata":{"name":"tkc1","namespace":"ns1"},"status":{"phase":"running"}}`,
 		`{"metadata":{"name":"alone","namespace":"ns2"},"spec":{"topology":{"controlPlane":{"tkr":{"reference":{"name":"v1.31.1---vmware.2"}}}}},
 "status":{"apiEndpoints":[{"host":"fd00::9","port":6443}],"conditions":[{"type":"Ready","status":"False"}]}}`))
@@ -163,6 +163,7 @@ func TestListOfALister(t *testing.T) {
 func TestListWithAnEndedSession(t *testing.T) {
 	w, s := signedIn(t)
 	w.Advance(11 * time.Hour)
+	w.Person()
 	w.Run("list", "clusters").Exits(failure.Failed).Says("the session of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local")
 	if len(s.Requests()) > 0 {
 		t.Errorf("%q", s.Requests())
