@@ -99,18 +99,18 @@ func (r *Reading) place(ctx context.Context, p *Place) error {
 	r.Known[p] = namespaces
 	r.mu.Unlock()
 	var wg sync.WaitGroup
-	for _, Source := range r.Sources {
-		if Source.Cluster {
-			wg.Go(func() { r.list(ctx, p, Source, "") })
+	for _, from := range r.Sources {
+		if from.Cluster {
+			wg.Go(func() { r.list(ctx, p, from, "") })
 			continue
 		}
 		wg.Go(func() {
-			if everywhere && r.all(ctx, p, Source) {
+			if everywhere && r.all(ctx, p, from) {
 				return
 			}
 			var each sync.WaitGroup
 			for _, ns := range namespaces {
-				each.Go(func() { r.list(ctx, p, Source, ns) })
+				each.Go(func() { r.list(ctx, p, from, ns) })
 			}
 			each.Wait()
 		})
@@ -127,8 +127,8 @@ var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"
 func (r *Reading) prepare(ctx context.Context, p *Place) (namespaces []string, everywhere bool, err error) {
 	var wg sync.WaitGroup
 	errs := make([]error, len(r.Sources))
-	for i, Source := range r.Sources {
-		wg.Go(func() { _, errs[i] = p.server.Versions(ctx, Source.Resource.Group) })
+	for i, from := range r.Sources {
+		wg.Go(func() { _, errs[i] = p.server.Versions(ctx, from.Resource.Group) })
 	}
 	namespaces = p.Namespaces
 	if len(r.Only) == 0 {
@@ -267,9 +267,9 @@ func (r *Reading) missed(p *Place, from *Source, namespace string, err error) {
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, errDown):
 	case namespace != "":
-		r.failures = append(r.failures, fmt.Errorf("%s in %s: %w", from.Resource.Plural, namespace, err))
+		r.failures = append(r.failures, fmt.Errorf("%s in %s at %s: %w", from.Resource.Plural, namespace, p.Key.Server, err))
 	default:
-		r.failures = append(r.failures, fmt.Errorf("%s: %w", from.Resource.Plural, err))
+		r.failures = append(r.failures, fmt.Errorf("%s at %s: %w", from.Resource.Plural, p.Key.Server, err))
 	}
 }
 
@@ -308,8 +308,8 @@ func (i Item) id() string {
 // notes returns what may not be listed or is not served, in sentences. Of sources that take each other's place, one is enough.
 func (r *Reading) notes() (all []string) {
 	wanted := 0
-	for _, Source := range r.Sources {
-		if !Source.Aside {
+	for _, from := range r.Sources {
+		if !from.Aside {
 			wanted++
 		}
 	}

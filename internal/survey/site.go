@@ -237,3 +237,10 @@ func (s *Site) CountContexts(one tokens.Session) int {
 	}
 	return n
 }
+
+// At returns the site with one place alone.
+func (s *Site) At(p *Place) *Site {
+	one := *s
+	one.Places, one.lost = []*Place{p}, nil
+	return &one
+}

@@ -1,6 +1,7 @@
 package tkg
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -10,12 +11,13 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
+// The two APIs of a cluster.
 var (
 	ClusterResource      = kubeapi.Resource{Group: GroupCAPI, Plural: "clusters", Kind: "Cluster"}
 	TanzuClusterResource = kubeapi.Resource{Group: GroupTanzu, Plural: "tanzukubernetesclusters", Kind: "TanzuKubernetesCluster"}
 )
 
-// clusterFacts are what a list shows of a cluster.
+// ClusterFacts are what a list shows of a cluster.
 type ClusterFacts struct {
 	Version  string
 	Upgrades []string
@@ -26,13 +28,13 @@ type ClusterFacts struct {
 	Class    string
 }
 
-// replicas are the counters of a part of a cluster (Cluster API v1beta2, and v1beta1 under status.v1beta2).
+// Replicas are the counters of a part of a cluster (Cluster API v1beta2, and v1beta1 under status.v1beta2).
 type Replicas struct {
 	Desired *int `json:"desiredReplicas"`
 	Ready   int  `json:"readyReplicas"`
 }
 
-// clusterObject is what is read of a Cluster, in both versions of Cluster API.
+// Cluster is what is read of a Cluster, in both versions of Cluster API.
 type Cluster struct {
 	Spec struct {
 		Endpoint Endpoint `json:"controlPlaneEndpoint"`
@@ -77,11 +79,13 @@ type Cluster struct {
 	} `json:"status"`
 }
 
+// Endpoint is the address of an API server.
 type Endpoint struct {
 	Host string `json:"host"`
 	Port int    `json:"port"`
 }
 
+// String returns HOST:PORT, or "" without a host.
 func (e Endpoint) String() string {
 	if e.Host == "" {
 		return ""
@@ -89,17 +93,19 @@ func (e Endpoint) String() string {
 	return net.JoinHostPort(strings.Trim(e.Host, "[]"), strconv.Itoa(e.Port))
 }
 
+// Reference names another object.
 type Reference struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 }
 
+// ClusterFactsOf reads a Cluster.
 func ClusterFactsOf(o kubeapi.Object) ClusterFacts {
 	var c Cluster
 	o.Decode(&c)
 	f := ClusterFacts{
 		Version: c.Spec.Topology.Version, Endpoint: c.Spec.Endpoint.String(), Upgrades: upgradesOf(c.All()),
-		Class: orElse(c.Spec.Topology.Class, c.Spec.Topology.ClassRef.Name), State: c.State(o),
+		Class: cmp.Or(c.Spec.Topology.Class, c.Spec.Topology.ClassRef.Name), State: c.State(o),
 	}
 	for _, part := range []Replicas{c.Status.ControlPlane, c.Status.Workers, c.Status.Next.ControlPlane, c.Status.Next.Workers} {
 		if part.Desired != nil {
@@ -134,10 +140,10 @@ func (c Cluster) State(o kubeapi.Object) string {
 	case found:
 		return "not ready"
 	}
-	return orElse(strings.ToLower(c.Status.Phase), "unknown")
+	return cmp.Or(strings.ToLower(c.Status.Phase), "unknown")
 }
 
-// tkcObject is what is read of a TanzuKubernetesCluster (v1alpha3, and v1alpha2).
+// TanzuCluster is what is read of a TanzuKubernetesCluster (v1alpha3, and v1alpha2).
 type TanzuCluster struct {
 	Spec struct {
 		Topology struct {
@@ -157,12 +163,13 @@ type TanzuCluster struct {
 	} `json:"status"`
 }
 
+// TanzuClusterFactsOf reads a TanzuKubernetesCluster.
 func TanzuClusterFactsOf(o kubeapi.Object) ClusterFacts {
 	var c TanzuCluster
 	o.Decode(&c)
 	f := ClusterFacts{
-		Version: orElse(c.Spec.Topology.ControlPlane.Release.Reference.Name, ReleaseName(c.Status.Version)), Upgrades: upgradesOf(c.Status.Conditions),
-		State: orElse(c.Status.Phase, "unknown"),
+		Version: cmp.Or(c.Spec.Topology.ControlPlane.Release.Reference.Name, ReleaseName(c.Status.Version)), Upgrades: upgradesOf(c.Status.Conditions),
+		State: cmp.Or(c.Status.Phase, "unknown"),
 	}
 	if ready, found := c.Status.Conditions.Find("Ready"); found {
 		f.State = "not ready"
@@ -188,12 +195,12 @@ func upgradesOf(all Conditions) (releases []string) {
 	return releases
 }
 
-// releaseName returns the name of a release by its Version: a name cannot have a plus sign.
+// ReleaseName returns the name of a release by its version: a name cannot have a plus sign.
 func ReleaseName(version string) string { return strings.ReplaceAll(version, "+", "---") }
 
 // OrElse fills in what a cluster does not say from its twin.
 func (f ClusterFacts) OrElse(twin ClusterFacts) ClusterFacts {
-	f.Version, f.Endpoint = orElse(f.Version, twin.Version), orElse(f.Endpoint, twin.Endpoint)
+	f.Version, f.Endpoint, f.State = cmp.Or(f.Version, twin.Version), cmp.Or(f.Endpoint, twin.Endpoint), cmp.Or(f.State, twin.State)
 	if len(f.Upgrades) == 0 {
 		f.Upgrades = twin.Upgrades
 	}
@@ -206,14 +213,4 @@ func (f ClusterFacts) Count() string {
 		return ""
 	}
 	return fmt.Sprintf("%d/%d", f.Ready, f.Nodes)
-}
-
-// OrElse returns the first text that is not empty.
-func orElse(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
-// condition is one of the conditions of an object
+// Condition is one of the conditions of an object
 // (https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties).
 type Condition struct {
 	Type     string `json:"type"`
@@ -16,6 +16,7 @@ type Condition struct {
 	Observed int64  `json:"observedGeneration"`
 }
 
+// Conditions are those of an object.
 type Conditions []Condition
 
 // Find returns the first condition of a type.
@@ -32,7 +33,7 @@ func (c Condition) Stale(o kubeapi.Object) bool {
 	return c.Observed != 0 && c.Observed < o.Metadata.Generation
 }
 
-// variable is a value that a cluster sets for its class.
+// Variable is a value that a cluster sets for its class.
 type Variable struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"`

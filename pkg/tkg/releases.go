@@ -1,11 +1,13 @@
 package tkg
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
+// Releases and their images: the group depends on the version of the Supervisor.
 var (
 	TanzuReleaseResource = kubeapi.Resource{Group: GroupTanzu, Plural: "tanzukubernetesreleases", Kind: "TanzuKubernetesRelease"}
 	VKSReleaseResource   = kubeapi.Resource{Group: GroupVKS, Plural: "kubernetesreleases", Kind: "KubernetesRelease"}
@@ -13,11 +15,13 @@ var (
 	VKSImageResource     = kubeapi.Resource{Group: GroupVKS, Plural: "osimages", Kind: "OSImage"}
 )
 
+// ReleaseFacts are what a list shows of a release.
 type ReleaseFacts struct {
 	Version, Ready, Compatible string
 	Images                     []string // names of OSImages
 }
 
+// ReleaseFactsOf reads a TanzuKubernetesRelease or a KubernetesRelease.
 func ReleaseFactsOf(o kubeapi.Object) ReleaseFacts {
 	var r struct {
 		Spec struct {
@@ -41,7 +45,7 @@ func ReleaseFactsOf(o kubeapi.Object) ReleaseFacts {
 	return f
 }
 
-// osOf returns the operating system of an OSImage.
+// SystemOf returns the operating system of an OSImage.
 func SystemOf(o kubeapi.Object) string {
 	var i struct {
 		Spec struct {
@@ -52,7 +56,7 @@ func SystemOf(o kubeapi.Object) string {
 		} `json:"spec"`
 	}
 	o.Decode(&i)
-	return orElse(strings.TrimSpace(i.Spec.OS.Name+" "+i.Spec.OS.Version), "yes")
+	return cmp.Or(strings.TrimSpace(i.Spec.OS.Name+" "+i.Spec.OS.Version), "yes")
 }
 
 // Word returns the status of a condition in a word.

@@ -1,13 +1,14 @@
 package tkg
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
+// Load balancers, and what may be wrong with them.
 var (
 	ServiceResource  = kubeapi.Resource{Group: GroupVM, Plural: "virtualmachineservices", Kind: "VirtualMachineService"}
 	EventResource    = kubeapi.Resource{Plural: "events", Kind: "Event"}
@@ -23,12 +24,15 @@ const (
 	LabelServiceNamespace = "run.tanzu.vmware.com/service.namespace"
 )
 
+// ServiceFacts are what a list shows of a VirtualMachineService.
 type ServiceFacts struct {
 	Kind, Address, Ports string
-	Cluster, Service     string
+	Cluster, Service     string // of the cluster: its name, and NAMESPACE/NAME of the Service
+	Infra                string // the infrastructure of a cluster whose API server it is for
 	Selector             map[string]string
 }
 
+// ServiceFactsOf reads a VirtualMachineService.
 func ServiceFactsOf(o kubeapi.Object) ServiceFacts {
 	var s struct {
 		Spec struct {
@@ -50,25 +54,31 @@ func ServiceFactsOf(o kubeapi.Object) ServiceFacts {
 		} `json:"status"`
 	}
 	o.Decode(&s)
-	f := ServiceFacts{Kind: s.Spec.Type, Selector: s.Spec.Selector, Cluster: orElse(o.Metadata.Labels[LabelServiceCluster], o.Metadata.Labels[LabelCluster])}
+	f := ServiceFacts{Kind: s.Spec.Type, Selector: s.Spec.Selector, Cluster: cmp.Or(o.Metadata.Labels[LabelServiceCluster], o.Metadata.Labels[LabelCluster])}
 	if name := o.Metadata.Labels[LabelServiceName]; name != "" {
 		f.Service = o.Metadata.Labels[LabelServiceNamespace] + "/" + name
-	} else if slices.ContainsFunc(o.Metadata.Owners, func(owner kubeapi.Owner) bool { return owner.Kind == "VSphereCluster" || owner.Kind == "WCPCluster" }) {
-		f.Service = "(API server)"
+	}
+	for _, owner := range o.Metadata.Owners {
+		if owner.Kind == "VSphereCluster" || owner.Kind == "WCPCluster" {
+			f.Infra = owner.Name
+			f.Service = cmp.Or(f.Service, "(API server)")
+		}
 	}
 	var addresses, ports []string
 	for _, i := range s.Status.LoadBalancer.Ingress {
-		addresses = append(addresses, orElse(i.IP, i.Hostname))
+		addresses = append(addresses, cmp.Or(i.IP, i.Hostname))
 	}
 	for _, p := range s.Spec.Ports {
-		ports = append(ports, fmt.Sprintf("%d/%s", p.Port, orElse(p.Protocol, "TCP")))
+		ports = append(ports, fmt.Sprintf("%d/%s", p.Port, cmp.Or(p.Protocol, "TCP")))
 	}
 	f.Address, f.Ports = strings.Join(addresses, ","), strings.Join(ports, ",")
 	return f
 }
 
+// EventFacts are a warning, and what it is about.
 type EventFacts struct{ Kind, Name, Message string }
 
+// EventFactsOf reads an Event. Of one that is no warning nothing is kept.
 func EventFactsOf(o kubeapi.Object) EventFacts {
 	var e struct {
 		Message string    `json:"message"`
@@ -82,7 +92,7 @@ func EventFactsOf(o kubeapi.Object) EventFacts {
 	return EventFacts{e.About.Kind, e.About.Name, e.Message}
 }
 
-// pressureOf returns what is wrong with a pool of addresses, or "".
+// PressureOf returns what is wrong with a pool of addresses, or "".
 func PressureOf(o kubeapi.Object) string {
 	var p struct {
 		Status struct {
@@ -92,12 +102,13 @@ func PressureOf(o kubeapi.Object) string {
 	o.Decode(&p)
 	for _, c := range p.Status.Conditions {
 		if (strings.HasSuffix(c.Type, "Pressure") || strings.EqualFold(c.Type, "full")) && strings.EqualFold(c.Status, "true") {
-			return orElse(c.Message, c.Reason, c.Type)
+			return cmp.Or(c.Message, c.Reason, c.Type)
 		}
 	}
 	return ""
 }
 
+// HasLabels reports whether labels have all the wanted values.
 func HasLabels(labels, wanted map[string]string) bool {
 	for name, value := range wanted {
 		if labels[name] != value {

@@ -8,15 +8,16 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
+// What limits storage.
 var (
 	PolicyQuotaResource = kubeapi.Resource{Group: GroupStorage, Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota"}
 	QuotaResource       = kubeapi.Resource{Plural: "resourcequotas", Kind: "ResourceQuota"}
 )
 
-// usage is what a vSphere Namespace uses of a storage class. A quantity may be empty.
+// Usage is what a vSphere Namespace uses of a storage class. A quantity may be empty.
 type Usage struct{ Used, Reserved, Limit string }
 
-// policyUsageOf returns usage by storage class.
+// PolicyUsageOf returns the usage in a StoragePolicyQuota, by storage class.
 func PolicyUsageOf(o kubeapi.Object) map[string]Usage {
 	var q struct {
 		Spec struct {
@@ -44,6 +45,7 @@ func PolicyUsageOf(o kubeapi.Object) map[string]Usage {
 // (https://kubernetes.io/docs/concepts/policy/resource-quotas/#storage-resource-quota).
 const quotaSuffix = ".storageclass.storage.k8s.io/requests.storage"
 
+// QuotaUsageOf returns the usage in the keys of a ResourceQuota, by storage class.
 func QuotaUsageOf(o kubeapi.Object) map[string]Usage {
 	type quantities map[string]any
 	var q struct {

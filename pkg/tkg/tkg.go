@@ -2,10 +2,9 @@
 // API, the TKG Service, VM Operator and the others. Objects of other versions, with fields of other types, are read as far as they go.
 package tkg
 
-import (
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
-)
+import "github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 
+// The API groups.
 const (
 	GroupCAPI     = "cluster.x-k8s.io"
 	GroupTanzu    = "run.tanzu.vmware.com"
@@ -18,4 +17,5 @@ const (
 	GroupNSX      = "crd.nsx.vmware.com"
 )
 
+// VMResource is a virtual machine of VM Operator.
 var VMResource = kubeapi.Resource{Group: GroupVM, Plural: "virtualmachines", Kind: "VirtualMachine"}

@@ -3,9 +3,10 @@ package logincmd
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
@@ -56,14 +57,21 @@ func tellPorts(e *console.Env, res *login.Result) {
 // maxName bounds the name of a context on the terminal, in characters.
 const maxName = 256
 
-// report prints the list of contexts on standard output, in the words of VMware's plugin, which scripts read. Failures go to standard
-// error.
+// report prints the list of contexts on standard output, in the words of VMware's plugin. Scripts read it as that prints it: a person at a
+// terminal sees it by kind, with a star before the current context. Failures go to standard error.
 func (r *run) report(res *login.Result, w contexts.Written) error {
 	r.env.Printf("Logged in successfully.\n\nYou have access to the following contexts:")
-	for _, name := range slices.Sorted(maps.Keys(w.Config.Contexts)) {
-		if kubeconfig.Listed(w.Config, w.Config.Contexts[name]) {
-			r.env.Printf("   %s", safetext.Line(name, maxName))
+	listed := contexts.Entries(w.Config, func(c *api.Context) bool { return kubeconfig.Listed(w.Config, c) })
+	person := console.Columns(r.env.Out) > 0
+	if !person {
+		slices.SortFunc(listed, func(a, b contexts.Entry) int { return strings.Compare(a.Name, b.Name) })
+	}
+	for _, c := range listed {
+		mark := " "
+		if person && c.Name == w.Config.CurrentContext {
+			mark = "*"
 		}
+		r.env.Printf("  %s%s", mark, safetext.Line(c.Name, maxName))
 	}
 	r.env.Printf("\nIf the context you wish to use is not in this list, you may need to try\n" +
 		"logging in again later, or contact your cluster administrator.\n\n" +

@@ -181,7 +181,7 @@ func TestHostileServer(t *testing.T) {
 		"nesting":      strings.Repeat("[", 100_000),
 	} {
 		s.Replies[vms] = consoletest.Reply(reply)
-		r := w.Run("list", "vms").Exits(failure.Partial).Says("error: virtualmachines in ns1: ")
+		r := w.Run("list", "vms").Exits(failure.Partial).Says("error: virtualmachines in ns1 at 10.0.0.1: ")
 		if len(r.Err) > 1000 || strings.Contains(r.Err, "\x1b") {
 			t.Errorf("%s: %q", name, r.Err)
 		}

@@ -15,7 +15,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
 
 // listOptions are the flags of list.
@@ -50,7 +49,7 @@ code is 5 if a Supervisor could not be asked.`,
 		ValidArgsFunction: completeKinds,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.Kind = findKind(args[0])
-			if o.Server, err = typedServer(server); err != nil {
+			if o.Server, err = survey.TypedServer(server); err != nil {
 				return err
 			}
 			if err := o.check(); err != nil {
@@ -66,7 +65,7 @@ code is 5 if a Supervisor could not be asked.`,
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`.")
 	f.BoolVarP(&o.Watch, "watch", "w", false, "Then look again every 5 seconds, and print what has changed.")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
-	_ = c.RegisterFlagCompletionFunc("namespace", namespaceNames(e))
+	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
 	return c
 }
 
@@ -116,17 +115,6 @@ func completeKinds(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return command.Offer(everyName())
-}
-
-// namespaceNames completes the vSphere Namespaces of contexts.
-func namespaceNames(e *console.Env) command.Complete {
-	return command.Values(func() []string {
-		s, err := survey.Open(e.Quiet(), "")
-		if err != nil {
-			return nil
-		}
-		return s.NamespacesOf()
-	})
 }
 
 func (o listOptions) check() error {
@@ -248,16 +236,4 @@ func (r row) gone() row {
 		}
 	}
 	return r
-}
-
-// typedServer reads --server.
-func typedServer(typed string) (string, error) {
-	if typed == "" {
-		return "", nil
-	}
-	address, err := supervisor.ParseTyped(typed)
-	if err != nil {
-		return "", failure.Usagef("--server: %w", err)
-	}
-	return address.String(), nil
 }

@@ -64,7 +64,7 @@ func wantLines(t *testing.T, r consoletest.Result, want ...string) {
 func TestListClusters(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(capi(cluster("ns1", "tkc1", ready), cluster("ns1", "tkc2", `{"phase":"Provisioned","conditions":[{"type":"Available","status":"False","reason":"NotAvailable"}]}`),
-		cluster("ns2", "new", `{"phase":"Provisioning"}`), cluster("ns2", "old", strings.ReplaceAll(ready, `"observedGeneration":2`, `"observedGeneration":1`))))
+		cluster("ns2", "new", `{"phase":"Provisioning"}`), cluster("ns2", "old", strings.Replace(strings.Replace(ready, `,"observedGeneration":2`, ``, 1), `"observedGeneration":2`, `"observedGeneration":1`, 1))))
 	s.Hold(tkc(`{"metadata":{"name":"tkc1","namespace":"ns1"},"status":{"phase":"running"}}`,
 		`{"metadata":{"name":"alone","namespace":"ns2"},"spec":{"topology":{"controlPlane":{"tkr":{"reference":{"name":"v1.31.1---vmware.2"}}}}},
 "status":{"apiEndpoints":[{"host":"fd00::9","port":6443}],"conditions":[{"type":"Ready","status":"False"}]}}`))
@@ -105,7 +105,7 @@ func TestListInPart(t *testing.T) {
 	s.Hold(h)
 	w.Run("list", "clusters").Exits(failure.OK).Says("tkc1", "note: you may not list tanzukubernetesclusters.run.tanzu.vmware.com at 10.0.0.1 in ns1, ns2\n").Omits("error")
 	s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"] = consoletest.Status(http.StatusInternalServerError, "no storage")
-	w.Run("list", "clusters").Exits(failure.Partial).Says("tkc1", "error: clusters in ns2: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters: internal server error (500): no storage")
+	w.Run("list", "clusters").Exits(failure.Partial).Says("tkc1", "error: clusters in ns2 at 10.0.0.1: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters: internal server error (500): no storage")
 	w.Run("list", "clusters", "-o", "json").Exits(failure.Partial).Says(`"partial": true`)
 	s.Replies[clusters1] = s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"]
 	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
@@ -163,6 +163,7 @@ func TestListOfALister(t *testing.T) {
 func TestListWithAnEndedSession(t *testing.T) {
 	w, s := signedIn(t)
 	w.Advance(11 * time.Hour)
+	w.Person()
 	w.Run("list", "clusters").Exits(failure.Failed).Says("the session of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local")
 	if len(s.Requests()) > 0 {
 		t.Errorf("%q", s.Requests())

@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
@@ -53,18 +54,18 @@ func (p previous) read() previousFile {
 	return f
 }
 
-// target returns the context that was current before.
-func (p previous) target(config *api.Config) (target, error) {
+// entry returns the context that was current before.
+func (p previous) entry(config *api.Config) (contexts.Entry, error) {
 	name := p.read().Contexts[p.id()]
 	if name == "" {
-		return target{}, failure.Hint(errors.New("no context was current before"), "Choose one: kubectl vsphere use NAME")
+		return contexts.Entry{}, failure.Hint(errors.New("no context was current before"), "Choose one: kubectl vsphere use NAME")
 	}
-	for _, t := range targetsOf(config, true) {
-		if t.context == name {
+	for _, t := range entriesOf(config, true) {
+		if t.Name == name {
 			return t, nil
 		}
 	}
-	return target{}, fmt.Errorf("context %q, which was current before, is no longer in the kubeconfig", name)
+	return contexts.Entry{}, fmt.Errorf("context %q, which was current before, is no longer in the kubeconfig", name)
 }
 
 // keep remembers the context that was current.

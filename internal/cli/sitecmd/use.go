@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -47,8 +48,8 @@ keys. Elsewhere it lists the contexts, with a star before the current one.`,
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			var names []string
-			for _, t := range targetsOf(config, o.All) {
-				names = append(names, t.context)
+			for _, t := range entriesOf(config, o.All) {
+				names = append(names, t.Name)
 			}
 			return command.Offer(names)
 		},
@@ -73,57 +74,12 @@ func atMostOne(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// target is a context that can be used.
-type target struct {
-	context   string
-	kind      targetKind
-	key       tokens.Key
-	namespace string // of the context
-}
-
-// targetKind is what a context is for. The order is that of a list.
-type targetKind int
-
-const (
-	ofSupervisor targetKind = iota
-	ofNamespace
-	ofCluster
-	ofOthers // not ours
-)
-
-func (k targetKind) String() string {
-	return [...]string{"Supervisor", "vSphere Namespace", "cluster", "other"}[k]
-}
-
-// what returns what a target is for, without its kind and server.
-func (t target) what() string {
-	if t.kind == ofCluster {
-		return t.key.Cluster
-	}
-	return t.namespace
-}
-
-// targetsOf returns the contexts of a kubeconfig by kind, server and name. all includes those that are not ours.
-func targetsOf(config *api.Config, all bool) (targets []target) {
-	for name, c := range config.Contexts {
-		t := target{context: name, namespace: c.Namespace}
-		key, ours := kubeconfig.Ours(config.AuthInfos[c.AuthInfo])
-		switch t.key = key; {
-		case !ours && !all:
-			continue
-		case !ours:
-			t.kind = ofOthers
-		case key.Cluster != "":
-			t.kind = ofCluster
-		case c.Namespace != "":
-			t.kind = ofNamespace
-		}
-		targets = append(targets, t)
-	}
-	slices.SortFunc(targets, func(a, b target) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key.Server, b.key.Server), natural(a.context, b.context))
+// entriesOf returns the contexts that can be used. all includes those that are not ours.
+func entriesOf(config *api.Config, all bool) []contexts.Entry {
+	return contexts.Entries(config, func(c *api.Context) bool {
+		_, ours := kubeconfig.Ours(config.AuthInfos[c.AuthInfo])
+		return ours || all
 	})
-	return targets
 }
 
 // use switches the context.
@@ -136,12 +92,12 @@ func use(ctx context.Context, e *console.Env, o useOptions) error {
 	if err != nil {
 		return err
 	}
-	targets := targetsOf(config, o.All)
+	targets := entriesOf(config, o.All)
 	before := previous{dir: store.Dir(), files: files.Paths}
-	var chosen target
+	var chosen contexts.Entry
 	switch {
 	case o.Name == "-":
-		chosen, err = before.target(config)
+		chosen, err = before.entry(config)
 	case o.Name != "":
 		chosen, err = find(config, targets, o.Name)
 	case len(targets) == 0:
@@ -155,9 +111,9 @@ func use(ctx context.Context, e *console.Env, o useOptions) error {
 		return err
 	}
 	was := config.CurrentContext
-	if chosen.context != was {
+	if chosen.Name != was {
 		_, err := files.Update(ctx, false, func(*api.Config) (kubeconfig.Change, error) {
-			return kubeconfig.Change{CurrentContext: &chosen.context}, nil
+			return kubeconfig.Change{CurrentContext: &chosen.Name}, nil
 		})
 		if err != nil {
 			return err
@@ -166,29 +122,29 @@ func use(ctx context.Context, e *console.Env, o useOptions) error {
 			e.Warn(fmt.Errorf("the context before cannot be remembered: %w", err))
 		}
 	}
-	e.Printf("Switched to context %q%s.", chosen.context, chosen.about())
+	e.Printf("Switched to context %q%s.", chosen.Name, about(chosen))
 	return nil
 }
 
 // about says what a context is for, in parentheses.
-func (t target) about() string {
-	switch t.kind {
-	case ofOthers:
+func about(t contexts.Entry) string {
+	switch t.Kind {
+	case contexts.OfOthers:
 		return ""
-	case ofSupervisor:
-		return fmt.Sprintf(" (the Supervisor %s)", t.key.Server)
+	case contexts.OfSupervisor:
+		return fmt.Sprintf(" (the Supervisor %s)", t.Key.Server)
 	}
-	return fmt.Sprintf(" (the %s %s of %s)", t.kind, t.what(), t.key.Server)
+	return fmt.Sprintf(" (the %s %s of %s)", t.Kind, t.For(), t.Key.Server)
 }
 
 // find returns the target that a person means: by the name of the context, else by that of its cluster or namespace.
-func find(config *api.Config, targets []target, name string) (target, error) {
-	if i := slices.IndexFunc(targets, func(t target) bool { return t.context == name }); i >= 0 {
+func find(config *api.Config, targets []contexts.Entry, name string) (contexts.Entry, error) {
+	if i := slices.IndexFunc(targets, func(t contexts.Entry) bool { return t.Name == name }); i >= 0 {
 		return targets[i], nil
 	}
-	var meant []target
+	var meant []contexts.Entry
 	for _, t := range targets {
-		if what := t.what(); what != "" && (what == name || strings.HasSuffix(what, "/"+name)) {
+		if what := t.For(); what != "" && (what == name || strings.HasSuffix(what, "/"+name)) {
 			meant = append(meant, t)
 		}
 	}
@@ -198,53 +154,48 @@ func find(config *api.Config, targets []target, name string) (target, error) {
 	case len(meant) > 1:
 		var places []string
 		for _, t := range meant {
-			places = append(places, fmt.Sprintf("%q%s", t.context, t.about()))
+			places = append(places, fmt.Sprintf("%q%s", t.Name, about(t)))
 		}
-		return target{}, failure.Hint(fmt.Errorf("several contexts are for %q: %s", name, strings.Join(places, ", ")), "Type the name of one of them.")
+		return contexts.Entry{}, failure.Hint(fmt.Errorf("several contexts are for %q: %s", name, strings.Join(places, ", ")), "Type the name of one of them.")
 	case config.Contexts[name] != nil:
-		return target{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name), "To use it all the same, type: kubectl vsphere use --all %s", failure.Quote(name))
+		return contexts.Entry{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name), "To use it all the same, type: kubectl vsphere use --all %s", failure.Quote(name))
 	}
 	unknown := fmt.Errorf("there is no context, cluster or vSphere Namespace %q", name)
 	var names []string
 	for _, t := range targets {
-		names = append(names, t.context)
+		names = append(names, t.Name)
 	}
 	if alike := command.Similar(name, names); len(alike) > 0 {
 		unknown = fmt.Errorf("%w; did you mean %s?", unknown, strings.Join(alike, " or "))
 	}
-	return target{}, failure.Hint(unknown, "To see them, type: kubectl vsphere status")
+	return contexts.Entry{}, failure.Hint(unknown, "To see them, type: kubectl vsphere status")
 }
 
 // pick lets a person choose a target.
-func pick(ctx context.Context, e *console.Env, config *api.Config, targets []target) (target, error) {
+func pick(ctx context.Context, e *console.Env, config *api.Config, targets []contexts.Entry) (contexts.Entry, error) {
 	q := console.Question{Text: "Which context?"}
 	for i, t := range targets {
-		text := t.context
-		if about := strings.Join(slices.DeleteFunc([]string{t.what(), t.key.Server}, func(s string) bool { return s == "" || s == t.context }), " at "); about != "" {
+		text := t.Name
+		if about := strings.Join(slices.DeleteFunc([]string{t.For(), t.Key.Server}, func(s string) bool { return s == "" || s == t.Name }), " at "); about != "" {
 			text += "  (" + about + ")"
 		}
-		if t.context == config.CurrentContext {
+		if t.Name == config.CurrentContext {
 			q.First, text = i, "*"+text
 		}
-		q.Choices = append(q.Choices, console.Choice{Text: text, Group: t.kind.plural()})
+		q.Choices = append(q.Choices, console.Choice{Text: text, Group: t.Kind.Heading()})
 	}
 	at, err := q.Pick(ctx, e)
 	if err != nil {
-		return target{}, err
+		return contexts.Entry{}, err
 	}
 	return targets[at], nil
 }
 
-// plural is the heading of a kind.
-func (k targetKind) plural() string {
-	return [...]string{"Supervisors", "vSphere Namespaces", "Clusters", "Others"}[k]
-}
-
 // printTargets prints the contexts as a table.
-func printTargets(e *console.Env, config *api.Config, targets []target) error {
+func printTargets(e *console.Env, config *api.Config, targets []contexts.Entry) error {
 	users := map[string]bool{}
 	for _, t := range targets {
-		users[tokens.Fold(t.key.User)] = true
+		users[tokens.Fold(t.Key.User)] = true
 	}
 	headings := []string{"CONTEXT", "KIND", "FOR", "SERVER"}
 	if len(users) > 1 {
@@ -252,11 +203,11 @@ func printTargets(e *console.Env, config *api.Config, targets []target) error {
 	}
 	table := e.NewTable(headings...)
 	for _, t := range targets {
-		name := t.context
+		name := t.Name
 		if name == config.CurrentContext {
 			name = "*" + name
 		}
-		cells := []string{name, t.kind.String(), cmp.Or(t.what(), "-"), cmp.Or(t.key.Server, "-"), cmp.Or(t.key.User, "-")}
+		cells := []string{name, t.Kind.String(), cmp.Or(t.For(), "-"), cmp.Or(t.Key.Server, "-"), cmp.Or(t.Key.User, "-")}
 		table.Row(cells[:len(headings)]...)
 	}
 	return table.Print()

@@ -1,0 +1,193 @@
+// Package describecmd is kubectl vsphere describe: one cluster, vSphere Namespace or virtual machine on a page, and what is wrong with it.
+package describecmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+)
+
+// describeOptions are the arguments and flags of describe.
+type describeOptions struct {
+	What      string // cluster, namespace or vm
+	Name      string
+	Namespace string // empty: any
+	Server    string // canonical; empty: any
+}
+
+// New returns the describe command.
+func New(e *console.Env) *cobra.Command {
+	var o describeOptions
+	var server string
+	c := &cobra.Command{
+		Use:   "describe cluster|namespace|vm NAME",
+		Short: "Shows one cluster, vSphere Namespace or virtual machine, and what is wrong with it.",
+		Long: `Shows a cluster, a vSphere Namespace or a virtual machine on one page: first what is wrong with it
+and what to do, then its state, its parts, and where they are. NAME is its name, or NAMESPACE/NAME.
+
+It looks in all vSphere Namespaces that have a context, at the Supervisors of all your sessions.`,
+		Example: `  kubectl vsphere describe cluster tkc1
+  kubectl vsphere describe vm web-1 -n ns1`,
+		Args: describeArgs,
+		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			switch {
+			case len(args) == 0:
+				return command.Offer([]string{"cluster", "namespace", "vm"})
+			case len(args) == 1 && describeKind(args[0]) == "cluster":
+				return command.ClusterNames(e)(c, nil, typed)
+			case len(args) == 1 && describeKind(args[0]) == "namespace":
+				return survey.Namespaces(e)(c, nil, typed)
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			o.What, o.Name = describeKind(args[0]), args[1]
+			if o.Server, err = survey.TypedServer(server); err != nil {
+				return err
+			}
+			if namespace, name, found := strings.Cut(o.Name, "/"); found && o.What != "namespace" {
+				if o.Namespace != "" && o.Namespace != namespace {
+					return failure.Usagef("%q and --namespace %s name two namespaces", o.Name, o.Namespace)
+				}
+				o.Namespace, o.Name = namespace, name
+			}
+			if o.Namespace != "" && !address.IsLabel(o.Namespace) {
+				return failure.Usagef("--namespace: %.80q is not a name of a namespace", o.Namespace)
+			}
+			return describe(c.Context(), e, o)
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`.")
+	c.Flags().StringVarP(&o.Namespace, "namespace", "n", "", "Look only in this vSphere Namespace (`NAME`).")
+	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
+	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
+	return c
+}
+
+// describeKind returns the kind that a word means, or "". kubectl's names and short names mean the same.
+func describeKind(word string) string {
+	switch strings.ToLower(word) {
+	case "cluster", "clusters", "cl", "tkc", "tanzukubernetescluster":
+		return "cluster"
+	case "namespace", "namespaces", "ns":
+		return "namespace"
+	case "vm", "vms", "virtualmachine", "virtualmachines":
+		return "vm"
+	}
+	return ""
+}
+
+func describeArgs(c *cobra.Command, args []string) error {
+	var err error
+	switch {
+	case len(args) == 0:
+		err = fmt.Errorf("what to describe? Type cluster, namespace or vm, and a name")
+	case describeKind(args[0]) == "":
+		err = fmt.Errorf("%q is nothing to describe: a cluster, a namespace or a vm is", args[0])
+	case len(args) == 1 || args[1] == "":
+		err = fmt.Errorf("which %s? Type its name", describeKind(args[0]))
+	case len(args) > 2:
+		err = fmt.Errorf("%q is one word too many: one name at a time", args[2])
+	default:
+		return nil
+	}
+	return &failure.UsageError{Command: c.CommandPath(), Err: err}
+}
+
+// describe prints the page of one thing.
+func describe(ctx context.Context, e *console.Env, o describeOptions) error {
+	s, err := survey.Open(e, o.Server)
+	if err != nil {
+		return err
+	}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	console.SurviveParent()
+	var p *page
+	var failed error
+	switch o.What {
+	case "cluster":
+		p, failed, err = cluster(ctx, s, o)
+	case "namespace":
+		p, failed, err = namespace(ctx, s, o)
+	case "vm":
+		p, failed, err = machine(ctx, s, o)
+	}
+	if err == nil {
+		err = p.print(e)
+	}
+	return cmp.Or(err, failed)
+}
+
+// tell prints what could not be read (survey.Reading.Tell).
+func tell(r *survey.Reading) error {
+	return r.Tell(func(err error) { failure.Explain(console.Prose(r.Env.ErrOut), err) })
+}
+
+// whole keeps an object with all its fields.
+func whole(o kubeapi.Object) any { return o }
+
+// found is the one thing that a person means.
+type found struct {
+	items  []survey.Item // its objects: a cluster may have one in each API
+	failed error         // of a place that could not be asked; it is printed already
+}
+
+// find returns the thing of a name. sources keep the objects whole.
+func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*survey.Source) (found, error) {
+	var only []string
+	if o.Namespace != "" {
+		only = []string{o.Namespace}
+	}
+	r := s.Read(ctx, only, sources, nil)
+	if err := ctx.Err(); err != nil {
+		return found{}, err
+	}
+	f := found{failed: tell(r)}
+	var names, places []string
+	for _, i := range r.Items {
+		names = append(names, i.Metadata.Name)
+		if i.Metadata.Name != o.Name {
+			continue
+		}
+		if place := i.Metadata.Namespace + " at " + i.Place.Key.Server; !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+		f.items = append(f.items, i)
+	}
+	switch {
+	case len(places) > 1:
+		return f, failure.Hint(fmt.Errorf("there are several %ss %q: in %s", o.What, o.Name, strings.Join(places, ", in ")), "Say which with -n or --server.")
+	case len(places) == 1:
+		return f, nil
+	case f.failed != nil && len(r.Items) == 0:
+		return f, f.failed
+	}
+	return f, unknown(o.What, o.Name, names)
+}
+
+// unknown returns the error for a name that nothing has.
+func unknown(what, name string, names []string) error {
+	err := fmt.Errorf("there is no %s %q that you may see", what, name)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if alike := command.Similar(name, names); len(alike) > 0 {
+		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(alike, " or "))
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("%w; there are %s", err, survey.SomeOf(names))
+	}
+	return err
+}

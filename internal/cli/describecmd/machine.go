@@ -1,0 +1,63 @@
+package describecmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+)
+
+// machine returns the page of a virtual machine. failed is the error of a place that could not be asked.
+func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
+	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.VMResource, Facts: whole})
+	if err != nil {
+		return nil, nil, err
+	}
+	i := f.items[0]
+	object := i.Facts.(kubeapi.Object)
+	vm := tkg.VMOf(object)
+	events := s.At(i.Place).Read(ctx, []string{i.Metadata.Namespace}, survey.PendingSources()[:1], nil)
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	failed = cmp.Or(f.failed, tell(events))
+	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Key.Server, power(vm))}
+	p.complain("The virtual machine", vm.Status.Conditions)
+	if len(p.problems) > 0 || vm.Status.Power == "" {
+		warning := events.Pending(nil).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
+		if warning != "" {
+			p.wrong("A warning: "+warning, "")
+		}
+	}
+	if want, is := vm.Spec.Power, vm.Status.Power; want != "" && is != "" && want != is {
+		p.wrong(fmt.Sprintf("It should be %s and is %s", want, is), "")
+	}
+	p.fact("Cluster", object.Metadata.Labels[tkg.LabelVMCluster])
+	p.fact("Class", vm.Spec.Class)
+	p.fact("Image", vm.Image())
+	p.fact("Storage class", vm.Spec.StorageClass)
+	p.fact("Address", vm.Address())
+	p.fact("Zone", vm.Status.Zone)
+	p.fact("Host", vm.Status.Host)
+	p.fact("Age", events.Age(&i))
+	p.table("Conditions", conditionHeadings, conditionRows(vm.Status.Conditions, object))
+	return p, failed, nil
+}
+
+// power returns the power state of a virtual machine in words.
+func power(vm tkg.VM) string {
+	switch vm.Status.Power {
+	case "PoweredOn", "poweredOn":
+		return "runs"
+	case "PoweredOff", "poweredOff":
+		return "is off"
+	case "Suspended", "suspended":
+		return "is suspended"
+	case "":
+		return "is not there yet"
+	}
+	return vm.Status.Power
+}

@@ -1,0 +1,120 @@
+package describecmd
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+)
+
+// namespaceSources are what a vSphere Namespace holds.
+func namespaceSources() []*survey.Source {
+	return []*survey.Source{
+		{Resource: tkg.ClusterResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.ClusterFactsOf(o) }},
+		{Resource: tkg.VMResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.VMOf(o) }},
+		{Resource: tkg.ClassResource, Aside: true},
+		{Resource: tkg.ZoneResource, Aside: true},
+		{Resource: tkg.PolicyQuotaResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.PolicyUsageOf(o) }},
+		{Resource: tkg.QuotaResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.QuotaUsageOf(o) }},
+	}
+}
+
+// namespace returns the page of a vSphere Namespace. failed is the error of a place that could not be asked.
+func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
+	var places []*survey.Place
+	for _, at := range s.Places {
+		if slices.Contains(at.Namespaces, o.Name) && !slices.ContainsFunc(places, func(p *survey.Place) bool { return p.Key.Server == at.Key.Server }) {
+			places = append(places, at)
+		}
+	}
+	switch {
+	case len(places) == 0:
+		return nil, nil, unknown(o.What, o.Name, s.NamespacesOf())
+	case len(places) > 1:
+		var servers []string
+		for _, at := range places {
+			servers = append(servers, at.Key.Server)
+		}
+		return nil, nil, failure.Hint(fmt.Errorf("there are several namespaces %q: at %s", o.Name, strings.Join(servers, ", at ")), "Say which with --server.")
+	}
+	at := places[0]
+	r := s.At(at).Read(ctx, []string{o.Name}, namespaceSources(), nil)
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	failed = tell(r)
+	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Key.Server)}
+	if r.IsUnread(at, tkg.ClusterResource, o.Name) && r.IsUnread(at, tkg.VMResource, o.Name) && failed == nil {
+		p.wrong("You may see nothing in it: your role was taken away, or it is gone", "Ask your vSphere administrator. If it is gone, type: kubectl vsphere login --prune")
+	}
+	p.fact("Context", s.ContextIn(at, o.Name))
+	var zones, classes []string
+	for _, i := range r.Of(tkg.ZoneResource) {
+		zones = append(zones, i.Metadata.Name)
+	}
+	for _, i := range r.Of(tkg.ClassResource) {
+		classes = append(classes, i.Metadata.Name)
+	}
+	p.fact("Zones", strings.Join(zones, ", "))
+	p.fact("VM classes", survey.SomeOf(classes))
+	p.clusters(s, r)
+	p.machines(r)
+	p.storage(r)
+	return p, failed, nil
+}
+
+// clusters adds the clusters of a namespace.
+func (p *page) clusters(s *survey.Site, r *survey.Reading) {
+	var rows [][]string
+	for _, i := range r.Of(tkg.ClusterResource) {
+		f := i.Facts.(tkg.ClusterFacts)
+		if f.State != "ready" {
+			p.wrong(fmt.Sprintf("The cluster %s is %s", i.Metadata.Name, f.State), fmt.Sprintf("See why: kubectl vsphere describe cluster %s", failure.Quote(i.Metadata.Namespace+"/"+i.Metadata.Name)))
+		}
+		rows = append(rows, []string{i.Metadata.Name, s.ContextsOf(i.Place.ClusterKey(i.Metadata.Namespace, i.Metadata.Name)), f.Version, f.Count(), f.State})
+	}
+	p.table("Clusters", []string{"NAME", "CONTEXT", "VERSION", "NODES", "STATE"}, rows)
+}
+
+// machines adds the virtual machines of a namespace.
+func (p *page) machines(r *survey.Reading) {
+	var rows [][]string
+	for _, i := range r.Of(tkg.VMResource) {
+		vm := i.Facts.(tkg.VM)
+		if len(failedOf(vm.Status.Conditions)) > 0 {
+			p.wrong(fmt.Sprintf("The virtual machine %s has a problem", i.Metadata.Name), fmt.Sprintf("See which: kubectl vsphere describe vm %s", failure.Quote(i.Metadata.Namespace+"/"+i.Metadata.Name)))
+		}
+		rows = append(rows, []string{i.Metadata.Name, power(vm), vm.Spec.Class, vm.Address()})
+	}
+	p.table("Virtual machines", []string{"NAME", "STATE", "CLASS", "ADDRESS"}, rows)
+}
+
+// storage adds the storage classes of a namespace.
+func (p *page) storage(r *survey.Reading) {
+	var rows [][]string
+	seen := map[string]bool{}
+	for _, i := range slices.Concat(r.Of(tkg.PolicyQuotaResource), r.Of(tkg.QuotaResource)) {
+		usages := i.Facts.(map[string]tkg.Usage)
+		for _, class := range slices.Sorted(maps.Keys(usages)) {
+			if seen[class] {
+				continue
+			}
+			seen[class] = true
+			u := usages[class]
+			if left, err := resource.ParseQuantity(u.Left()); err == nil && left.Sign() <= 0 && u.Limit != "0" {
+				p.wrong(fmt.Sprintf("Nothing is left of the storage class %s: %s of %s are used", class, u.Used, u.Limit), "Delete volumes, or ask your vSphere administrator for a higher limit.")
+			}
+			rows = append(rows, []string{class, u.Used, u.Reserved, u.Limit, u.Left()})
+		}
+	}
+	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	p.table("Storage", []string{"CLASS", "USED", "RESERVED", "LIMIT", "LEFT"}, rows)
+}

@@ -1,0 +1,85 @@
+package describecmd
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
+)
+
+// page is what describe prints of one thing: what is wrong first.
+type page struct {
+	title    string
+	facts    [][2]string // a name and a value
+	problems []problem
+	parts    []part
+}
+
+// problem is something that is wrong.
+type problem struct {
+	what string
+	todo string // what to do; empty: nobody knows
+}
+
+// part is a table with a heading.
+type part struct {
+	heading string
+	rows    [][]string // the first one has the headings
+}
+
+// fact adds a line, unless the value is empty.
+func (p *page) fact(name, value string) {
+	if value != "" {
+		p.facts = append(p.facts, [2]string{name, value})
+	}
+}
+
+// wrong adds a problem, once.
+func (p *page) wrong(what, todo string) {
+	if !slices.Contains(p.problems, problem{what, todo}) {
+		p.problems = append(p.problems, problem{what, todo})
+	}
+}
+
+// table adds a part with rows below headings, unless there are none.
+func (p *page) table(heading string, headings []string, rows [][]string) {
+	if len(rows) > 0 {
+		p.parts = append(p.parts, part{heading, append([][]string{headings}, rows...)})
+	}
+}
+
+// print writes the page.
+func (p *page) print(e *console.Env) error {
+	e.Printf("%s", p.title)
+	for _, problem := range p.problems {
+		e.Printf("\nWrong: %s", strings.TrimSuffix(problem.what, "."))
+		if problem.todo != "" {
+			e.Printf("To do: %s", problem.todo)
+		}
+	}
+	e.Printf("")
+	width := 0
+	for _, f := range p.facts {
+		width = max(width, layout.Width(f[0]))
+	}
+	for _, f := range p.facts {
+		e.Printf("%s %s", layout.Pad(f[0]+":", width+1), f[1])
+	}
+	for _, part := range p.parts {
+		e.Printf("\n%s:", part.heading)
+		t := e.NewTable(part.rows[0]...)
+		for _, row := range part.rows[1:] {
+			cells := slices.Clone(row)
+			for i := range cells {
+				cells[i] = cmp.Or(cells[i], "-")
+			}
+			t.Row(cells...)
+		}
+		if err := t.Print(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
