@@ -308,7 +308,7 @@ var table = []mutation{
 	{name: "the phase says that a cluster is ready", file: "pkg/tkg/clusters.go", old: "case found && available.Status == \"True\" && !av", new: "case c.Status.Phase == \"Provisioned\" && !av", also: "./internal/cli/sitecmd", by: "TestListClusters"},
 	{name: "a re-created cluster is not seen", file: "internal/cli/describecmd/cluster.go", old: "slices.Contains(strings.Split(f.Address, \",\"), advertised)", new: "!slices.Contains(strings.Split(f.Address, \",\"), advertised)", by: "TestWhatIsWrongWithACluster"},
 	{name: "what is wrong is not first", file: "internal/cli/describecmd/page.go", old: "for _, problem := range p.problems {", new: "for _, problem := range p.problems[:0] {", by: "TestWhatIsWrongWithACluster"},
-	{name: "others' contexts are chosen", file: "internal/cli/sitecmd/use.go", old: "return ours || all", new: "return ours || !all", by: "TestUse"},
+	{name: "others' contexts are chosen", file: "internal/cli/sitecmd/use.go", old: "return ours || all", new: "return ours || !all", by: "TestUseOfOthers"},
 	{name: "the context before is forgotten", file: "internal/cli/sitecmd/previous.go", old: "if f.Contexts[p.id()] = name; name == \"\" {", new: "if f.Contexts[\"\"] = name; name == \"\" {", by: "TestUse"},
 	{name: "a name draws on the terminal", file: "internal/console/pick.go", old: "safetext.Line(c.Text, maxChoice)", new: "c.Text", also: "./internal/cli/sitecmd", by: "TestPickWithHostileNames"},
 	{name: "Escape takes the marked choice", file: "internal/console/pick.go", old: "case keyEscape, keyInterrupt, keyEnd:", new: "case keyInterrupt, keyEnd:", also: "./internal/cli/sitecmd", by: "TestPick"},

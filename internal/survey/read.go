@@ -86,6 +86,9 @@ func (r *Reading) fail(err error) {
 
 // place reads the sources in one place. The error means that the place does not answer.
 func (r *Reading) place(ctx context.Context, p *Place) error {
+	if len(r.Only) > 0 && len(r.chosen(p)) == 0 {
+		return nil // They are elsewhere.
+	}
 	closeIdle, err := r.connect(ctx, p)
 	if err != nil {
 		return err

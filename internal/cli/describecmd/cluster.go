@@ -130,6 +130,12 @@ func (c clusterPage) behind() {
 	if observed := c.cluster.Status.Observed; observed != 0 && observed < c.object.Metadata.Generation {
 		c.wrong("Its controllers have not seen the last change yet", "Wait a minute. If this does not change, ask your vSphere administrator.")
 	}
+	if len(c.cluster.All()) == 0 {
+		c.wrong("Its controllers have said nothing about it yet", "Wait a minute. If this does not change, ask your vSphere administrator.")
+	}
+	if c.facts.Endpoint == "" {
+		c.wrong("Its API server has no address yet", "")
+	}
 	if message := c.pending.Event(c.item, tkg.ClusterResource.Kind, c.item.Metadata.Name); message != "" && c.facts.State != "ready" {
 		c.wrong("A warning: "+message, "")
 	}

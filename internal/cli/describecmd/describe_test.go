@@ -108,6 +108,9 @@ func TestWhatIsWrongWithACluster(t *testing.T) {
 		"a load balancer": {version, ready, func(s *consoletest.Supervisor) {
 			s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "tkc1-web", `"run.tanzu.vmware.com/cluster.name":"tkc1"`, `"spec":{"type":"LoadBalancer"}`)))
 		}, []string{"Wrong: The load balancer tkc1-web has no address: the load balancer has given no address"}},
+		"nothing said": {version, `{}`, func(s *consoletest.Supervisor) {
+			s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", object("ns1", "tkc1", ``, `"spec":{}`)))
+		}, []string{"Its controllers have said nothing about it yet", "Its API server has no address yet"}},
 		"a warning": {version, waiting, func(s *consoletest.Supervisor) {
 			s.Hold(holding("events", "Event", object("ns1", "e", ``, `"type":"Warning","message":"no room","involvedObject":{"kind":"Cluster","name":"tkc1"}`)))
 		}, []string{"Wrong: A warning: no room"}},
@@ -129,7 +132,7 @@ func TestWhatIsWrongWithACluster(t *testing.T) {
 func TestDescribeTanzuKubernetesCluster(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster"))
-	s.Hold(holding("tanzukubernetesclusters.run.tanzu.vmware.com", "TanzuKubernetesCluster", object("ns1", "old", ``, `"status":{"version":"v1.24.9+vmware.1","conditions":[{"type":"Ready","status":"True"}]}`)))
+	s.Hold(holding("tanzukubernetesclusters.run.tanzu.vmware.com", "TanzuKubernetesCluster", object("ns1", "old", ``, `"status":{"version":"v1.24.9+vmware.1","apiEndpoints":[{"host":"10.0.0.11","port":6443}],"conditions":[{"type":"Ready","status":"True"}]}`)))
 	w.Run("describe", "cluster", "old").Exits(failure.OK).Says("Cluster ns1/old at 10.0.0.1: ready", "v1.24.9---vmware.1").Omits("Wrong")
 }
 

@@ -106,6 +106,7 @@ func TestListOfTheServersColumns(t *testing.T) {
 	s.Hold(vmOperator("virtualmachineimages", "VirtualMachineImage", []string{"Display Name"}, object("ns1", "vmi-1", `,"cells":["photon"]`)))
 	s.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", []string{"Display Name", "Type"}, object("", "vmi-2", `,"cells":["ubuntu","OVF"]`)))
 	wantLines(t, w.Run("list", "images").Exits(failure.OK), "NAMESPACE KIND NAME DISPLAY NAME TYPE", "- ClusterVirtualMachineImage vmi-2 ubuntu OVF", "ns1 VirtualMachineImage vmi-1 photon -")
+	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Says("vmi-1", "vmi-2")
 	w.Run("list", "zones").Exits(failure.OK).Says("note: 10.0.0.1 does not serve availabilityzones.topology.tanzu.vmware.com, zones.topology.tanzu.vmware.com\n").Omits("NAME")
 	s.Hold(consoletest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
 	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE NAME", "ns1 net")

@@ -159,6 +159,22 @@ func TestListOfALister(t *testing.T) {
 	w.Run("list", "clusters", "-n", "theirs").Exits(failure.OK).Says("note: you may not list clusters.cluster.x-k8s.io at 10.0.0.1 in theirs")
 }
 
+// A Supervisor that has none of the chosen namespaces is not asked for what is its own.
+func TestListOfANamespaceOfOneSupervisor(t *testing.T) {
+	w, s := signedIn(t)
+	other := w.Supervisor("10.0.0.2", &consoletest.Namespace{Name: "ns3"})
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	w.Run("login", "--server", "10.0.0.2", "-u", consoletest.User, "--certificate-authority", w.CAFile).Exits(failure.OK)
+	for _, each := range []*consoletest.Supervisor{s, other} {
+		each.Hidden = true
+		each.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", nil, object("", "vmi-2", "")))
+	}
+	wantLines(t, w.Run("list", "images", "-n", "ns1", "-o", "name").Exits(failure.OK), "clustervirtualmachineimages.vmoperator.vmware.com/vmi-2")
+	w.Run("list", "images").Exits(failure.OK).Says("10.0.0.1   -           vmi-2", "10.0.0.2   -           vmi-2")
+	w.Down("10.0.0.2:6443")
+	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Omits("error")
+}
+
 // A session that has ended is named with the command that helps; nobody is asked in between.
 func TestListWithAnEndedSession(t *testing.T) {
 	w, s := signedIn(t)
