@@ -8,6 +8,7 @@ replace github.com/vmware-tanzu/vm-operator/pkg/constants/testlabels => github.c
 
 require (
 	k8s.io/api v0.33.3
+	k8s.io/apimachinery v0.33.3
 	k8s.io/klog/v2 v2.130.1
 	sigs.k8s.io/cluster-api v1.11.1
 	sigs.k8s.io/cluster-api-provider-vsphere v1.14.0
@@ -74,7 +75,6 @@ require (
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	k8s.io/apiextensions-apiserver v0.33.3 // indirect
-	k8s.io/apimachinery v0.33.3 // indirect
 	k8s.io/client-go v0.33.3 // indirect
 	k8s.io/cluster-bootstrap v0.33.3 // indirect
 	k8s.io/component-base v0.33.3 // indirect

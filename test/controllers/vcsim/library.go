@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/vmware/govmomi/vapi/library"
 	"github.com/vmware/govmomi/vapi/rest"
@@ -27,15 +28,16 @@ func (i *inventory) stock(ctx context.Context, c *vim25.Client, user *url.Userin
 	if err != nil {
 		return err
 	}
-	for _, name := range images {
-		if i.Items[name], err = addItem(ctx, m, i.Library, name); err != nil {
+	for _, image := range images {
+		name, version, _ := strings.Cut(image, "=")
+		if i.Items[name], err = addItem(ctx, m, i.Library, name, version); err != nil {
 			return fmt.Errorf("image %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func addItem(ctx context.Context, m *library.Manager, lib, name string) (string, error) {
+func addItem(ctx context.Context, m *library.Manager, lib, name, version string) (string, error) {
 	item, err := m.CreateLibraryItem(ctx, library.Item{Name: name, Type: library.ItemTypeOVF, LibraryID: lib})
 	if err != nil {
 		return "", err
@@ -45,7 +47,7 @@ func addItem(ctx context.Context, m *library.Manager, lib, name string) (string,
 		return "", err
 	}
 	disk := vmdk()
-	for file, content := range map[string][]byte{"image.ovf": fmt.Appendf(nil, ovf, len(disk), name), "disk.vmdk": disk} {
+	for file, content := range map[string][]byte{"image.ovf": fmt.Appendf(nil, ovf, len(disk), name, version), "disk.vmdk": disk} {
 		if err := upload(ctx, m, session, file, content); err != nil {
 			return "", err
 		}
@@ -80,12 +82,13 @@ func vmdk() []byte {
 	return disk
 }
 
-// ovf describes a machine of one disk and one network card (DMTF DSP0243), whose disk has %d bytes and whose name is %s.
+// ovf describes a machine of one disk and one network card (DMTF DSP0243), whose disk has %[1]d bytes. %[2]s is its name, and %[3]s its version.
 const ovf = `<?xml version="1.0" encoding="UTF-8"?>
 <Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
   xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
+  xmlns:vmw="http://www.vmware.com/schema/ovf"
   xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData">
-  <References><File ovf:href="disk.vmdk" ovf:id="file1" ovf:size="%d"/></References>
+  <References><File ovf:href="disk.vmdk" ovf:id="file1" ovf:size="%[1]d"/></References>
   <DiskSection>
     <Info>Disks</Info>
     <Disk ovf:capacity="30" ovf:capacityAllocationUnits="byte * 2^20" ovf:diskId="vmdisk1" ovf:fileRef="file1"
@@ -94,8 +97,8 @@ const ovf = `<?xml version="1.0" encoding="UTF-8"?>
   <NetworkSection><Info>Networks</Info><Network ovf:name="nic0"><Description>nic0</Description></Network></NetworkSection>
   <VirtualSystem ovf:id="vm">
     <Info>A node of a cluster</Info>
-    <Name>%s</Name>
-    <OperatingSystemSection ovf:id="100"><Info>The guest operating system</Info></OperatingSystemSection>
+    <Name>%[2]s</Name>
+    <OperatingSystemSection ovf:id="94" ovf:version="22.04" vmw:osType="ubuntu64Guest"><Info>The guest operating system</Info></OperatingSystemSection>
     <VirtualHardwareSection>
       <Info>Virtual hardware</Info>
       <System>
@@ -125,7 +128,10 @@ const ovf = `<?xml version="1.0" encoding="UTF-8"?>
         <rasd:ResourceSubType>VmxNet3</rasd:ResourceSubType><rasd:ResourceType>10</rasd:ResourceType>
       </Item>
     </VirtualHardwareSection>
-    <ProductSection><Info>The product</Info><Product>Kubernetes</Product><Vendor>VMware Inc.</Vendor></ProductSection>
+    <ProductSection>
+      <Info>The product</Info>
+      <Product>Ubuntu 22.04 Kubernetes</Product><Vendor>VMware, Inc.</Vendor><Version>%[3]s</Version><FullVersion>%[3]s</FullVersion>
+    </ProductSection>
   </VirtualSystem>
 </Envelope>
 `

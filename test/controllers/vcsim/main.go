@@ -1,7 +1,7 @@
 // Command vcsim runs govmomi's simulator of a vCenter for the VM Operator of a lab: one vSphere cluster and a content library with an
-// image for each name that it is given. It also plays what runs in the virtual machines: VMware Tools tell the address of each.
+// image for each name that it is given, and its version. It also plays what runs in the virtual machines: VMware Tools tell the address of each.
 //
-//	vcsim -listen 127.0.0.1:0 -out FILE IMAGE…
+//	vcsim -listen 127.0.0.1:0 -out FILE IMAGE=VERSION…
 //
 // FILE is JSON, and tells where the simulator answers and what it calls its things (type inventory).
 package main

@@ -35,7 +35,7 @@ func TestObjects(t *testing.T) {
 		}
 	}
 	items := map[string]string{}
-	for _, image := range Images() {
+	for image := range Images() {
 		items[image] = "id-of-" + image
 	}
 	live := Provision{Namespace: "ns4", Class: "c", VCenter: VCenter{Host: "127.77.1.1", Port: "1234", Cluster: "domain-c27", Pool: "resgroup-1", Folder: "group-v4", Items: items}}

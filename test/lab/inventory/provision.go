@@ -49,11 +49,11 @@ func (p Provision) Objects() ([]*unstructured.Unstructured, error) {
 	}{p, Current.Image})
 }
 
-// Images are the names of all images of releases.
-func Images() []string {
-	var all []string
+// Images are the versions of all images of releases, by their names.
+func Images() map[string]string {
+	all := map[string]string{}
 	for _, r := range withImages() {
-		all = append(all, r.Image)
+		all[r.Image] = r.Version
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"crypto/x509/pkix"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,7 +47,8 @@ func (a *Agent) lookAfter(ctx context.Context, c cluster) error {
 	}
 	g := a.guests[c.UID]
 	if g == nil {
-		if !slices.ContainsFunc(nodes, func(n node) bool { return n.machine.controlPlane() }) || c.Spec.ControlPlaneEndpoint.Host == "" {
+		first := slices.ContainsFunc(nodes, func(n node) bool { return n.machine.controlPlane() })
+		if !first || c.Spec.ControlPlaneEndpoint.Host == "" || c.DeletionTimestamp != nil {
 			return nil
 		}
 		return a.boot(ctx, c)
@@ -126,13 +128,17 @@ func leaveTraces(ctx context.Context, client *kube.Client, c cluster) error {
 
 // endGuests ends those whose Cluster is gone.
 func (a *Agent) endGuests(all []cluster) {
+	gone := func(uid types.UID) bool {
+		return !slices.ContainsFunc(all, func(c cluster) bool { return c.UID == uid })
+	}
 	for uid, g := range a.guests {
-		if !slices.ContainsFunc(all, func(c cluster) bool { return c.UID == uid }) {
+		if gone(uid) {
 			a.log.Printf("a cluster with %d nodes is gone", len(g.nodes))
 			g.end()
 			delete(a.guests, uid)
 		}
 	}
+	maps.DeleteFunc(a.etcds, func(uid types.UID, _ bool) bool { return gone(uid) })
 }
 
 func newEtcdCA() (*pki.CA, error) { return pki.NewCA(pkix.Name{CommonName: "etcd-ca"}) }

@@ -91,6 +91,36 @@ workers:
 	}
 }
 
+// The phase of a TanzuKubernetesCluster follows that of its Cluster.
+func TestPhases(t *testing.T) {
+	for _, c := range []struct{ before, phase, conditions, want string }{
+		{"", "", "", "creating"},
+		{"creating", "Provisioning", "", "creating"},
+		{"creating", "Provisioned", `{type: Available, status: "False"}`, "creating"},
+		{"creating", "Provisioned", `{type: Available, status: "True"}`, "running"},
+		{"running", "Provisioned", `{type: Available, status: "True"}, {type: RollingOut, status: "True"}`, "updating"},
+		{"updating", "Provisioned", `{type: Available, status: "False"}, {type: RollingOut, status: "False"}`, "running"},
+		{"running", "Provisioned", `{type: Available, status: "False"}`, "running"},
+		{"running", "Deleting", `{type: Available, status: "False"}`, "deleting"},
+		{"creating", "Failed", "", "failed"},
+	} {
+		old := parse[twin](t, "{status: {phase: "+c.before+"}}")
+		now := parse[cluster](t, "{status: {phase: "+c.phase+", conditions: ["+c.conditions+"]}}")
+		if got := old.phaseOf(now); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	status := parse[twin](t, `{spec: {topology: {nodePools: [{replicas: 2}, {replicas: 3}, {name: one}]}}}`).statusOf(parse[cluster](t, `
+spec: {controlPlaneEndpoint: {host: h}, topology: {version: v1}}
+status: {phase: Provisioned, conditions: [{type: Available, status: "True", lastTransitionTime: "2026-01-02T03:04:05Z"}]}
+`))
+	want := `{"apiEndpoints":[{"host":"h","port":6443}],"conditions":[{"lastTransitionTime":"2026-01-02T03:04:05Z","severity":"Info","status":"True","type":"Ready"}],` +
+		`"phase":"running","totalWorkerReplicas":5,"version":"v1"}`
+	if got := text(t, status); got != want {
+		t.Errorf("%s\n%s", got, want)
+	}
+}
+
 func text(t *testing.T, v any) string {
 	t.Helper()
 	out, err := json.Marshal(v)

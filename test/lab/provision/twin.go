@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -142,23 +143,18 @@ func (p pool) overrides(from pool) []any {
 
 func variable(name, value string) map[string]any { return map[string]any{"name": name, "value": value} }
 
-// phases are how a TanzuKubernetesCluster calls the phases of a Cluster.
-var phases = map[string]string{"Pending": "creating", "Provisioning": "creating", "Provisioned": "running", "Deleting": "deleting", "Failed": "failed"}
-
 // mirror tells a TanzuKubernetesCluster how its Cluster is.
 func (a *Agent) mirror(ctx context.Context, t twin, c cluster) error {
-	phase := phases[c.Status.Phase]
-	available := meta.FindStatusCondition(c.Status.Conditions, "Available")
-	ready := map[string]any{"type": "Ready", "status": "False", "lastTransitionTime": c.CreationTimestamp.UTC().Format("2006-01-02T15:04:05Z"), "severity": "Info"}
-	if available != nil {
-		ready["status"], ready["lastTransitionTime"] = string(available.Status), available.LastTransitionTime.UTC().Format("2006-01-02T15:04:05Z")
-	}
-	rolling := meta.IsStatusConditionTrue(c.Status.Conditions, "RollingOut")
-	switch {
-	case phase == "running" && rolling:
-		phase = "updating"
-	case phase == "running" && available != nil && available.Status != metav1.ConditionTrue && t.Status.Phase != "running":
-		phase = "creating"
+	return a.Supervisor.Apply(ctx, &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": twinVersion, "kind": twinKind, "metadata": map[string]any{"name": t.Name, "namespace": t.Namespace}, "status": t.statusOf(c),
+	}})
+}
+
+// statusOf is how a TanzuKubernetesCluster says how its Cluster is.
+func (t twin) statusOf(c cluster) map[string]any {
+	ready := map[string]any{"type": "Ready", "status": "False", "severity": "Info", "lastTransitionTime": timestamp(c.CreationTimestamp)}
+	if available := meta.FindStatusCondition(c.Status.Conditions, "Available"); available != nil {
+		ready["status"], ready["lastTransitionTime"] = string(available.Status), timestamp(available.LastTransitionTime)
 	}
 	var workers int64
 	for _, p := range t.Spec.Topology.NodePools {
@@ -166,14 +162,35 @@ func (a *Agent) mirror(ctx context.Context, t twin, c cluster) error {
 			workers += *p.Replicas
 		}
 	}
-	status := map[string]any{"phase": phase, "version": c.Spec.Topology.Version, "totalWorkerReplicas": workers, "conditions": []any{ready}}
+	status := map[string]any{
+		"phase": t.phaseOf(c), "version": c.Spec.Topology.Version, "totalWorkerReplicas": workers, "conditions": []any{ready},
+	}
 	if host := c.Spec.ControlPlaneEndpoint.Host; host != "" {
 		status["apiEndpoints"] = []any{map[string]any{"host": host, "port": int64(6443)}}
 	}
-	return a.Supervisor.Apply(ctx, &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": twinVersion, "kind": twinKind, "metadata": map[string]any{"name": t.Name, "namespace": t.Namespace}, "status": status,
-	}})
+	return status
 }
+
+// phaseOf translates the phase of a Cluster. One that has been running stays so when a machine of it fails.
+func (t twin) phaseOf(c cluster) string {
+	const running = "running"
+	switch c.Status.Phase {
+	case "Provisioned":
+		switch {
+		case meta.IsStatusConditionTrue(c.Status.Conditions, "RollingOut"):
+			return "updating"
+		case meta.IsStatusConditionTrue(c.Status.Conditions, "Available") || t.Status.Phase == running || t.Status.Phase == "updating":
+			return running
+		}
+	case "Deleting":
+		return "deleting"
+	case "Failed":
+		return "failed"
+	}
+	return "creating"
+}
+
+func timestamp(t metav1.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // describe says of a Cluster what a Supervisor does: its release, and where it may go.
 func (a *Agent) describe(ctx context.Context, c cluster) error {
@@ -191,7 +208,7 @@ func (a *Agent) describe(ctx context.Context, c cluster) error {
 	status := map[string]any{}
 	if upgrades != "" {
 		status["conditions"] = []any{map[string]any{
-			"type": "UpdatesAvailable", "status": "True", "reason": "Available", "message": "[" + upgrades + "]", "lastTransitionTime": metav1.Now().UTC().Format("2006-01-02T15:04:05Z"),
+			"type": "UpdatesAvailable", "status": "True", "reason": "Available", "message": "[" + upgrades + "]", "lastTransitionTime": timestamp(metav1.Now()),
 		}}
 	}
 	o.Object["status"] = status

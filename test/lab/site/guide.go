@@ -21,6 +21,9 @@ func (l Lab) Guide(w io.Writer, dir string) {
 	if l.Registry != nil {
 		fmt.Fprintf(table, "  registry\thttps://%s\n", l.Registry.Host)
 	}
+	if l.Provision != nil {
+		fmt.Fprintf(table, "  clusters are made in\tnamespace %s\tof a Cluster of the class %s\n", l.Provision.Namespace, l.Provision.Class)
+	}
 	fmt.Fprintf(table, "  CA of all these\t%s\n", l.VCenter.CA)
 	fmt.Fprintf(table, "  admin API\t%s\n", l.Admin)
 	_ = table.Flush() // The text is for a person's terminal: nobody is left to tell.

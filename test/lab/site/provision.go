@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/inventory"
@@ -69,7 +70,10 @@ func (s *Site) startSimulator() error {
 	if err := os.RemoveAll(out); err != nil {
 		return err
 	}
-	args := append([]string{"-listen=" + net.JoinHostPort(s.net.ip(addrShared), "0"), "-out=" + out}, inventory.Images()...)
+	args := []string{"-listen=" + net.JoinHostPort(s.net.ip(addrShared), "0"), "-out=" + out}
+	for image, version := range inventory.Images() {
+		args = append(args, image+"="+version)
+	}
 	ended, err := s.processes.Run(s.ctx, log, program, args...)
 	if err != nil {
 		return err
@@ -110,6 +114,9 @@ func (s *Site) startProvisioning() error {
 	if err := s.apply(sup, made.Objects); err != nil {
 		return err
 	}
+	if err := s.completeImages(sup); err != nil {
+		return err
+	}
 	return s.startAgent(sup)
 }
 
@@ -139,6 +146,27 @@ func (s *Site) startProviders(sup *supervisor) error {
 		g.Go(func() error { return s.startController(sup, c, "--namespace="+provisionNamespace) })
 	}
 	return g.Wait()
+}
+
+// completeImages waits until VM Operator has read the images, and says of each what it cannot: it does not know the field.
+func (s *Site) completeImages(sup *supervisor) error {
+	images := sup.client.Dynamic.Resource(schema.GroupVersionResource{Group: "vmoperator.vmware.com", Version: "v1alpha3", Resource: "clustervirtualmachineimages"})
+	for image, item := range s.provisioner.vcenter.Items {
+		if err := kube.Eventually(s.ctx, func() error {
+			o, err := images.Get(s.ctx, image, metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			if got, _, err := unstructured.NestedString(o.Object, "status", "providerItemID"); err != nil || got != item {
+				return errors.Join(fmt.Errorf("image %s is item %q", image, got), err)
+			}
+			_, err = images.Patch(s.ctx, image, types.MergePatchType, []byte(`{"status":{"type":"OVF"}}`), metav1.PatchOptions{}, "status")
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startAgent plays what is not there, until the site ends.

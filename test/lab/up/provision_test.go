@@ -72,13 +72,21 @@ func TestProvisionedCluster(t *testing.T) {
 	if release := o.GetLabels()["run.tanzu.vmware.com/tkr"]; !strings.HasPrefix(release, "v1.33.3---") {
 		t.Errorf("release %q", release)
 	}
-	machines := in("cluster.x-k8s.io", "v1beta2", "machines")
-	if len(machines) != 4 {
-		t.Errorf("%d machines", len(machines))
-	}
-	for _, m := range machines {
-		if phase, _, _ := unstructured.NestedString(m.Object, "status", "phase"); phase != "Running" {
-			t.Errorf("%s: %s", m.GetName(), phase)
+	eventually(t, func() string { // It is available with the first machine of its control plane.
+		machines := in("cluster.x-k8s.io", "v1beta2", "machines")
+		if len(machines) != 4 {
+			return fmt.Sprintf("%d machines", len(machines))
+		}
+		for _, m := range machines {
+			if phase, _, _ := unstructured.NestedString(m.Object, "status", "phase"); phase != "Running" {
+				return fmt.Sprintf("%s: %s", m.GetName(), phase)
+			}
+		}
+		return ""
+	})
+	for _, vm := range in("vmoperator.vmware.com", "v1alpha3", "virtualmachines") {
+		if ip, _, _ := unstructured.NestedString(vm.Object, "status", "network", "primaryIP4"); ip == "" {
+			t.Errorf("%s has no address", vm.GetName())
 		}
 	}
 }
