@@ -219,6 +219,7 @@ func (r *Reading) list(ctx context.Context, p *Place, from *Source, namespace st
 	}
 }
 
+// Item returns an object of the source in a place, with the facts that the source reads of it. The object is bare.
 func (from *Source) Item(p *Place, o kubeapi.Object) Item {
 	i := Item{Place: p, Source: from}
 	if from.Facts != nil {

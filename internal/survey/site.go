@@ -179,6 +179,7 @@ func (p *Place) ClusterKey(namespace, name string) tokens.Key {
 // ContextsOf returns the contexts of a credential for a table. A star marks the current one.
 func (s *Site) ContextsOf(key tokens.Key) string { return s.Marked(s.contexts[key.ID()]) }
 
+// Marked returns names of contexts for a table, separated by commas. A star marks the current one.
 func (s *Site) Marked(names []string) string {
 	names = slices.Clone(names)
 	for i, name := range names {

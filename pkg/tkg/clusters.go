@@ -120,6 +120,11 @@ func (c Cluster) All() Conditions {
 	return slices.Concat(c.Status.Next.Conditions, c.Status.Conditions, c.Status.Deprecated.Before.Conditions)
 }
 
+// stale reports whether the status is of an earlier generation of the object.
+func (c Cluster) stale(o kubeapi.Object) bool {
+	return c.Status.Observed != 0 && c.Status.Observed < o.Metadata.Generation
+}
+
 // State returns whether a cluster is ready, in a word or two. The phase Provisioned says only that its objects were made.
 func (c Cluster) State(o kubeapi.Object) string {
 	available, found := c.All().Find("Available")
@@ -131,7 +136,7 @@ func (c Cluster) State(o kubeapi.Object) string {
 		return "deleting"
 	case c.Spec.Paused:
 		return "paused"
-	case found && available.Status == "True" && !available.Stale(o) && !(c.Status.Observed != 0 && c.Status.Observed < o.Metadata.Generation):
+	case found && available.Status == "True" && !available.Stale(o) && !c.stale(o):
 		return "ready"
 	case found && available.Status == "True":
 		return "changing"

@@ -163,8 +163,8 @@ func (o listOptions) read(ctx context.Context, s *survey.Site) ([]row, error) {
 	p := s.Env.NewProgress()
 	r := s.Read(ctx, o.Namespaces, o.Kind.sources, func(done int) { p.Show("Listing "+o.Kind.name, done, 0) })
 	p.Done()
-	if ctx.Err() != nil {
-		return nil, nil
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	rows := o.Kind.rows
 	if rows == nil {

@@ -195,8 +195,7 @@ func (o listOptions) sort(rows []row) error {
 
 // compare compares two cells. What has no value is last.
 func compare(a, b string) int {
-	switch {
-	case a == "" || b == "":
+	if a == "" || b == "" {
 		return cmp.Compare(b, a)
 	}
 	if x, err := resource.ParseQuantity(a); err == nil {
