@@ -1,3 +1,5 @@
+//go:build provision
+
 package main
 
 import (
@@ -17,6 +19,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	bootstrapv1beta1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta1" //nolint:staticcheck // Its webhooks want it, though the lab does not serve it.
+	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
+	controlplanev1beta1 "sigs.k8s.io/cluster-api/api/controlplane/kubeadm/v1beta1" //nolint:staticcheck // As above.
+	controlplanev1 "sigs.k8s.io/cluster-api/api/controlplane/kubeadm/v1beta2"
 	"sigs.k8s.io/cluster-api/bootstrap/kubeadm/reconcilers/kubeadmconfig"
 	bootstrapsetup "sigs.k8s.io/cluster-api/bootstrap/kubeadm/setup"
 	bootstrapadmission "sigs.k8s.io/cluster-api/bootstrap/kubeadm/webhooks/admission"
@@ -32,6 +38,13 @@ import (
 	"sigs.k8s.io/cluster-api/core/setup"
 	"sigs.k8s.io/cluster-api/util/index"
 )
+
+// addKubeadm adds the kinds of kubeadm.
+func addKubeadm(scheme *runtime.Scheme) error {
+	return errors.Join(
+		bootstrapv1beta1.AddToScheme(scheme), bootstrapv1.AddToScheme(scheme), controlplanev1beta1.AddToScheme(scheme), controlplanev1.AddToScheme(scheme),
+	)
+}
 
 // provision makes clusters out of Clusters of one namespace, with kubeadm. In all others a lab has made everything itself, and these
 // controllers would make it again. They have a manager of their own, since what a manager sees it sees in the same namespaces.

@@ -70,6 +70,7 @@ func (s *Site) define(sup *supervisor) error {
 func (s *Site) startCAPI(sup *supervisor) error {
 	c := controller{"capi", sup.api.AdminKubeconfig, capiPort, capiHealthPort}
 	if s.provisions(sup) {
+		c.program = "capi-provision"
 		return s.startController(sup, c, "--provision="+provisionNamespace)
 	}
 	return s.startController(sup, c)

@@ -21,7 +21,7 @@ import (
 func TestLoopbackOnly(t *testing.T) {
 	provisioned(t)
 	processes := family(t)
-	missing := []string{"capi", "capv", "vmop", "vcsim", "controller-manager", "apiserver --etcd-servers=http", "--etcd-prefix=/guest-"}
+	missing := []string{"capi-provision", "capv", "vmop", "vcsim", "controller-manager", "apiserver --etcd-servers=http", "--etcd-prefix=/guest-"}
 	for _, pid := range processes {
 		missing = slices.DeleteFunc(missing, func(part string) bool { return strings.Contains(name(pid), part) })
 	}
