@@ -66,7 +66,7 @@ func upload(ctx context.Context, m *library.Manager, session, name string, conte
 	}
 	how := soap.DefaultUpload
 	how.ContentLength = int64(len(content))
-	return m.Client.Upload(ctx, bytes.NewReader(content), to, &how)
+	return m.Upload(ctx, bytes.NewReader(content), to, &how)
 }
 
 // vmdk is the shortest stream-optimized disk that the simulator takes: a header and a descriptor (VMware's "Virtual Disk Format 5.0").

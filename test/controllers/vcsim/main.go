@@ -31,8 +31,9 @@ func main() {
 	out := flag.String("out", "", "the file to write when ready")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *listen, *out, flag.Args()); err != nil {
+	err := run(ctx, *listen, *out, flag.Args())
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "vcsim:", err)
 		os.Exit(1)
 	}

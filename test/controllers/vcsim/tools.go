@@ -48,7 +48,7 @@ func runTools(ctx context.Context, c *vim25.Client) error {
 // guestAddress is the address of the n-th machine. The first ones are those of machines that a lab has without this program.
 func guestAddress(n int) string {
 	const nets = 2
-	n = n % (nets * 128)
+	n %= nets * 128
 	return fmt.Sprintf("%s.%d", []string{"192.0.2", "198.51.100"}[n/128], 127+n%128)
 }
 

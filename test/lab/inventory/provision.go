@@ -27,7 +27,7 @@ type VCenter struct {
 // What the controllers' programs look for.
 const (
 	vmOperatorNamespace = "vmware-system-vmop"
-	vmOperatorSecret    = "vsphere.provider.credentials.vmoperator.vmware.com" //nolint:gosec // The name of a Secret.
+	vmOperatorSecret    = "vsphere.provider.credentials.vmoperator.vmware.com"
 	supervisorZone      = "domain-c8"
 	supervisorVirtualIP = "192.0.2.250" // An Endpoints object takes no address of loopback. Nobody sends anything there.
 )

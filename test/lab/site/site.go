@@ -130,6 +130,11 @@ func (s *Site) start() error {
 			return fmt.Errorf("start what makes clusters: %w", err)
 		}
 	}
+	return s.tell()
+}
+
+// tell starts what people and tests see of a site that runs, and writes lab.json.
+func (s *Site) tell() error {
 	url, err := s.startAdmin()
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func isolate() error {
 	runtime.LockOSThread() // The thread that has the network becomes the new process.
 	defer runtime.UnlockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return nil //nolint:nilerr // Some containers forbid it, and this thread is as before.
+		return nil // Some containers forbid it, and this thread is as before.
 	}
 	if err := loopbackUp(); err != nil {
 		return fmt.Errorf("loopback of a new network: %w", err)
