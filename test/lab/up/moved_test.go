@@ -12,7 +12,7 @@ func TestOldServer(t *testing.T) {
 	p := newPerson(t, "edit")
 	address := func() string {
 		t.Helper()
-		body := strings.NewReader(`{"guest_cluster_name":"moved","guest_cluster_namespace":"ns1"}`)
+		body := strings.NewReader(`{"guest_cluster_name":"moved","guest_cluster_namespace":"ns2"}`)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+site.Supervisors[0].Server+"/wcp/login", body)
 		if err != nil {
 			t.Fatal(err)
@@ -33,7 +33,7 @@ func TestOldServer(t *testing.T) {
 	}
 	const first, second = "127.78.250.1", "127.78.250.2"
 	cluster := func(endpoint string) map[string]any {
-		return map[string]any{"namespace": "ns1", "name": "moved", "endpoint": endpoint}
+		return map[string]any{"namespace": "ns2", "name": "moved", "endpoint": endpoint}
 	}
 	call(t, http.MethodPost, "clusters", cluster(first))
 	if got := address(); got != first {
@@ -44,7 +44,7 @@ func TestOldServer(t *testing.T) {
 	if got := address(); got != second {
 		t.Errorf("%q", got)
 	}
-	call(t, http.MethodPost, "faults", map[string]any{"endpoint": "/wcp/login", "cluster": "ns1/moved", "oldServer": true, "count": 1})
+	call(t, http.MethodPost, "faults", map[string]any{"endpoint": "/wcp/login", "cluster": "ns2/moved", "oldServer": true, "count": 1})
 	if got := address(); got != first {
 		t.Errorf("%q and not the old address", got)
 	}
