@@ -12,7 +12,7 @@
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
 #   make mutate     changes lines of the program, one at a time: a test must see each
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
-#   make generate   docs/commands.md from the program's own help, a table of docs/security.md
+#   make generate   docs/commands.md and docs/troubleshooting.md from the program, a table of docs/security.md
 
 SHELL := /bin/sh
 VERSION ?= $(shell git describe --tags 2>/dev/null || echo 0.1.0-dev)
@@ -162,10 +162,12 @@ fuzz:
 
 generate:
 	go run ./internal/gendocs > docs/commands.md
+	go run ./internal/gendocs troubleshooting > docs/troubleshooting.md
 	go run ./internal/gendocs security < docs/security.md > docs/security.md.new && mv docs/security.md.new docs/security.md
 
 check-generated:
 	go run ./internal/gendocs | diff -u docs/commands.md -
+	go run ./internal/gendocs troubleshooting | diff -u docs/troubleshooting.md -
 	go run ./internal/gendocs security < docs/security.md | diff -u docs/security.md -
 
 clean:

@@ -56,6 +56,7 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/tokens/store.go":                             "is the store",
 	},
 	"makes a request by hand": {
+		"internal/console/proxy.go":      "asks for the proxy of a URL; nothing is sent",
 		"pkg/kubeconfig/mask/secrets.go": "masks a file",
 		"pkg/trust/once.go":              "looks whether a request has a password",
 		"pkg/wire/wire.go":               "is the way to make one",

@@ -13,12 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/describecmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/doctorcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -92,7 +94,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), registrycmd.New(registries), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)
@@ -101,6 +103,12 @@ func Command(e *console.Env, b Build) *cobra.Command {
 
 func registryDeps(e *console.Env) registrycmd.Deps {
 	return registrycmd.Deps{Env: e, Sessions: method.Sessions}
+}
+
+func doctorDeps(e *console.Env) doctorcmd.Deps {
+	return doctorcmd.Deps{Env: e, Registries: func(ctx context.Context, e *console.Env) ([]doctor.Finding, error) {
+		return registrycmd.Findings(ctx, registryDeps(e))
+	}}
 }
 
 func loginDeps(e *console.Env, registries registrycmd.Deps) logincmd.Deps {

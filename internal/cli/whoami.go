@@ -111,7 +111,7 @@ func askIdentity(ctx context.Context, e *console.Env, o whoamiOptions) (identity
 		return identity{}, err
 	}
 	id := identity{Context: c.Name, Server: c.Server, ValidUntil: credential.Expires}
-	err = selfSubjectReview(ctx, client, &id)
+	id.Username, id.Groups, err = client.WhoAmI(ctx)
 	if errors.Is(err, wire.ErrRefused) {
 		err = failure.Hint(fmt.Errorf("the token was refused by the server though valid until %s: %w", e.Until(credential.Expires), err),
 			"A new cluster refuses tokens for some minutes. If this does not change, type: %s", sessions.Command(sessions.Of(c.Key)))
@@ -134,29 +134,8 @@ func anyPort(sessions *session.Sessions, server string) string {
 	return " --api-port auto"
 }
 
-// maxName bounds a user or group name on the terminal, in characters.
+// maxName bounds the name of a claim, in characters.
 const maxName = 256
-
-// selfSubjectReview asks https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/.
-func selfSubjectReview(ctx context.Context, c *session.APIClient, id *identity) error {
-	var review struct {
-		Status struct {
-			UserInfo struct {
-				Username string   `json:"username"`
-				Groups   []string `json:"groups"`
-			} `json:"userInfo"`
-		} `json:"status"`
-	}
-	body := []byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`)
-	if err := c.PostJSON(ctx, "/apis/authentication.k8s.io/v1/selfsubjectreviews", body, &review); err != nil {
-		return err
-	}
-	id.Username = safetext.Line(review.Status.UserInfo.Username, maxName)
-	for _, g := range review.Status.UserInfo.Groups {
-		id.Groups = append(id.Groups, safetext.Line(g, maxName))
-	}
-	return nil
-}
 
 // claims returns the claims of the session's identity provider, or those in vCenter's token.
 func claims(sessions *session.Sessions, key tokens.Key, c tokens.Credential) (json.RawMessage, error) {

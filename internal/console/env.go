@@ -52,6 +52,8 @@ type Env struct {
 	// Proxy and Dial work as in http.Transport. A nil Dial uses the network.
 	Proxy func(*http.Request) (*url.URL, error)
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	// Lookup finds the addresses of a name; nil: as the system does.
+	Lookup func(ctx context.Context, host string) ([]string, error)
 
 	// Timeout bounds each request. With Verbose, each request prints a line to standard error.
 	Timeout time.Duration

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -36,6 +37,15 @@ func (e *Env) CheckProxy() error {
 		}
 	}
 	return nil
+}
+
+// ProxyFor returns the proxy on the way to a URL, or nil.
+func ProxyFor(e *Env, address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || e.Proxy == nil {
+		return nil, err
+	}
+	return e.Proxy(&http.Request{URL: u})
 }
 
 var errProxy = errors.New("is not the address of a proxy")

@@ -226,3 +226,15 @@ func (w *World) dial(ctx context.Context, network, address string) (net.Conn, er
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, found.server.Listener.Addr().String())
 }
+
+// lookup finds the names of what is served.
+func (w *World) lookup(_ context.Context, name string) ([]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for address := range w.hosts {
+		if host, _, err := net.SplitHostPort(address); err == nil && host == name {
+			return []string{"192.0.2.1"}, nil
+		}
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+}

@@ -167,7 +167,7 @@ func (w *World) Env() *console.Env {
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system, Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-		Dial:  w.dial, Timeout: 5 * time.Second,
+		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second,
 	}
 	if w.NoHome {
 		e.Home = ""

@@ -1,5 +1,6 @@
-// Command gendocs prints docs/commands.md: the help of every command, as Markdown. With the argument security it reads docs/security.md from
-// standard input, and prints it with the table of who may have a secret.
+// Command gendocs prints docs/commands.md: the help of every command, as Markdown. With the argument troubleshooting it prints
+// docs/troubleshooting.md: the checks of doctor. With the argument security it reads docs/security.md from standard input, and prints it
+// with the table of who may have a secret.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
 )
 
 const intro = `# Commands
@@ -31,8 +33,14 @@ func main() {
 }
 
 func run(args []string, in io.Reader, out io.Writer) error {
-	if len(args) == 0 || args[0] != "security" {
+	switch {
+	case len(args) == 0:
 		return write(out, tree())
+	case args[0] == "troubleshooting":
+		_, err := io.WriteString(out, doctor.Page())
+		return err
+	case args[0] != "security":
+		return fmt.Errorf("there is no page %q", args[0])
 	}
 	page, err := io.ReadAll(in)
 	if err != nil {

@@ -62,6 +62,27 @@ func FindContext(cfg *api.Config, name string) (Context, error) {
 // Client gets the context's credential as kubectl does, and returns a client of its API server that goes the way that kubectl goes. Where
 // kubectl would send no credential, it is an error, and none is fetched.
 func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Credential, error) {
+	return s.client(ctx, c, func() (tokens.Credential, error) { return s.Token(ctx, c.Key, false) })
+}
+
+// Stored is Client with the credential that the store has: nothing is renewed, nobody is asked, no file changes. Without a valid one the
+// client sends no credential. The credential then has no more than the end of an old one.
+func (s *Sessions) Stored(ctx context.Context, c Context) (*APIClient, tokens.Credential, error) {
+	return s.client(ctx, c, func() (tokens.Credential, error) {
+		key := c.Key
+		if of, found, err := s.Store.FindSession(key); err == nil && found {
+			key = of.Own(key)
+		}
+		credential, found, err := s.Store.Credential(key)
+		if err != nil || !found || !credential.Good(s.Env.Now()) {
+			return tokens.Credential{Expires: credential.Expires}, err
+		}
+		return credential, nil
+	})
+}
+
+// client returns the client of a context with a credential.
+func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Credential, error)) (*APIClient, tokens.Credential, error) {
 	err := c.check(s.Env)
 	if err != nil {
 		return nil, tokens.Credential{}, err
@@ -70,7 +91,7 @@ func (s *Sessions) Client(ctx context.Context, c Context) (*APIClient, tokens.Cr
 	if err != nil {
 		return nil, tokens.Credential{}, fmt.Errorf("context %q: %w", c.Name, err)
 	}
-	credential, err := s.Token(ctx, c.Key, false)
+	credential, err := get()
 	if err != nil {
 		return nil, credential, err
 	}

@@ -1,0 +1,55 @@
+package registrycmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
+)
+
+// Findings returns what registry clients will stumble on. It sends no credential and changes nothing.
+func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
+	a, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	_, unreadable := a.records.Records()
+	_, more := a.records.Logins()
+	for _, err := range append(unreadable, more...) {
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error()})
+	}
+	infos, err := a.infos()
+	if err != nil || len(infos) == 0 {
+		return all, err
+	}
+	if _, err := a.docker().Helpers(); err != nil {
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error(), Remedy: "Repair the file, or move it away."})
+	}
+	for _, warning := range a.docker().warningsFor(infos) {
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: warning})
+	}
+	for _, i := range infos {
+		all = append(all, i.finding())
+		if warning := distrusted(ctx, a, i.Registry); warning != "" {
+			all = append(all, doctor.Finding{State: doctor.Problem, About: i.Registry, Says: warning})
+		}
+	}
+	return all, nil
+}
+
+// finding returns what is known of a registry without asking it.
+func (i Info) finding() doctor.Finding {
+	f := doctor.Finding{State: doctor.OK, About: i.Registry, Says: "its clients get a login"}
+	switch {
+	case i.Problem != "" && i.Source == fromLogin: // A renewal may end that.
+		f.State, f.Says = doctor.Note, i.Problem
+	case i.Problem != "":
+		f.State, f.Says = doctor.Problem, i.Problem
+	case i.Docker == "missing":
+		f.State, f.Says, f.Remedy = doctor.Problem, "docker's config.json does not name our helper for it", "Type: kubectl vsphere registry configure"
+	case i.Docker != "configured":
+		f.State, f.Says = doctor.Problem, fmt.Sprintf("docker's config.json names another helper for it: %s", i.Docker)
+		f.Remedy = "Type: kubectl vsphere registry configure --force"
+	}
+	return f
+}

@@ -1,0 +1,184 @@
+// Package doctor looks for what is wrong on this machine, on the way to the servers, and at them, and says what to type. It only looks: it
+// sends no password, renews nothing and changes nothing. A token that the store has goes to the server of its context alone, as kubectl
+// sends it.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// State is how a check ended.
+type State string
+
+// The states, from good to bad.
+const (
+	Skipped State = "skipped" // there was nothing to look at
+	OK      State = "ok"
+	Note    State = "note" // nothing is wrong, and the user should know it
+	Problem State = "problem"
+)
+
+var order = []State{Skipped, OK, Note, Problem}
+
+// Finding is one thing that a check found.
+type Finding struct {
+	State State `json:"state"`
+	// About names a server, a context or a file; empty: the whole machine.
+	About string `json:"about,omitempty"`
+	Says  string `json:"says"`
+	// Remedy is what to do or to type; empty: nothing.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+func ok(about, format string, args ...any) Finding { return found(OK, about, format, args...) }
+
+func note(about, format string, args ...any) Finding { return found(Note, about, format, args...) }
+
+func problem(about, format string, args ...any) Finding {
+	return found(Problem, about, format, args...)
+}
+
+// The bounds of texts, in characters: servers and files of others are quoted in them.
+const (
+	maxAbout  = 300
+	maxSays   = 1000
+	maxRemedy = 4000
+)
+
+func found(state State, about, format string, args ...any) Finding {
+	return Finding{State: state, About: safetext.Line(about, maxAbout), Says: safetext.Line(fmt.Sprintf(format, args...), maxSays)}
+}
+
+// do adds a remedy.
+func (f Finding) do(format string, args ...any) Finding {
+	f.Remedy = safetext.Block(fmt.Sprintf(format, args...), maxRemedy)
+	return f
+}
+
+// failed is a problem with the words of an error and its next step, if it has one.
+func failed(about string, err error) Finding {
+	f := problem(about, "%s", safetext.Error(err))
+	if step := failure.NextStep(err); step != "" {
+		f = f.do("%s", step)
+	}
+	return f
+}
+
+// Check is one row of the table of checks.
+type Check struct {
+	Name   string // one word
+	What   string // what is looked at
+	Why    string // what does not work otherwise
+	Remedy string // what usually helps
+	run    func(ctx context.Context, p *patient) []Finding
+}
+
+// Result is what a check found.
+type Result struct {
+	Name     string    `json:"name"`
+	State    State     `json:"state"` // the worst one of its findings
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Report is what all checks found, in the order of the table.
+type Report struct {
+	Problems int      `json:"problems"`
+	Checks   []Result `json:"checks"`
+}
+
+// Options say what to look at.
+type Options struct {
+	Env     *console.Env
+	Server  string // canonical address of the only Supervisor; empty: all that are known
+	Context string // the only context; empty: all that login wrote
+	// Registries returns what registry clients will stumble on, for each registry; nil: registries are not looked at.
+	Registries func(ctx context.Context, e *console.Env) ([]Finding, error)
+	// Limit bounds all checks together; 0 is 10 seconds.
+	Limit time.Duration
+}
+
+const (
+	limit      = 10 * time.Second
+	oneRequest = 4 * time.Second // the time of one request: a few of them fit
+)
+
+// Run runs all checks at once. A check that does not end in time is a problem of its own.
+func Run(ctx context.Context, o Options) (Report, error) {
+	if o.Limit == 0 {
+		o.Limit = limit
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.Limit)
+	defer cancel()
+	p, err := newPatient(ctx, o)
+	if err != nil {
+		return Report{}, err
+	}
+	checks := Checks()
+	type done struct {
+		at       int
+		findings []Finding
+	}
+	ended := make(chan done, len(checks))
+	for i, c := range checks {
+		go func() { ended <- done{i, c.run(ctx, p)} }()
+	}
+	r := Report{Checks: make([]Result, len(checks))}
+	for i, c := range checks {
+		late := problem("", "this check did not end within %s", duration.Text(o.Limit)).do("%s", c.Remedy)
+		r.Checks[i] = resultOf(c.Name, []Finding{late})
+	}
+	late := time.NewTimer(o.Limit + grace)
+	defer late.Stop()
+wait:
+	for range checks {
+		select {
+		case d := <-ended:
+			r.Checks[d.at] = resultOf(checks[d.at].Name, d.findings)
+		case <-late.C: // Something does not obey the context, such as a dead file system.
+			break wait
+		}
+	}
+	for _, c := range r.Checks {
+		for _, f := range c.Findings {
+			if f.State == Problem {
+				r.Problems++
+			}
+		}
+	}
+	return r, nil
+}
+
+// grace is how long checks may take to see that the time is over.
+const grace = 500 * time.Millisecond
+
+// maxFindings bounds the findings of one check. A kubeconfig may have thousands of entries.
+const maxFindings = 200
+
+// resultOf sorts the findings of a check: problems first, then by what they are about.
+func resultOf(name string, all []Finding) Result {
+	rank := func(f Finding) int { return -slices.Index(order, f.State) }
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		if rank(a) != rank(b) {
+			return rank(a) - rank(b)
+		}
+		return strings.Compare(a.About, b.About)
+	})
+	r := Result{Name: name, State: Skipped, Findings: all}
+	if len(all) == 0 {
+		return r
+	}
+	r.State = all[0].State
+	if more := len(all) - maxFindings; more > 0 {
+		r.Findings = append(all[:maxFindings:maxFindings], note("", "%d more findings are left out", more))
+	}
+	return r
+}

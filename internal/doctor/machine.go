@@ -1,0 +1,266 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+)
+
+// program is how kubectl finds this plugin.
+const program = "kubectl-vsphere"
+
+// programs looks which programs of our name are on PATH: kubectl runs the first.
+func programs(_ context.Context, p *patient) []Finding {
+	self, err := p.env.Executable()
+	if err != nil {
+		return []Finding{failed("", err)}
+	}
+	found := onPath(p.env)
+	if len(found) == 0 {
+		first, err := p.env.LookPath(program)
+		if err != nil {
+			return []Finding{problem("", "%s is not on PATH: kubectl finds neither the plugin nor, for most contexts, a token", program).
+				do("Put %s into a directory that is on PATH.", filepath.Base(self))}
+		}
+		found = []string{first}
+	}
+	var all []Finding
+	if !same(found[0], self) {
+		all = append(all, problem(found[0], "kubectl runs this program, and not %s, which you are running", self).
+			do("Remove the one that you do not want, or change the order of PATH."))
+	}
+	for _, other := range found[1:] {
+		all = append(all, problem(other, "this is a second program of that name; kubectl runs %s", found[0]).
+			do("Remove the one that you do not want, such as VMware's plugin."))
+	}
+	if len(all) == 0 {
+		all = append(all, ok(found[0], "kubectl runs this program"))
+	}
+	return all
+}
+
+// onPath returns the programs of our name in the directories of PATH, in their order. One program by two paths counts once.
+func onPath(e *console.Env) (all []string) {
+	name := program
+	if e.GOOS == "windows" {
+		name += ".exe"
+	}
+	for _, dir := range filepath.SplitList(e.Getenv("PATH")) {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() || e.GOOS != "windows" && info.Mode()&0o111 == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(all, func(other string) bool { return same(other, path) }) {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// same reports whether two paths lead to one file.
+func same(a, b string) bool {
+	first, err := os.Stat(a)
+	second, secondErr := os.Stat(b)
+	return err == nil && secondErr == nil && os.SameFile(first, second)
+}
+
+// kubeconfigs looks at the files of KUBECONFIG, and at the entries in them.
+func kubeconfigs(_ context.Context, p *patient) []Finding {
+	if p.pathsErr != nil {
+		return []Finding{failed("", p.pathsErr)}
+	}
+	all := each(p.paths, p.kubeconfigFile)
+	if p.readErr != nil && !slices.ContainsFunc(all, func(f Finding) bool { return f.State == Problem }) {
+		all = append(all, failed("", p.readErr)) // All of them together are too much.
+	}
+	if p.readErr == nil {
+		all = append(all, p.entries()...)
+	}
+	return all
+}
+
+// kubeconfigFile looks at one file.
+func (p *patient) kubeconfigFile(path string) (all []Finding) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []Finding{note(path, "the file does not exist; a login makes it")}
+	case err != nil:
+		return []Finding{failed(path, err)}
+	}
+	config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
+	if err != nil {
+		return []Finding{failed(path, err)}
+	}
+	if info.Mode().IsRegular() && p.env.GOOS != "windows" {
+		all = append(all, modes(path, info.Mode().Perm(), config)...)
+	}
+	return append(all, p.lockOf(path)...)
+}
+
+// modes looks who else can use a kubeconfig. Who can write it can have kubectl run a program.
+func modes(path string, mode fs.FileMode, config *api.Config) []Finding {
+	repair := "Type: chmod 600 " + failure.Quote(path)
+	secrets := slices.ContainsFunc(slices.Collect(maps.Values(config.AuthInfos)), func(u *api.AuthInfo) bool {
+		return u.Token != "" || u.Password != "" || len(u.ClientKeyData) > 0
+	})
+	switch {
+	case mode&0o022 != 0:
+		return []Finding{problem(path, "other people can write to it (mode %o): they can have kubectl run a program as you", mode).do("%s", repair)}
+	case mode&0o044 != 0 && secrets:
+		return []Finding{problem(path, "other people can read it (mode %o), and it holds tokens or keys", mode).do("%s", repair)}
+	}
+	return []Finding{ok(path, "can be read")}
+}
+
+// staleLock is the age at which the owner of kubectl's lock must be dead: it is held for milliseconds.
+const staleLock = time.Minute
+
+// lockOf looks for the lock that kubectl takes for a file, PATH.lock.
+func (p *patient) lockOf(path string) []Finding {
+	lock := path + ".lock"
+	info, err := os.Lstat(lock)
+	if err != nil {
+		return nil
+	}
+	age := p.env.Now().Sub(info.ModTime())
+	if age < staleLock {
+		return []Finding{note(lock, "a kubectl is changing the file now")}
+	}
+	return []Finding{problem(lock, "a kubectl that was killed left this lock %s ago: others cannot change the file", console.Span(age)).
+		do("Type: rm -f %s", failure.Quote(lock))}
+}
+
+// entries looks at the contexts and users of all files together.
+func (p *patient) entries() (all []Finding) {
+	switch current := p.config.CurrentContext; {
+	case len(p.config.Contexts) == 0:
+	case current == "":
+		all = append(all, note("", "there is no current context").do("Type: kubectl vsphere use"))
+	case p.config.Contexts[current] == nil:
+		all = append(all, problem("", "the current context %q is not in the kubeconfig", current).do("Type: kubectl vsphere use"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.config.Contexts)) {
+		if p.Context != "" && name != p.Context {
+			continue
+		}
+		all = append(all, p.entry(name, p.config.Contexts[name])...)
+	}
+	return all
+}
+
+// entry looks at one context.
+func (p *patient) entry(name string, c *api.Context) []Finding {
+	about := "context " + name
+	user := p.config.AuthInfos[c.AuthInfo]
+	if user == nil || p.config.Clusters[c.Cluster] == nil {
+		return []Finding{problem(about, "it names a cluster or user that is not in the kubeconfig").
+			do("Type: kubectl config delete-context %s", failure.Quote(name))}
+	}
+	key, ours := kubeconfig.Ours(user)
+	switch {
+	case p.Server != "" && (!ours || key.Server != p.Server):
+		return nil
+	case !ours && kubeconfig.Listed(p.config, c):
+		return []Finding{note(about, "VMware's plugin wrote it: it holds a token in plain text, which nobody renews").
+			do("A login at that Supervisor takes the context over.")}
+	case user.Exec != nil && !runs(p.env, user.Exec, p.config.Clusters[c.Cluster]):
+		f := problem(about, "it runs %s, which is not there", safetext.Quote(user.Exec.Command, maxAbout))
+		if !ours {
+			f.State = Note // Another tool wrote it.
+			return []Finding{f}
+		}
+		return []Finding{f.do("Log in again. Type: %s", p.sessions.Command(p.sessions.Of(key)))}
+	case !ours || user.Exec == nil:
+		return nil
+	}
+	if _, found, err := p.store.FindSession(key); err == nil && !found {
+		return []Finding{problem(about, "there is no session of %s at %s, so that kubectl gets no token", key.User, key.Server).
+			do("Type: %s\nIf you do not need it any more, type: kubectl config delete-context %s", p.sessions.Command(p.sessions.Of(key)), failure.Quote(name))}
+	}
+	return nil
+}
+
+// runs reports whether the command of an exec block is there. As in kubectl, one with a slash is relative to the kubeconfig.
+func runs(e *console.Env, exec *api.ExecConfig, cluster *api.Cluster) bool {
+	path := exec.Command
+	if strings.ContainsRune(path, filepath.Separator) && !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(cluster.LocationOfOrigin), path)
+	}
+	_, err := e.LookPath(path)
+	return err == nil
+}
+
+// storage looks at the store of sessions and tokens.
+func storage(_ context.Context, p *patient) []Finding {
+	if p.storeErr != nil {
+		return []Finding{failed("", p.storeErr)}
+	}
+	var all []Finding
+	_, unreadable := p.store.Sessions()
+	_, more := p.store.Credentials()
+	for _, err := range slices.Concat(unreadable, more) {
+		all = append(all, failed(p.store.Dir(), err))
+	}
+	for _, s := range p.store.SiteServers() {
+		if _, _, err := p.store.Site(s); err != nil {
+			all = append(all, failed(s, err))
+		}
+	}
+	switch {
+	case len(all) > 0:
+	case len(p.all) == 0:
+		all = append(all, note(p.store.Dir(), "there is no session").do("Type: kubectl vsphere login --server ADDRESS -u USER"))
+	default:
+		all = append(all, ok(p.store.Dir(), "sessions: %d", len(p.all)))
+	}
+	return all
+}
+
+// sources looks whether the password of a session is where a renewal looks for it. The password itself is dropped.
+func sources(ctx context.Context, p *patient) []Finding {
+	var all []Finding
+	for _, s := range p.all {
+		about := fmt.Sprintf("%s at %s", s.User, s.Server)
+		if p.Server != "" && s.Server != p.Server {
+			continue
+		}
+		if len(s.PasswordCommand) > 0 {
+			if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
+				all = append(all, problem(about, "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
+					do("Log in with another --password-command. Type: %s", p.sessions.Command(s)))
+			} else {
+				all = append(all, ok(about, "a program gives the password"))
+			}
+		}
+		if !s.Keychain {
+			continue
+		}
+		asked, cancel := context.WithTimeout(ctx, oneRequest)
+		_, err := secret.Keychain(s.KeychainEntry()).Get(asked)
+		cancel()
+		if err != nil {
+			all = append(all, problem(about, "the keychain does not give the password: %s", safetext.Error(err)).
+				do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s)))
+			continue
+		}
+		all = append(all, ok(about, "the keychain has the password"))
+	}
+	return all
+}

@@ -1,0 +1,397 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/oidc"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// server is a Supervisor, another control plane host, or an API server without a Supervisor.
+type server struct {
+	supervisor.Address
+	name    string // canonical
+	site    tokens.Site
+	siteErr error
+	session *tokens.Session // that covers it; may be nil
+	trust   trust.Trust
+	aliases supervisor.Aliases
+	plain   bool // there is no Supervisor: an API server trusts an issuer
+	ask     func() answer
+}
+
+// answer is that of a server to a request without credentials.
+type answer struct {
+	err         error
+	reply       wire.Reply
+	from, until time.Time // our clock before the request and after the reply
+}
+
+// loginCommand is what to type for a server.
+func (p *patient) loginCommand(s *server) string {
+	if s.session != nil && p.sessions != nil {
+		return p.sessions.Command(*s.session)
+	}
+	return failure.LoginCommand(s.name, "")
+}
+
+// front is a client of a server that has no credentials.
+func (p *patient) front(s *server) (*supervisor.Client, error) {
+	w, err := site.Client(p.env, s.trust, s.aliases.Reach)
+	if err != nil {
+		return nil, err
+	}
+	return &supervisor.Client{Wire: w, Address: s.Address}, nil
+}
+
+// askServer asks for the login banner, as the first request of a login does. An API server is asked for its version.
+func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer leave()
+	front, err := p.front(s)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer front.Wire.HTTP.CloseIdleConnections()
+	path := "/wcp/loginbanner"
+	if s.plain {
+		path = "/version"
+	}
+	a.from = p.env.Now()
+	a.reply, a.err = front.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: s.URL(path), Accept: "*/*"})
+	a.until = p.env.Now()
+	var status *wire.Error
+	if errors.As(a.err, &status) && status.Status != 0 && status.Status < 500 && s.plain {
+		a.err = nil // A refusal is an answer.
+	} else if a.err == nil && !s.plain {
+		_, a.err = front.Banner(ctx)
+	} else if status != nil && status.Status != 0 && status.Status < 500 {
+		a.err = fmt.Errorf("%s is %w: %w", s.name, supervisor.ErrNotSupervisor, a.err)
+	}
+	return a
+}
+
+// proxies looks at the variables of the proxy, and which servers are reached through it.
+func proxies(_ context.Context, p *patient) (all []Finding) {
+	if err := p.env.CheckProxy(); err != nil {
+		return []Finding{failed("", err).do("Set it to the address of the proxy, or unset it.")}
+	}
+	for _, s := range p.servers {
+		proxy, err := console.ProxyFor(p.env, s.URL("/"))
+		switch {
+		case err != nil:
+			all = append(all, problem(s.name, "the proxy for it cannot be used").do("Set HTTPS_PROXY to the address of the proxy, or unset it."))
+		case proxy == nil:
+		case errors.Is(s.ask().err, wire.ErrUnreachable):
+			all = append(all, problem(s.name, "it does not answer through the proxy %s", proxy.Host).
+				do("If it is reached without the proxy, add it to NO_PROXY. Type: export NO_PROXY=%s", failure.Quote(noProxy(p.env, s.Host))))
+		default:
+			all = append(all, note(s.name, "it is reached through the proxy %s", proxy.Host))
+		}
+	}
+	return all
+}
+
+// noProxy returns the value of NO_PROXY with a further host. One with a user name in it, as in a URL, is left out.
+func noProxy(e *console.Env, host string) string {
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		if now := e.Getenv(name); now != "" && !strings.Contains(now, "@") {
+			return safetext.Line(now, maxAbout) + "," + host
+		}
+	}
+	return host
+}
+
+// names looks up the names of servers that are reached directly.
+func names(ctx context.Context, p *patient) []Finding {
+	lookup := p.env.Lookup
+	if lookup == nil {
+		lookup = net.DefaultResolver.LookupHost
+	}
+	return each(p.servers, func(s *server) []Finding {
+		host, _, err := net.SplitHostPort(s.aliases.Reach(trust.ServerOf(s.HostPort())))
+		if err != nil || net.ParseIP(host) != nil {
+			return nil
+		}
+		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil {
+			return nil // The proxy looks it up.
+		}
+		looking, cancel := context.WithTimeout(ctx, oneRequest)
+		defer cancel()
+		addresses, err := lookup(looking, host)
+		var dns *net.DNSError
+		switch {
+		case errors.As(err, &dns) && dns.IsNotFound:
+			return []Finding{problem(s.name, "there is no such name in DNS: %s", host).
+				do("Check the spelling, your VPN and your DNS server, or use the IP address of the Supervisor.")}
+		case err != nil:
+			return []Finding{problem(s.name, "the name %s cannot be looked up: %s", host, safetext.Error(err)).do("Check your VPN and your DNS server.")}
+		}
+		return []Finding{ok(s.name, "%s is %s", host, strings.Join(addresses, ", "))}
+	})
+}
+
+// ports opens connections to the ports that logins and kubectl need.
+func ports(ctx context.Context, p *patient) []Finding {
+	return each(p.servers, func(s *server) (all []Finding) {
+		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil {
+			return nil // What is open is open for the proxy.
+		}
+		front := p.dial(ctx, s, s.FrontPort())
+		if front != nil {
+			all = append(all, problem(s.name, "port %d: %s", s.FrontPort(), front).
+				do("Check the address and your VPN, and ask your network administrator to open the port. A login needs it."))
+		}
+		if s.plain {
+			return all
+		}
+		port, instead := supervisor.APIPort, ""
+		if at, known := s.site.APIPorts[s.name]; known {
+			port, instead = at.Port, at.Reason
+		}
+		switch err := p.dial(ctx, s, port); {
+		case err != nil && port != s.FrontPort():
+			all = append(all, problem(s.name, "port %d: %s", port, err).
+				do("kubectl needs it. Ask your network administrator to open it, or log in again: login then uses port %d. Type: %s", s.FrontPort(), p.loginCommand(s)))
+		case instead != "":
+			all = append(all, note(s.name, "contexts use port %d: port %d did not answer at the last login", port, supervisor.APIPort))
+		case err == nil && front == nil:
+			all = append(all, ok(s.name, "ports %d and %d are open", s.FrontPort(), port))
+		}
+		return all
+	})
+}
+
+// dial opens a connection and closes it. The error is in words.
+func (p *patient) dial(ctx context.Context, s *server, port int) error {
+	dial := p.env.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	dialing, cancel := context.WithTimeout(ctx, oneRequest)
+	defer cancel()
+	at := s.aliases.Reach(net.JoinHostPort(s.Host, strconv.Itoa(port)))
+	conn, err := dial(dialing, "tcp", at)
+	if err != nil {
+		request := wire.Request{Method: http.MethodGet, URL: "https://" + at}
+		var words *wire.Error
+		if errors.As(request.NetworkError(ctx, err, oneRequest), &words) {
+			return errors.New(words.Message)
+		}
+		return err
+	}
+	return conn.Close()
+}
+
+// How long before its end a certificate is told of.
+const expiresSoon = 30 * 24 * time.Hour
+
+// certificates looks at the certificates of servers, verified as a login verifies them.
+func certificates(_ context.Context, p *patient) []Finding {
+	return each(p.servers, func(s *server) []Finding {
+		if s.siteErr != nil {
+			return nil // The store has a problem, and nobody knows how to verify it.
+		}
+		a := s.ask()
+		var untrusted *trust.UntrustedError
+		switch {
+		case errors.As(a.err, &untrusted):
+			return []Finding{distrusted(p, s, untrusted)}
+		case a.reply.Certificate == nil:
+			return nil
+		case s.trust.Mode == trust.Insecure:
+			return []Finding{note(s.name, "its certificate is not verified: whoever answers there gets your tokens").
+				do("Log in with the CA. Type: %s --certificate-authority FILE", p.loginCommand(s))}
+		}
+		left := a.reply.Certificate.NotAfter.Sub(p.env.Now())
+		if left < expiresSoon {
+			return []Finding{note(s.name, "its certificate ends in %s", console.Span(left)).do("Ask your vSphere administrator to renew it.")}
+		}
+		return []Finding{ok(s.name, "its certificate is verified, and good for %s", console.Span(left))}
+	})
+}
+
+// distrusted is a certificate that a login would refuse.
+func distrusted(p *patient, s *server, e *trust.UntrustedError) Finding {
+	command := p.loginCommand(s)
+	fingerprint := e.IssuerSHA256
+	if fingerprint == "" {
+		fingerprint = e.SHA256
+	}
+	switch remembered := s.trust.For(trust.ServerOf(s.HostPort())); {
+	case e.UnknownCA && remembered.CA != "":
+		return problem(s.name, "it shows another CA than the one that you trusted: signed by %s, SHA-256 %s", safetext.Quote(e.Issuer, maxAbout), fingerprint).
+			do("Ask your vSphere administrator whether the CA was changed. If the fingerprint is right, type: %s --replace-ca", command)
+	case e.UnknownCA:
+		return problem(s.name, "%s", e.Error()).do("Log in with its CA. Type: %s --certificate-authority FILE", command)
+	case e.WrongName:
+		return problem(s.name, "%s", e.Error()).do("Use one of those names with --server, or ask your vSphere administrator for a certificate with this one.")
+	}
+	return problem(s.name, "%s", e.Error()).do("Check the clock of this machine. If it is right, ask your vSphere administrator for another certificate.")
+}
+
+// maxSkew is how wrong a clock may be: tokens are used until 45 seconds before their end.
+const maxSkew = 30 * time.Second
+
+// clocks compares the clock of this machine with that of each server.
+func clocks(_ context.Context, p *patient) []Finding {
+	return each(p.servers, func(s *server) []Finding {
+		a := s.ask()
+		if a.reply.Date.IsZero() {
+			return nil
+		}
+		// The header has whole seconds, and was written at some time between from and until.
+		skew := time.Duration(0)
+		if ahead := a.from.Sub(a.reply.Date.Add(time.Second)); ahead > 0 {
+			skew = ahead
+		} else if behind := a.reply.Date.Sub(a.until); behind > 0 {
+			skew = -behind
+		}
+		if skew.Abs() > 2*time.Minute {
+			skew = skew.Round(time.Minute)
+		}
+		switch {
+		case skew > maxSkew:
+			return []Finding{problem(s.name, "the clock of this machine is %s ahead of the server's: tokens end early, and may count as ended", console.Span(skew)).
+				do("Set the clocks by NTP.")}
+		case skew < -maxSkew:
+			return []Finding{problem(s.name, "the clock of this machine is %s behind the server's: kubectl sends tokens that have ended", console.Span(-skew)).
+				do("Set the clocks by NTP.")}
+		}
+		return []Finding{ok(s.name, "the clocks agree")}
+	})
+}
+
+// supervisors looks whether each server answers as a Supervisor does.
+func supervisors(_ context.Context, p *patient) []Finding {
+	return each(p.servers, func(s *server) []Finding {
+		a := s.ask()
+		var untrusted *trust.UntrustedError
+		switch {
+		case errors.As(a.err, &untrusted):
+			return nil // The check of certificates tells it.
+		case errors.Is(a.err, supervisor.ErrNotSupervisor):
+			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("Check the address: it is that of the Supervisor's control plane, not of vCenter or of a cluster.")}
+		case errors.Is(a.err, wire.ErrUnreachable):
+			return []Finding{failed(s.name, a.err).do("See the checks of the proxy, names and ports.")}
+		case a.err != nil:
+			return []Finding{failed(s.name, a.err).do("Ask your vSphere administrator to look at Workload Management.")}
+		case s.plain:
+			return []Finding{ok(s.name, "an API server answers")}
+		}
+		return []Finding{ok(s.name, "a Supervisor answers%s", p.versionAt(s))}
+	})
+}
+
+// versionAt returns the version of a Supervisor's API, if a context knows it.
+func (p *patient) versionAt(s *server) string {
+	for _, x := range p.contexts {
+		if x.key.Server == s.name && x.key.Cluster == "" {
+			if version := x.look().version; version != "" {
+				return ", with Kubernetes " + version
+			}
+		}
+	}
+	return ""
+}
+
+// identities looks at the identity providers of Supervisors, and at what stands behind them.
+func identities(ctx context.Context, p *patient) []Finding {
+	all := each(p.servers, func(s *server) []Finding {
+		if s.plain || s.ask().err != nil {
+			return nil
+		}
+		return identityOf(ctx, p, s)
+	})
+	for _, s := range p.all {
+		if p.Server != "" && s.Server != p.Server {
+			continue
+		}
+		if o := p.store.Outage(s.ID); o.Tries > 0 {
+			all = append(all, problem(s.Server, "its identity provider has renewed nothing for %s since %s: %s", s.User, p.env.Until(o.Since), o.Reason).
+				do("It is tried again by itself. If it stays so, ask your administrator about the identity provider behind the Supervisor."))
+		}
+	}
+	return all
+}
+
+// identityOf asks a Supervisor for its issuer, and the issuer for its identity providers. An issuer at which nobody has logged in, and which is
+// not the Supervisor's own, is not asked.
+func identityOf(ctx context.Context, p *patient, s *server) []Finding {
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return nil
+	}
+	defer leave()
+	front, err := p.front(s)
+	if err != nil {
+		return nil
+	}
+	defer front.Wire.HTTP.CloseIdleConnections()
+	id, err := front.Identity(ctx)
+	known := s.site.Issuer
+	switch {
+	case errors.Is(err, supervisor.ErrNoIdentity) && known != "" && s.site.Server == s.name:
+		return []Finding{problem(s.name, "it has no identity provider any more; at the last login there was %s", known).
+			do("Ask your vSphere administrator before you type a vCenter password there.")}
+	case errors.Is(err, supervisor.ErrNoIdentity):
+		return []Finding{ok(s.name, "users log in with vCenter Single Sign-On")}
+	case err != nil:
+		return []Finding{failed(s.name, err)}
+	case known != "" && known != id.Issuer && s.site.Server == s.name:
+		return []Finding{problem(s.name, "it names the issuer %s; at the last login it was %s", safetext.Quote(id.Issuer, maxAbout), known).
+			do("Ask your vSphere administrator. If that is right, log in again with --trust-issuer.")}
+	case known != id.Issuer && !id.SameServer && !id.InCertificate:
+		return []Finding{note(s.name, "it names an issuer at another server, %s, where nobody has logged in from here; it was not asked", safetext.Quote(id.Issuer, maxAbout))}
+	}
+	return s.upstream(ctx, p.env, id)
+}
+
+// upstream asks an issuer for its document and its identity providers.
+func (s *server) upstream(ctx context.Context, e *console.Env, id supervisor.Identity) []Finding {
+	t := s.trust
+	if len(id.IssuerCA) > 0 {
+		t = trust.Trust{Mode: trust.Bundle, CA: string(id.IssuerCA)}
+	}
+	w, err := site.Client(e, t, s.aliases.Reach)
+	if err != nil {
+		return []Finding{failed(s.name, err)}
+	}
+	defer w.HTTP.CloseIdleConnections()
+	provider, err := oidc.Discover(ctx, w, id.Issuer, false)
+	if err != nil {
+		return []Finding{problem(s.name, "its issuer cannot be used: %s", safetext.Error(err)).do("Ask your vSphere administrator about the identity provider of the Supervisor.")}
+	}
+	all, err := provider.IdentityProviders(ctx, w)
+	if err != nil {
+		return []Finding{problem(s.name, "the identity providers behind its issuer are not known: %s", safetext.Error(err)).
+			do("Ask your vSphere administrator about the identity provider of the Supervisor.")}
+	}
+	var kinds []string
+	for _, one := range all {
+		kinds = append(kinds, fmt.Sprintf("%s (%s)", one.Name, one.Type))
+	}
+	return []Finding{ok(s.name, "users log in at %s %s", id.Issuer, strings.Join(kinds, ", "))}
+}
