@@ -45,9 +45,11 @@ type World struct {
 	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
 	// Asleep, if set, is called when a command has slept: the clock has moved on.
 	Asleep func(time.Duration)
-	CA     *CA    // of all that is served, unless a test names another one
-	CAFile string // CA in PEM
-	Dir    string // the home directory; store and kubeconfig are below it
+	// Through is the proxy for a request, as http.Transport.Proxy; nil: all servers are reached directly.
+	Through func(*http.Request) (*url.URL, error)
+	CA      *CA    // of all that is served, unless a test names another one
+	CAFile  string // CA in PEM
+	Dir     string // the home directory; store and kubeconfig are below it
 
 	t      testing.TB
 	person []Answer // nil: there is no terminal
@@ -166,7 +168,7 @@ func (w *World) Env() *console.Env {
 		Getenv: w.getenv, Hide: w.hide,
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system, Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
-		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
+		Proxy: w.proxy,
 		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second,
 	}
 	if w.NoHome {
@@ -174,6 +176,13 @@ func (w *World) Env() *console.Env {
 	}
 	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{columns: w.Columns}, &Stream{columns: w.Columns}
 	return e
+}
+
+func (w *World) proxy(r *http.Request) (*url.URL, error) {
+	if w.Through == nil {
+		return nil, nil
+	}
+	return w.Through(r)
 }
 
 func (w *World) getenv(name string) string {

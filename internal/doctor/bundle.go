@@ -3,20 +3,21 @@ package doctor
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd/api"
+
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/mask"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
@@ -25,7 +26,7 @@ import (
 
 // Bundle returns an archive (ZIP) for support: the report, and what is on this machine, without secrets. It has names of servers, users and
 // files, and CA certificates.
-func Bundle(ctx context.Context, e *console.Env, r Report) ([]byte, error) {
+func Bundle(e *console.Env, r Report) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	add := func(name string, text []byte) error {
@@ -36,40 +37,115 @@ func Bundle(ctx context.Context, e *console.Env, r Report) ([]byte, error) {
 		_, err = w.Write(text)
 		return err
 	}
-	report, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	known, err := json.MarshalIndent(storeOf(e), "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{"report.json": report, "store.json": known, "machine.txt": machine(e)}
-	paths, _ := kubeconfig.Locate(e.Getenv, e.Home)
-	for i, path := range paths[:min(len(paths), maxFiles)] {
-		files[fmt.Sprintf("kubeconfig-%d.yaml", i+1)] = masked(ctx, path)
+	files := map[string][]byte{"machine.txt": machine(e)}
+	for name, v := range map[string]any{"report.json": r, "store.json": storeOf(e), "kubeconfig.json": kubeconfigsOf(e)} {
+		text, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		files[name] = safetext.JSON(append(text, '\n'))
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := add(name, files[name]); err != nil {
 			return nil, err
 		}
 	}
-	return b.Bytes(), z.Close()
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// kubeconfigInfo is what a bundle has of a kubeconfig: fields that hold no secret, and no others.
+type kubeconfigInfo struct {
+	Path     string        `json:"path"`
+	Mode     string        `json:"mode,omitempty"`
+	Problem  string        `json:"problem,omitempty"`
+	Current  string        `json:"current,omitempty"`
+	Contexts []contextInfo `json:"contexts"`
+	Clusters []clusterInfo `json:"clusters"`
+	Users    []userInfo    `json:"users"`
+}
+
+type contextInfo struct {
+	Name      string `json:"name"`
+	Cluster   string `json:"cluster"`
+	User      string `json:"user"`
+	Namespace string `json:"namespace,omitempty"`
+}
+
+type clusterInfo struct {
+	Name     string `json:"name"`
+	Server   string `json:"server"` // scheme and host
+	Proxy    string `json:"proxy,omitempty"`
+	Insecure bool   `json:"insecure,omitempty"`
+	CA       string `json:"ca,omitempty"`
+}
+
+type userInfo struct {
+	Name    string   `json:"name"`
+	Command string   `json:"command,omitempty"`
+	Ours    bool     `json:"ours,omitempty"`
+	Rivals  []string `json:"rivals,omitempty"` // names of fields by which it also logs in
+}
+
+// kubeconfigsOf is what a bundle has of the kubeconfig files.
+func kubeconfigsOf(e *console.Env) (all []kubeconfigInfo) {
+	paths, err := kubeconfig.Locate(e.Getenv, e.Home)
+	if err != nil {
+		return nil
+	}
+	for _, path := range paths[:min(len(paths), maxFiles)] {
+		info := kubeconfigInfo{Path: path}
+		if file, err := os.Stat(path); err == nil {
+			info.Mode = file.Mode().String()
+		}
+		config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
+		if err != nil {
+			info.Problem = safetext.Error(err)
+		} else {
+			info.fill(config)
+		}
+		all = append(all, info)
+	}
+	return all
 }
 
 // maxFiles bounds the kubeconfig files of a bundle.
 const maxFiles = 20
 
-// masked returns a kubeconfig without its secrets, or why it is not shown.
-func masked(ctx context.Context, path string) []byte {
-	text, err := bounded.File(ctx, path, boundedyaml.MaxFile, bounded.Regular)
-	if err == nil {
-		text, err = mask.Text(text)
+func (i *kubeconfigInfo) fill(config *api.Config) {
+	i.Current = config.CurrentContext
+	for _, name := range slices.Sorted(maps.Keys(config.Contexts)) {
+		c := config.Contexts[name]
+		i.Contexts = append(i.Contexts, contextInfo{name, c.Cluster, c.AuthInfo, c.Namespace})
 	}
-	if err != nil {
-		return []byte("# not shown: " + safetext.Error(err) + "\n")
+	for _, name := range slices.Sorted(maps.Keys(config.Clusters)) {
+		c := config.Clusters[name]
+		info := clusterInfo{Name: name, Server: serverOf(c.Server), Proxy: serverOf(c.ProxyURL), Insecure: c.InsecureSkipTLSVerify, CA: c.CertificateAuthority}
+		if shown, err := bounded.Certificates(c.CertificateAuthorityData); err == nil && len(shown) > 0 {
+			info.CA = "SHA-256 " + trust.Fingerprint(shown[0].Raw)
+		}
+		i.Clusters = append(i.Clusters, info)
 	}
-	return text
+	for _, name := range slices.Sorted(maps.Keys(config.AuthInfos)) {
+		u := config.AuthInfos[name]
+		_, ours := kubeconfig.Ours(u)
+		info := userInfo{Name: name, Ours: ours, Rivals: kubeconfig.Rivals(u)}
+		if u.Exec != nil {
+			info.Command = u.Exec.Command
+		}
+		i.Users = append(i.Users, info)
+	}
+}
+
+// serverOf returns the scheme and the host of a URL. What else is in it may be secret.
+func serverOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // variables are those of the environment whose names a bundle has, if they are set. Their values may be secret.

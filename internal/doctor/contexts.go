@@ -118,7 +118,7 @@ func verdict(p *patient, x *examined, l look) Finding {
 	var untrusted *trust.UntrustedError
 	switch {
 	case l.err != nil:
-		return contextError(about, l.err)
+		return failed(about, l.err)
 	case errors.As(l.reached, &untrusted):
 		return problem(about, "%s", untrusted.Error()).do("If the certificate was renewed, log in again: that brings the new CA. Type: %s", command)
 	case l.reached != nil:
@@ -140,14 +140,6 @@ func verdict(p *patient, x *examined, l look) Finding {
 		return note(about, "%s; you may not list %s", says, l.unable).do("Ask the owner for the rights that you need: a role in the vSphere Namespace, or a RoleBinding in the cluster.")
 	}
 	return ok(about, "%s", says)
-}
-
-// contextError is a context that cannot be used. Errors about its server repeat the URL, which may hold a user and a password.
-func contextError(about string, err error) Finding {
-	if strings.Contains(err.Error(), "@") {
-		return problem(about, "its server or proxy-url is an address that cannot be used").do("Correct it, or log in again.")
-	}
-	return failed(about, err)
 }
 
 // without is a context whose token has ended. Nothing is renewed here.

@@ -18,9 +18,9 @@ nothing. A token that is good goes to the server of its context, as kubectl send
 - ` + "`--server`" + ` or ` + "`--context`" + ` looks at one Supervisor or context only.
 - ` + "`--all`" + ` also prints what is right.
 - ` + "`-o json`" + ` is for programs. The exit code is 0 if nothing is wrong, else 1.
-- ` + "`--bundle FILE`" + ` writes an archive for support: the report, your kubeconfig without its secrets,
-  and what the store knows of servers and sessions. It has no token and no password. It names
-  servers, users and files: look at it before you send it.
+- ` + "`--bundle FILE`" + ` writes an archive for support: the report, the contexts, servers and commands of
+  your kubeconfig, and what the store knows of servers and sessions. It has no token and no
+  password. It names servers, users and files: look at it before you send it.
 `
 
 // pageWidth is the longest line of a page, in characters.

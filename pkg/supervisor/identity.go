@@ -67,7 +67,7 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 func ServerOf(s string) (Address, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.User != nil || strings.HasSuffix(u.Hostname(), ".") {
-		return Address{}, fmt.Errorf("%s names no server", safetext.Quote(s, 80))
+		return Address{}, fmt.Errorf("%s names no server", shown(s))
 	}
 	return ParseAddress(u.Host)
 }
@@ -109,17 +109,35 @@ func parseIdentity(issuer, ca, concierge string) (id Identity, err error) {
 // urlCharacters are the characters that a server's URL may have: none with a meaning to a terminal or a shell.
 const urlCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]@!&*+,=%"
 
+// shown returns an address for an error, quoted, without what may be secret in it: the user and password, and the query.
+func shown(s string) string {
+	s, query, _ := strings.Cut(s, "?")
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
+		scheme, rest = "", s
+	} else {
+		scheme += "://"
+	}
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		rest = "…" + rest[at:]
+	}
+	if query != "" {
+		rest += "?…"
+	}
+	return safetext.Quote(scheme+rest, 80)
+}
+
 // CheckURL returns s without slashes at its end. It fails unless s is an https URL of a server that may get a secret:
 // a host and a path, nothing else.
 func CheckURL(s string) (string, error) {
 	u, err := url.Parse(s)
 	switch {
 	case strings.Trim(s, urlCharacters) != "":
-		return "", fmt.Errorf("%s holds characters that no such URL needs", safetext.Quote(s, 80))
+		return "", fmt.Errorf("%s holds characters that no such URL needs", shown(s))
 	case err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("%s is not a URL of a server", safetext.Quote(s, 80))
+		return "", fmt.Errorf("%s is not a URL of a server", shown(s))
 	case u.Scheme != "https":
-		return "", fmt.Errorf("%s is not https: nothing is sent to it", safetext.Quote(s, 80))
+		return "", fmt.Errorf("%s is not https: nothing is sent to it", shown(s))
 	}
 	return strings.TrimRight(s, "/"), nil
 }

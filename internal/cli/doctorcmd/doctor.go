@@ -97,7 +97,7 @@ func run(ctx context.Context, d Deps, o options) error {
 		printReport(d.Env, report, o.All)
 	}
 	if err == nil && o.Bundle != "" {
-		err = writeBundle(ctx, d.Env, report, o.Bundle)
+		err = writeBundle(d.Env, report, o.Bundle)
 	}
 	if err == nil && report.Problems > 0 {
 		err = failure.Silent(errProblems)
@@ -146,8 +146,8 @@ func printFinding(e *console.Env, check string, f doctor.Finding) {
 }
 
 // writeBundle writes the archive, for the user alone. What appears at the path meanwhile stays.
-func writeBundle(ctx context.Context, e *console.Env, r doctor.Report, path string) error {
-	archive, err := doctor.Bundle(ctx, e, r)
+func writeBundle(e *console.Env, r doctor.Report, path string) error {
+	archive, err := doctor.Bundle(e, r)
 	if err != nil {
 		return err
 	}
