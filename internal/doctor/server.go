@@ -130,7 +130,7 @@ func names(ctx context.Context, p *patient) []Finding {
 		if err != nil || net.ParseIP(host) != nil {
 			return nil
 		}
-		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil {
+		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil || p.env.CheckProxy() != nil {
 			return nil // The proxy looks it up.
 		}
 		looking, cancel := context.WithTimeout(ctx, oneRequest)
@@ -150,6 +150,9 @@ func names(ctx context.Context, p *patient) []Finding {
 
 // ports opens connections to the ports that logins and kubectl need.
 func ports(ctx context.Context, p *patient) []Finding {
+	if p.env.CheckProxy() != nil {
+		return nil // Nothing goes past a proxy that cannot be read.
+	}
 	return each(p.servers, func(s *server) (all []Finding) {
 		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil {
 			return nil // What is open is open for the proxy.

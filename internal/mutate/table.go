@@ -313,4 +313,17 @@ var table = []mutation{
 	{name: "a name draws on the terminal", file: "internal/console/pick.go", old: "safetext.Line(c.Text, maxChoice)", new: "c.Text", also: "./internal/cli/sitecmd", by: "TestPickWithHostileNames"},
 	{name: "Escape takes the marked choice", file: "internal/console/pick.go", old: "case keyEscape, keyInterrupt, keyEnd:", new: "case keyInterrupt, keyEnd:", also: "./internal/cli/sitecmd", by: "TestPick"},
 	{name: "a script sees marks", file: "internal/cli/logincmd/report.go", old: "person := console.Columns(r.env.Out) > 0", new: "person := true", by: "TestListOfContextsAtATerminal"},
+
+	// Doctor.
+	{name: "doctor renews", file: "internal/doctor/contexts.go", old: "p.sessions.Stored(ctx, c)", new: "p.sessions.Client(ctx, c)", also: "./internal/cli/doctorcmd", by: "TestDoctorOnlyLooks"},
+	{name: "an ended token is sent", file: "internal/session/context.go", old: "|| !credential.Good(s.Env.Now()) {\n\t\t\treturn tokens", new: "{\n\t\t\treturn tokens", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},
+	{name: "doctor does not end", file: "internal/doctor/doctor.go", old: "case <-late.C:", new: "case <-make(chan int):", also: "./internal/cli/doctorcmd", by: "TestDoctorIsBounded"},
+	{name: "an issuer that nobody chose is asked", file: "internal/doctor/server.go", old: "case known != \"\" && known != id.Issuer && s.site.Server == s.name:", new: "case known == \"x\":", also: "./internal/cli/doctorcmd", by: "TestIdentity"},
+	{name: "a changed CA is an unknown one", file: "internal/doctor/server.go", old: "case e.UnknownCA && remembered.CA != \"\":", new: "case e.UnknownCA && remembered.CA == \"x\":", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},
+	{name: "an archive shows passwords of servers", file: "internal/doctor/bundle.go", old: "return u.Scheme + \"://\" + u.Host", new: "return address", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "an archive shows passwords of proxies", file: "internal/doctor/bundle.go", old: "	return u.Host\n", new: "	return u.String()\n", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "an error shows the query of an address", file: "pkg/supervisor/identity.go", old: "s, query, _ := strings.Cut(s, \"?\")", new: "s, query, _ := strings.Cut(s, \"#\")", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "an error shows the password of an address", file: "pkg/supervisor/identity.go", old: "at := strings.LastIndex(rest, \"@\"); at >= 0 {", new: "at := strings.LastIndex(rest, \"@\"); at >= 1000 {", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "an archive is for everybody", file: "internal/cli/doctorcmd/doctor.go", old: "Mode: 0o600", new: "Mode: 0o644", by: "TestNoSecretIsShown"},
+	{name: "problems do not set the exit code", file: "internal/cli/doctorcmd/doctor.go", old: "err == nil && report.Problems > 0", new: "err == nil && report.Problems > 1000", by: "TestEachCheck"},
 }

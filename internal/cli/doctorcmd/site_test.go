@@ -276,6 +276,58 @@ func TestUsage(t *testing.T) {
 	r.Run("doctor", "--bundle", filepath.Join(r.Dir, "no/such/dir.zip")).Exits(failure.Failed).Says("write the archive: ")
 }
 
+// An API server that trusts an issuer directly is no Supervisor, and that is right.
+func TestWithoutASupervisor(t *testing.T) {
+	w := clitest.New(t)
+	w.Vars["PATH"] = filepath.Dir(w.Self)
+	replies := map[string]http.HandlerFunc{}
+	answers(replies)
+	w.Serve("10.0.0.7:443", w.CA, http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		reply := replies[r.Method+" "+r.URL.Path]
+		if reply == nil || r.Header.Get("Authorization") == "" {
+			reply = consoletest.Status(http.StatusUnauthorized, "")
+		}
+		reply(out, r)
+	}))
+	replies["GET /version"] = consoletest.Reply(`{"gitVersion":"v1.33.0"}`)
+	w.Issuer("sso.example")
+	w.Vars[failure.PasswordVariable] = consoletest.Password
+	w.Run("login", "--server", "10.0.0.7", "--certificate-authority", w.CAFile, "--oidc-issuer-url", "https://sso.example", "--oidc-client-id", "kube", "--oidc-ca", w.CAFile,
+		"--oidc-flow", "password", "-u", consoletest.User, "--namespaces", "ns1").Exits(failure.OK)
+	w.Run("doctor", "--all").Exits(failure.OK).Says("ok: supervisors: 10.0.0.7: an API server answers", "ok: contexts: context 10.0.0.7, ns1: the server takes the token").Omits("6443")
+	w.Down("10.0.0.7:443")
+	w.Run("doctor").Exits(failure.Failed).Says("problem: supervisors: 10.0.0.7: ", "problem: ports: 10.0.0.7: port 443: connection refused")
+}
+
+// Contexts that use port 443, since 6443 is closed, are right.
+func TestContextsAtTheFront(t *testing.T) {
+	w, s := clitest.Site(t)
+	answers(s.Replies)
+	for _, c := range s.Namespaces[0].Clusters {
+		answers(c.Replies)
+	}
+	w.Vars["PATH"] = filepath.Dir(w.Self)
+	w.Down("10.0.0.1:6443")
+	clitest.SignedIn(t, w, s)
+	w.Run("doctor").Exits(failure.OK).Says("note: ports: 10.0.0.1: contexts use port 443: port 6443 did not answer at the last login")
+}
+
+// A session without verification, and a certificate that ends soon, are notes.
+func TestCertificatesToKnowOf(t *testing.T) {
+	r := well(t)
+	r.Advance((5*365 - 10) * 24 * time.Hour)
+	r.Run("doctor").Exits(failure.Failed).Says("note: certificates: 10.0.0.1: its certificate ends in 11d", "to renew it")
+
+	w, s := clitest.Site(t)
+	answers(s.Replies)
+	for _, c := range s.Namespaces[0].Clusters {
+		answers(c.Replies)
+	}
+	w.Vars["PATH"], w.Vars[failure.PasswordVariable] = filepath.Dir(w.Self), consoletest.Password
+	w.Run("login", "--server", clitest.Server, "-u", consoletest.User, "--insecure-skip-tls-verify").Exits(failure.OK)
+	w.Run("doctor").Says("note: certificates: 10.0.0.1: its certificate is not verified: whoever answers there gets your tokens", "--certificate-authority FILE")
+}
+
 // Without a login, and without a store, there is still something to say.
 func TestWithoutALogin(t *testing.T) {
 	w := clitest.New(t)
