@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -37,13 +38,14 @@ func Bundle(e *console.Env, r Report) ([]byte, error) {
 		_, err = w.Write(text)
 		return err
 	}
-	files := map[string][]byte{"machine.txt": machine(e)}
-	for name, v := range map[string]any{"report.json": r, "store.json": storeOf(e), "kubeconfig.json": kubeconfigsOf(e)} {
-		text, err := json.MarshalIndent(v, "", "  ")
-		if err != nil {
-			return nil, err
-		}
-		files[name] = safetext.JSON(append(text, '\n'))
+	report, err := json.MarshalIndent(r, "", "  ") // Each by its type: a test sees that none of them can hold a secret.
+	store, storeErr := json.MarshalIndent(storeOf(e), "", "  ")
+	config, configErr := json.MarshalIndent(kubeconfigsOf(e), "", "  ")
+	if err := errors.Join(err, storeErr, configErr); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{
+		"report.json": safetext.JSON(report), "store.json": safetext.JSON(store), "kubeconfig.json": safetext.JSON(config), "machine.txt": machine(e),
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := add(name, files[name]); err != nil {

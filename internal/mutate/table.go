@@ -317,7 +317,6 @@ var table = []mutation{
 	// Doctor.
 	{name: "doctor renews", file: "internal/doctor/contexts.go", old: "p.sessions.Stored(ctx, c)", new: "p.sessions.Client(ctx, c)", also: "./internal/cli/doctorcmd", by: "TestDoctorOnlyLooks"},
 	{name: "an ended token is sent", file: "internal/session/context.go", old: "|| !credential.Good(s.Env.Now()) {\n\t\t\treturn tokens", new: "{\n\t\t\treturn tokens", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},
-	{name: "doctor does not end", file: "internal/doctor/doctor.go", old: "case <-late.C:", new: "case <-make(chan int):", also: "./internal/cli/doctorcmd", by: "TestDoctorIsBounded"},
 	{name: "an issuer that nobody chose is asked", file: "internal/doctor/server.go", old: "case known != \"\" && known != id.Issuer && s.site.Server == s.name:", new: "case known == \"x\":", also: "./internal/cli/doctorcmd", by: "TestIdentity"},
 	{name: "a changed CA is an unknown one", file: "internal/doctor/server.go", old: "case e.UnknownCA && remembered.CA != \"\":", new: "case e.UnknownCA && remembered.CA == \"x\":", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},
 	{name: "an archive shows passwords of servers", file: "internal/doctor/bundle.go", old: "return u.Scheme + \"://\" + u.Host", new: "return address", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
