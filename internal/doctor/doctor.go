@@ -178,7 +178,7 @@ func resultOf(name string, all []Finding) Result {
 	}
 	r.State = all[0].State
 	if more := len(all) - maxFindings; more > 0 {
-		r.Findings = append(all[:maxFindings:maxFindings], note("", "%d more findings are left out", more))
+		r.Findings = slices.Concat(all[:maxFindings], []Finding{note("", "%d more findings are left out", more)})
 	}
 	return r
 }

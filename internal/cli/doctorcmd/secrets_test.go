@@ -136,7 +136,7 @@ func unzip(t *testing.T, path string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close() //nolint:errcheck // It was only read.
+	defer archive.Close()
 	files := map[string]string{}
 	for _, f := range archive.File {
 		in, err := f.Open()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,11 +173,14 @@ func TestDoctorOnlyLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Vars[failure.PasswordVariable] = consoletest.Password
+	var mu sync.Mutex
 	var sent []string
 	r.Between = func(w http.ResponseWriter, req *http.Request, server http.Handler) {
 		if authorization := req.Header.Get("Authorization"); authorization != "" {
 			kind, _, _ := strings.Cut(authorization, " ")
+			mu.Lock()
 			sent = append(sent, kind+" "+req.Host)
+			mu.Unlock()
 		}
 		server.ServeHTTP(w, req)
 	}
