@@ -34,14 +34,27 @@ func Read(text []byte) (*Document, error) {
 	}
 	d := &Document{text: text}
 	var decodeErr, parseErr error
-	var parsing sync.WaitGroup // Each takes as long as kubectl takes to read the file.
-	parsing.Go(func() { d.layout, parseErr = parse(text) })
-	d.config, decodeErr = decode(text)
-	parsing.Wait()
+	both(text, func() { d.config, decodeErr = decode(text) }, func() { d.layout, parseErr = parse(text) })
 	if err := cmp.Or(decodeErr, parseErr); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// together is how long a text may be, in bytes, of which two things are made at once: each takes twenty times its length of memory.
+const together = 4 << 20
+
+// both calls two functions that make something of a text, which may take as long as kubectl takes to read it.
+func both(text []byte, one, two func()) {
+	if len(text) > together {
+		one()
+		two()
+		return
+	}
+	var other sync.WaitGroup
+	other.Go(two)
+	one()
+	other.Wait()
 }
 
 // utf16 reports whether a text is UTF-16 of either byte order: it begins with a byte order mark, or with one character of ASCII.

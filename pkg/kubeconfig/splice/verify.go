@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"sync"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -70,12 +69,9 @@ func withoutValues(err error) string {
 
 // verify reads the new text and compares it with the old configuration after the change. It returns what it read.
 func verify(old *api.Config, text []byte, c Change) (*api.Config, error) {
-	var want *api.Config
-	var wantErr error
-	var applying sync.WaitGroup
-	applying.Go(func() { want, wantErr = c.applyTo(old) })
-	got, err := load(text)
-	applying.Wait()
+	var got, want *api.Config
+	var err, wantErr error
+	both(text, func() { got, err = load(text) }, func() { want, wantErr = c.applyTo(old) })
 	if err != nil {
 		return nil, errors.Join(errNotPlanned, err)
 	}
