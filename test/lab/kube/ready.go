@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -16,6 +17,9 @@ type Child struct {
 	Ended <-chan error
 	Log   string // where it writes why it ended
 }
+
+// ErrEnded means that a part of the site has ended, and is not ready for that reason.
+var ErrEnded = errors.New("ended")
 
 // AwaitReady returns when url answers 200, or when the part behind it has ended.
 func AwaitReady(ctx context.Context, client *http.Client, url string, c Child) error {
@@ -32,7 +36,7 @@ func AwaitReady(ctx context.Context, client *http.Client, url string, c Child) e
 		}
 		select {
 		case err := <-c.Ended:
-			return fmt.Errorf("%s ended (%w); see %s", c.Name, err, c.Log)
+			return fmt.Errorf("%s %w (%w); see %s", c.Name, ErrEnded, err, c.Log)
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready (%w); see %s", c.Name, ctx.Err(), c.Log)
 		case <-time.After(100 * time.Millisecond):

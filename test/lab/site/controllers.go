@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -98,12 +99,25 @@ func (s *Site) startController(sup *supervisor, c controller, args ...string) er
 		return err
 	}
 	log := filepath.Join(dir, c.program+".log")
-	ended, err := s.processes.Run(s.ctx, log, program, append(args,
+	args = append(args,
 		"--kubeconfig="+c.kubeconfig, "--host="+sup.api.IP, "--webhook-port="+strconv.Itoa(c.port),
-		"--health-port="+strconv.Itoa(c.healthPort), "--webhook-cert-dir="+certs)...)
-	if err != nil {
-		return err
-	}
+		"--health-port="+strconv.Itoa(c.healthPort), "--webhook-cert-dir="+certs)
 	url := "http://" + net.JoinHostPort(sup.api.IP, strconv.Itoa(c.healthPort)) + "/readyz"
-	return kube.AwaitReady(s.ctx, http.DefaultClient, url, kube.Child{Name: c.program + " of " + sup.api.Name, Ended: ended, Log: log})
+	for tries := 1; ; tries++ {
+		if tries > 1 {
+			log = filepath.Join(dir, fmt.Sprintf("%s.%d.log", c.program, tries)) // The one before says why it ended.
+		}
+		ended, err := s.processes.Run(s.ctx, log, program, args...)
+		if err != nil {
+			return err
+		}
+		err = kube.AwaitReady(s.ctx, http.DefaultClient, url, kube.Child{Name: c.program + " of " + sup.api.Name, Ended: ended, Log: log})
+		if !errors.Is(err, kube.ErrEnded) || tries == maxStarts {
+			return err
+		}
+	}
 }
+
+// maxStarts is how often a controller is started until it is ready. It may end when an API server on a busy machine answers late, and a
+// kubelet would start it again.
+const maxStarts = 3
