@@ -22,7 +22,7 @@ const (
 	someLogins    = 5
 
 	maxInFlight = 16
-	leastFaster = 8 // of maxInFlight: nothing else is under way while a login writes its credentials and contexts
+	leastFaster = 8 // of maxInFlight: nothing else is under way while a login reads, plans and writes its contexts
 )
 
 func (b *bench) loginArgs(user string) []string {
