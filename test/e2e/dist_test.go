@@ -106,7 +106,7 @@ func TestDistIsReproducible(t *testing.T) {
 			return err
 		}
 		switch {
-		case d.IsDir() && (below == "bin" || below == "dist" || below == ".cache" || below == ".git"):
+		case d.IsDir() && (below == "bin" || below == "dist" || below == ".cache"):
 			return filepath.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(filepath.Join(elsewhere, below), 0o755)

@@ -112,7 +112,7 @@ func TestControlPlaneAddress(t *testing.T) {
 	if err != nil {
 		host, port = server, ""
 	}
-	inside := host[:strings.LastIndex(host, ".")+1] + "249" // In the certificates; nothing listens there: the last front that a lab can have.
+	inside := host[:strings.LastIndex(host, ".")+1] + "229" // In the certificates; nothing listens there: the last front that a lab can have.
 	name := inside
 	if port != "" {
 		name = net.JoinHostPort(inside, port)

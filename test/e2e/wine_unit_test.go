@@ -41,6 +41,8 @@ var notUnderWine = map[string]string{
 	"pkg/registry/dockerconfig TestModeAndLinkStay":                  modes,
 	"pkg/registry/dockerconfig TestANewFileIsPrivate":                modes,
 	"pkg/registry/dockerconfig TestPath":                             paths,
+	"pkg/registry/dockerconfig TestNoDirectory":                      words,
+	"pkg/tokens TestStage":                                           modes,
 	"internal/browser TestBrowserCommands":                           paths,
 	"internal/contexts TestExecCommand":                              links,
 	"internal/contexts TestTheCommandOfContexts":                     links,
