@@ -32,7 +32,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -49,8 +49,11 @@ bin/kubectl_complete-vsphere: completion/kubectl_complete-vsphere
 faults-build: FORCE
 	CGO_ENABLED=0 go build -tags faults -ldflags '$(LDFLAGS)' -o bin/faults/ ./cmd/...
 
-# Constant flags: changing one would compile Kubernetes again.
-lab-build: bin/registry bin/capi bin/lab-crds.json provision-build FORCE
+# The lab, with all that it can start.
+lab-build: site-build provision-build
+
+# What a site needs. Constant flags: changing one would compile Kubernetes again.
+site-build: bin/registry bin/capi bin/lab-crds.json FORCE
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/vsphere-lab .
 	$(LAB) go build -ldflags '$(LAB_LDFLAGS)' -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
 
@@ -90,10 +93,10 @@ bin/registry: test/clients/go.mod test/clients/go.sum
 clients: .cache/clients/stamp
 
 LAB_DIR ?= $(CURDIR)/.cache/lab
-lab: lab-build
+lab: site-build
 	bin/vsphere-lab up --dir $(LAB_DIR)
 
-demo: build lab-build
+demo: build site-build
 	scripts/demo
 
 check:
