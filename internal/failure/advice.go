@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -23,6 +24,7 @@ func advice(err error) string {
 	var full *tokens.WriteError
 	var site *tokens.SiteError
 	var paused *secret.PausedError
+	var readdressed *tkg.ReaddressedError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -30,6 +32,8 @@ func advice(err error) string {
 		return "Say which namespace with --tanzu-kubernetes-cluster-namespace."
 	case errors.Is(err, login.ErrNoEndpoint), errors.Is(err, supervisor.ErrNoEndpoint):
 		return "If the cluster is being created, log in again later, or use --wait."
+	case errors.As(err, &readdressed):
+		return Readdressed
 	case errors.As(err, &untrusted):
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
@@ -43,6 +47,9 @@ func advice(err error) string {
 	}
 	return ""
 }
+
+// Readdressed is the next step after a *tkg.ReaddressedError.
+const Readdressed = "Delete the cluster, and create it with a name that was not used before."
 
 // Advices returns the next steps after the failed parts of a login, each once. It leaves out the general one about untrusted
 // certificates: the login has asked about them or described them already.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
@@ -42,7 +43,7 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	c.facts = c.facts.OrElse(twin)
 	c.object.Decode(&c.cluster)
 	ns, name := c.item.Metadata.Namespace, c.item.Metadata.Name
-	c.parts = s.At(c.item.Place).Read(ctx, []string{ns}, clusterSources(name), nil)
+	c.parts = s.At(c.item.Place).Read(ctx, []string{ns}, clusterSources(name, c.cluster.Spec.Infrastructure.Name), nil)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -60,14 +61,16 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	return c.page, failed, nil
 }
 
-// clusterSources are what a cluster is made of, and what may be wrong with it.
-func clusterSources(name string) []*survey.Source {
+// clusterSources are what a cluster is made of, and what may be wrong with it. infra is the name of its VSphereCluster.
+func clusterSources(name, infra string) []*survey.Source {
 	release := func(o kubeapi.Object) any { return tkg.ReleaseFactsOf(o) }
 	nothing := func(kubeapi.Object) any { return nil }
 	return append(survey.PendingSources(),
 		&survey.Source{Resource: tkg.MachineResource, Labels: tkg.LabelCluster + "=" + name, Aside: true, Facts: whole},
 		&survey.Source{Resource: tkg.VMResource, Labels: tkg.LabelVMCluster + "=" + name, Aside: true, Facts: whole},
-		&survey.Source{Resource: tkg.ServiceResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.ServiceFactsOf(o) }},
+		&survey.Source{Resource: tkg.ServiceResource, Aside: true, Facts: whole},
+		&survey.Source{Resource: tkg.CoreServiceResource, Aside: true, Quiet: true, Facts: whole},
+		&survey.Source{Resource: tkg.InfraResource, Fields: "metadata.name=" + infra, Aside: true, Quiet: true, Facts: whole},
 		&survey.Source{Resource: tkg.BootstrapResource, Aside: true, Facts: whole},
 		&survey.Source{Resource: tkg.VKSReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
 		&survey.Source{Resource: tkg.TanzuReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
@@ -76,19 +79,23 @@ func clusterSources(name string) []*survey.Source {
 	)
 }
 
-// readdressed finds a cluster that advertises the address of an earlier one of its name: its own load balancer has another address, and so
-// it never comes up.
+// readdressed finds a cluster that advertises the address of an earlier one of its name.
 func (c clusterPage) readdressed() {
-	advertised := c.cluster.Spec.Endpoint.Host
-	infra := c.cluster.Spec.Infrastructure.Name
-	for _, i := range c.parts.Of(tkg.ServiceResource) {
-		f := i.Facts.(tkg.ServiceFacts)
-		if infra == "" || f.Infra != infra || f.Address == "" || advertised == "" || slices.Contains(strings.Split(f.Address, ","), advertised) {
-			continue
-		}
-		c.wrong(fmt.Sprintf("It advertises %s, the address of an earlier cluster of its name. Its load balancer has %s. It will not come up", advertised, f.Address),
-			"Delete it, and create it with a name that was not used before.")
+	p := tkg.EndpointParts{Cluster: c.object, Infra: c.objects(tkg.InfraResource), Balancers: c.objects(tkg.ServiceResource)}
+	if c.parts.IsUnread(c.item.Place, tkg.ServiceResource, c.item.Metadata.Namespace) {
+		p.Services = c.objects(tkg.CoreServiceResource)
 	}
+	if err := p.Readdressed(""); err != nil {
+		c.wrong("The cluster: "+err.Error(), failure.Readdressed)
+	}
+}
+
+// objects returns the parts of a resource.
+func (c clusterPage) objects(resource kubeapi.Resource) (all []kubeapi.Object) {
+	for _, i := range c.parts.Of(resource) {
+		all = append(all, i.Facts.(kubeapi.Object))
+	}
+	return all
 }
 
 // version finds a version that no release has, or one without an image.
@@ -212,7 +219,7 @@ func (c clusterPage) nodes() {
 func (c clusterPage) balancers() {
 	var rows [][]string
 	for _, i := range c.parts.Of(tkg.ServiceResource) {
-		f := i.Facts.(tkg.ServiceFacts)
+		f := tkg.ServiceFactsOf(i.Facts.(kubeapi.Object))
 		own := f.Infra != "" && f.Infra == c.cluster.Spec.Infrastructure.Name
 		if f.Cluster != c.item.Metadata.Name && !own {
 			continue

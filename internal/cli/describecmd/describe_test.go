@@ -93,7 +93,7 @@ func TestWhatIsWrongWithACluster(t *testing.T) {
 		"an address of its predecessor": {version, waiting, func(s *consoletest.Supervisor) {
 			s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService",
 				`{"metadata":{"name":"tkc1-cp","namespace":"ns1","ownerReferences":[{"kind":"VSphereCluster","name":"tkc1-infra"}]},"spec":{"type":"LoadBalancer"},"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.77"}]}}}`))
-		}, []string{"Wrong: It advertises 10.0.0.11, the address of an earlier cluster of its name. Its load balancer has 10.0.0.77. It will not come up\n", "To do: Delete it, and create it with a name"}},
+		}, []string{"Wrong: The cluster: it advertises 10.0.0.11, the address of an earlier cluster of its name, and its load balancer has 10.0.0.77: it will not come up\n", "To do: Delete the cluster, and create it with a name"}},
 		"a version":                  {`"version":"v1.33.3+vmware.1"`, waiting, nil, []string{"Its version v1.33.3+vmware.1 is not the name of a release", "To do: Use its name: " + release}},
 		"an unknown release":         {`"version":"v9"`, waiting, nil, []string{"There is no release v9", "kubectl vsphere list releases"}},
 		"a release without an image": {`"version":"v1.34.0---vmware.1"`, waiting, nil, []string{"The release v1.34.0---vmware.1 has no image"}},
