@@ -175,7 +175,23 @@ func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*su
 	case f.failed != nil && len(r.Items) == 0:
 		return f, f.failed
 	}
-	return f, unknown(o.What, o.Name, names)
+	err := unknown(o.What, o.Name, names)
+	if len(names) == 0 && hidden(r) {
+		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
+	}
+	return f, err
+}
+
+// hidden reports whether a source could not be read somewhere.
+func hidden(r *survey.Reading) bool {
+	for at, namespaces := range r.Known {
+		for _, from := range r.Sources {
+			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unknown returns the error for a name that nothing has.
