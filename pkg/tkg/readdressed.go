@@ -65,8 +65,9 @@ func (p EndpointParts) Readdressed(advertised string) error {
 		advertised = c.Spec.Endpoint.Host
 	}
 	own := p.own()
+	isUp := c.State(p.Cluster) == "ready" && !differ(advertised, c.Spec.Endpoint.Host)
 	mayBe := func(address string) bool { return !differ(advertised, address) }
-	if len(own) == 0 || slices.ContainsFunc(own, mayBe) || !p.Cluster.Metadata.Deleted.IsZero() || c.State(p.Cluster) == "ready" {
+	if len(own) == 0 || slices.ContainsFunc(own, mayBe) || !p.Cluster.Metadata.Deleted.IsZero() || isUp {
 		return nil
 	}
 	return &ReaddressedError{Advertised: advertised, Own: strings.Join(own, ", ")}

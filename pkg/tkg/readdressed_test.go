@@ -60,6 +60,7 @@ func TestReaddressed(t *testing.T) {
 	}{
 		"another address":              {readdressed, infra, balancer, "", "", "10.0.0.8"},
 		"as the Supervisor says":       {with(readdressed, "10.0.0.7", "10.0.0.8"), infra, balancer, "", "10.0.0.7", "10.0.0.8"},
+		"up at its own address":        {with(with(readdressed, "10.0.0.7", "10.0.0.8"), `"False"`, `"True"`), infra, balancer, "", "10.0.0.7", "10.0.0.8"},
 		"VSphereClusters are hidden":   {readdressed, "", balancer, "", "", "10.0.0.8"},
 		"of vSphere 7":                 {readdressed, "", with(balancer, "VSphereCluster", "WCPCluster"), "", "", "10.0.0.8"},
 		"two addresses":                {readdressed, infra, with(balancer, `{"ip":"10.0.0.8"}`, `{"ip":"10.0.0.8"},{"ip":"fd00::8"}`), "", "", "10.0.0.8, fd00::8"},

@@ -1,6 +1,9 @@
 package provision
 
 import (
+	"context"
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +16,7 @@ import (
 // TestScripts runs testdata/*.txt in a lab that makes clusters. Beside testscript's own commands they have
 //
 //	fill FILE    replaces the variables in a file
+//	fault JSON   switches a fault of the lab on
 func TestScripts(t *testing.T) {
 	bin, err := filepath.Abs("../../../bin") // where make puts the programs
 	if err != nil {
@@ -24,7 +28,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		Setup:               func(env *testscript.Env) error { return setup(env, site, bin) },
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fill": fill},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fill": fill, "fault": func(ts *testscript.TestScript, neg bool, args []string) { fault(ts, site, neg, args) },
+		},
 	})
 }
 
@@ -50,4 +56,11 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: fill FILE")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
+}
+
+func fault(ts *testscript.TestScript, site *lab.Lab, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fault JSON")
+	}
+	ts.Check(site.Do(context.Background(), lab.Request{Method: http.MethodPost, Path: "faults", Body: json.RawMessage(args[0])}))
 }
