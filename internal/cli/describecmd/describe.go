@@ -24,6 +24,7 @@ type describeOptions struct {
 	Name      string
 	Namespace string // empty: any
 	Server    string // canonical; empty: any
+	Format    command.Format
 }
 
 // New returns the describe command.
@@ -38,7 +39,8 @@ and what to do, then its state, its parts, and where they are. NAME is its name,
 
 It looks in all vSphere Namespaces that have a context, at the Supervisors of all your sessions.`,
 		Example: `  kubectl vsphere describe cluster tkc1
-  kubectl vsphere describe vm web-1 -n ns1`,
+  kubectl vsphere describe vm web-1 -n ns1
+  kubectl vsphere describe namespace ns1 -o json`,
 		Args: describeArgs,
 		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch {
@@ -70,6 +72,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 	}
 	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`.")
 	c.Flags().StringVarP(&o.Namespace, "namespace", "n", "", "Look only in this vSphere Namespace (`NAME`).")
+	o.Format.AddTo(c)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
 	return c
@@ -125,7 +128,11 @@ func describe(ctx context.Context, e *console.Env, o describeOptions) error {
 	case "vm":
 		p, failed, err = machine(ctx, s, o)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.Format.Structured():
+		err = o.Format.Write(e.Out, p.info())
+	default:
 		err = p.print(e)
 	}
 	return cmp.Or(err, failed)

@@ -1,6 +1,7 @@
 package describecmd_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -236,6 +237,29 @@ func TestDescribeHostileCells(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A program reads the page as JSON or YAML.
+func TestDescribeForAProgram(t *testing.T) {
+	w, _ := site(t, `"version":"v9"`, `{"conditions":[{"type":"Available","status":"False"}]}`)
+	var got struct {
+		Title    string
+		Problems []struct{ Wrong, Todo string }
+		Facts    []struct{ Name, Value string }
+		Tables   []struct {
+			Heading string
+			Rows    []map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(w.Run("describe", "cluster", "tkc1", "-o", "json").Exits(failure.OK).Out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Title != "Cluster ns1/tkc1 at 10.0.0.1: not ready" || got.Problems[0].Wrong != "There is no release v9" || !strings.Contains(got.Problems[0].Todo, "list releases") ||
+		got.Facts[0].Name != "Context" || got.Facts[0].Value != "tkc1" || got.Tables[1].Heading != "Nodes" || got.Tables[1].Rows[0]["ADDRESS"] != "192.0.2.1" {
+		t.Errorf("%+v", got)
+	}
+	w.Run("describe", "vm", "tkc1-vm-1", "-o", "yaml").Exits(failure.OK).Says("problems: []\n", "- name: Class\n  value: small\n", "tables: []\n")
+	w.Run("describe", "vm", "x", "-o", "wide").Exits(failure.Usage)
 }
 
 // Where nothing can be asked, that is said with what to type.
