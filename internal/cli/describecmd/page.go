@@ -43,8 +43,8 @@ type tableInfo struct {
 // info returns the page for a program.
 func (p *page) info() pageInfo {
 	info := pageInfo{Title: p.title, Problems: []problemInfo{}, Facts: []factInfo{}, Tables: []tableInfo{}}
-	for _, problem := range p.problems {
-		info.Problems = append(info.Problems, problemInfo{problem.what, problem.todo})
+	for _, wrong := range p.problems {
+		info.Problems = append(info.Problems, problemInfo{wrong.what, wrong.todo})
 	}
 	for _, f := range p.facts {
 		info.Facts = append(info.Facts, factInfo{f[0], f[1]})
