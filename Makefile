@@ -86,8 +86,8 @@ bin/arm64/kubectl: test/lab/go.mod test/lab/go.sum
 
 # Other people's programs, pinned in test/clients/go.mod: the lab's registry, the registry clients of the tests, krew, and helpers to measure against.
 CLIENTS := cd test/clients && CGO_ENABLED=0
-bin/registry: test/clients/go.mod test/clients/go.sum
-	$(CLIENTS) go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/distribution/distribution/v3/cmd/registry && touch $(CURDIR)/$@
+bin/registry: test/clients/registry/main.go test/clients/go.mod test/clients/go.sum
+	$(CLIENTS) go build -ldflags '-s -w' -o $(CURDIR)/$@ ./registry && touch $(CURDIR)/$@
 .cache/clients/stamp: test/clients/go.mod test/clients/go.sum
 	$(CLIENTS) GOBIN=$(CURDIR)/.cache/clients/bin go install -ldflags '-s -w' tool && touch $(CURDIR)/$@
 clients: .cache/clients/stamp
