@@ -9,6 +9,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	registrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 )
@@ -65,14 +66,24 @@ func refusal(r *admissionv1.AdmissionRequest) string {
 	return ""
 }
 
-// Register makes an API server ask the webhook at url, whose certificate is of ca.
-func Register(ctx context.Context, c kubernetes.Interface, url string, ca []byte) error {
+// Hook is where Review answers.
+type Hook struct {
+	URL    string
+	CA     []byte // of its certificate
+	Except string // a namespace whose requests VM Operator checks
+}
+
+// Register makes an API server ask the webhook.
+func (h Hook) Register(ctx context.Context, c kubernetes.Interface) error {
 	fail, none := registrationv1.Fail, registrationv1.SideEffectClassNone
 	_, err := c.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &registrationv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: "lab-webconsole"},
 		Webhooks: []registrationv1.ValidatingWebhook{{
 			Name:         "default.validating.webconsolerequest." + Group,
-			ClientConfig: registrationv1.WebhookClientConfig{URL: &url, CABundle: ca},
+			ClientConfig: registrationv1.WebhookClientConfig{URL: &h.URL, CABundle: h.CA},
+			NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{
+				Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: []string{h.Except},
+			}}},
 			Rules: []registrationv1.RuleWithOperations{{
 				Operations: []registrationv1.OperationType{registrationv1.Create, registrationv1.Update},
 				Rule: registrationv1.Rule{
