@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/vmware/govmomi"
@@ -34,7 +35,7 @@ func TestTickets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(ticket.Ticket) || seen[ticket.Ticket] || ticket.Host != "DC0_H0" || ticket.Port != 443 {
+		if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(ticket.Ticket) || seen[ticket.Ticket] || !strings.HasPrefix(ticket.Host, "DC0_") || ticket.Port != 443 {
 			t.Errorf("%+v", ticket)
 		}
 		seen[ticket.Ticket] = true
