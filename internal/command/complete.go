@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -33,15 +34,46 @@ func Offer(values []string) ([]string, cobra.ShellCompDirective) {
 	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
 }
 
-// Servers completes the Supervisors of past logins, also after a logout.
+// Servers completes the Supervisors of past logins, also after a logout, by address and by name.
 func Servers(e *console.Env) Complete {
 	return Values(func() []string {
-		all := eachSession(e, func(s tokens.Session) string { return s.Server })
-		if store, err := e.OpenStore(); err == nil {
-			all = append(all, store.SiteServers()...)
+		store, err := e.OpenStore()
+		if err != nil {
+			return nil
 		}
-		return all
+		return append(store.KnownServers(), namesOf(store)...)
 	})
+}
+
+// Sites completes what a person can call Supervisors: names, and the addresses of those without one. Only the first word is completed.
+func Sites(e *console.Env) Complete {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		store, err := e.OpenStore()
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return Offer(called(store, store.KnownServers()))
+	}
+}
+
+// namesOf returns the names of sites.
+func namesOf(store *tokens.Store) (names []string) {
+	all, _ := store.Sites()
+	for _, site := range all {
+		if site.Name != "" {
+			names = append(names, site.Name)
+		}
+	}
+	return names
+}
+
+// called returns what to call servers: the name of each, or its address.
+func called(store *tokens.Store, servers []string) (all []string) {
+	for _, server := range servers {
+		site, _, _ := store.Site(server) // One that cannot be read has the address.
+		all = append(all, cmp.Or(site.Name, server))
+	}
+	return all
 }
 
 // Users completes the user names of past logins.

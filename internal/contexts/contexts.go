@@ -33,6 +33,7 @@ type Options struct {
 	Server       supervisor.Address
 	Aliases      supervisor.Aliases // other addresses of servers (NAT)
 	Clusters     login.Selection    // the clusters that the login looked for
+	Site         string             // what a person calls the Supervisor, or empty
 	Prefix       string             // of context names
 	PrefixSet    bool               // it was asked for: contexts with another prefix are renamed
 	Exec         Exec               // how contexts call this program
@@ -110,7 +111,7 @@ func (l Login) Preview(e *console.Env, files kubeconfig.Files) (kubeconfig.Chang
 
 // Standalone returns a kubeconfig (YAML) with only this login.
 func (l Login) Standalone() ([]byte, error) {
-	return kubeconfig.Plan(api.NewConfig(), kubeconfig.Options{Command: programName, Prefix: l.Prefix}, l.wanted()).Change.Text()
+	return kubeconfig.Plan(api.NewConfig(), kubeconfig.Options{Command: programName, Site: l.Site, Prefix: l.Prefix}, l.wanted()).Change.Text()
 }
 
 // plan returns the changes to a kubeconfig.

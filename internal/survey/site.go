@@ -2,6 +2,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,9 @@ type Site struct {
 	Sessions *session.Sessions
 	Config   *api.Config
 	Places   []*Place
-	All      []tokens.Session // also those that no context leads to
-	Only     string           // the one API server (canonical) that is meant; empty: all
+	All      []tokens.Session  // also those that no context leads to
+	Only     string            // the one API server (canonical) that is meant; empty: all
+	Names    map[string]string // what a person calls servers (tokens.Site.Name), by address
 
 	contexts map[string][]string // the names of contexts by the ID of their credential
 	tokens   map[string]tokens.Credential
@@ -79,10 +81,25 @@ func Open(e *console.Env, server string) (*Site, error) {
 	for _, err := range unreadable {
 		e.Warn(err)
 	}
-	s.All = all
+	s.All, s.Names = all, namesOf(store)
 	s.find()
 	return s, nil
 }
+
+// namesOf returns the names of sites by their servers. A file that cannot be read has none.
+func namesOf(store *tokens.Store) map[string]string {
+	names := map[string]string{}
+	sites, _ := store.Sites()
+	for _, site := range sites {
+		if site.Name != "" {
+			names[site.Server] = site.Name
+		}
+	}
+	return names
+}
+
+// Called returns what a person calls a server: its name, or its address.
+func (s *Site) Called(server string) string { return cmp.Or(s.Names[server], server) }
 
 // find fills in the places: one for each credential of a Supervisor's API server that a context has.
 func (s *Site) find() {
@@ -135,7 +152,7 @@ func (s *Site) Check() error {
 	case server != "" && len(s.All) > 0:
 		var servers []string
 		for _, one := range s.All {
-			servers = append(servers, one.Server)
+			servers = append(servers, s.Called(one.Server))
 		}
 		slices.Sort(servers)
 		return fmt.Errorf("there is no session at %s; there are sessions at %s", server, strings.Join(slices.Compact(servers), ", "))

@@ -44,6 +44,7 @@ type Options struct {
 	// Spellings are names of the login's user, by which VMware's plugin, or an earlier login, may have named a user entry.
 	Spellings []string
 
+	Site   string // what a person calls the site; empty: nothing. New contexts whose name is taken have it in their names
 	Prefix string // of the names of new contexts, if the login's contexts have none in common
 	// Rename says that the prefix was asked for: contexts of the login that have another one get new names.
 	Rename bool
@@ -58,8 +59,9 @@ type Planned struct {
 
 // Plan works out the change that puts the wanted contexts into a kubeconfig, the merged view of all files. It never
 // changes an entry of another target. A context that is there for the same credential and namespace stays, whatever its
-// name; so do the names of its cluster and user. A new one is called NAME, NAME-HOST or NAME-HOST-USER, and HOST-USER if
-// NAME is HOST; its cluster and user are named for HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>.
+// name; so do the names of its cluster and user. A new one is called NAME, NAME-SITE if the site has a name, NAME-HOST or
+// NAME-HOST-USER, and HOST-USER if NAME is HOST; its cluster and user are named for HOST, HOST:PORT or HOST-<6 hex digits
+// of the CA's SHA-256>.
 //
 // The current context becomes the wanted one with Current. Without one it stays if it is for a wanted credential and
 // namespace, else it becomes the first of the wanted contexts.

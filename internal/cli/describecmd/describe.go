@@ -53,7 +53,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 		},
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.What, o.Name = describeKind(args[0]), args[1]
-			if o.Server, err = survey.TypedServer(server); err != nil {
+			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
 			if namespace, name, found := strings.Cut(o.Name, "/"); found && o.What != "namespace" {
@@ -68,7 +68,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 			return describe(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`.")
+	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor with this `ADDRESS` or name.")
 	c.Flags().StringVarP(&o.Namespace, "namespace", "n", "", "Look only in this vSphere Namespace (`NAME`).")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))

@@ -34,8 +34,13 @@ func (r *run) repeat() error {
 	if s.Trust.Mode == trust.Insecure && !r.o.Trust.Given() {
 		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
 	}
+	return r.repeatSession(s)
+}
+
+// repeatSession takes the options of a session's last login. Flags come first.
+func (r *run) repeatSession(s tokens.Session) error {
 	if another := r.o.User != "" && !s.Called(r.o.User); another || r.o.Method != Auto && r.o.Method != s.Method {
-		r.env.Tellf("Logging in to %s.", s.Server) // The options of another user or method are not used.
+		r.env.Tellf("Logging in to %s.", r.called(s.Server)) // The options of another user or method are not used.
 		return nil
 	}
 	if _, err := method.Sessions(r.env, r.store).Method(s); err != nil {
@@ -43,10 +48,10 @@ func (r *run) repeat() error {
 	}
 	r.o.Method = s.Method
 	if s.Method == federated.Name {
-		r.env.Tellf("Logging in to %s again as %s, by its identity provider.", s.Server, s.User)
+		r.env.Tellf("Logging in to %s again as %s, by its identity provider.", r.called(s.Server), s.User)
 		return r.o.repeatProvider(s)
 	}
-	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", s.Server, s.LoginName())
+	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", r.called(s.Server), s.LoginName())
 	r.o.User, r.o.Method = s.LoginName(), password.Name
 	return r.o.repeatLast(s)
 }

@@ -1,7 +1,9 @@
 package logincmd
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,7 +62,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
-		return err
+		return r.mistyped(err)
 	}
 	m, err := r.method(ctx, s)
 	if err != nil {
@@ -78,6 +80,9 @@ func Run(ctx context.Context, d Deps, o Options) error {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare(ctx context.Context) error {
+	if err := r.call(); err != nil {
+		return err
+	}
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
 		return err
 	}
@@ -103,7 +108,10 @@ func (r *run) prepare(ctx context.Context) error {
 			}
 		}
 	}
-	return r.recall()
+	if err := r.recall(); err != nil {
+		return err
+	}
+	return r.checkName()
 }
 
 // recall reads what is known of the Supervisor.
@@ -150,22 +158,21 @@ func others(store *tokens.Store) []tokens.Session {
 
 // keep keeps what the login showed of the Supervisor, for the next one.
 func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	errs := []error{r.keepName(ctx), r.keepLogin(ctx, s, out.Session)}
 	if !out.Result.Single {
-		err := s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) })
-		if err != nil {
-			return err
-		}
+		errs = append(errs, s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) }))
 	}
-	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
-		return err
+	errs = append(errs, s.Reached(ctx, out.Session.Hosts))
+	if r.lost {
+		errs = append(errs, s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" }))
 	}
-	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
+	return errors.Join(errs...)
 }
 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Others: others(r.store), Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Site: cmp.Or(r.o.Name, r.known.Name), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	tellPorts(r.env, out.Result)
