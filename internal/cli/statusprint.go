@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,17 +31,28 @@ func printStatus(e *console.Env, info statusInfo) error {
 }
 
 func printSessions(e *console.Env, info statusInfo) error {
-	t := e.NewTable("SERVER", "USER", "CLUSTER", "TOKEN", "RENEWED BY", "CONTEXTS")
+	headings := []string{"SERVER", "USER", "CLUSTER", "TOKEN", "RENEWED BY", "CONTEXTS"}
+	named := slices.ContainsFunc(info.Sessions, func(s sessionStatus) bool { return s.Site != "" })
+	if named {
+		headings = append([]string{"SITE"}, headings...)
+	}
+	t := e.NewTable(headings...)
 	for _, s := range info.Sessions {
+		row := func(cells ...string) {
+			if named {
+				cells = append([]string{cmp.Or(s.Site, "-")}, cells...)
+			}
+			t.Row(cells...)
+		}
 		for _, c := range s.Credentials {
 			cluster := c.Cluster
 			if cluster == "" {
 				cluster = "-"
 			}
-			t.Row(c.Server, s.User, cluster, c.state(e), string(s.Renewal), c.names(info.Current))
+			row(c.Server, s.User, cluster, c.state(e), string(s.Renewal), c.names(info.Current))
 		}
 		if len(s.Credentials) == 0 {
-			t.Row(s.Server, s.User, "-", "none", string(s.Renewal), "")
+			row(s.Server, s.User, "-", "none", string(s.Renewal), "")
 		}
 	}
 	return t.Print()

@@ -41,7 +41,7 @@ func Servers(e *console.Env) Complete {
 		if err != nil {
 			return nil
 		}
-		return append(store.KnownServers(), namesOf(store)...)
+		return slices.AppendSeq(store.KnownServers(), maps.Values(store.SiteNames()))
 	})
 }
 
@@ -56,22 +56,11 @@ func Sites(e *console.Env) Complete {
 	}
 }
 
-// namesOf returns the names of sites.
-func namesOf(store *tokens.Store) (names []string) {
-	all, _ := store.Sites()
-	for _, site := range all {
-		if site.Name != "" {
-			names = append(names, site.Name)
-		}
-	}
-	return names
-}
-
 // called returns what to call servers: the name of each, or its address.
 func called(store *tokens.Store, servers []string) (all []string) {
+	names := store.SiteNames()
 	for _, server := range servers {
-		site, _, _ := store.Site(server) // One that cannot be read has the address.
-		all = append(all, cmp.Or(site.Name, server))
+		all = append(all, cmp.Or(names[server], server))
 	}
 	return all
 }

@@ -27,7 +27,7 @@ type Exec struct {
 // look returns how the entries of the login look.
 func (l Login) look(e *console.Env) kubeconfig.Options {
 	command, _ := ExecCommand(e)
-	o := kubeconfig.Options{Command: command, APIVersion: l.Exec.APIVersion, Site: l.Site, Prefix: l.Prefix, Rename: l.PrefixSet}
+	o := kubeconfig.Options{Command: command, APIVersion: l.Exec.APIVersion, Prefix: l.Prefix, Rename: l.PrefixSet}
 	o.Own = func(key tokens.Key) tokens.Key {
 		own, _ := l.own(key)
 		return own

@@ -45,6 +45,7 @@ type Site struct {
 // Place is the API server of a Supervisor, as one user sees it.
 type Place struct {
 	Key        tokens.Key
+	Title      string // what a person calls the server: the name of its site, or its address
 	context    session.Context
 	Namespaces []string // vSphere Namespaces that have a context, or that the user named at login
 	server     *kubeapi.Server
@@ -81,21 +82,9 @@ func Open(e *console.Env, server string) (*Site, error) {
 	for _, err := range unreadable {
 		e.Warn(err)
 	}
-	s.All, s.Names = all, namesOf(store)
+	s.All, s.Names = all, store.SiteNames()
 	s.find()
 	return s, nil
-}
-
-// namesOf returns the names of sites by their servers. A file that cannot be read has none.
-func namesOf(store *tokens.Store) map[string]string {
-	names := map[string]string{}
-	sites, _ := store.Sites()
-	for _, site := range sites {
-		if site.Name != "" {
-			names[site.Server] = site.Name
-		}
-	}
-	return names
 }
 
 // Called returns what a person calls a server: its name, or its address.
@@ -118,7 +107,7 @@ func (s *Site) find() {
 		}
 		p := byKey[id]
 		if p == nil {
-			p = &Place{Key: key, context: c}
+			p = &Place{Key: key, Title: s.Called(key.Server), context: c}
 			byKey[id], s.Places = p, append(s.Places, p)
 			if covering := tokens.Covering(s.All, key); len(covering) > 0 {
 				used[covering[0].ID], p.Namespaces = true, slices.Clone(covering[0].Namespaces)

@@ -31,7 +31,7 @@ func (p *planner) match(wanted []Wanted) matched {
 			}
 		}
 	}
-	each(func(w Wanted) []string { return w.names(p.Prefix, p.Site) }, p.fits)
+	each(func(w Wanted) []string { return w.names(p.Prefix) }, p.fits)
 	near := p.byCredential()
 	for _, there := range []func(*api.Cluster, string, Target) bool{isCluster, nearCluster} {
 		each(near.of(p), func(c *api.Context, w Wanted) bool {
@@ -102,7 +102,7 @@ func (p *planner) settlePrefix(wanted []Wanted, m matched) {
 	generated := make([]bool, len(wanted))
 	for i, w := range wanted {
 		if m.found[i] != "" {
-			if prefixes[i], generated[i] = w.prefix(m.found[i], p.Site); generated[i] {
+			if prefixes[i], generated[i] = w.prefix(m.found[i]); generated[i] {
 				count[prefixes[i]]++
 			}
 		}
@@ -120,23 +120,23 @@ func (p *planner) settlePrefix(wanted []Wanted, m matched) {
 	}
 }
 
-// names are the names for a context, the best one first. site may be empty.
-func (w Wanted) names(prefix, site string) []string {
+// names are the names for a context, the best one first.
+func (w Wanted) names(prefix string) []string {
 	host, user := w.Target.entryNames()[0], w.Target.Key.User
 	name := prefix + w.Name
 	if w.Name == host { // HOST-HOST would say nothing.
 		return []string{name, name + "-" + user, name + "-" + host, name + "-" + host + "-" + user}
 	}
 	all := []string{name}
-	if site != "" {
+	if site := w.Target.Site; site != "" {
 		all = append(all, name+"-"+site)
 	}
 	return append(all, name+"-"+host, name+"-"+host+"-"+user)
 }
 
 // prefix returns what is before a name that Plan gives; false if it is not such a name.
-func (w Wanted) prefix(name, site string) (string, bool) {
-	names := w.names("", site)
+func (w Wanted) prefix(name string) (string, bool) {
+	names := w.names("")
 	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
 	for _, n := range names {
 		if prefix, ok := strings.CutSuffix(name, n); ok {
@@ -148,7 +148,7 @@ func (w Wanted) prefix(name, site string) (string, bool) {
 
 // freeName is the first name that no context has.
 func (p *planner) freeName(w Wanted) (string, bool) {
-	for _, name := range w.names(p.Prefix, p.Site) {
+	for _, name := range w.names(p.Prefix) {
 		if p.now.Contexts[name] == nil {
 			return name, true
 		}

@@ -71,6 +71,18 @@ func (s *Store) Sites() (all []Site, errs []error) {
 	return all, errs
 }
 
+// SiteNames returns the names of sites, by server. A file that cannot be used has none.
+func (s *Store) SiteNames() map[string]string {
+	names := map[string]string{}
+	all, _ := s.Sites()
+	for _, site := range all {
+		if site.Name != "" {
+			names[site.Server] = site.Name
+		}
+	}
+	return names
+}
+
 // AmbiguousNameError is the error for a name that several sites have: somebody has edited or copied their files.
 type AmbiguousNameError struct {
 	Name    string

@@ -48,7 +48,7 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	}
 	failed = cmp.Or(f.failed, tell(c.parts))
 	c.pending = c.parts.Pending(func(i survey.Item) map[string]string { return i.Facts.(kubeapi.Object).Metadata.Labels })
-	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Key.Server, c.facts.State)
+	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Title, c.facts.State)
 	c.readdressed()
 	c.version()
 	c.complain("The cluster", c.cluster.All())

@@ -162,7 +162,7 @@ func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*su
 		if i.Metadata.Name != o.Name {
 			continue
 		}
-		if place := i.Metadata.Namespace + " at " + i.Place.Key.Server; !slices.Contains(places, place) {
+		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 		f.items = append(f.items, i)

@@ -41,7 +41,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {
-			servers = append(servers, at.Key.Server)
+			servers = append(servers, at.Title)
 		}
 		return nil, nil, failure.Hint(fmt.Errorf("there are several namespaces %q: at %s", o.Name, strings.Join(servers, ", at ")), "Say which with --server.")
 	}
@@ -51,7 +51,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 		return nil, nil, err
 	}
 	failed = tell(r)
-	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Key.Server)}
+	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Title)}
 	if r.IsUnread(at, tkg.ClusterResource, o.Name) && r.IsUnread(at, tkg.VMResource, o.Name) && failed == nil {
 		p.wrong("You may see nothing in it: your role was taken away, or it is gone", "Ask your vSphere administrator. If it is gone, type: kubectl vsphere login --prune")
 	}

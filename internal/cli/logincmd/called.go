@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -190,17 +191,21 @@ func (r *run) keepLogin(ctx context.Context, at site.Site, s tokens.Session) err
 	})
 }
 
+// names returns what a person calls servers, by address. A login that keeps no name uses it all the same.
+func (r *run) names() map[string]string {
+	names := r.store.SiteNames()
+	if r.o.Name != "" {
+		names[r.known.Server] = r.o.Name
+	}
+	return names
+}
+
 // mistyped adds to an error of a server that does not answer which site has a name like its address.
 func (r *run) mistyped(err error) error {
 	if r.o.Called == "" || !errors.Is(err, wire.ErrUnreachable) || r.o.Server.Host != r.o.Called {
 		return err
 	}
-	var names []string
-	all, _ := r.store.Sites()
-	for _, known := range all {
-		names = append(names, known.Name)
-	}
-	alike := command.Similar(r.o.Called, slices.DeleteFunc(names, func(n string) bool { return n == "" }))
+	alike := command.Similar(r.o.Called, slices.Sorted(maps.Values(r.store.SiteNames())))
 	if len(alike) == 0 {
 		return err
 	}

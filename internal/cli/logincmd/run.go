@@ -1,7 +1,6 @@
 package logincmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +171,7 @@ func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Others: others(r.store), Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Site: cmp.Or(r.o.Name, r.known.Name), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Names: r.names(), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	tellPorts(r.env, out.Result)
