@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
@@ -22,6 +23,9 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// naming is a login, for what a person calls its Supervisor: what is known by a name, and which names are kept.
+type naming struct{ *run }
+
 // oneSite accepts one word, which calls a known Supervisor.
 func oneSite(c *cobra.Command, args []string) error {
 	var err error
@@ -30,8 +34,6 @@ func oneSite(c *cobra.Command, args []string) error {
 		err = fmt.Errorf("%q is one word too many: one site at a time", args[1])
 	case len(args) == 1 && c.Flags().Changed("server"):
 		err = fmt.Errorf("%q is one word too many: --server names the Supervisor", args[0])
-	case len(args) == 1 && c.Flags().Changed("name"):
-		err = failure.Hint(fmt.Errorf("--name goes with --server: %q is called so already", args[0]), "To give it another name, type: kubectl vsphere sites rename %s NEW-NAME", failure.Quote(args[0]))
 	case len(args) == 1:
 		err = command.CheckSite(args[0])
 	}
@@ -56,19 +58,19 @@ func (f flags) readCalled(o *Options) (err error) {
 
 // call finds the Supervisor that a person calls by a name or a word, and takes how the last login there was made. Flags come first. A
 // --server that no site is called is an address. A word must be known: nothing is sent to a server that nobody has typed as one.
-func (r *run) call() error {
+func (n naming) call() error {
 	var known tokens.Site
 	switch {
-	case r.o.Word != "":
+	case n.o.Word != "":
 		var err error
-		if known, err = command.KnownSite(r.env, r.store, r.o.Word); err != nil {
-			return asServer(err, r.o.Word)
+		if known, err = command.KnownSite(n.env, n.store, n.o.Word); err != nil {
+			return asServer(err, n.o.Word)
 		}
-	case r.o.Called != "":
+	case n.o.Called != "":
 		var found bool
 		var err error
-		if known, found, err = command.SiteCalled(r.env, r.store, r.o.Called); err != nil || !found {
-			return errors.Join(err, r.checkStdin())
+		if known, found, err = command.SiteCalled(n.env, n.store, n.o.Called); err != nil || !found {
+			return errors.Join(err, n.checkStdin())
 		}
 	default:
 		return nil
@@ -77,19 +79,19 @@ func (r *run) call() error {
 	if err != nil {
 		return err
 	}
-	r.o.Server = address
-	if r.o.Provider.Issuer.Plain() {
+	n.o.Server = address
+	if n.o.Provider.Issuer.Plain() {
 		return nil // The flags say all.
 	}
-	if err := r.takeLast(known); err != nil {
+	if err := n.takeLast(known); err != nil {
 		return err
 	}
-	return r.checkStdin()
+	return n.checkStdin()
 }
 
 // checkStdin returns a usage error if somebody must be asked for a user name, and standard input is the password.
-func (r *run) checkStdin() error {
-	if r.o.Passwords.Stdin && r.o.User == "" {
+func (n naming) checkStdin() error {
+	if n.o.Passwords.Stdin && n.o.User == "" {
 		return errStdinUser
 	}
 	return nil
@@ -106,74 +108,93 @@ func asServer(err error, word string) error {
 }
 
 // takeLast takes the options of the last login at a site: from its session, or after a logout from what the site remembers.
-func (r *run) takeLast(known tokens.Site) error {
-	for _, s := range r.store.SessionsAt(known.Server) {
-		if (r.o.User == "" || s.Called(r.o.User)) && (r.o.Method == Auto || r.o.Method == s.Method) {
-			return r.repeatSession(s)
+func (n naming) takeLast(known tokens.Site) error {
+	for _, s := range n.store.SessionsAt(known.Server) {
+		if (n.o.User == "" || s.Called(n.o.User)) && (n.o.Method == Auto || n.o.Method == s.Method) {
+			return n.repeatSession(s)
 		}
 	}
 	last := known.Login
-	if !r.o.Set.Prefix {
-		r.o.Prefix = last.ContextPrefix
+	if !n.o.Set.Prefix {
+		n.o.Prefix = last.ContextPrefix
 	}
 	ours := slices.Contains([]string{password.Name, federated.Name}, last.Method) // Another version may know more.
-	another := r.o.User != "" && tokens.Fold(r.o.User) != tokens.Fold(last.User)
-	if !ours || another || r.o.Method != Auto && r.o.Method != last.Method {
-		r.env.Tellf("Logging in to %s.", r.called(known.Server))
+	another := n.o.User != "" && tokens.Fold(n.o.User) != tokens.Fold(last.User)
+	if !ours || another || n.o.Method != Auto && n.o.Method != last.Method {
+		n.env.Tellf("Logging in to %s.", n.called(known.Server))
 		return nil
 	}
-	r.o.Method = last.Method
+	n.o.Method = last.Method
 	if last.Method == password.Name {
-		r.env.Tellf("Logging in to %s as %s, with vCenter Single Sign-On.", r.called(known.Server), last.User)
-		r.o.User = last.User
+		n.env.Tellf("Logging in to %s as %s, with vCenter Single Sign-On.", n.called(known.Server), last.User)
+		n.o.User = last.User
 		return nil
 	}
-	r.env.Tellf("Logging in to %s by its identity provider.", r.called(known.Server))
+	n.env.Tellf("Logging in to %s by its identity provider.", n.called(known.Server))
 	kept := oidc.Session{IdentityProvider: last.Provider}
 	if validFlow(last.Flow) {
 		kept.Flow = last.Flow
 	}
-	r.o.Provider.Repeat(kept)
-	if r.o.Provider.Flow == federated.Password {
-		r.o.User = last.User
+	n.o.Provider.Repeat(kept)
+	if n.o.Provider.Flow == federated.Password {
+		n.o.User = last.User
 	}
 	return nil
 }
 
+// repeatSession takes the options of a session's last login. Flags come first.
+func (n naming) repeatSession(s tokens.Session) error {
+	if another := n.o.User != "" && !s.Called(n.o.User); another || n.o.Method != Auto && n.o.Method != s.Method {
+		n.env.Tellf("Logging in to %s.", n.called(s.Server)) // The options of another user or method are not used.
+		return nil
+	}
+	if _, err := method.Sessions(n.env, n.store).Method(s); err != nil {
+		return err
+	}
+	n.o.Method = s.Method
+	if s.Method == federated.Name {
+		n.env.Tellf("Logging in to %s again as %s, by its identity provider.", n.called(s.Server), s.User)
+		return n.o.repeatProvider(s)
+	}
+	n.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", n.called(s.Server), s.LoginName())
+	n.o.User, n.o.Method = s.LoginName(), password.Name
+	return n.o.repeatLast(s)
+}
+
 // called returns a server for a sentence: with the name of its site, if it has one.
-func (r *run) called(server string) string {
-	if known, _, _ := r.store.Site(server); known.Name != "" { // A file that cannot be read stops the login later.
+func (n naming) called(server string) string {
+	if known, _, _ := n.store.Site(server); known.Name != "" { // A file that cannot be read stops the login later.
 		return known.Name + " (" + server + ")"
 	}
 	return server
 }
 
 // checkName checks the name that the site is to get, before anything is sent. A site that has a name keeps it.
-func (r *run) checkName() error {
-	name, server := r.o.Name, r.known.Server
+func (n naming) checkName() error {
+	name, server := n.o.Name, n.known.Server
 	switch {
-	case name == "" || name == r.known.Name:
+	case name == "" || name == n.known.Name:
 		return nil
-	case r.known.Name != "":
-		return failure.Hint(failure.Usagef("--name: %s is called %s already", server, r.known.Name),
-			"To give it another name, type: kubectl vsphere sites rename %s %s", r.known.Name, name)
+	case n.known.Name != "":
+		return failure.Hint(failure.Usagef("--name: %s is called %s already", server, n.known.Name),
+			"To give it another name, type: kubectl vsphere sites rename %s %s", n.known.Name, name)
 	}
-	if err := r.store.CheckSiteName(server, name); err != nil {
+	if err := n.store.CheckSiteName(server, name); err != nil {
 		return failure.Hint(failure.Usagef("--name: %w", err), "%s", failure.NextStep(err))
 	}
 	return nil
 }
 
 // keepName gives the site its name. A person typed it with the address, so it may be kept without verification, and nothing else with it.
-func (r *run) keepName(ctx context.Context) error {
-	if r.o.Name == "" || r.o.Name == r.known.Name || r.o.DryRun || r.passing {
+func (n naming) keepName(ctx context.Context) error {
+	if n.o.Name == "" || n.o.Name == n.known.Name || n.o.DryRun || n.passing {
 		return nil
 	}
-	return r.sites.Name(ctx, r.known.Server, r.o.Name)
+	return n.sites.Name(ctx, n.known.Server, n.o.Name)
 }
 
 // keepLogin keeps how the login was made, for one after a logout. The prefix is the last one that was asked for.
-func (r *run) keepLogin(ctx context.Context, at site.Site, s tokens.Session) error {
+func (n naming) keepLogin(ctx context.Context, at site.Site, s tokens.Session) error {
 	last := tokens.SiteLogin{Method: s.Method, User: s.LoginName()}
 	if s.Method == federated.Name {
 		kept, err := federated.Parse(s)
@@ -184,32 +205,32 @@ func (r *run) keepLogin(ctx context.Context, at site.Site, s tokens.Session) err
 	}
 	return at.Keep(ctx, func(k *tokens.Site) {
 		last.ContextPrefix = k.Login.ContextPrefix
-		if r.o.Set.Prefix || r.o.Prefix != "" {
-			last.ContextPrefix = r.o.Prefix
+		if n.o.Set.Prefix || n.o.Prefix != "" {
+			last.ContextPrefix = n.o.Prefix
 		}
 		k.Login = last
 	})
 }
 
 // names returns what a person calls servers, by address. A login that keeps no name uses it all the same.
-func (r *run) names() map[string]string {
-	names := r.store.SiteNames()
-	if r.o.Name != "" {
-		names[r.known.Server] = r.o.Name
+func (n naming) names() map[string]string {
+	names := n.store.SiteNames()
+	if n.o.Name != "" {
+		names[n.known.Server] = n.o.Name
 	}
 	return names
 }
 
 // mistyped adds to an error of a server that does not answer which site has a name like its address.
-func (r *run) mistyped(err error) error {
-	if r.o.Called == "" || !errors.Is(err, wire.ErrUnreachable) || r.o.Server.Host != r.o.Called {
+func (n naming) mistyped(err error) error {
+	if n.o.Called == "" || !errors.Is(err, wire.ErrUnreachable) || n.o.Server.Host != n.o.Called {
 		return err
 	}
-	alike := command.Similar(r.o.Called, slices.Sorted(maps.Values(r.store.SiteNames())))
+	alike := command.Similar(n.o.Called, slices.Sorted(maps.Values(n.store.SiteNames())))
 	if len(alike) == 0 {
 		return err
 	}
-	hint := fmt.Sprintf("No site is called %s. Did you mean %s?", r.o.Called, strings.Join(alike, " or "))
+	hint := fmt.Sprintf("No site is called %s. Did you mean %s?", n.o.Called, strings.Join(alike, " or "))
 	if step := failure.NextStep(err); step != "" {
 		hint = step + "\n" + hint
 	}

@@ -139,6 +139,12 @@ func TestNameThatIsTaken(t *testing.T) {
 	if got := known(t, w).Name; got != "prod" {
 		t.Error(got)
 	}
+	w.Run("login", "prod", "--name", "lab").Exits(2).Says("type: kubectl vsphere sites rename prod lab")
+	w.Run(at("10.0.0.2")...).Exits(0)
+	w.Run("login", "10.0.0.2", "--name", "lab").Exits(0) // It had none.
+	w.Run("login", "lab").Exits(0)
+	w.Run("sites", "remove", "lab").Exits(1)
+	w.Run("logout", "--server", "lab", "--forget-server").Exits(0)
 	w.Serve("sup:443", w.CA, other)
 	w.Run(at("sup")...).Exits(0)
 	w.Run(at("10.0.0.2", "--name", "sup")...).Exits(2).Says("sup is the address of a server that is known", "Choose another name.")

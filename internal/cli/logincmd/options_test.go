@@ -42,6 +42,7 @@ var options = []struct {
 	{[]string{"--server", "prod:443"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "prod"} }},
 	{[]string{"--server", "https://prod/"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "prod"} }},
 	{[]string{"--name", "Prod"}, func(o *logincmd.Options) { o.Name = "prod" }},
+	{[]string{"prod", "--name", "prod"}, func(o *logincmd.Options) { o.Word, o.Name = "prod", "prod" }},
 	{[]string{"prod"}, func(o *logincmd.Options) { o.Word = "prod" }},
 	{[]string{"-u", "dev@vsphere.local"}, func(o *logincmd.Options) { o.User = "dev@vsphere.local" }},
 	{[]string{"--vsphere-username", "dev"}, func(o *logincmd.Options) { o.User = "dev" }},
@@ -240,7 +241,6 @@ func TestConflicts(t *testing.T) {
 		{"prod too", []string{"too"}},
 		{"a+b", []string{"a+b", "neither the name of a site nor the address"}},
 		{"prod --server 10.0.0.1", []string{"prod", "--server"}},
-		{"prod --name lab", []string{"--name", "--server"}},
 		{"--server 10.0.0.1 --name 10.0.0.1", []string{"--name", "begins with a letter"}},
 	} {
 		_, ran, err := parse(t, strings.Fields(tc.args)...)

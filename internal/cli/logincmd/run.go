@@ -61,7 +61,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
-		return r.mistyped(err)
+		return naming{r}.mistyped(err)
 	}
 	m, err := r.method(ctx, s)
 	if err != nil {
@@ -79,7 +79,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare(ctx context.Context) error {
-	if err := r.call(); err != nil {
+	if err := (naming{r}).call(); err != nil {
 		return err
 	}
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
@@ -110,7 +110,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.recall(); err != nil {
 		return err
 	}
-	return r.checkName()
+	return naming{r}.checkName()
 }
 
 // recall reads what is known of the Supervisor.
@@ -157,7 +157,7 @@ func others(store *tokens.Store) []tokens.Session {
 
 // keep keeps what the login showed of the Supervisor, for the next one.
 func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
-	errs := []error{r.keepName(ctx), r.keepLogin(ctx, s, out.Session)}
+	errs := []error{naming{r}.keepName(ctx), naming{r}.keepLogin(ctx, s, out.Session)}
 	if !out.Result.Single {
 		errs = append(errs, s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) }))
 	}
@@ -171,7 +171,7 @@ func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Others: others(r.store), Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Names: r.names(), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Names: naming{r}.names(), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	tellPorts(r.env, out.Result)
