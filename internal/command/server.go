@@ -32,6 +32,7 @@ func TypedServer(e *console.Env, typed string) (string, error) {
 
 // SiteCalled returns the site with a name. If none is found, it warns of files that cannot be read: the name may be in one.
 func SiteCalled(e *console.Env, store *tokens.Store, typed string) (tokens.Site, bool, error) {
+	typed = strings.TrimSpace(typed) // As an address.
 	site, found, err := store.SiteCalled(typed)
 	var several *tokens.AmbiguousNameError
 	if errors.As(err, &several) {

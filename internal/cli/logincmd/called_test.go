@@ -282,7 +282,7 @@ func TestNameOfTwoSites(t *testing.T) {
 func TestServerByName(t *testing.T) {
 	w, _ := named(t)
 	w.Run("login", "prod").Exits(0)
-	w.Run("list", "sites", "--server", "PROD", "-o", "name").Exits(0).Says("prod\n")
+	w.Run("list", "sites", "--server", " PROD ", "-o", "name").Exits(0).Says("prod\n")
 	w.Run("registry", "add", "10.0.0.5", "--server", "prod").Exits(failure.Server) // It found the login, and not the registry.
 	w.Run("status").Exits(0).Says("SITE   SERVER", "prod   10.0.0.1")
 	w.Run("status", "-o", "json").Exits(0).Says(`"site": "prod"`, `"name": "prod"`)
