@@ -107,13 +107,10 @@ func (r *run) prepare(ctx context.Context) error {
 			}
 		}
 	}
-	if err := r.recall(); err != nil {
-		return err
-	}
-	return naming{r}.checkName()
+	return r.recall()
 }
 
-// recall reads what is known of the Supervisor.
+// recall reads what is known of the Supervisor, and checks the name that it is to get.
 func (r *run) recall() (err error) {
 	r.known, err = r.sites.Of(r.o.Server.String())
 	if err == nil && !r.o.Set.Aliases {
@@ -122,7 +119,10 @@ func (r *run) recall() (err error) {
 	if err == nil && !r.o.Set.APIPort {
 		r.o.APIPort = r.known.GivenPort()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return naming{r}.checkName()
 }
 
 func (r *run) contact() site.Contact {
