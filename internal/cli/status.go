@@ -31,6 +31,7 @@ type statusInfo struct {
 
 type sessionStatus struct {
 	Server      string             `json:"server"`
+	Site        string             `json:"site,omitempty"` // its name
 	User        string             `json:"user"`
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
@@ -174,7 +175,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
 		if known, err := (session.Sites{Sessions: sessions}).Of(s.Server); err == nil { // knownServers warns.
-			st.APIPorts = known.APIPorts
+			st.APIPorts, st.Site = known.APIPorts, known.Name
 		}
 		m, err := sessions.Method(s)
 		if err != nil {

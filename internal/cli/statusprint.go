@@ -32,24 +32,29 @@ func printStatus(e *console.Env, info statusInfo) error {
 
 // printSessions prints what there are tokens and contexts for, by kind: API servers, vSphere Namespaces, clusters.
 func printSessions(e *console.Env, info statusInfo) error {
-	servers := [][]string{{"SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
-	namespaces := [][]string{{"NAMESPACE", "SERVER", "USER", "CONTEXTS"}}
-	clusters := [][]string{{"CLUSTER", "SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
+	servers := [][]string{{"SITE", "SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
+	namespaces := [][]string{{"SITE", "NAMESPACE", "SERVER", "USER", "CONTEXTS"}}
+	clusters := [][]string{{"SITE", "CLUSTER", "SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
+	first := 1 // Without a name nobody misses the column.
 	for _, s := range info.Sessions {
+		if s.Site != "" {
+			first = 0
+		}
+		site := cmp.Or(s.Site, "-")
 		for _, c := range s.Credentials {
 			if c.Cluster != "" {
-				clusters = append(clusters, []string{c.Cluster, c.Server, s.User, c.state(e), string(s.Renewal), marked(c.Contexts, info.Current)})
+				clusters = append(clusters, []string{site, c.Cluster, c.Server, s.User, c.state(e), string(s.Renewal), marked(c.Contexts, info.Current)})
 				continue
 			}
 			own := c.Contexts
 			for _, ns := range c.Namespaces {
 				own = slices.DeleteFunc(slices.Clone(own), func(name string) bool { return slices.Contains(ns.Contexts, name) })
-				namespaces = append(namespaces, []string{ns.Namespace, c.Server, s.User, marked(ns.Contexts, info.Current)})
+				namespaces = append(namespaces, []string{site, ns.Namespace, c.Server, s.User, marked(ns.Contexts, info.Current)})
 			}
-			servers = append(servers, []string{c.Server, s.User, c.state(e), string(s.Renewal), marked(own, info.Current)})
+			servers = append(servers, []string{site, c.Server, s.User, c.state(e), string(s.Renewal), marked(own, info.Current)})
 		}
 		if len(s.Credentials) == 0 {
-			servers = append(servers, []string{s.Server, s.User, "none", string(s.Renewal), "-"})
+			servers = append(servers, []string{site, s.Server, s.User, "none", string(s.Renewal), "-"})
 		}
 	}
 	printed := false
@@ -61,9 +66,9 @@ func printSessions(e *console.Env, info statusInfo) error {
 			e.Printf("")
 		}
 		printed = true
-		t := e.NewTable(rows[0]...)
+		t := e.NewTable(rows[0][first:]...)
 		for _, row := range rows[1:] {
-			t.Row(row...)
+			t.Row(row[first:]...)
 		}
 		if err := t.Print(); err != nil {
 			return err

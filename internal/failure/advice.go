@@ -25,6 +25,7 @@ func advice(err error) string {
 	var site *tokens.SiteError
 	var paused *secret.PausedError
 	var readdressed *tkg.ReaddressedError
+	var name *tokens.NameTakenError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -38,6 +39,10 @@ func advice(err error) string {
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
 		return brokenSite(site)
+	case errors.As(err, &name) && name.Host:
+		return "Choose another name."
+	case errors.As(err, &name):
+		return "To give that one another name, type: kubectl vsphere sites rename " + name.Name + " NEW-NAME"
 	case errors.Is(err, login.ErrTooMany):
 		return tooMany
 	case errors.As(err, &paused):

@@ -53,7 +53,7 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	}
 	failed = cmp.Or(f.failed, tell(c.parts))
 	c.pending = c.parts.Pending(labelsOf)
-	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Key.Server, c.state())
+	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Title, c.state())
 	if deleted := c.object.Metadata.Deleted; deleted.IsZero() {
 		c.problems(s)
 	} else {

@@ -55,7 +55,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 		},
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.What, o.Name = describeKind(args[0]), args[1]
-			if o.Server, err = survey.TypedServer(server); err != nil {
+			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
 			if namespace, name, found := strings.Cut(o.Name, "/"); found && o.What != "namespace" {
@@ -70,7 +70,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 			return describe(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`.")
+	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor with this `ADDRESS` or name.")
 	c.Flags().StringVarP(&o.Namespace, "namespace", "n", "", "Look only in this vSphere Namespace (`NAME`).")
 	o.Format.AddTo(c)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
@@ -169,7 +169,7 @@ func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*su
 		if i.Metadata.Name != o.Name {
 			continue
 		}
-		if place := i.Metadata.Namespace + " at " + i.Place.Key.Server; !slices.Contains(places, place) {
+		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 		f.items = append(f.items, i)

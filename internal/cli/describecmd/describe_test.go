@@ -83,6 +83,8 @@ func TestDescribeCluster(t *testing.T) {
 		t.Errorf("%q", r.Err)
 	}
 	w.Run("describe", "tkc", "ns1/tkc1", "--server", "10.0.0.1").Exits(failure.OK).Says("ready")
+	w.Run("sites", "rename", "10.0.0.1", "prod").Exits(failure.OK)
+	w.Run("describe", "tkc", "ns1/tkc1", "--server", "prod").Exits(failure.OK).Says("Cluster ns1/tkc1 at prod: ready\n")
 }
 
 func fiveMinutesAgo() string { return time.Now().Add(-305 * time.Second).UTC().Format(time.RFC3339) }

@@ -25,7 +25,7 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 		return nil, nil, err
 	}
 	failed = cmp.Or(f.failed, tell(around))
-	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Key.Server, power(vm))}
+	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, power(vm))}
 	p.complain("The virtual machine", vm.Status.Conditions)
 	if len(p.problems) > 0 || vm.Status.Power == "" {
 		warning := around.Pending(labelsOf).Event(i, tkg.VMResource.Kind, i.Metadata.Name)

@@ -44,7 +44,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {
-			servers = append(servers, at.Key.Server)
+			servers = append(servers, at.Title)
 		}
 		return nil, nil, failure.Hint(fmt.Errorf("there are several namespaces %q: at %s", o.Name, strings.Join(servers, ", at ")), "Say which with --server.")
 	}
@@ -54,7 +54,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 		return nil, nil, err
 	}
 	failed = tell(r)
-	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Key.Server)}
+	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Title)}
 	exists := slices.ContainsFunc(r.Of(namespaceResource), func(i survey.Item) bool { return i.Metadata.Name == o.Name })
 	prune := loginCommand(s, at) + " --prune"
 	switch {

@@ -53,6 +53,7 @@ type listing struct {
 
 type listed struct {
 	Server    string            `json:"server"`
+	Site      string            `json:"site,omitempty"` // the name of the server's site
 	Namespace string            `json:"namespace,omitempty"`
 	Resource  string            `json:"resource,omitempty"`
 	Name      string            `json:"name"`
@@ -69,14 +70,14 @@ func (o listOptions) print(s *survey.Site, rows []row, failed error) error {
 			for i, c := range r.columns {
 				columns[c.Name] = r.cells[i]
 			}
-			out.Items = append(out.Items, listed{r.server, r.namespace, r.resource, r.name, columns})
+			out.Items = append(out.Items, listed{r.server, s.Names[r.server], r.namespace, r.resource, r.name, columns})
 		}
 		format := command.Format(o.Format)
 		return format.Write(s.Env.Out, out)
 	case o.Format == "name":
 		for _, r := range rows {
 			if o.Kind.local != nil {
-				s.Env.Printf("%s", r.name)
+				s.Env.Printf("%s", s.Called(r.server))
 				continue
 			}
 			s.Env.Printf("%s/%s", r.resource, r.name)
@@ -117,7 +118,7 @@ func (o listOptions) table(s *survey.Site, rows []row) error {
 		headings = append(headings, "KIND")
 	}
 	before := slices.Clone(headings)
-	headings = append(append(headings, o.Kind.heading()), columns...)
+	headings = append(append(headings, "NAME"), columns...)
 	for i, h := range headings {
 		headings[i] = strings.ToUpper(h)
 	}
@@ -125,7 +126,7 @@ func (o listOptions) table(s *survey.Site, rows []row) error {
 	for _, r := range rows {
 		var cells []string
 		for _, h := range before {
-			cells = append(cells, map[string]string{"SERVER": r.server, "NAMESPACE": r.namespace, "KIND": r.kind}[h])
+			cells = append(cells, map[string]string{"SERVER": s.Called(r.server), "NAMESPACE": r.namespace, "KIND": r.kind}[h])
 		}
 		cells = append(cells, r.name)
 		for _, c := range columns {
@@ -137,14 +138,6 @@ func (o listOptions) table(s *survey.Site, rows []row) error {
 		t.Row(cells...)
 	}
 	return t.Print()
-}
-
-// heading is that of the names.
-func (k *kind) heading() string {
-	if k.local != nil {
-		return "SERVER"
-	}
-	return "NAME"
 }
 
 // union returns the headings of all rows, in the order in which they come.
