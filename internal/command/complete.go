@@ -44,6 +44,17 @@ func Servers(e *console.Env) Complete {
 	})
 }
 
+// VCenters completes the vCenters of past logins and lists.
+func VCenters(e *console.Env) Complete {
+	return Values(func() []string {
+		store, err := e.OpenStore()
+		if err != nil {
+			return nil
+		}
+		return store.VCenters()
+	})
+}
+
 // Users completes the user names of past logins.
 func Users(e *console.Env) Complete {
 	return Values(func() []string { return eachSession(e, func(s tokens.Session) string { return s.User }) })

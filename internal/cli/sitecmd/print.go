@@ -141,6 +141,9 @@ func (o listOptions) table(s *survey.Site, rows []row) error {
 
 // heading is that of the names.
 func (k *kind) heading() string {
+	if k.title != "" {
+		return k.title
+	}
 	if k.local != nil {
 		return "SERVER"
 	}
