@@ -31,6 +31,7 @@ var scenes = map[string]func(*testing.T, *stage){
 	"docker":             sceneDocker,
 	"registry added":     func(t *testing.T, s *stage) { s.ok(t, "kubectl-vsphere", "registry", "add", s.host) },
 	"identity provider":  sceneIdentity,
+	"administrator":      sceneAdministrator,
 	"own issuer":         sceneOwnIssuer,
 	"harbor with issuer": sceneHarborWithIssuer,
 }
@@ -49,6 +50,7 @@ func newStage(t *testing.T, b consoleBlock) *stage {
 	s.setenv("SSL_CERT_FILE", filepath.Join(h.dir, "no-roots"))
 	s.name("10.0.0.1", site.Supervisors[0].Server)
 	s.name("10.0.0.9", strings.TrimSuffix(tkc1(t), ":6443"))
+	s.name("vcenter.example.com", site.VCenter.Host)
 	s.name("dev@vsphere.local", u.Username)
 	s.name("/home/dev", h.dir)
 	s.name("/etc/docker", filepath.Join(h.dir, "etc", "docker"))
@@ -144,6 +146,17 @@ func (s *stage) answer(term *terminal) {
 func sceneEnded(t *testing.T, s *stage) {
 	s.ended(t, s.user)
 	s.setenv("KUBECTL_VSPHERE_PASSWORD", "")
+}
+
+// sceneAdministrator gives the page's administrator an account, whose password is at hand.
+func sceneAdministrator(t *testing.T, s *stage) {
+	u, err := addUser(s.user.Username[:strings.Index(s.user.Username, "@")]+"-admin", "admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.name("admin@vsphere.local", u.Username)
+	s.name("10.0.0.2", site.Supervisors[1].Server)
+	s.setenv("KUBECTL_VSPHERE_PASSWORD", u.Password)
 }
 
 // scenePods puts a pod that runs into tkc1. Nothing there would start it.
