@@ -120,7 +120,7 @@ func (v visit) login(ctx context.Context, r Request, found *Found) error {
 		return err
 	})
 	if errors.Is(err, wire.ErrServer) {
-		err = failure.Hint(fmt.Errorf("log in to the vCenter %s: %w", server, err), "The password was not refused. If this does not pass, ask your vSphere administrator.")
+		err = failure.Hint(fmt.Errorf("log in to the vCenter %s: %w", server, err), "Nobody knows whether the password was right. If this does not pass, ask your vSphere administrator.")
 	}
 	return failure.Password{User: found.User, MayWait: r.Passwords.Wait == 0 && e.Terminal == nil}.Explain(err)
 }

@@ -42,11 +42,16 @@ func Address(s vcenter.Supervisor) string {
 	return s.Address.String()
 }
 
+// maxCalled bounds the vSphere Namespaces by which a person knows a Supervisor.
+const maxCalled = 3
+
 // Called returns what a person calls a Supervisor: its name, else the user's vSphere Namespaces there.
 func Called(s vcenter.Supervisor) string {
 	switch {
 	case s.Name != "":
 		return s.Name
+	case len(s.Namespaces) > maxCalled:
+		return fmt.Sprintf("with %s and others", strings.Join(s.Namespaces[:maxCalled], ", "))
 	case len(s.Namespaces) > 0:
 		return "with " + strings.Join(s.Namespaces, ", ")
 	}
