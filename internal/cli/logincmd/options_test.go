@@ -38,6 +38,7 @@ var options = []struct {
 }{
 	{nil, func(*logincmd.Options) {}},
 	{[]string{"--server", "https://SUP.example.com:8443/"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "sup.example.com", Port: 8443} }},
+	{[]string{"--vcenter", "https://VC.example.com/ui"}, func(o *logincmd.Options) { o.VCenter, o.Method = supervisor.Address{Host: "vc.example.com"}, "sso" }},
 	{[]string{"-u", "dev@vsphere.local"}, func(o *logincmd.Options) { o.User = "dev@vsphere.local" }},
 	{[]string{"--vsphere-username", "dev"}, func(o *logincmd.Options) { o.User = "dev" }},
 	{[]string{"--auth-method", "auto"}, func(*logincmd.Options) {}},
