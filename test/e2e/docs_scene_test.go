@@ -31,6 +31,7 @@ var scenes = map[string]func(*testing.T, *stage){
 	"docker":             sceneDocker,
 	"registry added":     func(t *testing.T, s *stage) { s.ok(t, "kubectl-vsphere", "registry", "add", s.host) },
 	"identity provider":  sceneIdentity,
+	"vcenter":            sceneVCenter,
 	"administrator":      sceneAdministrator,
 	"own issuer":         sceneOwnIssuer,
 	"harbor with issuer": sceneHarborWithIssuer,
@@ -50,7 +51,6 @@ func newStage(t *testing.T, b consoleBlock) *stage {
 	s.setenv("SSL_CERT_FILE", filepath.Join(h.dir, "no-roots"))
 	s.name("10.0.0.1", site.Supervisors[0].Server)
 	s.name("10.0.0.9", strings.TrimSuffix(tkc1(t), ":6443"))
-	s.name("vcenter.example.com", site.VCenter.Host)
 	s.name("dev@vsphere.local", u.Username)
 	s.name("/home/dev", h.dir)
 	s.name("/etc/docker", filepath.Join(h.dir, "etc", "docker"))
@@ -147,6 +147,9 @@ func sceneEnded(t *testing.T, s *stage) {
 	s.ended(t, s.user)
 	s.setenv("KUBECTL_VSPHERE_PASSWORD", "")
 }
+
+// sceneVCenter names the vCenter. Its address is the beginning of others, which is why not every block has its name.
+func sceneVCenter(_ *testing.T, s *stage) { s.name("vcenter.example.com", site.VCenter.Host) }
 
 // sceneAdministrator gives the page's administrator an account, whose password is at hand.
 func sceneAdministrator(t *testing.T, s *stage) {
