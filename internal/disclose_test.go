@@ -70,17 +70,19 @@ var mayDisclose = map[string]map[string]string{
 		"internal/session/apiclient.go":        "the Supervisor named the cluster's API server",
 		"internal/session/context.go":          "the kubeconfig names the server",
 		"internal/session/ground.go":           "a login reached the servers of the session",
-		"internal/site/client.go":              "the server answered as a Supervisor",
+		"internal/site/client.go":              "the server answered as a Supervisor, or as the vCenter that the user named",
 		"pkg/login/clusters.go":                "the host gave the token itself",
 		"pkg/login/federated_target.go":        "the Supervisor named the API server",
 		"pkg/login/login.go":                   "the Supervisor that took the password named the hosts",
 		"pkg/login/oidc/send.go":               "the issuer is the session's, with its document and what the user allowed",
 		"pkg/registry/harbor/harbor.go":        "the registry gave the secret itself",
+		"pkg/vcenter/session.go":               "the vCenter gave the session itself",
 	},
 	"says that a person is there": {
 		"internal/cli/logincmd/run.go":      "the flag of the command says that nothing is verified",
 		"internal/method/password/renew.go": "a person typed the password, and was warned",
 		"internal/session/attend.go":        "a person agreed, or can be asked",
+		"internal/supervisors/find.go":      "a person at the terminal was warned",
 	},
 	"says how a server is verified": {
 		"internal/method/federated/host.go": "only asks whether the server could have a secret at all",
@@ -200,6 +202,7 @@ const secretType = module + "pkg/redact.Secret"
 // grounds are the functions of package disclose that say on what ground a server may have a secret.
 var grounds = []string{
 	"APIServerAt", "ClusterAt", "ContextAt", "NamedRegistry", "OwnRegistry", "PinnipedIssuer", "PlainIssuer", "SupervisorAt", "Naming", "ProvenRegistry",
+	"VCenterAt",
 }
 
 // discloses returns what a node does, as mayDisclose words it; else "".

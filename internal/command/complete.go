@@ -65,6 +65,17 @@ func called(store *tokens.Store, servers []string) (all []string) {
 	return all
 }
 
+// VCenters completes the vCenters of past logins and lists.
+func VCenters(e *console.Env) Complete {
+	return Values(func() []string {
+		store, err := e.OpenStore()
+		if err != nil {
+			return nil
+		}
+		return store.VCenters()
+	})
+}
+
 // Users completes the user names of past logins.
 func Users(e *console.Env) Complete {
 	return Values(func() []string { return eachSession(e, func(s tokens.Session) string { return s.User }) })

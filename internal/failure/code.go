@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/vcenter"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -36,7 +37,7 @@ func Code(err error) int {
 		return Usage
 	case errors.Is(err, ErrPartial):
 		return Partial
-	case errors.Is(err, supervisor.ErrNotSupervisor): // First: such a server may answer 401 or 403 to everybody.
+	case isAny(err, supervisor.ErrNotSupervisor, vcenter.ErrNotVCenter): // First: such a server may answer 401 or 403 to everybody.
 		return Server
 	case isAny(err, wire.ErrRefused, wire.ErrForbidden):
 		return Refused

@@ -45,6 +45,15 @@ var table = []mutation{
 	{name: "the CA of any server proves a registry", file: "internal/registryaccess/prove.go", old: "front := s.Trust.For(trust.ServerOf(s.Server))", new: "front := trust.Trust{Mode: trust.Bundle, CA: r.CA}", by: "TestExamineUnproven"},
 	{name: "a renewal for another CA is used", file: "internal/method/federated/live.go", old: " || !trust.SameCAs(frontCA(now), frontCA(was))", new: "", by: "TestReplacedMeanwhile"},
 
+	// vCenters.
+	{name: "a vCenter leads to this machine", file: "pkg/vcenter/vcenter.go", old: "!(isLoopback(a.Host) && isLoopback(c.Address.Host))", new: "!isLoopback(a.Host)", by: "TestAddresses"},
+	{name: "any 401 is a vCenter's", file: "pkg/vcenter/vcenter.go", old: "if said.Type == \"UNAUTHENTICATED\" ||", new: "if said.Type != \"\" ||", also: "./internal/cli/sitecmd", by: "TestListOfWhatIsNoVCenter"},
+	{name: "a session breaks out of its header", file: "pkg/vcenter/session.go", old: "strings.Trim(id, idCharacters) != \"\"", new: "strings.Trim(id, idCharacters) == \"x\"", by: "TestParseSession"},
+	{name: "a script's password goes to an unverified vCenter", file: "internal/supervisors/find.go", old: "if at.Insecure() && s.Env.Terminal != nil {", new: "if at.Insecure() {", also: "./internal/cli/sitecmd", by: "TestTrustOfAVCenter"},
+	{name: "a vCenter's session outlives Ctrl-C", file: "internal/supervisors/find.go", old: "context.WithTimeout(context.WithoutCancel(ctx), endTime)", new: "context.WithTimeout(ctx, endTime)", also: "./internal/cli/sitecmd", by: "TestInterruptedAtAVCenter"},
+	{name: "a vCenter counts refusals apart", file: "internal/supervisors/find.go", old: "v.Guard(of.Account, found.User)", new: "v.Guard(of.Account, of.Account)", also: "./internal/cli/logincmd", by: "TestRefusalByAVCenter"},
+	{name: "a vCenter is a Supervisor", file: "internal/site/client.go", old: "		at = disclose.VCenterAt", new: "		at = disclose.SupervisorAt", by: "TestGroundOfAVCenter"},
+
 	// What outlives sessions.
 	{name: "a yes is forgotten with a mistyped password", file: "internal/site/contact.go", old: "if err == nil || answered(err) {", new: "if err != nil && answered(err) {", also: "./internal/cli/logincmd", by: "TestAPIServerWithANewCA"},
 	{name: "no verification is remembered", file: "internal/site/keep.go", old: "s.contact.Keep == nil || s.Insecure()", new: "s.contact.Keep == nil", also: "./internal/cli/logincmd", by: "TestConciergeOfAnInsecureSession"},

@@ -24,6 +24,8 @@ type PasswordOptions struct {
 	Force      bool     // send it even if it was just refused
 	// Wait is how long to send a refused one again, for an account that is being created.
 	Wait time.Duration
+	// Held, if set, is the source of a password that the vCenter accepted in the same command. No other is asked.
+	Held *secret.Source
 }
 
 // Username returns user. If it is empty, Username asks for it at the terminal, and check is asked about the answer.
@@ -45,6 +47,8 @@ func Username(ctx context.Context, e *console.Env, user string, check func(strin
 // sources of the last login, and the terminal.
 func LoginSources(e *console.Env, o PasswordOptions, last tokens.Session) ([]secret.Source, error) {
 	switch {
+	case o.Held != nil:
+		return []secret.Source{*o.Held}, nil
 	case o.Stdin:
 		return []secret.Source{secret.Reader(e.In)}, nil
 	case len(o.Command) > 0:

@@ -33,12 +33,17 @@ type Site struct {
 // Front returns a client of the Supervisor's front. It sends no credentials.
 func (s Site) Front() *supervisor.Client { return &supervisor.Client{Wire: s.Wire, Address: s.Address} }
 
-// Ground returns the ground on which the Supervisor may have secrets: it has answered as one (Contact.Open). An API server alone has none.
+// Ground returns the ground on which the Supervisor or vCenter may have secrets: it has answered as one (Contact.Open). An API server alone
+// has none.
 func (s Site) Ground() disclose.Ground {
 	if s.contact.API {
 		return disclose.Ground{}
 	}
-	return disclose.SupervisorAt(s.Address.URL("")).Unverified(s.Insecure())
+	at := disclose.SupervisorAt
+	if s.contact.VCenter != nil {
+		at = disclose.VCenterAt
+	}
+	return at(s.Address.URL("")).Unverified(s.Insecure())
 }
 
 // Insecure reports whether nothing is verified, so that anybody may have answered.

@@ -13,10 +13,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/vcenter"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// Contact describes a first contact with a Supervisor, from the command line and the last login.
+// Contact describes a first contact with a Supervisor or a vCenter, from the command line and the last login.
 type Contact struct {
 	Env     *console.Env
 	Server  supervisor.Address
@@ -29,6 +30,8 @@ type Contact struct {
 	Keep func(ctx context.Context, change func(*tokens.Site)) error
 	// API means an API server without a Supervisor. Any answer to a request without credentials is accepted.
 	API bool
+	// VCenter, if set, means a vCenter, which asks nobody for a banner.
+	VCenter *vcenter.Client
 
 	Flags TrustFlags
 
@@ -77,7 +80,7 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if untrusted, err = c.offered(untrusted); err != nil {
 		return s, err
 	}
-	if c.Server.IsAPIPort() && !c.API {
+	if c.Server.IsAPIPort() && !c.API && c.VCenter == nil {
 		c.Env.Notef("%s", c.notTheFront())
 	}
 	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
@@ -150,8 +153,11 @@ func (c Contact) connect(ctx context.Context, t trust.Trust) (Site, error) {
 		Address: c.Server, Aliases: c.Aliases, Wire: w, Transport: transport, contact: c,
 		VouchedCA: mode == trust.Bundle || mode == trust.System || mode == "" || mode == trust.Pinned && len(c.Flags.CAFingerprints) > 0,
 	}
-	if c.API {
+	switch {
+	case c.API:
 		return s, anyAnswer(ctx, w, c.Server.URL("/version"))
+	case c.VCenter != nil:
+		return s, c.probeVCenter(ctx, w)
 	}
 	return s, c.banner(ctx, s.Front())
 }

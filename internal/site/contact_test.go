@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/vcenter"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -116,6 +117,24 @@ func TestGroundOfASite(t *testing.T) {
 		}
 		if _, err := held.Permit("https://10.0.0.2/wcp", disclose.Over{Verified: true}); !errors.Is(err, disclose.ErrNoGround) {
 			t.Errorf("%+v, another server: %v", flags, err)
+		}
+		s.Wire.HTTP.CloseIdleConnections()
+	}
+}
+
+// A vCenter that has answered as one may have the password, and is no Supervisor.
+func TestGroundOfAVCenter(t *testing.T) {
+	w := consoletest.New(t)
+	w.VCenter("10.0.0.1")
+	for flags, want := range map[*site.TrustFlags]error{{CAFile: w.CAFile}: nil, {Insecure: true}: disclose.ErrUnverified} {
+		s, err := site.Contact{Env: w.Env(), Server: address, Flags: *flags, VCenter: &vcenter.Client{}}.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, want := range map[disclose.Kind]error{disclose.Password: want, disclose.SupervisorToken: disclose.ErrNoGround} {
+			if _, err := s.Ground().Hold(kind, "secret").Permit("https://10.0.0.1/api", disclose.Over{Verified: true}); !errors.Is(err, want) || (err == nil) != (want == nil) {
+				t.Errorf("%+v, %s: %v", flags, kind, err)
+			}
 		}
 		s.Wire.HTTP.CloseIdleConnections()
 	}

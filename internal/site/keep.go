@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/vcenter"
 )
 
 // Keep changes what is known of the Supervisor (tokens.Site). If the servers are not verified, or in a dry run, it does nothing: a later
@@ -70,8 +71,8 @@ func sameHost(server, address string) bool {
 }
 
 // answered reports whether a CA that was accepted is kept although the contact failed: the next contact need not ask again. Where no
-// Supervisor is, nothing is kept.
+// Supervisor or vCenter is, nothing is kept.
 func answered(err error) bool {
 	var untrusted *trust.UntrustedError
-	return !errors.As(err, &untrusted) && !errors.Is(err, supervisor.ErrNotSupervisor)
+	return !errors.As(err, &untrusted) && !errors.Is(err, supervisor.ErrNotSupervisor) && !errors.Is(err, vcenter.ErrNotVCenter)
 }

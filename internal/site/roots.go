@@ -9,11 +9,11 @@ import (
 var rootVariables = [...]string{"SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 // sayShellRoots says that a CA is one of this shell alone: contexts hold none then, and kubectl in another shell does not have it. The CA is
-// not kept instead. Whoever sets the variable once would have it count for good.
+// not kept instead. Whoever sets the variable once would have it count for good. No context leads to a vCenter.
 func (s Site) sayShellRoots() {
 	server := s.contact.server()
 	ca := s.Transport.Roots()[server]
-	if mode := s.Trust().For(server).Mode; ca == "" || mode != trust.System && mode != "" || trust.Public(ca) {
+	if mode := s.Trust().For(server).Mode; ca == "" || s.contact.VCenter != nil || mode != trust.System && mode != "" || trust.Public(ca) {
 		return
 	}
 	for _, name := range rootVariables {

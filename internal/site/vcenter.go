@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/vcenter"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -42,6 +44,22 @@ func (c Contact) vCenterRoots(ctx context.Context) ([]byte, error) {
 			"--certificate-authority.")
 }
 
+// probeVCenter finds out whether the server is a vCenter.
+func (c Contact) probeVCenter(ctx context.Context, w *wire.Client) error {
+	p := c.Env.NewProgress()
+	p.Show("Connecting to "+c.Server.String(), 0, 0)
+	c.VCenter.Wire, c.VCenter.Address = w, c.Server
+	err := c.VCenter.Probe(ctx)
+	p.Done()
+	switch {
+	case errors.Is(err, vcenter.ErrNotVCenter):
+		return failure.Hint(err, "Check --vcenter: it is the address of the vCenter. For the address of a Supervisor, use --server.")
+	case err != nil:
+		return fmt.Errorf("connect to %s: %w", c.Server, err)
+	}
+	return nil
+}
+
 // maxRoots bounds the CAs that are compared with what each server shows: each costs a look at a signature. A vCenter has a handful.
 const maxRoots = 100
 
@@ -71,8 +89,12 @@ func (c Contact) wrongName(t trust.Trust, e *trust.UntrustedError, err error) er
 	if front, private := t.PrivateAt(c.server()); private && e.SignedBy(front.CA) {
 		hint = "Its CA is the one that you trust: do not fetch that again. The certificate is for other addresses."
 		if name, found := usable(e.Names); found {
-			hint += fmt.Sprintf("\nUse one of them: --server %s\nIf that is not reachable from here, add: --control-plane-address %s",
-				failure.Quote(name.String()), failure.Quote(name.Host+"="+c.Server.Host))
+			flag := "--server"
+			if c.VCenter != nil {
+				flag = "--vcenter"
+			}
+			hint += fmt.Sprintf("\nUse one of them: %s %s\nIf that is not reachable from here, add: --control-plane-address %s",
+				flag, failure.Quote(name.String()), failure.Quote(name.Host+"="+c.Server.Host))
 		}
 	}
 	return failure.Hint(err, "%s%s\nIf nobody can come between you and the server, you can use --insecure-skip-tls-verify.", failure.Describe(e), safetext.Lines(hint))

@@ -34,11 +34,12 @@ var grounds = map[Place]func(url string) Ground{
 	Proven:    func(url string) Ground { return SupervisorAt("front.lab").ProvenRegistry(url, "front.lab") },
 	Named:     NamedRegistry,
 	Own:       OwnRegistry,
+	VCenter:   VCenterAt,
 }
 
 // kinds are all kinds of secrets, with the places that may have each.
 var kinds = map[Kind][]Place{
-	Password:         {Supervisor, ControlPlane, Proven},
+	Password:         {Supervisor, ControlPlane, Proven, VCenter},
 	ProviderPassword: {Issuer, Allowed},
 	ClientSecret:     {Issuer, Allowed},
 	Login:            {Issuer, Allowed},
@@ -52,10 +53,11 @@ var kinds = map[Kind][]Place{
 	RegistryToken:    {Named},
 	RegistryLogin:    {Own},
 	RobotSecret:      {Context},
+	VCenterSession:   {VCenter},
 }
 
 // unverified are the places to which a secret may go, with a person, although nobody knows who answers there.
-var unverified = []Place{Supervisor, ControlPlane, APIServer, Cluster, Issuer, Context}
+var unverified = []Place{Supervisor, ControlPlane, APIServer, Cluster, Issuer, Context, VCenter}
 
 // permitted reports whether a secret is opened for a URL.
 func permitted(t *testing.T, s Secret, address string, over Over) bool {
@@ -239,6 +241,8 @@ func TestGrounds(t *testing.T) {
 		"a host that it named":                 {site, Password, "https://other.lab/wcp", true},
 		"a host that it did not name":          {site, Password, "https://third.lab/wcp", false},
 		"a host that a registry named":         {OwnRegistry("a.lab").Naming("other.lab"), Password, "https://other.lab", false},
+		"a host that a vCenter named":          {VCenterAt("vc.lab").Naming("other.lab"), Password, "https://other.lab", false},
+		"a vCenter's session at a Supervisor":  {SupervisorAt("a.lab"), VCenterSession, "https://a.lab", false},
 		"a host that nobody named":             {Ground{}.Naming("other.lab"), Password, "https://other.lab", false},
 		"a registry of the site":               {site.ProvenRegistry("r.lab", "other.lab"), Password, "https://r.lab/x", true},
 		"a registry that asks another server":  {site.ProvenRegistry("r.lab", "evil.lab"), Password, "https://r.lab/x", false},

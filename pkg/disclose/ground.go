@@ -38,6 +38,10 @@ func (g Ground) Naming(servers ...string) Ground {
 	return g.with(ControlPlane, servers...)
 }
 
+// VCenterAt is the ground of a vCenter that the user named and that has answered as one: an https URL. What it says is no ground for
+// another server.
+func VCenterAt(server string) Ground { return Ground{}.with(VCenter, server) }
+
 // APIServerAt is the ground of a Supervisor's API server: at a host of the Supervisor, or where the Supervisor says.
 func APIServerAt(server string) Ground { return Ground{}.with(APIServer, server) }
 

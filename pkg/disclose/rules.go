@@ -25,6 +25,7 @@ const (
 	RegistryToken    Kind = "ID token for a registry" //nolint:gosec // A name.
 	RegistryLogin    Kind = "login of a registry"
 	RobotSecret      Kind = "robot's secret"
+	VCenterSession   Kind = "session of a vCenter"
 )
 
 // Place is what a server is to us.
@@ -43,6 +44,7 @@ const (
 	Proven       Place = "a registry proven to be the Supervisor's"
 	Named        Place = "a registry that you named for it"
 	Own          Place = "its registry"
+	VCenter      Place = "a vCenter that you named, once it answered as one"
 )
 
 // Unverified is what a rule says about a server whose certificate is not verified.
@@ -66,7 +68,7 @@ type Rule struct {
 func Rules() []Rule { return slices.Clone(rules) }
 
 var rules = []Rule{
-	{[]Kind{Password}, []Place{Supervisor, ControlPlane}, WithPerson},
+	{[]Kind{Password}, []Place{Supervisor, ControlPlane, VCenter}, WithPerson},
 	{[]Kind{Password}, []Place{Proven}, Never},
 	{[]Kind{ProviderPassword, Login}, []Place{Issuer}, WithPerson},
 	{[]Kind{ProviderPassword, Login}, []Place{Allowed}, Never},
@@ -81,6 +83,7 @@ var rules = []Rule{
 	{[]Kind{RobotSecret}, []Place{Context}, AsKubectl},
 	{[]Kind{RegistryToken}, []Place{Named}, Never},
 	{[]Kind{RegistryLogin}, []Place{Own}, Never},
+	{[]Kind{VCenterSession}, []Place{VCenter}, WithPerson},
 }
 
 // Table returns the rules as a table in Markdown.

@@ -81,13 +81,18 @@ func (e *SiteError) Unwrap() error { return e.Err }
 var errUnverified = errors.New("a site whose servers are not verified is not remembered")
 
 // SitePath returns the path of a site's file.
-func (s *Store) SitePath(server string) string {
-	return filepath.Join(s.dir, sitesDir, strings.ReplaceAll(server, ":", "=")+".json") // Windows allows no colon.
+func (s *Store) SitePath(server string) string { return s.sitePath(sitesDir, server) }
+
+func (s *Store) sitePath(dir, server string) string {
+	return filepath.Join(s.dir, dir, strings.ReplaceAll(server, ":", "=")+".json") // Windows allows no colon.
 }
 
 // Site reads a site. A file that cannot be used is a *SiteError: without it, another CA would look like a first use.
 func (s *Store) Site(server string) (site Site, found bool, err error) {
-	path := s.SitePath(server)
+	return s.siteIn(s.SitePath(server), server)
+}
+
+func (s *Store) siteIn(path, server string) (site Site, found bool, err error) {
 	site, err = s.readSite(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -120,8 +125,10 @@ func (s *Store) readSite(path string) (site Site, err error) {
 }
 
 // SiteServers returns the servers that have a site, sorted. A file that cannot be read counts too.
-func (s *Store) SiteServers() (all []string) {
-	for _, path := range s.list(sitesDir) {
+func (s *Store) SiteServers() []string { return s.serversIn(sitesDir) }
+
+func (s *Store) serversIn(dir string) (all []string) {
+	for _, path := range s.list(dir) {
 		all = append(all, strings.ReplaceAll(strings.TrimSuffix(filepath.Base(path), ".json"), "=", ":"))
 	}
 	slices.Sort(all)
@@ -134,12 +141,16 @@ const siteLockTime = 3 * time.Second
 // UpdateSite changes the site of a server, under a lock. Without a file, the change begins with first. It returns the site, and writes
 // nothing if it did not change. The error may be a *WriteError.
 func (s *Store) UpdateSite(ctx context.Context, first Site, change func(*Site)) (Site, error) {
+	return s.updateSite(ctx, s.SitePath(first.Server), first, change)
+}
+
+func (s *Store) updateSite(ctx context.Context, path string, first Site, change func(*Site)) (Site, error) {
 	unlock, err := filelock.Take(ctx, s.lockPath(siteLock(first.Server)), filelock.Options{Patience: siteLockTime})
 	if err != nil {
 		return first, err
 	}
 	defer unlock()
-	old, found, err := s.Site(first.Server)
+	old, found, err := s.siteIn(path, first.Server)
 	switch {
 	case err != nil:
 		return old, err
@@ -159,7 +170,7 @@ func (s *Store) UpdateSite(ctx context.Context, first Site, change func(*Site)) 
 	if before, err := json.MarshalIndent(old, "", "  "); err == nil && found && bytes.Equal(before, text) {
 		return site, nil
 	}
-	return site, s.write(s.SitePath(site.Server), append(text, '\n'), durable)
+	return site, s.write(path, append(text, '\n'), durable)
 }
 
 // clone returns a copy whose maps and lists a change may change.
@@ -170,9 +181,11 @@ func (s Site) clone() Site {
 }
 
 // ForgetSite removes the file of a server, also one that cannot be read. found reports whether there was something.
-func (s *Store) ForgetSite(server string) (found bool, err error) {
-	if _, err := os.Lstat(s.SitePath(server)); errors.Is(err, fs.ErrNotExist) {
+func (s *Store) ForgetSite(server string) (found bool, err error) { return forget(s.SitePath(server)) }
+
+func forget(path string) (found bool, err error) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return true, remove(s.SitePath(server))
+	return true, remove(path)
 }

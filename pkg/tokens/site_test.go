@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -178,5 +179,29 @@ func TestUpdateSiteWritesChangesAlone(t *testing.T) {
 	}
 	if after, err := os.Stat(s.SitePath("10.0.0.1")); err != nil || !os.SameFile(before, after) {
 		t.Errorf("it was written anew: %v", err)
+	}
+}
+
+// A vCenter is no Supervisor: they are kept apart, also at one address.
+func TestVCentersStandApart(t *testing.T) {
+	s := newStore(t)
+	pin := func(k *tokens.Site) { k.Trust = trust.Trust{Mode: trust.Pinned, CA: "a"} }
+	if _, err := s.UpdateVCenter(t.Context(), "vc.lab:8443", pin); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := s.Site("vc.lab:8443"); found || err != nil || len(s.SiteServers()) > 0 {
+		t.Errorf("%t %v %q", found, err, s.SiteServers())
+	}
+	if k, found, err := s.VCenter("vc.lab:8443"); !found || err != nil || k.Trust.CA != "a" || !slices.Equal(s.VCenters(), []string{"vc.lab:8443"}) {
+		t.Errorf("%+v %t %v %q", k, found, err, s.VCenters())
+	}
+	insecure := func(k *tokens.Site) { k.Trust.Mode = trust.Insecure }
+	if _, err := s.UpdateVCenter(t.Context(), "vc.lab:8443", insecure); err == nil {
+		t.Error("a vCenter that is not verified is remembered")
+	}
+	for _, want := range []bool{true, false} {
+		if found, err := s.ForgetVCenter("vc.lab:8443"); found != want || err != nil {
+			t.Errorf("%t %v", found, err)
+		}
 	}
 }

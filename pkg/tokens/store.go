@@ -6,6 +6,7 @@
 //	sessions/<id>.json       a session; written with fsync, since losing one costs a login
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
 //	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
+//	vcenters/<host>.json     the same of a vCenter
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
 //	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
@@ -234,7 +235,7 @@ func (s *Store) ClearTokens() error {
 
 // Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir, vcentersDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -31,6 +31,8 @@ var scenes = map[string]func(*testing.T, *stage){
 	"docker":             sceneDocker,
 	"registry added":     func(t *testing.T, s *stage) { s.ok(t, "kubectl-vsphere", "registry", "add", s.host) },
 	"identity provider":  sceneIdentity,
+	"vcenter":            sceneVCenter,
+	"administrator":      sceneAdministrator,
 	"own issuer":         sceneOwnIssuer,
 	"harbor with issuer": sceneHarborWithIssuer,
 }
@@ -144,6 +146,20 @@ func (s *stage) answer(term *terminal) {
 func sceneEnded(t *testing.T, s *stage) {
 	s.ended(t, s.user)
 	s.setenv("KUBECTL_VSPHERE_PASSWORD", "")
+}
+
+// sceneVCenter names the vCenter. Its address is the beginning of others, which is why not every block has its name.
+func sceneVCenter(_ *testing.T, s *stage) { s.name("vcenter.example.com", site.VCenter.Host) }
+
+// sceneAdministrator gives the page's administrator an account, whose password is at hand.
+func sceneAdministrator(t *testing.T, s *stage) {
+	u, err := addUser(s.user.Username[:strings.Index(s.user.Username, "@")]+"-admin", "admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.name("admin@vsphere.local", u.Username)
+	s.name("10.0.0.2", site.Supervisors[1].Server)
+	s.setenv("KUBECTL_VSPHERE_PASSWORD", u.Password)
 }
 
 // scenePods puts a pod that runs into tkc1. Nothing there would start it.

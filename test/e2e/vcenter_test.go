@@ -35,7 +35,7 @@ func TestGovmomi(t *testing.T) {
 		t.Fatal(err)
 	}
 	clusters, err := m.ListClusters(t.Context())
-	if err != nil || len(clusters) != 2 || clusters[0].ID != "domain-c8" || clusters[0].Name != "cluster1" {
+	if err != nil || len(clusters) != 4 || clusters[0].ID != "domain-c8" || clusters[0].Name != "cluster1" {
 		t.Errorf("%+v %v", clusters, err)
 	}
 	supervisors, err := m.GetSupervisorSummaries(t.Context())

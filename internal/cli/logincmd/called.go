@@ -34,6 +34,8 @@ func oneSite(c *cobra.Command, args []string) error {
 		err = fmt.Errorf("%q is one word too many: one site at a time", args[1])
 	case len(args) == 1 && c.Flags().Changed("server"):
 		err = fmt.Errorf("%q is one word too many: --server names the Supervisor", args[0])
+	case len(args) == 1 && c.Flags().Changed("vcenter"):
+		err = fmt.Errorf("%q is one word too many: --vcenter finds the Supervisor", args[0])
 	case len(args) == 1:
 		err = command.CheckSite(args[0])
 	}

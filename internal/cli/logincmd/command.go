@@ -44,6 +44,9 @@ Login does not create namespaces or clusters. It never changes kubeconfig entrie
 const example = `  # Log in to everything at the Supervisor, with vCenter Single Sign-On
   kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --certificate-authority vcenter-ca.pem
 
+  # Let the vCenter say where the Supervisor is
+  kubectl vsphere login --vcenter vcenter.example.com -u dev@vsphere.local
+
   # Log in with the Supervisor's identity provider, in the browser
   kubectl vsphere login --server 10.0.0.1
 

@@ -26,7 +26,7 @@ func (f flags) conflicts() error {
 	if job := f.issuer.unattendedFlag(); job != "" && person != "" {
 		return failure.Usagef("%s and %s do not go together: no person logs in", job, person)
 	}
-	return cmp.Or(f.passwordConflicts(), f.outputConflicts())
+	return cmp.Or(f.vCenterConflicts(), f.passwordConflicts(), f.outputConflicts())
 }
 
 var errStdinUser = failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
@@ -38,7 +38,7 @@ func (f flags) passwordConflicts() error {
 	switch {
 	case f.password.stdin && f.password.command != "":
 		return failure.Usagef("--password-stdin and --password-command do not go together")
-	case f.password.stdin && f.who.user == "" && f.who.server != "" && !f.mayBeNamed():
+	case f.password.stdin && f.who.user == "" && countSet(f.who.server, f.who.vCenter) > 0 && !f.mayBeNamed():
 		return errStdinUser
 	case f.password.wait < 0 || f.password.wait > maxAccountWait:
 		return failure.Usagef("--wait-for-account: want a time up to %s, not %s", duration.Text(maxAccountWait), duration.Text(f.password.wait))

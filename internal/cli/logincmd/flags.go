@@ -25,7 +25,7 @@ type flags struct {
 
 // whoFlags are the Supervisor, the user and the login method.
 type whoFlags struct {
-	server, name, user, method string
+	server, name, user, method, vCenter string
 }
 
 type trustFlags struct {
@@ -102,6 +102,7 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 	command.Group(c, "Server and user", func(s *pflag.FlagSet) {
 		s.StringVar(&f.server, "server", "", "`ADDRESS` of the Supervisor, or the name of its site.\n(default that of the current context)")
 		s.StringVar(&f.name, "name", "", "`NAME` for the Supervisor, such as prod. Remembered, also after a logout.")
+		s.StringVar(&f.vCenter, "vcenter", "", "Find the Supervisor by the vCenter at this `ADDRESS`, with the same password.")
 		s.StringVarP(&f.user, "vsphere-username", "u", "", "`USER` of vCenter Single Sign-On, such as dev@vsphere.local.")
 		s.StringVar(&f.method, "auth-method", "",
 			"Login `METHOD`: sso, oidc or auto. (default auto)\n"+
@@ -111,6 +112,7 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 	})
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("name", cobra.NoFileCompletions)
+	_ = c.RegisterFlagCompletionFunc("vcenter", command.VCenters(e))
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 	_ = c.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp))
 }

@@ -44,6 +44,7 @@ var options = []struct {
 	{[]string{"--name", "Prod"}, func(o *logincmd.Options) { o.Name = "prod" }},
 	{[]string{"prod", "--name", "prod"}, func(o *logincmd.Options) { o.Word, o.Name = "prod", "prod" }},
 	{[]string{"prod"}, func(o *logincmd.Options) { o.Word = "prod" }},
+	{[]string{"--vcenter", "https://VC.example.com/ui"}, func(o *logincmd.Options) { o.VCenter, o.Method = supervisor.Address{Host: "vc.example.com"}, "sso" }},
 	{[]string{"-u", "dev@vsphere.local"}, func(o *logincmd.Options) { o.User = "dev@vsphere.local" }},
 	{[]string{"--vsphere-username", "dev"}, func(o *logincmd.Options) { o.User = "dev" }},
 	{[]string{"--auth-method", "auto"}, func(*logincmd.Options) {}},

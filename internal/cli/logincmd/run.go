@@ -51,13 +51,16 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	if r.o.Trust.Insecure {
-		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
-	}
 	if !r.o.DryRun {
 		if err := r.store.Check(); err != nil {
 			return fmt.Errorf("a login could not be saved: %w", err) // Before a person answers or logs in for nothing.
 		}
+	}
+	if err := findServer(ctx, r); err != nil {
+		return err
+	}
+	if r.o.Trust.Insecure {
+		ctx = disclose.Attended(ctx) // Whoever typed the flag was warned.
 	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
@@ -85,7 +88,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
 		return err
 	}
-	if r.o.Server == (supervisor.Address{}) {
+	if r.o.Server == (supervisor.Address{}) && !r.o.ofVCenter() {
 		if err := r.repeat(); err != nil {
 			return err
 		}
@@ -106,6 +109,9 @@ func (r *run) prepare(ctx context.Context) error {
 				r.env.Notef("there is no program %s here: contexts that call it work elsewhere only", path)
 			}
 		}
+	}
+	if r.o.ofVCenter() {
+		return nil // Nobody knows yet which Supervisor it is.
 	}
 	return r.recall()
 }

@@ -2,7 +2,9 @@ package logoutcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -39,10 +41,15 @@ func (l *logoutRun) leaveSites(ctx context.Context, store *tokens.Store, sites [
 func (l *logoutRun) forgetSites(store *tokens.Store) error {
 	servers := []string{l.scope.Server}
 	if l.scope.everything() {
-		servers = store.SiteServers()
+		servers = slices.Concat(store.SiteServers(), store.VCenters())
+		slices.Sort(servers)
+		servers = slices.Compact(servers)
 	}
 	for _, server := range servers {
-		switch found, err := store.ForgetSite(server); {
+		found, err := store.ForgetSite(server)
+		vCenter, alsoErr := store.ForgetVCenter(server)
+		found, err = found || vCenter, errors.Join(err, alsoErr)
+		switch {
 		case err != nil:
 			return fmt.Errorf("how %s is verified could not be forgotten: %w", server, err)
 		case found:

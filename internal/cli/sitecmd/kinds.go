@@ -22,6 +22,8 @@ type kind struct {
 	whole bool
 	// local makes the rows without a request; nil: sources are read.
 	local func(*survey.Site) []row
+	// title is the heading of the names; empty: NAME.
+	title string
 }
 
 // row is one line of a list.

@@ -31,6 +31,7 @@ type listOptions struct {
 func NewList(e *console.Env) *cobra.Command {
 	var o listOptions
 	var server string
+	var vCenter vCenterFlags
 	c := &cobra.Command{
 		Use:   "list WHAT",
 		Short: "Lists what your Supervisors hold: clusters, releases, storage and others.",
@@ -39,12 +40,19 @@ WHAT is one of these, or a short name of kubectl for it:
 
 ` + kindList() + `
 What you may not list, or what a Supervisor does not have, is noted on standard error. The exit
-code is 5 if a Supervisor could not be asked.`,
+code is 5 if a Supervisor could not be asked.
+
+With --vcenter, "list sites" asks a vCenter which Supervisors it has. If you may not see them, you
+get the addresses of your vSphere Namespaces. The vCenter gets your password, once, and its session
+ends with the command.`,
 		Example: `  # Clusters, and the contexts for them
   kubectl vsphere list clusters
 
   # What a program reads
-  kubectl vsphere list clusters -n ns1 -o json`,
+  kubectl vsphere list clusters -n ns1 -o json
+
+  # The Supervisors of a vCenter, and their addresses
+  kubectl vsphere list sites --vcenter vcenter.example.com -u dev@vsphere.local`,
 		Args:              kindArg,
 		ValidArgsFunction: completeKinds,
 		RunE: func(c *cobra.Command, args []string) (err error) {
@@ -55,6 +63,13 @@ code is 5 if a Supervisor could not be asked.`,
 			if err := o.check(); err != nil {
 				return err
 			}
+			asked, err := vCenter.read(c, o)
+			switch {
+			case err != nil:
+				return err
+			case vCenter.address != "":
+				return o.listVCenter(c.Context(), e, asked)
+			}
 			return list(c.Context(), e, o)
 		},
 	}
@@ -64,6 +79,7 @@ code is 5 if a Supervisor could not be asked.`,
 	o.Format.addTo(c)
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`.")
 	f.BoolVarP(&o.Watch, "watch", "w", false, "Then look again every 5 seconds, and print what has changed.")
+	vCenter.addTo(c, e)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
 	return c

@@ -118,7 +118,7 @@ func (o listOptions) table(s *survey.Site, rows []row) error {
 		headings = append(headings, "KIND")
 	}
 	before := slices.Clone(headings)
-	headings = append(append(headings, "NAME"), columns...)
+	headings = append(append(headings, cmp.Or(o.Kind.title, "NAME")), columns...)
 	for i, h := range headings {
 		headings[i] = strings.ToUpper(h)
 	}

@@ -112,6 +112,8 @@ var rows = []row{
 	{id: "5.3/instances-v2", says: "the same by Supervisor", test: administrationTest("instances-v2")},
 	{id: "5.3/clusters", says: "the vSphere clusters with a Supervisor", test: administrationTest("clusters")},
 	{id: "5.3/cluster", says: "api_server_cluster_endpoint is the address for users", test: administrationTest("cluster")},
+	{id: "5.3/topology", says: "the vSphere Zones of a Supervisor, and their vSphere clusters", test: administrationTest("topology")},
+	{id: "5.3/software", says: "the version of each Supervisor, by vSphere cluster", test: administrationTest("software")},
 	{id: "5.3/summaries", says: "the Supervisors", test: administrationTest("summaries")},
 	{id: "5.3/providers-of-supervisor", says: "the identity providers of a Supervisor", without: notSimulated},
 	{id: "5.3/more", says: "Supervisor services, VM classes, networks", without: notSimulated},

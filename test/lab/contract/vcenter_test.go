@@ -34,8 +34,8 @@ func vcenterAPI(service *vcenter.Service) *vapi.API {
 		VCenter: service, Rest: service.Handler(),
 		Supervisors: func() []vapi.Supervisor {
 			return []vapi.Supervisor{
-				{ID: "sup-1", Name: "one", Cluster: "domain-c8", ClusterName: "c1", Endpoint: "10.0.0.1", APIServers: []string{"10.0.9.1"}, Namespaces: []string{"ns1"}},
-				{ID: "sup-2", Name: "two", Cluster: "domain-c9", ClusterName: "c2", Endpoint: "10.0.1.1", APIServers: []string{"10.0.9.2"}, Namespaces: []string{"ns2"}},
+				{ID: "sup-1", Name: "one", Zones: []vapi.Zone{{Name: "z1", Cluster: "domain-c8", ClusterName: "c1"}}, Network: "VSPHERE_NETWORK", Version: "v1", Endpoint: "10.0.0.1", APIServers: []string{"10.0.9.1"}, Namespaces: []string{"ns1"}},
+				{ID: "sup-2", Name: "two", Zones: []vapi.Zone{{Name: "z2", Cluster: "domain-c9", ClusterName: "c2"}}, Network: "VSPHERE_NETWORK", Version: "v2", Endpoint: "10.0.1.1", APIServers: []string{"10.0.9.2"}, Namespaces: []string{"ns2"}},
 			}
 		},
 		Namespaces: func(u vcenter.User) []vapi.Namespace {
@@ -165,6 +165,10 @@ var administration = []struct{ id, path, golden string }{
 	{"summaries", "/api/vcenter/namespace-management/supervisors/summaries",
 		`{"items":[{"supervisor":"sup-1","info":{"name":"one","stats":` + noStats + `,"config_status":"RUNNING","kubernetes_status":"READY"}},` +
 			`{"supervisor":"sup-2","info":{"name":"two","stats":` + noStats + `,"config_status":"RUNNING","kubernetes_status":"READY"}}]}`},
+	{"topology", "/api/vcenter/namespace-management/supervisors/sup-2/topology", `[{"zone":"z2","clusters":["domain-c9"]}]`},
+	{"software", "/api/vcenter/namespace-management/software/clusters",
+		`[{"cluster":"domain-c8","cluster_name":"c1","current_version":"v1","available_versions":[],"state":"READY"},` +
+			`{"cluster":"domain-c9","cluster_name":"c2","current_version":"v2","available_versions":[],"state":"READY"}]`},
 	{"instances", "/api/vcenter/namespaces/instances",
 		`[{"cluster":"domain-c8","namespace":"ns1","config_status":"RUNNING","description":"","stats":` + noUse + `,"self_service_namespace":false},` +
 			`{"cluster":"domain-c9","namespace":"ns2","config_status":"RUNNING","description":"","stats":` + noUse + `,"self_service_namespace":false}]`},
@@ -245,7 +249,8 @@ func testVCenterStrict(t *testing.T, l *lab) {
 	}
 	const gone = `"messages":[{"args":[],"default_message":"Not found.","id":"com.vmware.vapi.rest.httpNotFound"}]`
 	for path, want := range map[string]string{
-		"GET /api/vcenter/namespace-management/clusters/domain-c1": `{"error_type":"NOT_FOUND",` + gone + "}\n",
+		"GET /api/vcenter/namespace-management/clusters/domain-c1":         `{"error_type":"NOT_FOUND",` + gone + "}\n",
+		"GET /api/vcenter/namespace-management/supervisors/sup-9/topology": `{"error_type":"NOT_FOUND",` + gone + "}\n",
 		"GET /api/vcenter/vm":                      `{"error_type":"NOT_FOUND",` + gone + "}\n",
 		"DELETE /api/vcenter/namespaces/instances": `{"error_type":"NOT_FOUND",` + gone + "}\n",
 		"GET /rest/vcenter/vm":                     `{"type":"com.vmware.vapi.std.errors.not_found","value":{` + gone + "}}\n",

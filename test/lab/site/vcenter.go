@@ -63,10 +63,24 @@ func (s *Site) supervisorsOfVCenter() []vapi.Supervisor {
 	for i, sup := range s.supervisors {
 		ip := s.net.ip(sup.last)
 		all = append(all, vapi.Supervisor{
-			ID: supervisorIDs[i], Name: fmt.Sprintf("supervisor%d", i+1),
-			Cluster: fmt.Sprintf("domain-c%d", 8+i), ClusterName: fmt.Sprintf("cluster%d", i+1),
+			ID: supervisorIDs[i], Name: fmt.Sprintf("supervisor%d", i+1), Zones: s.zonesOfVCenter(sup), Version: supervisorVersion,
+			Network:  map[string]string{"vsphere-network": "VSPHERE_NETWORK", "nsx-vpc": "NSX_VPC"}[s.ofSupervisor(sup).Network],
 			Endpoint: ip, APIServers: []string{ip}, Namespaces: sup.listNamespaces(),
 		})
+	}
+	return all
+}
+
+// supervisorVersion is in the form of a real one.
+const supervisorVersion = "v1.30.10+vmware.1-fips-vsc9.0.1.0-24953340"
+
+// zonesOfVCenter are the zones of a Supervisor, with a vSphere cluster for each: domain-c8 for the first Supervisor, domain-c9 and more for
+// the second.
+func (s *Site) zonesOfVCenter(sup *supervisor) []vapi.Zone {
+	var all []vapi.Zone
+	for i, name := range s.ofSupervisor(sup).Zones {
+		n := sup.index + i
+		all = append(all, vapi.Zone{Name: name, Cluster: fmt.Sprintf("domain-c%d", 8+n), ClusterName: fmt.Sprintf("cluster%d", 1+n)})
 	}
 	return all
 }

@@ -58,9 +58,50 @@ type clusterSummary struct {
 func (a *API) listClusters(*http.Request, vcenter.User) (any, *problem) {
 	list := []clusterSummary{}
 	for _, s := range a.Supervisors() {
-		list = append(list, clusterSummary{s.Cluster, s.ClusterName, running, ready})
+		for _, z := range s.Zones {
+			list = append(list, clusterSummary{z.Cluster, z.ClusterName, running, ready})
+		}
 	}
 	return list, nil
+}
+
+// clusterSoftware is the version of the Supervisor on a vSphere cluster, and what it could become.
+type clusterSoftware struct {
+	Cluster   string   `json:"cluster"`
+	Name      string   `json:"cluster_name"`
+	Current   string   `json:"current_version"`
+	Available []string `json:"available_versions"`
+	State     string   `json:"state"`
+}
+
+func (a *API) listSoftware(*http.Request, vcenter.User) (any, *problem) {
+	list := []clusterSoftware{}
+	for _, s := range a.Supervisors() {
+		for _, z := range s.Zones {
+			list = append(list, clusterSoftware{z.Cluster, z.ClusterName, s.Version, []string{}, ready})
+		}
+	}
+	return list, nil
+}
+
+// zoneInfo is a vSphere Zone of a Supervisor.
+type zoneInfo struct {
+	Zone     string   `json:"zone"`
+	Clusters []string `json:"clusters"`
+}
+
+func (a *API) showTopology(r *http.Request, _ vcenter.User) (any, *problem) {
+	for _, s := range a.Supervisors() {
+		if s.ID != r.PathValue("supervisor") {
+			continue
+		}
+		list := []zoneInfo{}
+		for _, z := range s.Zones {
+			list = append(list, zoneInfo{z.Name, []string{z.Cluster}})
+		}
+		return list, nil
+	}
+	return nil, &notFound
 }
 
 // clusterInfo has the fields of the real one that say where a Supervisor is and how it does.
@@ -76,12 +117,14 @@ type clusterInfo struct {
 
 func (a *API) showCluster(r *http.Request, _ vcenter.User) (any, *problem) {
 	all := a.Supervisors()
-	i := slices.IndexFunc(all, func(s Supervisor) bool { return s.Cluster == r.PathValue("cluster") })
+	i := slices.IndexFunc(all, func(s Supervisor) bool {
+		return slices.ContainsFunc(s.Zones, func(z Zone) bool { return z.Cluster == r.PathValue("cluster") })
+	})
 	if i < 0 {
 		return nil, &notFound
 	}
 	s := all[i]
-	return clusterInfo{s.Endpoint, s.Endpoint, s.APIServers, running, ready, "VSPHERE_NETWORK", stats{}}, nil
+	return clusterInfo{s.Endpoint, s.Endpoint, s.APIServers, running, ready, s.Network, stats{}}, nil
 }
 
 // stats are the resources of a Supervisor: MHz and MB. The lab measures none.
@@ -130,7 +173,7 @@ type instance struct {
 }
 
 func (a *API) listInstances(*http.Request, vcenter.User) (any, *problem) {
-	return a.instances(func(s Supervisor) instance { return instance{Cluster: s.Cluster} }), nil
+	return a.instances(func(s Supervisor) instance { return instance{Cluster: s.Zones[0].Cluster} }), nil
 }
 
 func (a *API) listInstancesV2(*http.Request, vcenter.User) (any, *problem) {

@@ -14,12 +14,17 @@ import (
 
 // Supervisor is a Supervisor as its vCenter lists it.
 type Supervisor struct {
-	ID, Name             string
-	Cluster, ClusterName string   // the vSphere cluster: its managed object ID, such as domain-c8, and its name
-	Endpoint             string   // bare host of the API server for users
-	APIServers           []string // bare hosts of the control plane
-	Namespaces           []string
+	ID, Name   string
+	Zones      []Zone   // at least one
+	Network    string   // the provider, such as VSPHERE_NETWORK
+	Version    string   // of Kubernetes, with that of the Supervisor
+	Endpoint   string   // bare host of the API server for users
+	APIServers []string // bare hosts of the control plane
+	Namespaces []string
 }
+
+// Zone is a vSphere Zone with its one vSphere cluster: the managed object ID of that, such as domain-c8, and its name.
+type Zone struct{ Name, Cluster, ClusterName string }
 
 // Namespace is a vSphere Namespace as its users see it.
 type Namespace struct {
@@ -68,6 +73,8 @@ const (
 	usersPath       = "/api/vcenter/namespaces-user/namespaces"
 	clustersPath    = "/api/vcenter/namespace-management/clusters"
 	supervisorsPath = "/api/vcenter/namespace-management/supervisors/summaries"
+	topologyPath    = "/api/vcenter/namespace-management/supervisors/{supervisor}/topology"
+	softwarePath    = "/api/vcenter/namespace-management/software/clusters"
 	instancesPath   = "/api/vcenter/namespaces/instances"
 	providersPath   = "/api/vcenter/identity/providers"
 )
@@ -80,6 +87,8 @@ func New(c Config) *API {
 	a.handle("GET "+clustersPath, a.administrators(a.listClusters))
 	a.handle("GET "+clustersPath+"/{cluster}", a.administrators(a.showCluster))
 	a.handle("GET "+supervisorsPath, a.administrators(a.listSupervisors))
+	a.handle("GET "+topologyPath, a.administrators(a.showTopology))
+	a.handle("GET "+softwarePath, a.administrators(a.listSoftware))
 	a.handle("GET "+instancesPath, a.administrators(a.listInstances))
 	a.handle("GET "+instancesPath+"/v2", a.administrators(a.listInstancesV2))
 	a.mux.HandleFunc("GET "+providersPath, a.listProviders) // Clients ask it before they log in.
