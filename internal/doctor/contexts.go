@@ -160,23 +160,6 @@ func without(p *patient, x *examined, l look, command string) Finding {
 	return problem(x.about(), "the server answers; %s", when).do("Type: %s", command)
 }
 
-// webhooks looks for clusters that refuse a token which is good: their authentication webhook is not up, or does not reach the Supervisor.
-func webhooks(_ context.Context, p *patient) (all []Finding) {
-	for _, x := range p.contexts {
-		if x.key.Cluster == "" {
-			continue
-		}
-		switch l := x.look(); {
-		case l.refused:
-			all = append(all, problem(x.about(), "the cluster %s refuses a token that is good until %s: its authentication webhook is not up", x.key.Cluster, p.env.Until(l.credential.Expires)).
-				do("A new cluster needs some minutes. If it stays so, type: kubectl vsphere describe cluster %s", failure.Quote(x.key.Cluster)))
-		case l.err == nil && l.reached == nil && l.user != "":
-			all = append(all, ok(x.about(), "the webhook of %s answers", x.key.Cluster))
-		}
-	}
-	return all
-}
-
 // registries looks at what registry clients need.
 func registries(ctx context.Context, p *patient) (all []Finding) {
 	if p.Registries == nil || p.storeErr != nil || p.Context != "" {

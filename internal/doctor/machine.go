@@ -16,9 +16,11 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // program is how kubectl finds this plugin.
@@ -235,32 +237,47 @@ func storage(_ context.Context, p *patient) []Finding {
 
 // sources looks whether the password of a session is where a renewal looks for it. The password itself is dropped.
 func sources(ctx context.Context, p *patient) []Finding {
-	var all []Finding
-	for _, s := range p.all {
-		about := fmt.Sprintf("%s at %s", s.User, s.Server)
+	return each(p.all, func(s tokens.Session) (all []Finding) {
 		if p.Server != "" && s.Server != p.Server {
-			continue
+			return nil
 		}
 		if len(s.PasswordCommand) > 0 {
-			if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
-				all = append(all, problem(about, "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
-					do("Log in with another --password-command. Type: %s", p.sessions.Command(s)))
-			} else {
-				all = append(all, ok(about, "a program gives the password"))
-			}
+			all = append(all, p.passwordCommand(s))
 		}
-		if !s.Keychain {
-			continue
+		if s.Keychain {
+			all = append(all, p.keychain(ctx, s))
 		}
-		asked, cancel := context.WithTimeout(ctx, oneRequest)
-		_, err := secret.Keychain(s.KeychainEntry()).Get(asked)
-		cancel()
-		if err != nil {
-			all = append(all, problem(about, "the keychain does not give the password: %s", safetext.Error(err)).
-				do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s)))
-			continue
-		}
-		all = append(all, ok(about, "the keychain has the password"))
+		return all
+	})
+}
+
+func passwordOf(s tokens.Session) string { return fmt.Sprintf("%s at %s", s.User, s.Server) }
+
+// passwordCommand looks for the program that gives the password of a session. It is not run.
+func (p *patient) passwordCommand(s tokens.Session) Finding {
+	if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
+		return problem(passwordOf(s), "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
+			do("Log in with another one. Type: %s --password-command COMMAND", p.sessions.Command(s))
 	}
-	return all
+	return ok(passwordOf(s), "a program gives the password")
+}
+
+// keychain asks the keychain for the password of a session.
+func (p *patient) keychain(ctx context.Context, s tokens.Session) Finding {
+	of := p.Keychain
+	if of == nil {
+		of = secret.Keychain
+	}
+	asked, cancel := context.WithTimeout(ctx, oneRequest)
+	defer cancel()
+	_, err := of(s.KeychainEntry()).Get(asked)
+	switch {
+	case err == nil:
+		return ok(passwordOf(s), "the keychain has the password")
+	case asked.Err() != nil:
+		return problem(passwordOf(s), "the keychain does not answer within %s: it may ask you to unlock it", duration.Text(oneRequest)).
+			do("Unlock it, and try again.")
+	}
+	return problem(passwordOf(s), "the keychain does not give the password: %s", safetext.Error(err)).
+		do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s))
 }

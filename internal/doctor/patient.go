@@ -146,7 +146,7 @@ func (p *patient) newServer(ctx context.Context, name string, address supervisor
 		s.site, s.aliases, s.trust = known, sites.Aliases(known), known.Trust
 		if s.session != nil {
 			kept, err := federated.Parse(*s.session)
-			s.plain = err == nil && kept.Plain
+			s.plain, s.provider = err == nil && kept.Plain, kept.IdentityProvider
 			if !known.Known() {
 				s.trust = s.session.Trust
 			}
@@ -174,6 +174,6 @@ func (p *patient) enter(ctx context.Context) (leave func(), err error) {
 	case p.slots <- struct{}{}:
 		return func() { <-p.slots }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, errLate
 	}
 }

@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +31,9 @@ type server struct {
 	trust   trust.Trust
 	aliases supervisor.Aliases
 	plain   bool // there is no Supervisor: an API server trusts an issuer
-	ask     func() answer
+	// provider is the identity provider behind the issuer by which the user logged in; empty: not known.
+	provider string
+	ask      func() answer
 }
 
 // answer is that of a server to a request without credentials.
@@ -249,16 +253,17 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	case known != id.Issuer && !id.SameServer && !id.InCertificate:
 		return []Finding{note(s.name, "it names an issuer at another server, %s, where nobody has logged in from here; it was not asked", safetext.Quote(id.Issuer, maxAbout))}
 	}
-	return s.upstream(ctx, p.env, id)
+	return p.upstream(ctx, s, id)
 }
 
-// upstream asks an issuer for its document and its identity providers.
-func (s *server) upstream(ctx context.Context, e *console.Env, id supervisor.Identity) []Finding {
+// upstream asks an issuer for its document and its identity providers. A Pinniped takes a provider that it cannot reach, or that is not set up
+// rightly, off its list. What is behind a provider on the list is only seen by a login or a renewal.
+func (p *patient) upstream(ctx context.Context, s *server, id supervisor.Identity) []Finding {
 	t := s.trust
 	if len(id.IssuerCA) > 0 {
 		t = trust.Trust{Mode: trust.Bundle, CA: string(id.IssuerCA)}
 	}
-	w, err := site.Client(e, t, s.aliases.Reach)
+	w, err := site.Client(p.env, t, s.aliases.Reach)
 	if err != nil {
 		return []Finding{failed(s.name, err)}
 	}
@@ -276,5 +281,10 @@ func (s *server) upstream(ctx context.Context, e *console.Env, id supervisor.Ide
 	for _, one := range all {
 		kinds = append(kinds, fmt.Sprintf("%s (%s)", one.Name, one.Type))
 	}
-	return []Finding{ok(s.name, "users log in at %s %s", id.Issuer, strings.Join(kinds, ", "))}
+	offered := strings.Join(kinds, ", ")
+	if s.provider != "" && !slices.ContainsFunc(all, func(one oidc.IdentityProvider) bool { return one.Name == s.provider }) {
+		return []Finding{problem(s.name, "the identity provider %s, by which you logged in, is not offered any more; offered: %s", s.provider, offered).
+			do("Ask your vSphere administrator: it may be down or renamed. If you have another one, type: %s --identity-provider NAME", failure.LoginCommand(s.name, ""))}
+	}
+	return []Finding{ok(s.name, "users log in at %s by %s", id.Issuer, cmp.Or(offered, "its own users"))}
 }

@@ -62,10 +62,13 @@ func TestIdentity(t *testing.T) {
 	w.Run("login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--auth-method", "oidc", "-u", consoletest.User).Exits(failure.OK)
 	delete(w.Vars, failure.PasswordVariable)
 	secrets := i.Secrets()
-	w.Run("doctor", "--all").Exits(failure.OK).Says("ok: identity: 10.0.0.1: users log in at https://10.0.0.1/wcp/pinniped ldap (ldap)")
+	w.Run("doctor", "--all").Exits(failure.OK).Says("ok: identity: 10.0.0.1: users log in at https://10.0.0.1/wcp/pinniped by ldap (ldap)")
 
 	i.Replies["GET /providers"] = consoletest.Reply(`{"pinniped_identity_providers":[]}`)
 	w.Run("doctor").Exits(failure.Failed).Says("problem: identity: 10.0.0.1: the identity providers behind its issuer are not known: ", "no identity provider is configured there")
+	i.Replies["GET /providers"] = consoletest.Reply(`{"pinniped_identity_providers":[{"name":"other","type":"oidc"}]}`)
+	w.Run("doctor").Exits(failure.Failed).Says("the identity provider ldap, by which you logged in, is not offered any more; offered: other (oidc)",
+		"type: kubectl vsphere login --server 10.0.0.1 --identity-provider NAME")
 	delete(i.Replies, "GET /providers")
 	session := w.Session()
 	o := tokens.Outage{}.Again(w.Now(), 0, false, 0)

@@ -3,8 +3,10 @@ package registrycmd
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 )
 
 // Findings returns what registry clients will stumble on. It sends no credential and changes nothing.
@@ -28,11 +30,19 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	for _, warning := range a.docker().warningsFor(infos) {
 		all = append(all, doctor.Finding{State: doctor.Problem, Says: warning})
 	}
-	for _, i := range infos {
-		all = append(all, i.finding())
-		if warning := distrusted(ctx, a, i.Registry); warning != "" {
-			all = append(all, doctor.Finding{State: doctor.Problem, About: i.Registry, Says: warning})
-		}
+	trusts := make([][]doctor.Finding, len(infos))
+	var asked sync.WaitGroup
+	slots := make(chan struct{}, login.MaxInFlight)
+	for at, i := range infos {
+		asked.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			trusts[at] = trustFindings(ctx, a, i.Registry)
+		})
+	}
+	asked.Wait()
+	for at, i := range infos {
+		all = append(append(all, i.finding()), trusts[at]...)
 	}
 	return all, nil
 }
