@@ -70,13 +70,22 @@ func (f Finding) do(format string, args ...any) Finding {
 // errLate is why something was not looked at: what was before it in the queue took the time.
 var errLate = errors.New("there was no time left to look at it")
 
-// failed is a problem with the words of an error and its next step, if it has one.
-func failed(about string, err error) Finding {
-	f := problem(about, "%s", safetext.Error(err))
-	if step := failure.NextStep(err); step != "" {
-		f = f.do("%s", step)
+// inTime returns errLate for an error that is due to the end of all checks.
+func inTime(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errLate
 	}
-	return f
+	return err
+}
+
+// unseen is a problem of a server that there was no time for.
+func unseen(s *server) Finding {
+	return problem(s.name, "%s", errLate).do("Look at it alone. Type: kubectl vsphere doctor --server %s", failure.Quote(s.name))
+}
+
+// failed is a problem with the words of an error and its next step; without one it is otherwise.
+func failed(about string, err error, otherwise string) Finding {
+	return problem(about, "%s", safetext.Error(err)).do("%s", cmp.Or(failure.NextStep(err), otherwise))
 }
 
 // Check is one row of the table of checks.

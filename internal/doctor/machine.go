@@ -30,7 +30,7 @@ const program = "kubectl-vsphere"
 func programs(_ context.Context, p *patient) []Finding {
 	self, err := p.env.Executable()
 	if err != nil {
-		return []Finding{failed("", err)}
+		return []Finding{failed("", err, "Call the program by its path.")}
 	}
 	found := onPath(p.env)
 	if len(found) == 0 {
@@ -85,11 +85,11 @@ func same(a, b string) bool {
 // kubeconfigs looks at the files of KUBECONFIG, and at the entries in them.
 func kubeconfigs(_ context.Context, p *patient) []Finding {
 	if p.pathsErr != nil {
-		return []Finding{failed("", p.pathsErr)}
+		return []Finding{failed("", p.pathsErr, "Set KUBECONFIG, or unset it.")}
 	}
 	all := each(p.paths, p.kubeconfigFile)
 	if p.readErr != nil && !slices.ContainsFunc(all, func(f Finding) bool { return f.State == Problem }) {
-		all = append(all, failed("", p.readErr)) // All of them together are too much.
+		all = append(all, failed("", p.readErr, "Take files out of KUBECONFIG.")) // All of them together are too much.
 	}
 	if p.readErr == nil {
 		all = append(all, p.entries()...)
@@ -104,11 +104,11 @@ func (p *patient) kubeconfigFile(path string) (all []Finding) {
 	case errors.Is(err, fs.ErrNotExist):
 		return []Finding{note(path, "the file does not exist; a login makes it")}
 	case err != nil:
-		return []Finding{failed(path, err)}
+		return []Finding{failed(path, err, "Repair it, or move it away and log in again.")}
 	}
 	config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
 	if err != nil {
-		return []Finding{failed(path, err)}
+		return []Finding{failed(path, err, "Repair it, or move it away and log in again.")}
 	}
 	if info.Mode().IsRegular() && p.env.GOOS != "windows" {
 		all = append(all, modes(path, info.Mode().Perm(), config)...)
@@ -212,17 +212,17 @@ func runs(e *console.Env, exec *api.ExecConfig, cluster *api.Cluster) bool {
 // storage looks at the store of sessions and tokens.
 func storage(_ context.Context, p *patient) []Finding {
 	if p.storeErr != nil {
-		return []Finding{failed("", p.storeErr)}
+		return []Finding{failed("", p.storeErr, "Make it a directory of yours alone, or set KUBECTL_VSPHERE_HOME.")}
 	}
 	var all []Finding
 	_, unreadable := p.store.Sessions()
 	_, more := p.store.Credentials()
 	for _, err := range slices.Concat(unreadable, more) {
-		all = append(all, failed(p.store.Dir(), err))
+		all = append(all, failed(p.store.Dir(), err, "Move the file away, then log in again."))
 	}
 	for _, s := range p.store.SiteServers() {
 		if _, _, err := p.store.Site(s); err != nil {
-			all = append(all, failed(s, err))
+			all = append(all, failed(s, err, "Move the file away, then log in again."))
 		}
 	}
 	switch {

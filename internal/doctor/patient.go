@@ -90,7 +90,7 @@ func (p *patient) findContexts(ctx context.Context) {
 			continue
 		}
 		x := &examined{key: key, names: []string{name}}
-		x.look = sync.OnceValue(func() look { return p.lookAt(ctx, x) })
+		x.look = once(func() look { return p.lookAt(ctx, x) })
 		byWay[way], p.contexts = x, append(p.contexts, x)
 	}
 }
@@ -153,8 +153,25 @@ func (p *patient) newServer(ctx context.Context, name string, address supervisor
 		}
 	}
 	s.trust.Mode = cmp.Or(s.trust.Mode, trust.System)
-	s.ask = sync.OnceValue(func() answer { return p.askServer(ctx, s) })
+	s.ask = once(func() answer { return p.askServer(ctx, s) })
 	return s
+}
+
+// once returns a function that asks at its first call. All calls return what that one got. It waits as a channel does and not as a mutex, so
+// that a test with a clock of its own sees that nothing else goes on.
+func once[T any](ask func() T) func() T {
+	var answer T
+	first, done := make(chan struct{}, 1), make(chan struct{})
+	return func() T {
+		select {
+		case first <- struct{}{}:
+			answer = ask()
+			close(done)
+		default:
+		}
+		<-done
+		return answer
+	}
 }
 
 // each calls look for all of some things at once, and returns their findings in order.

@@ -78,7 +78,7 @@ func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
 	}
 	a.from = p.env.Now()
 	a.reply, a.err = front.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: s.URL(path), Accept: "*/*"})
-	a.until = p.env.Now()
+	a.until, a.err = p.env.Now(), inTime(ctx, a.err)
 	var status *wire.Error
 	refusal := errors.As(a.err, &status) && status.Status != 0 && status.Status < 500
 	switch {
@@ -88,6 +88,7 @@ func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
 		a.err = fmt.Errorf("%s is %w: %w", s.name, supervisor.ErrNotSupervisor, a.err)
 	case a.err == nil && !s.plain:
 		_, a.err = front.Banner(ctx)
+		a.err = inTime(ctx, a.err)
 	}
 	return a
 }
@@ -179,12 +180,14 @@ func supervisors(_ context.Context, p *patient) []Finding {
 		switch {
 		case errors.As(a.err, &untrusted):
 			return nil // The check of certificates tells it.
+		case errors.Is(a.err, errLate):
+			return []Finding{unseen(s)}
 		case errors.Is(a.err, supervisor.ErrNotSupervisor):
 			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("Check the address: it is that of the Supervisor's control plane, not of vCenter or of a cluster.")}
 		case errors.Is(a.err, wire.ErrUnreachable):
-			return []Finding{failed(s.name, a.err).do("See the checks of the proxy, names and ports.")}
+			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("See the checks of the proxy, names and ports.")}
 		case a.err != nil:
-			return []Finding{failed(s.name, a.err).do("Ask your vSphere administrator to look at Workload Management.")}
+			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("Ask your vSphere administrator to look at Workload Management.")}
 		case s.plain:
 			return []Finding{ok(s.name, "an API server answers")}
 		}
@@ -229,7 +232,7 @@ func identities(ctx context.Context, p *patient) []Finding {
 func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	leave, err := p.enter(ctx)
 	if err != nil {
-		return nil
+		return []Finding{unseen(s)}
 	}
 	defer leave()
 	front, err := p.front(s)
@@ -240,13 +243,15 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	id, err := front.Identity(ctx)
 	known := s.site.Issuer
 	switch {
+	case errors.Is(inTime(ctx, err), errLate):
+		return []Finding{unseen(s)}
 	case errors.Is(err, supervisor.ErrNoIdentity) && known != "" && s.site.Server == s.name:
 		return []Finding{problem(s.name, "it has no identity provider any more; at the last login there was %s", known).
 			do("Ask your vSphere administrator before you type a vCenter password there.")}
 	case errors.Is(err, supervisor.ErrNoIdentity):
 		return []Finding{ok(s.name, "users log in with vCenter Single Sign-On")}
 	case err != nil:
-		return []Finding{failed(s.name, err)}
+		return []Finding{failed(s.name, err, "Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	case known != "" && known != id.Issuer && s.site.Server == s.name:
 		return []Finding{problem(s.name, "it names the issuer %s; at the last login it was %s", safetext.Quote(id.Issuer, maxAbout), known).
 			do("Ask your vSphere administrator. If that is right, log in again with --trust-issuer.")}
@@ -256,8 +261,8 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	return p.upstream(ctx, s, id)
 }
 
-// upstream asks an issuer for its document and its identity providers. A Pinniped takes a provider that it cannot reach, or that is not set up
-// rightly, off its list. What is behind a provider on the list is only seen by a login or a renewal.
+// upstream asks an issuer for its document and its identity providers. A Pinniped does not list a provider that is not ready. What is behind a
+// provider that it lists is only seen by a login or a renewal.
 func (p *patient) upstream(ctx context.Context, s *server, id supervisor.Identity) []Finding {
 	t := s.trust
 	if len(id.IssuerCA) > 0 {
@@ -265,14 +270,20 @@ func (p *patient) upstream(ctx context.Context, s *server, id supervisor.Identit
 	}
 	w, err := site.Client(p.env, t, s.aliases.Reach)
 	if err != nil {
-		return []Finding{failed(s.name, err)}
+		return []Finding{failed(s.name, err, "Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	}
 	defer w.HTTP.CloseIdleConnections()
 	provider, err := oidc.Discover(ctx, w, id.Issuer, false)
+	if errors.Is(inTime(ctx, err), errLate) {
+		return []Finding{unseen(s)}
+	}
 	if err != nil {
 		return []Finding{problem(s.name, "its issuer cannot be used: %s", safetext.Error(err)).do("Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	}
 	all, err := provider.IdentityProviders(ctx, w)
+	if errors.Is(inTime(ctx, err), errLate) {
+		return []Finding{unseen(s)}
+	}
 	if err != nil {
 		return []Finding{problem(s.name, "the identity providers behind its issuer are not known: %s", safetext.Error(err)).
 			do("Ask your vSphere administrator about the identity provider of the Supervisor.")}

@@ -18,7 +18,7 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	_, unreadable := a.records.Records()
 	_, more := a.records.Logins()
 	for _, err := range append(unreadable, more...) {
-		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error()})
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error(), Remedy: "Move the file away, then type: kubectl vsphere registry add ADDRESS"})
 	}
 	infos, err := a.infos()
 	if err != nil || len(infos) == 0 {
@@ -27,8 +27,9 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	if _, err := a.docker().Helpers(); err != nil {
 		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error(), Remedy: "Repair the file, or move it away."})
 	}
-	for _, warning := range a.docker().warningsFor(infos) {
-		all = append(all, doctor.Finding{State: doctor.Problem, Says: warning})
+	docker := a.docker()
+	for _, w := range docker.Warnings(hostsOf(infos), helperName, docker.world()) {
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: warningText(w), Remedy: warningRemedy(w)})
 	}
 	trusts := make([][]doctor.Finding, len(infos))
 	var asked sync.WaitGroup
