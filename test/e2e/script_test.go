@@ -36,6 +36,7 @@ import (
 //	sed FILE OLD NEW                replaces a text in a file
 //	names FILE                      replaces the lab's addresses and user names by their names, for cmp
 //	keep NAME                       makes $NAME of stdout
+//	json PATH VALUE                 compares a value of the JSON on stdout; items of a list go by their name or number
 //	fetch CODE URL                  gets a URL of a Supervisor's front, which must answer this status
 //	key NAME                        makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
 //	decrypt NAME BASE64             what was encrypted for the key (RSA-OAEP-SHA512), on stdout
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "fetch": fetchCommand,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "json": jsonCommand, "fetch": fetchCommand,
 			"key": keyCommand, "decrypt": decryptCommand,
 		},
 		Condition: condition,
@@ -129,6 +130,30 @@ func keepCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: keep NAME")
 	}
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: json PATH VALUE")
+	}
+	var value any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &value))
+	for name := range strings.SplitSeq(args[0], ".") {
+		switch of := value.(type) {
+		case map[string]any:
+			value = of[name]
+		case []any:
+			value = nil
+			for i, item := range of {
+				if fields, _ := item.(map[string]any); fields["name"] == name || strconv.Itoa(i) == name {
+					value = item
+				}
+			}
+		}
+	}
+	if fmt.Sprint(value) != args[1] {
+		ts.Fatalf("%s is %v, not %s", args[0], value, args[1])
+	}
 }
 
 func fetchCommand(ts *testscript.TestScript, neg bool, args []string) {
