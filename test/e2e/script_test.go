@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"archive/zip"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,6 +38,7 @@ import (
 //	sed FILE OLD NEW                replaces a text in a file
 //	names FILE                      replaces the lab's addresses and user names by their names, for cmp
 //	keep NAME                       makes $NAME of stdout
+//	unzip FILE                      the texts in an archive, on stdout
 //	json PATH VALUE                 compares a value of the JSON on stdout; items of a list go by their name or number
 //	fetch CODE URL                  gets a URL of a Supervisor's front, which must answer this status
 //	key NAME                        makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
@@ -46,7 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "json": jsonCommand, "fetch": fetchCommand,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "json": jsonCommand, "unzip": unzipCommand, "fetch": fetchCommand,
 			"key": keyCommand, "decrypt": decryptCommand,
 		},
 		Condition: condition,
@@ -130,6 +133,21 @@ func keepCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: keep NAME")
 	}
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func unzipCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: unzip FILE")
+	}
+	archive, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer archive.Close()
+	for _, f := range archive.File {
+		in, err := f.Open()
+		ts.Check(err)
+		_, err = io.Copy(ts.Stdout(), in)
+		ts.Check(errors.Join(err, in.Close()))
+	}
 }
 
 func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
