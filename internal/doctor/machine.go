@@ -242,10 +242,10 @@ func sources(ctx context.Context, p *patient) []Finding {
 			return nil
 		}
 		if len(s.PasswordCommand) > 0 {
-			all = append(all, p.passwordCommand(s))
+			all = append(all, passwordCommand(p, s))
 		}
 		if s.Keychain {
-			all = append(all, p.keychain(ctx, s))
+			all = append(all, keychain(ctx, p, s))
 		}
 		return all
 	})
@@ -254,7 +254,7 @@ func sources(ctx context.Context, p *patient) []Finding {
 func passwordOf(s tokens.Session) string { return fmt.Sprintf("%s at %s", s.User, s.Server) }
 
 // passwordCommand looks for the program that gives the password of a session. It is not run.
-func (p *patient) passwordCommand(s tokens.Session) Finding {
+func passwordCommand(p *patient, s tokens.Session) Finding {
 	if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
 		return problem(passwordOf(s), "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
 			do("Log in with another one. Type: %s --password-command COMMAND", p.sessions.Command(s))
@@ -263,7 +263,7 @@ func (p *patient) passwordCommand(s tokens.Session) Finding {
 }
 
 // keychain asks the keychain for the password of a session.
-func (p *patient) keychain(ctx context.Context, s tokens.Session) Finding {
+func keychain(ctx context.Context, p *patient, s tokens.Session) Finding {
 	of := p.Keychain
 	if of == nil {
 		of = secret.Keychain

@@ -258,12 +258,12 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	case known != id.Issuer && !id.SameServer && !id.InCertificate:
 		return []Finding{note(s.name, "it names an issuer at another server, %s, where nobody has logged in from here; it was not asked", safetext.Quote(id.Issuer, maxAbout))}
 	}
-	return p.upstream(ctx, s, id)
+	return upstream(ctx, p, s, id)
 }
 
 // upstream asks an issuer for its document and its identity providers. A Pinniped does not list a provider that is not ready. What is behind a
 // provider that it lists is only seen by a login or a renewal.
-func (p *patient) upstream(ctx context.Context, s *server, id supervisor.Identity) []Finding {
+func upstream(ctx context.Context, p *patient, s *server, id supervisor.Identity) []Finding {
 	t := s.trust
 	if len(id.IssuerCA) > 0 {
 		t = trust.Trust{Mode: trust.Bundle, CA: string(id.IssuerCA)}

@@ -25,7 +25,7 @@ func webhooks(ctx context.Context, p *patient) []Finding {
 		}
 		switch l := x.look(); {
 		case l.refused:
-			return []Finding{p.refusal(ctx, x, l)}
+			return []Finding{refusal(ctx, p, x, l)}
 		case l.err == nil && l.reached == nil && l.user != "":
 			return []Finding{ok(x.about(), "the webhook of %s answers", x.key.Cluster)}
 		}
@@ -34,9 +34,9 @@ func webhooks(ctx context.Context, p *patient) []Finding {
 }
 
 // refusal says why a cluster refuses a token. The Supervisor knows when the cluster was made.
-func (p *patient) refusal(ctx context.Context, x *examined, l look) Finding {
+func refusal(ctx context.Context, p *patient, x *examined, l look) Finding {
 	about, cluster, command := x.about(), x.key.Cluster, p.sessions.Command(p.sessions.Of(x.key))
-	made, err := p.madeAt(ctx, x)
+	made, err := madeAt(ctx, p, x)
 	switch age := p.env.Now().Sub(made); {
 	case errors.Is(err, wire.ErrNotFound):
 		return problem(about, "the cluster %s is no longer at the Supervisor; what answers at its address refuses the token", cluster).
@@ -52,7 +52,7 @@ func (p *patient) refusal(ctx context.Context, x *examined, l look) Finding {
 }
 
 // madeAt asks the Supervisor when the cluster of a context was made, if a context of the same session leads there.
-func (p *patient) madeAt(ctx context.Context, x *examined) (time.Time, error) {
+func madeAt(ctx context.Context, p *patient, x *examined) (time.Time, error) {
 	of := p.sessions.Of(x.key)
 	for _, other := range p.contexts {
 		if other.key.Cluster != "" || other.key.Server != x.key.Server || p.sessions.Of(other.key).ID != of.ID {

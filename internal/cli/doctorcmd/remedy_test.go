@@ -31,8 +31,8 @@ var (
 
 // others are the commands of other programs that a remedy may name.
 var others = []string{
-	"kubectl vsphere", "kubectl config", "chmod 600", "chmod 700", "rm -f", "export NO_PROXY", "export SSL_CERT_FILE", "docker logout", "podman logout",
-	"docker-credential-vsphere login",
+	"kubectl vsphere", "kubectl config", "chmod 600", "chmod 700", "export NO_PROXY", "export SSL_CERT_FILE", "docker logout", "podman logout",
+	"docker-credential-vsphere login", "rm ",
 }
 
 // reader knows what the program understands.

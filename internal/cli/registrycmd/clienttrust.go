@@ -24,11 +24,11 @@ func distrusted(ctx context.Context, a *action, host string) string {
 	if registryaccess.InDirs(ctx, registryaccess.AllDirs(a.env), host, untrusted) {
 		return ""
 	}
-	return fmt.Sprintf("docker and podman do not know the CA of %s; type: %s", host, a.installCommand(host))
+	return fmt.Sprintf("docker and podman do not know the CA of %s; type: %s", host, installCommand(a, host))
 }
 
 // installCommand is what installs the CA of a registry for the user's clients.
-func (a *action) installCommand(host string) string {
+func installCommand(a *action, host string) string {
 	step := "kubectl vsphere registry ca " + failure.Quote(host)
 	if len(registryaccess.CertsDirs(a.env)) > 0 {
 		step += " --install"
@@ -44,7 +44,7 @@ func trustFindings(ctx context.Context, a *action, host string) []doctor.Finding
 	case err == nil:
 		return nil
 	case errors.As(err, &untrusted) && untrusted.UnknownCA:
-		return a.clientsWithout(ctx, host, untrusted)
+		return clientsWithout(ctx, a, host, untrusted)
 	case errors.As(err, &untrusted):
 		return []doctor.Finding{{State: doctor.Problem, About: host, Says: untrusted.Error(), Remedy: "Ask the administrator of the registry for another certificate."}}
 	case errors.Is(err, wire.ErrUnreachable):
@@ -54,7 +54,7 @@ func trustFindings(ctx context.Context, a *action, host string) []doctor.Finding
 }
 
 // clientsWithout says of each client whether it knows the CA of a registry, and what helps if not.
-func (a *action) clientsWithout(ctx context.Context, host string, ca *trust.UntrustedError) (all []doctor.Finding) {
+func clientsWithout(ctx context.Context, a *action, host string, ca *trust.UntrustedError) (all []doctor.Finding) {
 	for _, c := range registryaccess.Clients(a.env) {
 		f := doctor.Finding{State: doctor.Problem, About: host, Says: c.Name + " does not know its CA"}
 		switch dirs := registryaccess.CertsDirs(a.env); {
@@ -68,7 +68,7 @@ func (a *action) clientsWithout(ctx context.Context, host string, ca *trust.Untr
 		case len(dirs) == 0:
 			f.Remedy = fmt.Sprintf("Type: kubectl vsphere registry ca %s --certs-dir %s", failure.Quote(host), failure.Quote(c.Dirs[0]))
 		default:
-			f.Remedy = "Type: " + a.installCommand(host)
+			f.Remedy = "Type: " + installCommand(a, host)
 		}
 		all = append(all, f)
 	}
