@@ -40,7 +40,7 @@ type look struct {
 
 // lookAt asks the API server of a context, with the token that the store has.
 func (p *patient) lookAt(ctx context.Context, x *examined) (l look) {
-	leave, err := p.enter(ctx)
+	leave, err := p.forContexts.enter(ctx)
 	if err != nil {
 		return look{err: err}
 	}

@@ -136,7 +136,7 @@ func (p *patient) dial(ctx context.Context, s *server, port int) error {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
 		return err
 	}

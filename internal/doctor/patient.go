@@ -37,7 +37,8 @@ type patient struct {
 	readErr  error
 	servers  []*server
 	contexts []*examined
-	slots    chan struct{} // one for each request under way
+	// forServers and forContexts have a slot for each request under way. Many contexts that hang leave time for what explains them.
+	forServers, forContexts slots
 }
 
 // newPatient reads what is on this machine. The error is that of an option that names nothing.
@@ -47,7 +48,7 @@ func newPatient(ctx context.Context, o Options) (*patient, error) {
 		env = o.Env.Unattended()
 	}
 	env.Timeout = min(env.Timeout, oneRequest)
-	p := &patient{Options: o, env: env, config: api.NewConfig(), slots: make(chan struct{}, login.MaxInFlight)}
+	p := &patient{Options: o, env: env, config: api.NewConfig(), forServers: make(slots, login.MaxInFlight), forContexts: make(slots, login.MaxInFlight)}
 	p.paths, p.pathsErr = kubeconfig.Locate(env.Getenv, env.Home)
 	if p.store, p.storeErr = env.OpenStore(); p.storeErr == nil {
 		p.sessions = method.Sessions(env, p.store)
@@ -185,11 +186,14 @@ func each[T any](all []T, look func(T) []Finding) []Finding {
 	return slices.Concat(results...)
 }
 
-// enter waits for a free slot for requests.
-func (p *patient) enter(ctx context.Context) (leave func(), err error) {
+// slots bound the requests under way.
+type slots chan struct{}
+
+// enter waits for a free slot. The error is errLate.
+func (s slots) enter(ctx context.Context) (leave func(), err error) {
 	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots }, nil
+	case s <- struct{}{}:
+		return func() { <-s }, nil
 	case <-ctx.Done():
 		return nil, errLate
 	}

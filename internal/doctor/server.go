@@ -62,7 +62,7 @@ func (p *patient) front(s *server) (*supervisor.Client, error) {
 
 // askServer asks for the login banner, as the first request of a login does. An API server is asked for its version.
 func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -230,7 +230,7 @@ func identities(ctx context.Context, p *patient) []Finding {
 // identityOf asks a Supervisor for its issuer, and the issuer for its identity providers. An issuer at which nobody has logged in, and which is
 // not the Supervisor's own, is not asked.
 func identityOf(ctx context.Context, p *patient, s *server) []Finding {
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
 		return []Finding{unseen(s)}
 	}

@@ -61,7 +61,7 @@ func madeAt(ctx context.Context, p *patient, x *examined) (time.Time, error) {
 		if l := other.look(); l.err != nil || l.reached != nil || l.refused || !l.credential.Minted() {
 			continue
 		}
-		leave, err := p.enter(ctx)
+		leave, err := p.forContexts.enter(ctx)
 		if err != nil {
 			return time.Time{}, err
 		}
