@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"archive/zip"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/e2e/script"
 )
 
 // TestScripts runs testdata/*.txt. Beside testscript's own commands they have
@@ -49,8 +49,8 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "json": jsonCommand, "unzip": unzipCommand, "fetch": fetchCommand,
-			"key": keyCommand, "decrypt": decryptCommand,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "json": jsonCommand, "unzip": unzipCommand, "fetch": script.Fetch,
+			"key": script.Key, "decrypt": script.Decrypt,
 		},
 		Condition: condition,
 	})
@@ -128,13 +128,6 @@ func sedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
 }
 
-func keepCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: keep NAME")
-	}
-	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
-}
-
 func unzipCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: unzip FILE")
@@ -171,21 +164,6 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if fmt.Sprint(value) != args[1] {
 		ts.Fatalf("%s is %v, not %s", args[0], value, args[1])
-	}
-}
-
-func fetchCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: fetch CODE URL")
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(ts.ReadFile(ts.Getenv("CA"))))
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
-	resp, err := client.Get(args[1])
-	ts.Check(err)
-	ts.Check(resp.Body.Close())
-	if strconv.Itoa(resp.StatusCode) != args[0] {
-		ts.Fatalf("%s, not %s", resp.Status, args[0])
 	}
 }
 
