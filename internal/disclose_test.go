@@ -56,11 +56,11 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/tokens/store.go":                             "is the store",
 	},
 	"makes a request by hand": {
-		"internal/console/proxy.go":      "asks for the proxy of a URL; nothing is sent",
-		"pkg/kubeconfig/mask/secrets.go": "masks a file",
-		"pkg/trust/once.go":              "looks whether a request has a password",
-		"pkg/wire/wire.go":               "is the way to make one",
-		"pkg/login/oidc/password.go":     "Pinniped takes a password in headers of its own; it is opened by the wire",
+		"internal/console/proxy.go":    "asks for the proxy of a URL; nothing is sent",
+		"pkg/kubeconfig/mask/kinds.go": "masks a file",
+		"pkg/trust/once.go":            "looks whether a request has a password",
+		"pkg/wire/wire.go":             "is the way to make one",
+		"pkg/login/oidc/password.go":   "Pinniped takes a password in headers of its own; it is opened by the wire",
 	},
 	"says on what ground": {
 		"internal/bench/serial.go":             "measures a login",

@@ -40,7 +40,7 @@ type look struct {
 
 // lookAt asks the API server of a context, with the token that the store has.
 func (p *patient) lookAt(ctx context.Context, x *examined) (l look) {
-	leave, err := p.enter(ctx)
+	leave, err := p.forContexts.enter(ctx)
 	if err != nil {
 		return look{err: err}
 	}
@@ -61,6 +61,8 @@ func (p *patient) lookAt(ctx context.Context, x *examined) (l look) {
 	body, err := client.Do(ctx, wire.Request{Method: http.MethodGet, URL: "/version"})
 	var status *wire.Error
 	switch {
+	case errors.Is(inTime(ctx, err), errLate):
+		return look{err: errLate}
 	case errors.Is(err, wire.ErrRefused):
 		l.refused = credential.Minted()
 		return l
@@ -85,7 +87,7 @@ func (l *look) ask(ctx context.Context, client *session.APIClient, c session.Con
 		l.refused = true
 		return
 	case err != nil && !errors.Is(err, wire.ErrNotFound): // Kubernetes has the question since 1.28.
-		l.asked = err
+		l.asked = inTime(ctx, err)
 		return
 	}
 	l.user, l.groups = user, len(groups)
@@ -100,7 +102,7 @@ func (l *look) ask(ctx context.Context, client *session.APIClient, c session.Con
 	}
 	may, err := client.MayI(ctx, access)
 	if err != nil {
-		l.asked = err
+		l.asked = inTime(ctx, err)
 		return
 	}
 	if !may {
@@ -117,12 +119,14 @@ func verdict(p *patient, x *examined, l look) Finding {
 	about, command := x.about(), p.sessions.Command(p.sessions.Of(x.key))
 	var untrusted *trust.UntrustedError
 	switch {
+	case errors.Is(errors.Join(l.err, l.asked), errLate):
+		return problem(about, "%s", errLate).do("Look at it alone. Type: kubectl vsphere doctor --context %s", failure.Quote(x.names[0]))
 	case l.err != nil:
-		return failed(about, l.err)
+		return failed(about, l.err, "Log in again. Type: "+command)
 	case errors.As(l.reached, &untrusted):
 		return problem(about, "%s", untrusted.Error()).do("If the certificate was renewed, log in again: that brings the new CA. Type: %s", command)
 	case l.reached != nil:
-		return failed(about, l.reached).do("See the checks of the proxy, names and ports. If the address has changed, log in again. Type: %s", command)
+		return problem(about, "%s", safetext.Error(l.reached)).do("See the checks of the proxy, names and ports. If the address has changed, log in again. Type: %s", command)
 	case l.refused && x.key.Cluster != "":
 		return note(about, "the server answers, and refuses the token: see the check of the webhook")
 	case l.refused:
@@ -130,7 +134,7 @@ func verdict(p *patient, x *examined, l look) Finding {
 	case !l.credential.Minted():
 		return without(p, x, l, command)
 	case l.asked != nil:
-		return failed(about, l.asked)
+		return failed(about, l.asked, "The server answers other questions. Ask its administrator.")
 	}
 	says := "the server takes the token, which is good for " + console.Span(l.credential.Expires.Sub(p.env.Now()))
 	if l.user != "" {
@@ -160,23 +164,6 @@ func without(p *patient, x *examined, l look, command string) Finding {
 	return problem(x.about(), "the server answers; %s", when).do("Type: %s", command)
 }
 
-// webhooks looks for clusters that refuse a token which is good: their authentication webhook is not up, or does not reach the Supervisor.
-func webhooks(_ context.Context, p *patient) (all []Finding) {
-	for _, x := range p.contexts {
-		if x.key.Cluster == "" {
-			continue
-		}
-		switch l := x.look(); {
-		case l.refused:
-			all = append(all, problem(x.about(), "the cluster %s refuses a token that is good until %s: its authentication webhook is not up", x.key.Cluster, p.env.Until(l.credential.Expires)).
-				do("A new cluster needs some minutes. If it stays so, type: kubectl vsphere describe cluster %s", failure.Quote(x.key.Cluster)))
-		case l.err == nil && l.reached == nil && l.user != "":
-			all = append(all, ok(x.about(), "the webhook of %s answers", x.key.Cluster))
-		}
-	}
-	return all
-}
-
 // registries looks at what registry clients need.
 func registries(ctx context.Context, p *patient) (all []Finding) {
 	if p.Registries == nil || p.storeErr != nil || p.Context != "" {
@@ -187,7 +174,7 @@ func registries(ctx context.Context, p *patient) (all []Finding) {
 		all = append(all, found(f.State, f.About, "%s", f.Says).do("%s", f.Remedy))
 	}
 	if err != nil {
-		all = append(all, failed("", err))
+		all = append(all, failed("", err, "Move the file away that is named, then type: kubectl vsphere registry add ADDRESS"))
 	}
 	return all
 }

@@ -4,7 +4,9 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -64,13 +67,25 @@ func (f Finding) do(format string, args ...any) Finding {
 	return f
 }
 
-// failed is a problem with the words of an error and its next step, if it has one.
-func failed(about string, err error) Finding {
-	f := problem(about, "%s", safetext.Error(err))
-	if step := failure.NextStep(err); step != "" {
-		f = f.do("%s", step)
+// errLate is why something was not looked at: what was before it in the queue took the time.
+var errLate = errors.New("there was no time left to look at it")
+
+// inTime returns errLate for an error that is due to the end of all checks.
+func inTime(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errLate
 	}
-	return f
+	return err
+}
+
+// unseen is a problem of a server that there was no time for.
+func unseen(s *server) Finding {
+	return problem(s.name, "%s", errLate).do("Look at it alone. Type: kubectl vsphere doctor --server %s", failure.Quote(s.name))
+}
+
+// failed is a problem with the words of an error and its next step; without one it is otherwise.
+func failed(about string, err error, otherwise string) Finding {
+	return problem(about, "%s", safetext.Error(err)).do("%s", cmp.Or(failure.NextStep(err), otherwise))
 }
 
 // Check is one row of the table of checks.
@@ -102,6 +117,8 @@ type Options struct {
 	Context string // the only context; empty: all that login wrote
 	// Registries returns what registry clients will stumble on, for each registry; nil: registries are not looked at.
 	Registries func(ctx context.Context, e *console.Env) ([]Finding, error)
+	// Keychain is where the saved password of an account is looked for; nil: the one of the system.
+	Keychain func(account string) secret.Source
 	// Limit bounds all checks together; 0 is 10 seconds.
 	Limit time.Duration
 }
@@ -111,17 +128,36 @@ const (
 	oneRequest = 4 * time.Second // the time of one request: a few of them fit
 )
 
-// Run runs all checks at once. A check that does not end in time is a problem of its own.
+// Run runs all checks at once. A check that does not end in time is a problem of its own. What does not obey the context, such as a dead
+// file system, is left behind.
 func Run(ctx context.Context, o Options) (Report, error) {
-	if o.Limit == 0 {
-		o.Limit = limit
-	}
+	o.Limit = cmp.Or(o.Limit, limit)
 	ctx, cancel := context.WithTimeout(ctx, o.Limit)
 	defer cancel()
-	p, err := newPatient(ctx, o)
-	if err != nil {
-		return Report{}, err
+	late := time.NewTimer(o.Limit + grace)
+	defer late.Stop()
+	type read struct {
+		p   *patient
+		err error
 	}
+	begun := make(chan read, 1)
+	go func() {
+		p, err := newPatient(ctx, o)
+		begun <- read{p, err}
+	}()
+	select {
+	case r := <-begun:
+		if r.err != nil {
+			return Report{}, r.err
+		}
+		return r.p.examine(ctx, late.C), nil
+	case <-late.C:
+		return Report{}, fmt.Errorf("the kubeconfig or the store could not be read within %s: is their file system there?", duration.Text(o.Limit))
+	}
+}
+
+// examine runs all checks, and waits for them until it is too late.
+func (p *patient) examine(ctx context.Context, late <-chan time.Time) Report {
 	checks := Checks()
 	type done struct {
 		at       int
@@ -133,20 +169,23 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	r := Report{Checks: make([]Result, len(checks))}
 	for i, c := range checks {
-		late := problem("", "this check did not end within %s", duration.Text(o.Limit)).do("%s", c.Remedy)
-		r.Checks[i] = resultOf(c.Name, []Finding{late})
+		r.Checks[i] = resultOf(c.Name, []Finding{problem("", "this check did not end within %s", duration.Text(p.Limit)).do("%s", c.Remedy)})
 	}
-	late := time.NewTimer(o.Limit + grace)
-	defer late.Stop()
 wait:
 	for range checks {
 		select {
 		case d := <-ended:
 			r.Checks[d.at] = resultOf(checks[d.at].Name, d.findings)
-		case <-late.C: // Something does not obey the context, such as a dead file system.
+		case <-late:
 			break wait
 		}
 	}
+	r.count()
+	return r
+}
+
+// count counts the problems.
+func (r *Report) count() {
 	for _, c := range r.Checks {
 		for _, f := range c.Findings {
 			if f.State == Problem {
@@ -154,7 +193,6 @@ wait:
 			}
 		}
 	}
-	return r, nil
 }
 
 // grace is how long checks may take to see that the time is over.

@@ -16,9 +16,11 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // program is how kubectl finds this plugin.
@@ -28,7 +30,7 @@ const program = "kubectl-vsphere"
 func programs(_ context.Context, p *patient) []Finding {
 	self, err := p.env.Executable()
 	if err != nil {
-		return []Finding{failed("", err)}
+		return []Finding{failed("", err, "Call the program by its path.")}
 	}
 	found := onPath(p.env)
 	if len(found) == 0 {
@@ -83,11 +85,11 @@ func same(a, b string) bool {
 // kubeconfigs looks at the files of KUBECONFIG, and at the entries in them.
 func kubeconfigs(_ context.Context, p *patient) []Finding {
 	if p.pathsErr != nil {
-		return []Finding{failed("", p.pathsErr)}
+		return []Finding{failed("", p.pathsErr, "Set KUBECONFIG, or unset it.")}
 	}
 	all := each(p.paths, p.kubeconfigFile)
 	if p.readErr != nil && !slices.ContainsFunc(all, func(f Finding) bool { return f.State == Problem }) {
-		all = append(all, failed("", p.readErr)) // All of them together are too much.
+		all = append(all, failed("", p.readErr, "Take files out of KUBECONFIG.")) // All of them together are too much.
 	}
 	if p.readErr == nil {
 		all = append(all, p.entries()...)
@@ -102,11 +104,11 @@ func (p *patient) kubeconfigFile(path string) (all []Finding) {
 	case errors.Is(err, fs.ErrNotExist):
 		return []Finding{note(path, "the file does not exist; a login makes it")}
 	case err != nil:
-		return []Finding{failed(path, err)}
+		return []Finding{failed(path, err, "Repair it, or move it away and log in again.")}
 	}
 	config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
 	if err != nil {
-		return []Finding{failed(path, err)}
+		return []Finding{failed(path, err, "Repair it, or move it away and log in again.")}
 	}
 	if info.Mode().IsRegular() && p.env.GOOS != "windows" {
 		all = append(all, modes(path, info.Mode().Perm(), config)...)
@@ -210,17 +212,17 @@ func runs(e *console.Env, exec *api.ExecConfig, cluster *api.Cluster) bool {
 // storage looks at the store of sessions and tokens.
 func storage(_ context.Context, p *patient) []Finding {
 	if p.storeErr != nil {
-		return []Finding{failed("", p.storeErr)}
+		return []Finding{failed("", p.storeErr, "Make it a directory of yours alone, or set KUBECTL_VSPHERE_HOME.")}
 	}
 	var all []Finding
 	_, unreadable := p.store.Sessions()
 	_, more := p.store.Credentials()
 	for _, err := range slices.Concat(unreadable, more) {
-		all = append(all, failed(p.store.Dir(), err))
+		all = append(all, failed(p.store.Dir(), err, "Move the file away, then log in again."))
 	}
 	for _, s := range p.store.SiteServers() {
 		if _, _, err := p.store.Site(s); err != nil {
-			all = append(all, failed(s, err))
+			all = append(all, failed(s, err, "Move the file away, then log in again."))
 		}
 	}
 	switch {
@@ -235,32 +237,47 @@ func storage(_ context.Context, p *patient) []Finding {
 
 // sources looks whether the password of a session is where a renewal looks for it. The password itself is dropped.
 func sources(ctx context.Context, p *patient) []Finding {
-	var all []Finding
-	for _, s := range p.all {
-		about := fmt.Sprintf("%s at %s", s.User, s.Server)
+	return each(p.all, func(s tokens.Session) (all []Finding) {
 		if p.Server != "" && s.Server != p.Server {
-			continue
+			return nil
 		}
 		if len(s.PasswordCommand) > 0 {
-			if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
-				all = append(all, problem(about, "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
-					do("Log in with another --password-command. Type: %s", p.sessions.Command(s)))
-			} else {
-				all = append(all, ok(about, "a program gives the password"))
-			}
+			all = append(all, passwordCommand(p, s))
 		}
-		if !s.Keychain {
-			continue
+		if s.Keychain {
+			all = append(all, keychain(ctx, p, s))
 		}
-		asked, cancel := context.WithTimeout(ctx, oneRequest)
-		_, err := secret.Keychain(s.KeychainEntry()).Get(asked)
-		cancel()
-		if err != nil {
-			all = append(all, problem(about, "the keychain does not give the password: %s", safetext.Error(err)).
-				do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s)))
-			continue
-		}
-		all = append(all, ok(about, "the keychain has the password"))
+		return all
+	})
+}
+
+func passwordOf(s tokens.Session) string { return fmt.Sprintf("%s at %s", s.User, s.Server) }
+
+// passwordCommand looks for the program that gives the password of a session. It is not run.
+func passwordCommand(p *patient, s tokens.Session) Finding {
+	if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
+		return problem(passwordOf(s), "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
+			do("Log in with another one. Type: %s --password-command COMMAND", p.sessions.Command(s))
 	}
-	return all
+	return ok(passwordOf(s), "a program gives the password")
+}
+
+// keychain asks the keychain for the password of a session.
+func keychain(ctx context.Context, p *patient, s tokens.Session) Finding {
+	of := p.Keychain
+	if of == nil {
+		of = secret.Keychain
+	}
+	asked, cancel := context.WithTimeout(ctx, oneRequest)
+	defer cancel()
+	_, err := of(s.KeychainEntry()).Get(asked)
+	switch {
+	case err == nil:
+		return ok(passwordOf(s), "the keychain has the password")
+	case asked.Err() != nil:
+		return problem(passwordOf(s), "the keychain does not answer within %s: it may ask you to unlock it", duration.Text(oneRequest)).
+			do("Unlock it, and try again.")
+	}
+	return problem(passwordOf(s), "the keychain does not give the password: %s", safetext.Error(err)).
+		do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s))
 }

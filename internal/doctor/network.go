@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -19,7 +21,7 @@ import (
 // proxies looks at the variables of the proxy, and which servers are reached through it.
 func proxies(_ context.Context, p *patient) (all []Finding) {
 	if err := p.env.CheckProxy(); err != nil {
-		return []Finding{failed("", err).do("Set it to the address of the proxy, or unset it.")}
+		return []Finding{problem("", "%s", safetext.Error(err)).do("Set it to the address of the proxy, or unset it.")}
 	}
 	for _, s := range p.servers {
 		proxy, err := console.ProxyFor(p.env, s.URL("/"))
@@ -69,6 +71,8 @@ func names(ctx context.Context, p *patient) []Finding {
 		case errors.As(err, &dns) && dns.IsNotFound:
 			return []Finding{problem(s.name, "there is no such name in DNS: %s", host).
 				do("Check the spelling, your VPN and your DNS server, or use the IP address of the Supervisor.")}
+		case looking.Err() != nil:
+			return []Finding{problem(s.name, "DNS does not answer within %s about %s", duration.Text(oneRequest), host).do("Check your VPN and your DNS server.")}
 		case err != nil:
 			return []Finding{problem(s.name, "the name %s cannot be looked up: %s", host, safetext.Error(err)).do("Check your VPN and your DNS server.")}
 		}
@@ -85,7 +89,14 @@ func ports(ctx context.Context, p *patient) []Finding {
 		if proxy, err := console.ProxyFor(p.env, s.URL("/")); err != nil || proxy != nil {
 			return nil // What is open is open for the proxy.
 		}
-		front := p.dial(ctx, s, s.FrontPort())
+		port, instead := supervisor.APIPort, ""
+		if at, known := s.site.APIPorts[s.name]; known {
+			port, instead = at.Port, at.Reason
+		}
+		front, api := p.dialBoth(ctx, s, port)
+		if errors.Is(errors.Join(front, api), errLate) {
+			return []Finding{unseen(s)}
+		}
 		if front != nil {
 			all = append(all, problem(s.name, "port %d: %s", s.FrontPort(), front).
 				do("Check the address and your VPN, and ask your network administrator to open the port. A login needs it."))
@@ -93,21 +104,30 @@ func ports(ctx context.Context, p *patient) []Finding {
 		if s.plain {
 			return all
 		}
-		port, instead := supervisor.APIPort, ""
-		if at, known := s.site.APIPorts[s.name]; known {
-			port, instead = at.Port, at.Reason
-		}
-		switch err := p.dial(ctx, s, port); {
-		case err != nil && port != s.FrontPort():
-			all = append(all, problem(s.name, "port %d: %s", port, err).
+		switch {
+		case api != nil && port != s.FrontPort():
+			all = append(all, problem(s.name, "port %d: %s", port, api).
 				do("kubectl needs it. Ask your network administrator to open it, or log in again: login then uses port %d. Type: %s", s.FrontPort(), p.loginCommand(s)))
 		case instead != "":
 			all = append(all, note(s.name, "contexts use port %d: port %d did not answer at the last login", port, supervisor.APIPort))
-		case err == nil && front == nil:
+		case api == nil && front == nil:
 			all = append(all, ok(s.name, "ports %d and %d are open", s.FrontPort(), port))
 		}
 		return all
 	})
+}
+
+// dialBoth opens connections to the ports for logins and for kubectl at once.
+func (p *patient) dialBoth(ctx context.Context, s *server, port int) (front, api error) {
+	if s.plain || port == s.FrontPort() {
+		front = p.dial(ctx, s, s.FrontPort())
+		return front, front
+	}
+	var both sync.WaitGroup
+	both.Go(func() { front = p.dial(ctx, s, s.FrontPort()) })
+	both.Go(func() { api = p.dial(ctx, s, port) })
+	both.Wait()
+	return front, api
 }
 
 // dial opens a connection and closes it. The error is in words.
@@ -116,7 +136,7 @@ func (p *patient) dial(ctx context.Context, s *server, port int) error {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,6 +145,9 @@ func (p *patient) dial(ctx context.Context, s *server, port int) error {
 	defer cancel()
 	at := s.aliases.Reach(net.JoinHostPort(s.Host, strconv.Itoa(port)))
 	conn, err := dial(dialing, "tcp", at)
+	if errors.Is(inTime(ctx, err), errLate) {
+		return errLate
+	}
 	if err != nil {
 		request := wire.Request{Method: http.MethodGet, URL: "https://" + at}
 		var words *wire.Error

@@ -11,13 +11,18 @@ const pageIntro = `# Troubleshooting
 
 ` + "`make generate`" + ` writes this page from the checks of the program.
 
-` + "`kubectl vsphere doctor`" + ` runs all of these checks at once, for ten seconds at most. It prints what
-is wrong and what to type. It asks for nothing, sends no password, renews nothing and changes
-nothing. A token that is good goes to the server of its context, as kubectl sends it.
+If something does not work, type ` + "`kubectl vsphere doctor`" + `. It runs all checks of this page at once,
+for ten seconds at most, and prints what is wrong and what to type. It asks you nothing, sends no
+password, renews nothing and changes nothing. A token that is good goes to the server of its
+context, as kubectl sends it.
+
+A ` + "`problem`" + ` needs you. A ` + "`note`" + ` is good to know. A check that is ` + "`skipped`" + ` had nothing to look at.
+If a server takes so long that there is no time for another one, the output says which: look at that
+one alone.
 
 - ` + "`--server`" + ` or ` + "`--context`" + ` looks at one Supervisor or context only.
 - ` + "`--all`" + ` also prints what is right.
-- ` + "`-o json`" + ` is for programs. The exit code is 0 if nothing is wrong, else 1.
+- ` + "`-o json`" + ` is for programs. The exit code is 0 if there is no problem, else 1.
 - ` + "`--bundle FILE`" + ` writes an archive for support: the report, the contexts, servers and commands of
   your kubeconfig, and what the store knows of servers and sessions. It has no token and no
   password. It names servers, users and files: look at it before you send it.

@@ -37,7 +37,8 @@ type patient struct {
 	readErr  error
 	servers  []*server
 	contexts []*examined
-	slots    chan struct{} // one for each request under way
+	// forServers and forContexts have a slot for each request under way. Many contexts that hang leave time for what explains them.
+	forServers, forContexts slots
 }
 
 // newPatient reads what is on this machine. The error is that of an option that names nothing.
@@ -47,7 +48,7 @@ func newPatient(ctx context.Context, o Options) (*patient, error) {
 		env = o.Env.Unattended()
 	}
 	env.Timeout = min(env.Timeout, oneRequest)
-	p := &patient{Options: o, env: env, config: api.NewConfig(), slots: make(chan struct{}, login.MaxInFlight)}
+	p := &patient{Options: o, env: env, config: api.NewConfig(), forServers: make(slots, login.MaxInFlight), forContexts: make(slots, login.MaxInFlight)}
 	p.paths, p.pathsErr = kubeconfig.Locate(env.Getenv, env.Home)
 	if p.store, p.storeErr = env.OpenStore(); p.storeErr == nil {
 		p.sessions = method.Sessions(env, p.store)
@@ -90,7 +91,7 @@ func (p *patient) findContexts(ctx context.Context) {
 			continue
 		}
 		x := &examined{key: key, names: []string{name}}
-		x.look = sync.OnceValue(func() look { return p.lookAt(ctx, x) })
+		x.look = once(func() look { return p.lookAt(ctx, x) })
 		byWay[way], p.contexts = x, append(p.contexts, x)
 	}
 }
@@ -146,15 +147,32 @@ func (p *patient) newServer(ctx context.Context, name string, address supervisor
 		s.site, s.aliases, s.trust = known, sites.Aliases(known), known.Trust
 		if s.session != nil {
 			kept, err := federated.Parse(*s.session)
-			s.plain = err == nil && kept.Plain
+			s.plain, s.provider = err == nil && kept.Plain, kept.IdentityProvider
 			if !known.Known() {
 				s.trust = s.session.Trust
 			}
 		}
 	}
 	s.trust.Mode = cmp.Or(s.trust.Mode, trust.System)
-	s.ask = sync.OnceValue(func() answer { return p.askServer(ctx, s) })
+	s.ask = once(func() answer { return p.askServer(ctx, s) })
 	return s
+}
+
+// once returns a function that asks at its first call. All calls return what that one got. It waits as a channel does and not as a mutex, so
+// that a test with a clock of its own sees that nothing else goes on.
+func once[T any](ask func() T) func() T {
+	var answer T
+	first, done := make(chan struct{}, 1), make(chan struct{})
+	return func() T {
+		select {
+		case first <- struct{}{}:
+			answer = ask()
+			close(done)
+		default:
+		}
+		<-done
+		return answer
+	}
 }
 
 // each calls look for all of some things at once, and returns their findings in order.
@@ -168,12 +186,15 @@ func each[T any](all []T, look func(T) []Finding) []Finding {
 	return slices.Concat(results...)
 }
 
-// enter waits for a free slot for requests.
-func (p *patient) enter(ctx context.Context) (leave func(), err error) {
+// slots bound the requests under way.
+type slots chan struct{}
+
+// enter waits for a free slot. The error is errLate.
+func (s slots) enter(ctx context.Context) (leave func(), err error) {
 	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots }, nil
+	case s <- struct{}{}:
+		return func() { <-s }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, errLate
 	}
 }

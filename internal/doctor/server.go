@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +31,9 @@ type server struct {
 	trust   trust.Trust
 	aliases supervisor.Aliases
 	plain   bool // there is no Supervisor: an API server trusts an issuer
-	ask     func() answer
+	// provider is the identity provider behind the issuer by which the user logged in; empty: not known.
+	provider string
+	ask      func() answer
 }
 
 // answer is that of a server to a request without credentials.
@@ -58,7 +62,7 @@ func (p *patient) front(s *server) (*supervisor.Client, error) {
 
 // askServer asks for the login banner, as the first request of a login does. An API server is asked for its version.
 func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -74,7 +78,7 @@ func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
 	}
 	a.from = p.env.Now()
 	a.reply, a.err = front.Wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: s.URL(path), Accept: "*/*"})
-	a.until = p.env.Now()
+	a.until, a.err = p.env.Now(), inTime(ctx, a.err)
 	var status *wire.Error
 	refusal := errors.As(a.err, &status) && status.Status != 0 && status.Status < 500
 	switch {
@@ -84,6 +88,7 @@ func (p *patient) askServer(ctx context.Context, s *server) (a answer) {
 		a.err = fmt.Errorf("%s is %w: %w", s.name, supervisor.ErrNotSupervisor, a.err)
 	case a.err == nil && !s.plain:
 		_, a.err = front.Banner(ctx)
+		a.err = inTime(ctx, a.err)
 	}
 	return a
 }
@@ -175,12 +180,14 @@ func supervisors(_ context.Context, p *patient) []Finding {
 		switch {
 		case errors.As(a.err, &untrusted):
 			return nil // The check of certificates tells it.
+		case errors.Is(a.err, errLate):
+			return []Finding{unseen(s)}
 		case errors.Is(a.err, supervisor.ErrNotSupervisor):
 			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("Check the address: it is that of the Supervisor's control plane, not of vCenter or of a cluster.")}
 		case errors.Is(a.err, wire.ErrUnreachable):
-			return []Finding{failed(s.name, a.err).do("See the checks of the proxy, names and ports.")}
+			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("See the checks of the proxy, names and ports.")}
 		case a.err != nil:
-			return []Finding{failed(s.name, a.err).do("Ask your vSphere administrator to look at Workload Management.")}
+			return []Finding{problem(s.name, "%s", safetext.Error(a.err)).do("Ask your vSphere administrator to look at Workload Management.")}
 		case s.plain:
 			return []Finding{ok(s.name, "an API server answers")}
 		}
@@ -223,9 +230,9 @@ func identities(ctx context.Context, p *patient) []Finding {
 // identityOf asks a Supervisor for its issuer, and the issuer for its identity providers. An issuer at which nobody has logged in, and which is
 // not the Supervisor's own, is not asked.
 func identityOf(ctx context.Context, p *patient, s *server) []Finding {
-	leave, err := p.enter(ctx)
+	leave, err := p.forServers.enter(ctx)
 	if err != nil {
-		return nil
+		return []Finding{unseen(s)}
 	}
 	defer leave()
 	front, err := p.front(s)
@@ -236,38 +243,47 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	id, err := front.Identity(ctx)
 	known := s.site.Issuer
 	switch {
+	case errors.Is(inTime(ctx, err), errLate):
+		return []Finding{unseen(s)}
 	case errors.Is(err, supervisor.ErrNoIdentity) && known != "" && s.site.Server == s.name:
 		return []Finding{problem(s.name, "it has no identity provider any more; at the last login there was %s", known).
 			do("Ask your vSphere administrator before you type a vCenter password there.")}
 	case errors.Is(err, supervisor.ErrNoIdentity):
 		return []Finding{ok(s.name, "users log in with vCenter Single Sign-On")}
 	case err != nil:
-		return []Finding{failed(s.name, err)}
+		return []Finding{failed(s.name, err, "Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	case known != "" && known != id.Issuer && s.site.Server == s.name:
 		return []Finding{problem(s.name, "it names the issuer %s; at the last login it was %s", safetext.Quote(id.Issuer, maxAbout), known).
 			do("Ask your vSphere administrator. If that is right, log in again with --trust-issuer.")}
 	case known != id.Issuer && !id.SameServer && !id.InCertificate:
 		return []Finding{note(s.name, "it names an issuer at another server, %s, where nobody has logged in from here; it was not asked", safetext.Quote(id.Issuer, maxAbout))}
 	}
-	return s.upstream(ctx, p.env, id)
+	return upstream(ctx, p, s, id)
 }
 
-// upstream asks an issuer for its document and its identity providers.
-func (s *server) upstream(ctx context.Context, e *console.Env, id supervisor.Identity) []Finding {
+// upstream asks an issuer for its document and its identity providers. A Pinniped does not list a provider that is not ready. What is behind a
+// provider that it lists is only seen by a login or a renewal.
+func upstream(ctx context.Context, p *patient, s *server, id supervisor.Identity) []Finding {
 	t := s.trust
 	if len(id.IssuerCA) > 0 {
 		t = trust.Trust{Mode: trust.Bundle, CA: string(id.IssuerCA)}
 	}
-	w, err := site.Client(e, t, s.aliases.Reach)
+	w, err := site.Client(p.env, t, s.aliases.Reach)
 	if err != nil {
-		return []Finding{failed(s.name, err)}
+		return []Finding{failed(s.name, err, "Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	}
 	defer w.HTTP.CloseIdleConnections()
 	provider, err := oidc.Discover(ctx, w, id.Issuer, false)
+	if errors.Is(inTime(ctx, err), errLate) {
+		return []Finding{unseen(s)}
+	}
 	if err != nil {
 		return []Finding{problem(s.name, "its issuer cannot be used: %s", safetext.Error(err)).do("Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	}
 	all, err := provider.IdentityProviders(ctx, w)
+	if errors.Is(inTime(ctx, err), errLate) {
+		return []Finding{unseen(s)}
+	}
 	if err != nil {
 		return []Finding{problem(s.name, "the identity providers behind its issuer are not known: %s", safetext.Error(err)).
 			do("Ask your vSphere administrator about the identity provider of the Supervisor.")}
@@ -276,5 +292,10 @@ func (s *server) upstream(ctx context.Context, e *console.Env, id supervisor.Ide
 	for _, one := range all {
 		kinds = append(kinds, fmt.Sprintf("%s (%s)", one.Name, one.Type))
 	}
-	return []Finding{ok(s.name, "users log in at %s %s", id.Issuer, strings.Join(kinds, ", "))}
+	offered := strings.Join(kinds, ", ")
+	if s.provider != "" && !slices.ContainsFunc(all, func(one oidc.IdentityProvider) bool { return one.Name == s.provider }) {
+		return []Finding{problem(s.name, "the identity provider %s, by which you logged in, is not offered any more; offered: %s", s.provider, offered).
+			do("Ask your vSphere administrator: it may be down or renamed. If you have another one, type: %s --identity-provider NAME", failure.LoginCommand(s.name, ""))}
+	}
+	return []Finding{ok(s.name, "users log in at %s by %s", id.Issuer, cmp.Or(offered, "its own users"))}
 }

@@ -137,8 +137,10 @@ var table = []mutation{
 	{name: "a huge kubeconfig is read", file: "pkg/kubeconfig/files.go", old: "bounded.File(context.Background(), path, boundedyaml.MaxFile, bounded.Regular)", new: "bounded.File(context.Background(), path, 100*boundedyaml.MaxFile, bounded.Regular)", lone: "CheckFile refuses it as well, once it is in memory"},
 	{name: "a comment is shown", file: "pkg/kubeconfig/mask/mask.go", old: "strings.IndexByte(body, '#'); i >= 0 {", new: "strings.IndexByte(body, '#'); i >= 0 && line == \"\" {", by: "TestText"},
 	{name: "what is masked is not read back", file: "pkg/kubeconfig/mask/mask.go", old: "if err := t.check(out.Bytes()); err != nil {", new: "if err := t.check(out.Bytes()); err != nil && next < 0 {", by: "TestMistakesShowNothing"},
-	{name: "arguments of other plugins are shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if oursOnly(n) {", new: "if oursOnly(n) || k == secret {", by: "TestText"},
-	{name: "a secret that is read as an anchor is shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if v.kind == secret && f.misread(v.node) {", new: "if v.kind == secret && f.misread(v.node) && v.node == nil {", by: "TestUnsafe"},
+	{name: "arguments of other plugins are shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if k == args && oursOnly(n) {", new: "if k == args {", by: "TestText"},
+	{name: "a secret that is read as an anchor is shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if f.misread(v) {", new: "if f.misread(v) && v.node == nil {", by: "TestUnsafe"},
+	{name: "a text where the list of users belongs is shown", file: "pkg/kubeconfig/mask/kinds.go", old: "case other, word, userOrName:", new: "case other, word, userOrName, users:", by: "TestText"},
+	{name: "an unknown key below users is shown", file: "pkg/kubeconfig/mask/secrets.go", old: "if known {", new: "if known || of == secret {", by: "TestPlantedSecretIsNeverLeft"},
 
 	// Registries.
 	{name: "records of other hosts are believed", file: "pkg/registry/store.go", old: "if err == nil && found && r.Host != host {", new: "if err == nil && found && r.Host == \"\" {", by: "TestTheFileOfAnotherHost"},

@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,6 +38,8 @@ import (
 //	sed FILE OLD NEW                replaces a text in a file
 //	names FILE                      replaces the lab's addresses and user names by their names, for cmp
 //	keep NAME                       makes $NAME of stdout
+//	unzip FILE                      the texts in an archive, on stdout
+//	json PATH VALUE                 compares a value of the JSON on stdout; items of a list go by their name or number
 //	fetch CODE URL                  gets a URL of a Supervisor's front, which must answer this status
 //	key NAME                        makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
 //	decrypt NAME BASE64             what was encrypted for the key (RSA-OAEP-SHA512), on stdout
@@ -45,7 +49,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "fetch": script.Fetch,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "json": jsonCommand, "unzip": unzipCommand, "fetch": script.Fetch,
 			"key": script.Key, "decrypt": script.Decrypt,
 		},
 		Condition: condition,
@@ -122,6 +126,45 @@ func sedCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+func unzipCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: unzip FILE")
+	}
+	archive, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer archive.Close()
+	for _, f := range archive.File {
+		in, err := f.Open()
+		ts.Check(err)
+		_, err = io.Copy(ts.Stdout(), in)
+		ts.Check(errors.Join(err, in.Close()))
+	}
+}
+
+func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: json PATH VALUE")
+	}
+	var value any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &value))
+	for name := range strings.SplitSeq(args[0], ".") {
+		switch of := value.(type) {
+		case map[string]any:
+			value = of[name]
+		case []any:
+			value = nil
+			for i, item := range of {
+				if fields, _ := item.(map[string]any); fields["name"] == name || strconv.Itoa(i) == name {
+					value = item
+				}
+			}
+		}
+	}
+	if fmt.Sprint(value) != args[1] {
+		ts.Fatalf("%s is %v, not %s", args[0], value, args[1])
+	}
 }
 
 // nowhere matches the addresses of clusters that exist by name only.

@@ -1,6 +1,7 @@
 package doctorcmd_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -59,6 +60,7 @@ func (r rig) report(t *testing.T, code int, args ...string) doctor.Report {
 	if err := json.Unmarshal([]byte(result.Out), &report); err != nil {
 		t.Fatalf("%v: %s", err, result.Out)
 	}
+	checkRemedies(t, report)
 	return report
 }
 
@@ -123,7 +125,7 @@ func TestEachCheck(t *testing.T) {
 			r.Vars["PATH"] = r.Dir
 			delete(r.Programs, "kubectl-vsphere")
 		}, "", []string{"kubectl-vsphere is not on PATH"}},
-		"a kubeconfig that is none": {"kubeconfig", func(t *testing.T, r rig) {
+		"a kubeconfig that is not YAML": {"kubeconfig", func(t *testing.T, r rig) {
 			replace(t, r.Kubeconfig(), "contexts:", "contexts: [")
 		}, "", []string{"cannot be read", "repair it or move it away"}},
 		"a kubeconfig that others can write": {"kubeconfig", func(t *testing.T, r rig) {
@@ -179,9 +181,9 @@ func TestEachCheck(t *testing.T) {
 		"the password command is gone": {"passwords", func(t *testing.T, r rig) {
 			change(t, r, func(s *tokens.Session) { s.PasswordCommand = []string{"/gone/pass", "show"} })
 		}, "", []string{`"/gone/pass", is not there`}},
-		"a proxy that is none": {"proxy", func(_ *testing.T, r rig) { r.Vars["HTTPS_PROXY"] = "ftp://u:s3cret@x" }, "", []string{"HTTPS_PROXY is set, but is not the address of a proxy", "or unset it"}},
-		"a closed front":       {"ports", func(_ *testing.T, r rig) { r.Down("10.0.0.1:443") }, "", []string{"port 443: connection refused", "A login needs it"}},
-		"a closed API":         {"ports", func(_ *testing.T, r rig) { r.Down("10.0.0.1:6443") }, "", []string{"port 6443: connection refused", "login then uses port 443. Type: kubectl vsphere login"}},
+		"a variable that is not a proxy": {"proxy", func(_ *testing.T, r rig) { r.Vars["HTTPS_PROXY"] = "ftp://u:s3cret@x" }, "", []string{"HTTPS_PROXY is set, but is not the address of a proxy", "or unset it"}},
+		"a closed front":                 {"ports", func(_ *testing.T, r rig) { r.Down("10.0.0.1:443") }, "", []string{"port 443: connection refused", "A login needs it"}},
+		"a closed API":                   {"ports", func(_ *testing.T, r rig) { r.Down("10.0.0.1:6443") }, "", []string{"port 6443: connection refused", "login then uses port 443. Type: kubectl vsphere login"}},
 		"a changed CA": {"certificates", func(t *testing.T, r rig) { r.Serve("10.0.0.1:443", consoletest.NewCA(t, "another-ca"), r.site) }, "",
 			[]string{"it shows another CA than the one that you trusted", "another-ca", "--replace-ca"}},
 		"another name":        {"certificates", func(_ *testing.T, r rig) { r.ServeAt("10.0.0.1:443", "10.0.0.2", r.CA, r.site) }, "", []string{"it is for 10.0.0.2, not for", "Use one of those names"}},
@@ -216,22 +218,11 @@ func TestEachCheck(t *testing.T) {
 			r := well(t)
 			before, _ := json.Marshal(check(t, r.report(t, failure.OK), tc.check))
 			tc.sick(t, r)
-			state, code := tc.state, failure.Failed
-			if state == "" {
-				state = doctor.Problem
-			} else {
-				code = failure.OK
+			state, code := cmp.Or(tc.state, doctor.Problem), failure.Failed
+			if state == doctor.Note { // Another check may have a problem with it.
+				code = r.Run("doctor", "-o", "json").Code
 			}
-			var result doctor.Result
-			if state == doctor.Problem {
-				result = check(t, r.report(t, code), tc.check)
-			} else { // Another check may have a problem with it.
-				var report doctor.Report
-				if err := json.Unmarshal([]byte(r.Run("doctor", "-o", "json").Out), &report); err != nil {
-					t.Fatal(err)
-				}
-				result = check(t, report, tc.check)
-			}
+			result := check(t, r.report(t, code), tc.check)
 			if result.State != state {
 				t.Errorf("the check is %s, not %s", result.State, state)
 			}
@@ -249,6 +240,16 @@ func TestEachCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refuses makes the first cluster, made at a time from now, refuse tokens. With 0, the Supervisor has it no longer.
+func (r rig) refuses(made time.Duration) {
+	r.cluster().Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
+	h := consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta1", Plural: "clusters", Kind: "Cluster"}
+	if made != 0 {
+		h.Objects = []string{`{"metadata":{"namespace":"ns1","name":"tkc1","creationTimestamp":"` + r.Now().Add(made).UTC().Format(time.RFC3339) + `"}}`}
+	}
+	r.site.Hold(h)
 }
 
 // change changes the session.

@@ -67,7 +67,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		"a proxy on the way": func() {
 			r.Through = func(*http.Request) (*url.URL, error) { return url.Parse(r.Vars["HTTPS_PROXY"]) }
 		},
-		"a proxy that is none": func() {
+		"a variable that is not a proxy": func() {
 			r.Through = func(*http.Request) (*url.URL, error) { return nil, fmt.Errorf("parse %q: odd", r.Vars["HTTPS_PROXY"]) }
 			r.Vars["HTTPS_PROXY"] = "ftp://u:" + p.secret("odd-proxy") + "@10.9.9.9:3128 x"
 		},
@@ -94,7 +94,7 @@ func TestNoSecretIsShown(t *testing.T) {
 			r.WriteFile("store/registries/x=login.json", `{"version":1,"host":"x","secret":"`+p.secret("login-broken")+`"`, 0o600)
 		},
 	}
-	for _, name := range []string{"as it is", "servers that repeat the token", "a proxy on the way", "a proxy that is none", "docker's config is cut off",
+	for _, name := range []string{"as it is", "servers that repeat the token", "a proxy on the way", "a variable that is not a proxy", "docker's config is cut off",
 		"files of the store that are cut off", "a kubeconfig that is cut off", "kubeconfigs of another shape"} {
 		worlds[name]()
 		looksAtAll(t, r, p, name)

@@ -62,10 +62,13 @@ func TestIdentity(t *testing.T) {
 	w.Run("login", "--server", clitest.Server, "--certificate-authority", w.CAFile, "--auth-method", "oidc", "-u", consoletest.User).Exits(failure.OK)
 	delete(w.Vars, failure.PasswordVariable)
 	secrets := i.Secrets()
-	w.Run("doctor", "--all").Exits(failure.OK).Says("ok: identity: 10.0.0.1: users log in at https://10.0.0.1/wcp/pinniped ldap (ldap)")
+	w.Run("doctor", "--all").Exits(failure.OK).Says("ok: identity: 10.0.0.1: users log in at https://10.0.0.1/wcp/pinniped by ldap (ldap)")
 
 	i.Replies["GET /providers"] = consoletest.Reply(`{"pinniped_identity_providers":[]}`)
 	w.Run("doctor").Exits(failure.Failed).Says("problem: identity: 10.0.0.1: the identity providers behind its issuer are not known: ", "no identity provider is configured there")
+	i.Replies["GET /providers"] = consoletest.Reply(`{"pinniped_identity_providers":[{"name":"other","type":"oidc"}]}`)
+	w.Run("doctor").Exits(failure.Failed).Says("the identity provider ldap, by which you logged in, is not offered any more; offered: other (oidc)",
+		"type: kubectl vsphere login --server 10.0.0.1 --identity-provider NAME")
 	delete(i.Replies, "GET /providers")
 	session := w.Session()
 	o := tokens.Outage{}.Again(w.Now(), 0, false, 0)
@@ -115,7 +118,7 @@ func TestRegistries(t *testing.T) {
 		"another helper": {func(_ *testing.T, r rig) {
 			r.WriteFile(".docker/config.json", `{"credHelpers":{"10.0.0.5":"pass"}}`, 0o600)
 		}, "names another helper for it: pass"},
-		"a config that is none": {func(_ *testing.T, r rig) {
+		"a config that is not JSON": {func(_ *testing.T, r rig) {
 			r.WriteFile(".docker/config.json", `{"auths":{"x":{"auth":"s3cr3t"}}`, 0o600)
 		}, "Repair the file, or move it away."},
 		"a login in the file": {func(_ *testing.T, r rig) {
@@ -132,15 +135,75 @@ func TestRegistries(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "logged out; type: docker-credential-vsphere login 10.0.0.5"},
+		"a registry that is down": {func(_ *testing.T, r rig) { r.Down("10.0.0.5:443") }, "connection refused"},
+		"a registry with another name": {func(_ *testing.T, r rig) { r.ServeAt("10.0.0.5:443", "10.0.0.6", r.CA, http.NotFoundHandler()) },
+			"it is for 10.0.0.6, not for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := registered(t)
 			r.Run("doctor", "--all").Exits(failure.OK).Says("ok: registries: 10.0.0.5: its clients get a login").Omits(tc.says)
 			tc.sick(t, r)
 			r.Run("doctor").Exits(failure.Failed).Says("problem: registries: ", tc.says).Omits("s3cr3t", "czNjcjN0")
+			r.report(t, failure.Failed)
 		})
 	}
 }
+
+// Each client has places of its own for CAs. What helps one does not help another.
+func TestClientsOfARegistry(t *testing.T) {
+	const docker, sudo = "docker does not know its CA", "kubectl vsphere registry ca 10.0.0.5 | sudo install -D -m 644 /dev/stdin "
+	for name, tc := range map[string]struct {
+		client, ca string // ca is where a CA is, below the world's directory
+		sick       func(r rig)
+		knows      bool
+		says       string
+	}{
+		"docker as root, no CA":              {client: "docker", sick: engineOfRoot, says: docker},
+		"docker as root, CA of the system":   {client: "docker", sick: engineOfRoot, ca: "root/etc/docker/certs.d", knows: true},
+		"docker as root, CA of the user":     {client: "docker", sick: engineOfRoot, ca: ".config/docker/certs.d", says: docker},
+		"docker as root, CA of podman":       {client: "docker", sick: engineOfRoot, ca: "root/etc/containers/certs.d", says: docker},
+		"rootless docker, CA of the user":    {client: "docker", sick: rootless, ca: ".config/docker/certs.d", knows: true},
+		"rootless docker, CA of the system":  {client: "docker", sick: rootless, ca: "root/etc/docker/certs.d", says: docker},
+		"docker of an unknown kind":          {client: "docker", ca: ".docker/certs.d", knows: true},
+		"podman, no CA":                      {client: "podman", says: "podman does not know its CA"},
+		"podman, CA of docker":               {client: "podman", ca: "root/etc/docker/certs.d", knows: true},
+		"podman, CA of the user":             {client: "podman", ca: ".config/containers/certs.d", knows: true},
+		"buildah, CA of rootless docker":     {client: "buildah", ca: ".config/docker/certs.d", says: "buildah does not know its CA"},
+		"nerdctl, CA of containerd":          {client: "nerdctl", ca: "root/etc/containerd/certs.d", knows: true},
+		"helm, which has the system's roots": {client: "helm", ca: "root/etc/docker/certs.d", says: "helm does not know its CA: it has the system's roots only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := registered(t)
+			if err := os.RemoveAll(filepath.Join(r.Dir, "root/etc/docker/certs.d")); err != nil {
+				t.Fatal(err)
+			}
+			r.Programs[tc.client] = r.WriteFile("bin/"+tc.client, "#!/bin/sh\n", 0o755)
+			if tc.sick != nil {
+				tc.sick(r)
+			}
+			if tc.ca != "" {
+				r.WriteFile(filepath.Join(tc.ca, "10.0.0.5/ca.crt"), r.CA.PEM, 0o644)
+			}
+			got := check(t, r.report(t, r.Run("doctor").Code), "registries")
+			var all strings.Builder
+			for _, f := range got.Findings {
+				all.WriteString(f.Says + "\n" + f.Remedy + "\n")
+			}
+			switch {
+			case tc.knows && !strings.Contains(all.String(), tc.client+" knows its CA"), !strings.Contains(all.String(), tc.says):
+				t.Errorf("%s", all.String())
+			case tc.sick != nil && tc.says == docker && os.Geteuid() != 0 && !strings.Contains(all.String(), sudo):
+				t.Errorf("%s", all.String())
+			}
+		})
+	}
+}
+
+// engineOfRoot makes docker's engine that of the system.
+func engineOfRoot(r rig) { r.WriteFile("root/var/run/docker.sock", "", 0o600) }
+
+// rootless makes docker's engine that of the user.
+func rootless(r rig) { r.Vars["DOCKER_HOST"] = "unix:///run/user/1000/docker.sock" }
 
 // tree is each file below a directory, with its text, mode and time.
 func tree(t *testing.T, dir string) string {

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disk"
@@ -74,7 +74,7 @@ func (d Deps) caCommand() *cobra.Command {
 func (a *action) ca(ctx context.Context, host string, f caFlags) error {
 	dirs := f.dirs
 	if f.install && len(dirs) == 0 {
-		if dirs = a.certsDirs(); len(dirs) == 0 {
+		if dirs = registryaccess.CertsDirs(a.env); len(dirs) == 0 {
 			return failure.Usagef("docker has no known directory for CAs on this system; name one with --certs-dir")
 		}
 	}
@@ -94,22 +94,6 @@ func (a *action) ca(ctx context.Context, host string, f caFlags) error {
 		a.env.Printf("Installed the CA of %s as %s.", host, path)
 	}
 	return nil
-}
-
-// certsDirs returns the directories where the user's clients look for CAs (https://docs.docker.com/engine/security/certificates/,
-// containers-certs.d(5)). podman, skopeo and buildah also read docker's.
-func (a *action) certsDirs() []string {
-	switch {
-	case a.env.GOOS != "linux":
-		return nil
-	case os.Geteuid() == 0:
-		return []string{a.env.SystemPath("/etc/docker/certs.d")}
-	}
-	config := a.env.Getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(config) {
-		config = filepath.Join(a.env.Home, ".config")
-	}
-	return []string{filepath.Join(config, "docker", "certs.d"), filepath.Join(a.env.Home, ".config", "containers", "certs.d")}
 }
 
 // installCA writes a CA file (mode 0644). Another CA at that path stays, unless force is set.

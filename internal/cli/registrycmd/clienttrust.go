@@ -4,70 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// lookTime bounds the question what the system's roots say of a registry.
-const lookTime = 5 * time.Second
-
 // distrusted returns a warning if registry clients of this machine will not trust the certificate of a registry, though a login does: no
 // root of the system verifies it, and no file where they look for CAs. Otherwise, or if the registry does not answer, it returns "".
 func distrusted(ctx context.Context, a *action, host string) string {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	w, err := site.Client(a.env, trust.Trust{Mode: trust.System}, nil)
-	if err != nil {
-		return ""
-	}
-	defer w.HTTP.CloseIdleConnections()
-	_, err = w.Do(ctx, wire.Request{Method: http.MethodGet, URL: "https://" + host + "/v2/"})
 	var untrusted *trust.UntrustedError
-	if !errors.As(err, &untrusted) || !untrusted.UnknownCA {
+	if !errors.As(registryaccess.SystemVerdict(ctx, a.env, host), &untrusted) || !untrusted.UnknownCA {
 		return "" // With another fault of the certificate, our own requests fail too.
 	}
-	if slices.ContainsFunc(clientDirs(a), func(dir string) bool { return holdsCA(ctx, filepath.Join(dir, host), untrusted) }) {
+	if registryaccess.InDirs(ctx, registryaccess.AllDirs(a.env), host, untrusted) {
 		return ""
 	}
+	return fmt.Sprintf("docker and podman do not know the CA of %s; type: %s", host, installCommand(a, host))
+}
+
+// installCommand is what installs the CA of a registry for the user's clients.
+func installCommand(a *action, host string) string {
 	step := "kubectl vsphere registry ca " + failure.Quote(host)
-	if len(a.certsDirs()) > 0 {
+	if len(registryaccess.CertsDirs(a.env)) > 0 {
 		step += " --install"
 	}
-	return fmt.Sprintf("docker and podman do not know the CA of %s; type: %s", host, step)
+	return step
 }
 
-// clientDirs are all directories where some client of this machine looks for CAs.
-func clientDirs(a *action) []string {
-	dirs := []string{a.env.SystemPath("/etc/docker/certs.d"), a.env.SystemPath("/etc/containers/certs.d"), filepath.Join(a.env.Home, ".docker", "certs.d")}
-	return append(dirs, a.certsDirs()...)
+// trustFindings looks whether a registry answers, and which clients of this machine know its CA.
+func trustFindings(ctx context.Context, a *action, host string) []doctor.Finding {
+	err := registryaccess.SystemVerdict(ctx, a.env, host)
+	var untrusted *trust.UntrustedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &untrusted) && untrusted.UnknownCA:
+		return clientsWithout(ctx, a, host, untrusted)
+	case errors.As(err, &untrusted):
+		return []doctor.Finding{{State: doctor.Problem, About: host, Says: untrusted.Error(), Remedy: "Ask the administrator of the registry for another certificate."}}
+	case errors.Is(err, wire.ErrUnreachable):
+		return []doctor.Finding{{State: doctor.Problem, About: host, Says: err.Error(), Remedy: "Check the address, your VPN, and HTTPS_PROXY and NO_PROXY."}}
+	}
+	return []doctor.Finding{{State: doctor.Problem, About: host, Says: err.Error(), Remedy: "Ask the administrator of the registry."}}
 }
 
-// maxCAFiles bounds the files of a directory that are looked at.
-const maxCAFiles = 50
-
-// holdsCA reports whether a directory has the CA (*.crt) of a certificate.
-func holdsCA(ctx context.Context, dir string, of *trust.UntrustedError) bool {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return false
-	}
-	for _, e := range entries[:min(len(entries), maxCAFiles)] {
-		if filepath.Ext(e.Name()) != ".crt" {
-			continue
+// clientsWithout says of each client whether it knows the CA of a registry, and what helps if not.
+func clientsWithout(ctx context.Context, a *action, host string, ca *trust.UntrustedError) (all []doctor.Finding) {
+	for _, c := range registryaccess.Clients(a.env) {
+		f := doctor.Finding{State: doctor.Problem, About: host, Says: c.Name + " does not know its CA"}
+		switch dirs := registryaccess.CertsDirs(a.env); {
+		case registryaccess.InDirs(ctx, c.Dirs, host, ca):
+			f.State, f.Says = doctor.OK, c.Name+" knows its CA"
+		case len(c.Dirs) == 0: // It may not be used for this registry.
+			f.State, f.Says = doctor.Note, c.Name+" does not know its CA: it has the system's roots only"
+			f.Remedy = "Type: kubectl vsphere registry ca " + failure.Quote(host) + " > ca.crt\nType: export SSL_CERT_FILE=$PWD/ca.crt"
+		case c.System && !slices.Contains(dirs, c.Dirs[0]):
+			f.Remedy = fmt.Sprintf("Type: kubectl vsphere registry ca %s | sudo install -D -m 644 /dev/stdin %s", failure.Quote(host), failure.Quote(filepath.Join(c.Dirs[0], host, "ca.crt")))
+		case len(dirs) == 0:
+			f.Remedy = fmt.Sprintf("Type: kubectl vsphere registry ca %s --certs-dir %s", failure.Quote(host), failure.Quote(c.Dirs[0]))
+		default:
+			f.Remedy = "Type: " + installCommand(a, host)
 		}
-		text, err := bounded.File(ctx, filepath.Join(dir, e.Name()), bounded.MaxPEM, bounded.Regular)
-		if err == nil && of.SignedBy(string(text)) {
-			return true
+		all = append(all, f)
+	}
+	if len(all) == 0 { // They may be elsewhere, such as in a container.
+		if warning := distrusted(ctx, a, host); warning != "" {
+			all = append(all, doctor.Finding{State: doctor.Problem, About: host, Says: warning})
 		}
 	}
-	return false
+	return all
 }

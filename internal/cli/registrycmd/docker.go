@@ -104,15 +104,13 @@ func (f dockerFile) fillIn(all []Info) {
 }
 
 // warningsFor returns why registry clients may not ask the helper.
-func (f dockerFile) warningsFor(all []Info) []string {
-	if len(all) == 0 {
-		return nil
-	}
-	var hosts []string
+func (f dockerFile) warningsFor(all []Info) []string { return f.warnings(hostsOf(all)) }
+
+func hostsOf(all []Info) (hosts []string) {
 	for _, i := range all {
 		hosts = append(hosts, i.Registry)
 	}
-	return f.warnings(hosts)
+	return hosts
 }
 
 func (f dockerFile) printWarnings(hosts []string) {
@@ -122,6 +120,9 @@ func (f dockerFile) printWarnings(hosts []string) {
 }
 
 func (f dockerFile) warnings(hosts []string) (all []string) {
+	if len(hosts) == 0 {
+		return nil
+	}
 	for _, w := range f.Warnings(hosts, helperName, f.world()) {
 		all = append(all, warningText(w))
 	}

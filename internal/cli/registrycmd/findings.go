@@ -3,8 +3,10 @@ package registrycmd
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 )
 
 // Findings returns what registry clients will stumble on. It sends no credential and changes nothing.
@@ -16,7 +18,7 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	_, unreadable := a.records.Records()
 	_, more := a.records.Logins()
 	for _, err := range append(unreadable, more...) {
-		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error()})
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error(), Remedy: "Move the file away, then type: kubectl vsphere registry add ADDRESS"})
 	}
 	infos, err := a.infos()
 	if err != nil || len(infos) == 0 {
@@ -25,14 +27,23 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	if _, err := a.docker().Helpers(); err != nil {
 		all = append(all, doctor.Finding{State: doctor.Problem, Says: err.Error(), Remedy: "Repair the file, or move it away."})
 	}
-	for _, warning := range a.docker().warningsFor(infos) {
-		all = append(all, doctor.Finding{State: doctor.Problem, Says: warning})
+	docker := a.docker()
+	for _, w := range docker.Warnings(hostsOf(infos), helperName, docker.world()) {
+		all = append(all, doctor.Finding{State: doctor.Problem, Says: warningText(w), Remedy: warningRemedy(w)})
 	}
-	for _, i := range infos {
-		all = append(all, i.finding())
-		if warning := distrusted(ctx, a, i.Registry); warning != "" {
-			all = append(all, doctor.Finding{State: doctor.Problem, About: i.Registry, Says: warning})
-		}
+	trusts := make([][]doctor.Finding, len(infos))
+	var asked sync.WaitGroup
+	slots := make(chan struct{}, login.MaxInFlight)
+	for at, i := range infos {
+		asked.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			trusts[at] = trustFindings(ctx, a, i.Registry)
+		})
+	}
+	asked.Wait()
+	for at, i := range infos {
+		all = append(append(all, i.finding()), trusts[at]...)
 	}
 	return all, nil
 }

@@ -33,3 +33,22 @@ func warningText(w dockerconfig.Warning) string {
 	}
 	return string(w.Code) // A test finds a code that is missing above.
 }
+
+// warningRemedy returns what helps where the text of a warning does not say what to type.
+func warningRemedy(w dockerconfig.Warning) string {
+	switch w.Code {
+	case dockerconfig.HelperIsStore:
+		return "Take credsStore out of the file."
+	case dockerconfig.StoreNotFound:
+		return "Install that helper, or take credsStore out of the file."
+	case dockerconfig.AuthInVariable:
+		return "Unset the variable, or make sure that it names no registry of yours."
+	case dockerconfig.DockerIsSnap:
+		return "Install docker from a package of your system instead."
+	case dockerconfig.DockerIsRootless:
+		return "Be the user of the engine, and not root."
+	case dockerconfig.RunsBySudo:
+		return "Call this without sudo."
+	}
+	return ""
+}
