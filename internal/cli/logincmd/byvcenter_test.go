@@ -328,6 +328,11 @@ func TestFlagsOfAVCenter(t *testing.T) {
 	} {
 		w.Run(byVCenter(w, more...)...).Exits(failure.Usage).Says(says)
 	}
+	w.Run(byVCenter(w, "prod")...).Exits(failure.Usage).Says("one word too many: --vcenter finds the Supervisor")
 	w.Run("login", "--vcenter", vc, "--password-stdin").Exits(failure.Usage).Says("--password-stdin needs --vsphere-username")
 	sent(t, v, 0, s, 0)
+	given(w)
+	w.Run(byVCenter(w, "--name", "prod")...).Exits(0)
+	w.Run("login", "prod").Exits(0)
+	sent(t, v, 1, s, 2)
 }
