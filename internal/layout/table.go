@@ -7,8 +7,15 @@ const gap = "   "
 
 // Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one.
 func Table(rows [][]string) string {
+	text, _ := Further(rows, nil)
+	return text
+}
+
+// Further is Table for rows below others, whose columns have widths. It returns the widths for the next ones: a wider cell moves the columns
+// to the right of it.
+func Further(rows [][]string, widths []int) (string, []int) {
 	var b strings.Builder
-	widths := columnWidths(rows)
+	widths = columnWidths(rows, widths)
 	for _, row := range rows {
 		for i, cell := range row {
 			if i < len(row)-1 {
@@ -18,11 +25,10 @@ func Table(rows [][]string) string {
 		}
 		b.WriteString("\n")
 	}
-	return b.String()
+	return b.String(), widths
 }
 
-func columnWidths(rows [][]string) []int {
-	var widths []int
+func columnWidths(rows [][]string, widths []int) []int {
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
