@@ -46,7 +46,7 @@ func Sleep(ctx context.Context, e *Env, d time.Duration) error {
 }
 
 // Timer returns a channel that gets the time when d has passed, for a wait beside others.
-func (e *Env) Timer(d time.Duration) <-chan time.Time {
+func Timer(e *Env, d time.Duration) <-chan time.Time {
 	if e.After != nil {
 		return e.After(d)
 	}

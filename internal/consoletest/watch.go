@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // event is a change of an object that is held. Its version is its place in the list of events, counted from 1.
@@ -183,4 +186,14 @@ func (s *Supervisor) SetNamespaces(all ...*Namespace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Namespaces = all
+}
+
+// ReplaceToken has the server refuse all tokens so far, and leaves a new one in the store as another login does.
+func (s *Supervisor) ReplaceToken() {
+	session := s.w.Session()
+	s.mu.Lock()
+	clear(s.tokens)
+	s.mu.Unlock()
+	token := redact.Secret(s.token(session.User, session.User, login{}))
+	s.w.KeepToken(session, tokens.Key{Server: session.Server, User: session.User}, token)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
@@ -259,7 +260,7 @@ func (l *Live) wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-l.site.Env.Timer(d):
+	case <-console.Timer(l.site.Env, d):
 		return ctx.Err() == nil
 	}
 }

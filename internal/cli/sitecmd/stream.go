@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 )
 
@@ -43,7 +44,7 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 			return a.Whole(), nil
 		case <-news:
 			if !open && first == nil {
-				first = p.site.Env.Timer(moment)
+				first = console.Timer(p.site.Env, moment)
 			}
 			if open {
 				some = a.Take(false)
@@ -59,7 +60,7 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 			late = nil
 		}
 		if open && late == nil {
-			late = p.site.Env.Timer(patience)
+			late = console.Timer(p.site.Env, patience)
 		}
 		progress.Pause()
 		if err := p.further(some); err != nil {

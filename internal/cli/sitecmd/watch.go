@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
@@ -27,7 +28,7 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-out.site.Env.Timer(settle):
+		case <-console.Timer(out.site.Env, settle):
 		}
 		rows := o.rowsOf(live.Reading())
 		var changed []row

@@ -198,6 +198,20 @@ func TestWatchOutlivesTheToken(t *testing.T) {
 	x.interrupted().Omits("warning", "error")
 }
 
+// A token that the server refuses is not used again: the store may have another one by now.
+func TestWatchWithARefusedToken(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", "")))
+	x := watch(t, w, "vms", "-n", "ns1")
+	s.AwaitWatches("virtualmachines", 1)
+	s.ReplaceToken()
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", ""), object("ns1", "b", "")))
+	s.EndWatches(false)
+	x.sees("note: 10.0.0.1 answers again\n")
+	x.sees("ns1         b")
+	x.interrupted().Says("warning: 10.0.0.1: ", "unauthorized (401); it is tried again")
+}
+
 // Columns that are joined from other kinds are looked at again.
 func TestWatchOfWhatIsJoined(t *testing.T) {
 	w, s := signedIn(t)
