@@ -36,13 +36,22 @@ func NewList(e *console.Env) *cobra.Command {
 WHAT is one of these, or a short name of kubectl for it:
 
 ` + kindList() + `
+Rows are in the order of Supervisors, vSphere Namespaces and names. A table of many namespaces
+begins before all have answered. If one is slow, its rows come after those of later ones. With
+-o name, json or yaml, and with --sort-by, everything is in order.
+
+With --watch, a row is printed again when it changes, until you press Ctrl-C.
+
 What you may not list, or what a Supervisor does not have, is noted on standard error. The exit
 code is 5 if a Supervisor could not be asked.`,
 		Example: `  # Clusters, and the contexts for them
   kubectl vsphere list clusters
 
   # What a program reads
-  kubectl vsphere list clusters -n ns1 -o json`,
+  kubectl vsphere list clusters -n ns1 -o json
+
+  # Wait for an address
+  kubectl vsphere list services -n ns1 --watch`,
 		Args:              kindArg,
 		ValidArgsFunction: completeKinds,
 		RunE: func(c *cobra.Command, args []string) (err error) {
