@@ -86,7 +86,7 @@ func (t *Table) Row(cells ...string) {
 // Print writes the rows that it has not written before.
 func (t *Table) Print() error {
 	text := ""
-	text, t.widths = layout.Further(t.rows, t.widths)
+	text, t.widths = layout.Table(t.rows, t.widths)
 	t.rows = nil
 	_, err := io.WriteString(t.to, text)
 	return err

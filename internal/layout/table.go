@@ -5,15 +5,9 @@ import "strings"
 // gap is the space between two columns of a table.
 const gap = "   "
 
-// Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one.
-func Table(rows [][]string) string {
-	text, _ := Further(rows, nil)
-	return text
-}
-
-// Further is Table for rows below others, whose columns have widths. It returns the widths for the next ones: a wider cell moves the columns
-// to the right of it.
-func Further(rows [][]string, widths []int) (string, []int) {
+// Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one. Rows below
+// others begin with the widths of those, and Table returns the widths for the next ones: a wider cell moves what is to the right of it.
+func Table(rows [][]string, widths []int) (string, []int) {
 	var b strings.Builder
 	widths = columnWidths(rows, widths)
 	for _, row := range rows {

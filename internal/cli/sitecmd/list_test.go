@@ -83,14 +83,16 @@ func TestListClusters(t *testing.T) {
 	w.Run("list", "tkc", "-o", "wide", "-n", "ns1").Exits(failure.OK).Says("CLASS", "builtin-generic-v3.4.0   both").Omits("ns2")
 	wantLines(t, w.Run("list", "clusters", "-o", "name", "--sort-by", "state").Exits(failure.OK), "clusters.cluster.x-k8s.io/old", "tanzukubernetesclusters.run.tanzu.vmware.com/alone",
 		"clusters.cluster.x-k8s.io/tkc2", "clusters.cluster.x-k8s.io/new", "clusters.cluster.x-k8s.io/tkc1")
+	w.Run("list", "clusters", "--sort-by", "kind", "-o", "name").Exits(failure.OK)
 	var out struct {
+		Kind  string
 		Items []struct {
 			Server, Namespace, Resource, Name string
 			Columns                           map[string]string
 		}
 	}
 	r = w.Run("list", "clusters", "-o", "json").Exits(failure.OK)
-	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" {
+	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || out.Kind != "clusters" || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" {
 		t.Errorf("%v %s", err, r.Out)
 	}
 	w.Run("list", "clusters", "-o", "yaml").Exits(failure.OK).Says("- columns:\n", "    TOKEN: good for 10h\n")
@@ -123,6 +125,7 @@ func TestListOfNothing(t *testing.T) {
 	w.Run("list", "clusters", "now").Exits(failure.Usage).Says("one word too many")
 	w.Run("list", "clusters", "-o", "xml").Exits(failure.Usage).Says("want wide, name, json or yaml")
 	w.Run("list", "clusters", "-n", "a/b").Exits(failure.Usage).Says(`"a/b" is not a name of a namespace`)
+	w.Run("list", "sites", "-w").Exits(failure.Usage).Says("--watch is for what a Supervisor holds")
 	w.Run("list", "clusters", "-w", "-o", "json").Exits(failure.Usage).Says("--watch prints lines")
 	clitest.SignedIn(t, w, s)
 	s.Hold(capi())

@@ -92,3 +92,27 @@ func TestColumnsThatComeLater(t *testing.T) {
 	wantLines(t, w.Run("list", "images").Exits(failure.OK), "NAMESPACE KIND NAME DISPLAY NAME", "- ClusterVirtualMachineImage vmi-2 ubuntu", "",
 		"NAMESPACE KIND NAME DISPLAY NAME SIZE", "ns1 VirtualMachineImage vmi-1 photon a very large one", "ns2 VirtualMachineImage vmi-3 debian 1")
 }
+
+// The paths of kubectl that every row has are taken in each of its spellings; another one is an error that says which there are.
+func TestSortByPath(t *testing.T) {
+	w, s := signedIn(t)
+	vm := func(ns, name, created string) string {
+		return `{"metadata":{"name":"` + name + `","namespace":"` + ns + `","creationTimestamp":"` + created + `"}}`
+	}
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, vm("ns1", "c", "2026-01-03T00:00:00Z"), vm("ns1", "d", "2026-01-01T00:00:00Z"), vm("ns2", "a", "2026-01-02T00:00:00Z")))
+	for by, want := range map[string]string{
+		"{.metadata.name}": "a c d", ".metadata.name": "a c d", "metadata.name": "a c d", "Name": "a c d", ".metadata.namespace": "c d a", "namespace": "c d a",
+		".metadata.creationTimestamp": "d a c", "{metadata.creationTimestamp}": "d a c", ".kind": "c d a",
+	} {
+		var got []string
+		for _, name := range lines(w.Run("list", "vms", "-o", "name", "--sort-by", by).Exits(failure.OK).Out) {
+			got = append(got, name[strings.LastIndex(name, "/")+1:])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q", by, got)
+		}
+	}
+	for _, by := range []string{".status.powerState", "{.spec}", "{}"} {
+		w.Run("list", "vms", "--sort-by", by).Exits(failure.Usage).Says("of the paths of kubectl, there are .kind, .metadata.creationTimestamp, .metadata.name, .metadata.namespace;", "NAME, NAMESPACE")
+	}
+}
