@@ -89,6 +89,13 @@ func (s *Site) Start(ctx context.Context, only []string, sources []*Source, step
 // Whole returns the reading when Done says that all is there.
 func (a *Arriving) Whole() *Reading { return a.reading }
 
+// Parts returns how many parts there are, as far as they are known: namespaces and whole servers.
+func (a *Arriving) Parts() int {
+	a.reading.parts.mu.Lock()
+	defer a.reading.parts.mu.Unlock()
+	return len(a.reading.parts.waiting)
+}
+
 // Take returns a reading of the namespaces that have arrived and were not taken before, or nil. They come in the order of servers and names;
 // with late, those come too that were read before their turn.
 func (a *Arriving) Take(late bool) *Reading {

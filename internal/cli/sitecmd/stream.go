@@ -6,12 +6,16 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 )
 
 // A table begins before all of it is there. Its rows are in the order of servers and namespaces all the same.
 const (
-	// moment is how long the first rows wait for others: what a small site holds is one table whose columns fit all rows.
-	moment = 30 * time.Millisecond
+	// moment is how long the first rows wait for others. Up to fewParts parts wait for longer: what they hold is most often one table, whose
+	// columns fit all rows.
+	moment     = 15 * time.Millisecond
+	longMoment = 100 * time.Millisecond
+	fewParts   = login.MaxInFlight // They are asked for at once.
 	// patience is how long rows wait for a namespace before theirs. Then they are printed, and it comes later.
 	patience = 250 * time.Millisecond
 )
@@ -44,7 +48,11 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 			return a.Whole(), nil
 		case <-news:
 			if !open && first == nil {
-				first = console.Timer(p.site.Env, moment)
+				wait := moment
+				if a.Parts() <= fewParts {
+					wait = longMoment
+				}
+				first = console.Timer(p.site.Env, wait)
 			}
 			if open {
 				some = a.Take(false)
