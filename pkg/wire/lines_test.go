@@ -28,6 +28,7 @@ func TestLines(t *testing.T) {
 		if got := <-seen; got != "" {
 			t.Errorf("%q", got)
 		}
+		time.Sleep(1200 * time.Millisecond)
 		fmt.Fprint(w, "o\nthr")
 	})
 	c.Timeout = time.Second
