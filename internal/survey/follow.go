@@ -53,7 +53,7 @@ func (l *Live) step(ctx context.Context, f *followed) time.Duration {
 		defer l.mu.Unlock()
 		l.noteOnce("%s at %s cannot be watched: they are listed every %d seconds", f.source.Resource, f.place.Key.Server, int(pollEvery.Seconds()))
 		return pollEvery
-	case errors.Is(err, kubeapi.ErrNotServed), errors.Is(err, wire.ErrForbidden):
+	case errors.Is(err, kubeapi.ErrNotServed), errors.Is(err, wire.ErrNotFound), errors.Is(err, wire.ErrForbidden):
 		f.version, f.tries = "", 0
 		f.server.Forget()
 		l.recovered(f.place, f.unit) // It answers.
@@ -124,9 +124,9 @@ func (l *Live) fails(f *followed, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.trouble[f.place]) == 0 {
-		l.site.Env.Warn(fmt.Errorf("%s: %w; it is tried again until it answers", f.place.Key.Server, err))
+		l.site.Env.Warn(fmt.Errorf("%s is asked again until it answers: %w", f.place.Key.Server, err))
 	}
-	set2(l.trouble, f.place, any(f.unit))
+	mark(l.trouble, f.place, any(f.unit))
 }
 
 // recovered says that a place answers again, once nothing of it is in trouble any more.
@@ -141,8 +141,8 @@ func (l *Live) recovered(p *Place, what any) {
 	}
 }
 
-// set2 sets an entry of a map of sets.
-func set2[K, E comparable](in map[K]map[E]bool, key K, entry E) {
+// mark puts an entry into a set of sets.
+func mark[K, E comparable](in map[K]map[E]bool, key K, entry E) {
 	if in[key] == nil {
 		in[key] = map[E]bool{}
 	}

@@ -33,7 +33,8 @@ type Live struct {
 	Changed <-chan struct{} // Reading has changed
 
 	site    *Site
-	read    *Reading // the first reading
+	only    []string // vSphere Namespaces, as Reading.Only
+	sources []*Source
 	links   map[*Place]*link
 	changed chan struct{}
 	wg      sync.WaitGroup
@@ -53,7 +54,7 @@ type Live struct {
 func (s *Site) Follow(ctx context.Context, r *Reading) *Live {
 	changed := make(chan struct{}, 1)
 	l := &Live{
-		Changed: changed, site: s, read: r, links: s.newLinks(), changed: changed, held: map[unit]map[string]Item{}, known: maps.Clone(r.Known),
+		Changed: changed, site: s, only: r.Only, sources: r.Sources, links: s.newLinks(), changed: changed, held: map[unit]map[string]Item{}, known: maps.Clone(r.Known),
 		listed: maps.Clone(r.Listed), unread: maps.Clone(r.unread), watches: map[*Place]int{}, told: map[string]bool{}, trouble: map[*Place]map[any]bool{},
 	}
 	for _, p := range s.Places {
@@ -101,7 +102,7 @@ func (l *Live) take(r *Reading, p *Place) map[unit]string {
 	defer l.mu.Unlock()
 	for u := range r.failed {
 		if u.place == p {
-			set2(l.trouble, p, any(u)) // The reading has said so.
+			mark(l.trouble, p, any(u)) // The reading has said so.
 		}
 	}
 	return units
@@ -123,7 +124,7 @@ func (l *Live) begin(ctx context.Context, p *Place, units map[unit]string) {
 	l.mu.Lock()
 	_, may := l.listed[p]
 	l.mu.Unlock()
-	if may && len(l.read.Only) == 0 {
+	if may && len(l.only) == 0 {
 		l.wg.Go(func() { l.followNamespaces(ctx, p, server) })
 	}
 }
@@ -131,10 +132,10 @@ func (l *Live) begin(ctx context.Context, p *Place, units map[unit]string) {
 // awaitPlace reads a place that did not answer, until it does.
 func (l *Live) awaitPlace(ctx context.Context, p *Place) {
 	l.mu.Lock()
-	set2(l.trouble, p, any(p)) // The first reading has said so.
+	mark(l.trouble, p, any(p)) // The first reading has said so.
 	l.mu.Unlock()
 	for tries := 1; l.wait(ctx, backoff(tries)); tries++ {
-		r := l.site.At(p).Read(ctx, l.site.chosenOf(p, l.read.Only), l.read.Sources, nil)
+		r := l.site.At(p).Read(ctx, l.site.chosenOf(p, l.only), l.sources, nil)
 		if _, answered := r.Known[p]; !answered {
 			continue
 		}
@@ -165,7 +166,7 @@ func (l *Live) followNamespaces(ctx context.Context, p *Place, server *kubeapi.S
 		l.known[p] = slices.Sorted(slices.Values(slices.Concat(l.known[p], fresh)))
 		l.listed[p] = setOf(names)
 		var missing []unit
-		for _, from := range l.read.Sources {
+		for _, from := range l.sources {
 			if _, whole := l.held[unit{place: p, source: from, everywhere: true}]; whole || from.Cluster {
 				continue
 			}
@@ -238,7 +239,7 @@ func (l *Live) change(u unit, c kubeapi.Change) {
 
 // Reading returns what there is now.
 func (l *Live) Reading() *Reading {
-	r := l.site.newReading(l.read.Only, l.read.Sources)
+	r := l.site.newReading(l.only, l.sources)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Items = make([]Item, 0, l.count)

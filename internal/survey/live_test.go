@@ -15,7 +15,7 @@ import (
 // live is one that follows nothing.
 func live(s *Site, sources ...*Source) *Live {
 	return &Live{
-		site: s, read: s.newReading(nil, sources), changed: make(chan struct{}, 1), held: map[unit]map[string]Item{}, known: map[*Place][]string{},
+		site: s, sources: sources, changed: make(chan struct{}, 1), held: map[unit]map[string]Item{}, known: map[*Place][]string{},
 		listed: map[*Place]map[string]bool{}, unread: map[string]bool{}, watches: map[*Place]int{}, told: map[string]bool{}, trouble: map[*Place]map[any]bool{},
 	}
 }
@@ -120,7 +120,7 @@ func TestLiveTrouble(t *testing.T) {
 	l.recovered(a.place, a.unit)
 	l.recovered(b.place, b.unit)
 	l.recovered(b.place, b.unit)
-	if got := text.String(); got != "warning: s1: gone; it is tried again until it answers\nnote: s1 answers again\n" {
+	if got := text.String(); got != "warning: s1 is asked again until it answers: gone\nnote: s1 answers again\n" {
 		t.Error(got)
 	}
 }

@@ -48,7 +48,7 @@ func (r *Reading) miss(u unit, err error) {
 	p, from, m := u.place, u.source, &r.missed
 	r.unread[unreadID(p, from.Resource, u.namespace)] = true
 	switch {
-	case errors.Is(err, kubeapi.ErrNotServed):
+	case errors.Is(err, kubeapi.ErrNotServed), errors.Is(err, wire.ErrNotFound): // A list is not found if its kind is not.
 		r.good++
 		if known := m.unserved[p.Key.Server]; !from.Aside && !slices.Contains(known, from.Resource.String()) {
 			set(&m.unserved, p.Key.Server, append(known, from.Resource.String()))
@@ -142,6 +142,9 @@ func inSome(namespaces []string) string {
 	slices.Sort(namespaces)
 	return " in " + SomeOf(slices.Compact(namespaces))
 }
+
+// Forbidden reports whether the user may not list something, so that there may be more.
+func (r *Reading) Forbidden() bool { return len(r.missed.forbidden) > 0 }
 
 // maxNamed bounds how many names a sentence lists.
 const maxNamed = 5

@@ -161,7 +161,7 @@ func TestTell(t *testing.T) {
 		"none is served": {func(r *Reading) {
 			for _, ns := range []string{"ns1", "ns2"} {
 				r.miss(unit{place: p, source: tkc, namespace: ns}, kubeapi.ErrNotServed)
-				r.miss(unit{place: p, source: cluster, namespace: ns}, kubeapi.ErrNotServed)
+				r.miss(unit{place: p, source: cluster, namespace: ns}, failedWith(wire.ErrNotFound, 404, ns, "not found (404)")) // Another namespace was first.
 				r.miss(unit{place: p, source: aside}, kubeapi.ErrNotServed)
 			}
 		}, "note: s1 does not serve clusters.cluster.x-k8s.io, tanzukubernetesclusters.run.tanzu.vmware.com\n", failure.OK},
@@ -185,6 +185,9 @@ func TestTell(t *testing.T) {
 		r := s.newReading(nil, []*Source{cluster, tkc, quiet, aside})
 		c.miss(r)
 		err := r.Tell(func(err error) { fmt.Fprintln(text, err) })
+		if r.Forbidden() != (name == "forbidden") {
+			t.Errorf("%s: forbidden", name)
+		}
 		if diff := cmp.Diff(c.want, text.String()); diff != "" || failure.Code(err) != c.code {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}

@@ -162,6 +162,7 @@ func list(ctx context.Context, e *console.Env, o listOptions) error {
 		return err
 	}
 	failed := r.Tell(func(err error) { failure.Explain(console.Prose(e.ErrOut), err) })
+	out.hidden = r.Forbidden()
 	if !out.streamed {
 		rows := o.rowsOf(r)
 		if err := o.sort(rows); err != nil {

@@ -102,7 +102,12 @@ func TestListClusters(t *testing.T) {
 func TestListInPart(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(capi(cluster("ns1", "tkc1", ready)))
-	h := tkc()
+	h := capi()
+	h.Closed = []string{"ns1", "ns2"}
+	s.Hold(h)
+	w.Run("list", "clusters").Exits(failure.OK).Says("There are no clusters that you may list.\n")
+	s.Hold(capi(cluster("ns1", "tkc1", ready)))
+	h = tkc()
 	h.Closed = []string{"ns1", "ns2"}
 	s.Hold(h)
 	w.Run("list", "clusters").Exits(failure.OK).Says("tkc1", "note: you may not list tanzukubernetesclusters.run.tanzu.vmware.com at 10.0.0.1 in ns1, ns2\n").Omits("error")

@@ -77,7 +77,7 @@ func (p *printer) all(rows []row, failed error) error {
 		format := command.Format(p.Format)
 		return format.Write(p.site.Env.Out, out)
 	case len(rows) == 0 && failed == nil && p.Format != "name":
-		p.site.Env.Tellf("There are no %s%s.", p.Kind.name, p.where())
+		p.site.Env.Tellf("There are no %s%s%s.", p.Kind.name, p.where(), map[bool]string{true: " that you may list"}[p.hidden])
 		return nil
 	case len(rows) == 0:
 		return nil
@@ -101,6 +101,8 @@ type printer struct {
 	table   *console.Table
 	// streamed means that rows were printed before all were there.
 	streamed bool
+	// hidden means that there may be more, which the user may not list.
+	hidden bool
 }
 
 func (o listOptions) newPrinter(s *survey.Site) *printer { return &printer{listOptions: o, site: s} }

@@ -130,7 +130,7 @@ func TestWatchOfAServerThatGoes(t *testing.T) {
 	x := watch(t, w, "vms")
 	s.AwaitWatches("virtualmachines", 2)
 	w.Down(clitest.Server + ":6443")
-	x.sees("it is tried again until it answers")
+	x.sees("warning: 10.0.0.1 is asked again until it answers: ")
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", ""), object("ns1", "b", "")))
 	w.Serve(clitest.Server+":6443", s.CA, s)
 	x.sees("ns1         b")
@@ -209,7 +209,7 @@ func TestWatchWithARefusedToken(t *testing.T) {
 	s.EndWatches(false)
 	x.sees("note: 10.0.0.1 answers again\n")
 	x.sees("ns1         b")
-	x.interrupted().Says("warning: 10.0.0.1: ", "unauthorized (401); it is tried again")
+	x.interrupted().Says("warning: 10.0.0.1 is asked again until it answers: ", "unauthorized (401)")
 }
 
 // Columns that are joined from other kinds are looked at again.
