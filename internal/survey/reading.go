@@ -30,13 +30,22 @@ type Reading struct {
 	failed map[unit]bool
 	good   int // lists that a server answered, if only with a refusal
 	parts  parts
+	turns  chan struct{} // one for each namespace that is being read
 	step   func(done int)
 	done   int
 }
 
 func (s *Site) newReading(only []string, sources []*Source) *Reading {
+	lists := 0 // of a namespace
+	for _, from := range sources {
+		if !from.Cluster {
+			lists++
+		}
+	}
 	return &Reading{
-		Site: s, Only: only, Sources: sources, Known: map[*Place][]string{}, Listed: map[*Place]map[string]bool{}, unread: map[string]bool{}, units: map[unit]string{},
+		// As many namespaces at once as can have all their lists under way: the first ones are whole first.
+		turns: make(chan struct{}, max(1, cap(s.slots)/max(1, lists))),
+		Site:  s, Only: only, Sources: sources, Known: map[*Place][]string{}, Listed: map[*Place]map[string]bool{}, unread: map[string]bool{}, units: map[unit]string{},
 	}
 }
 

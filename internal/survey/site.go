@@ -34,7 +34,6 @@ type Site struct {
 	contexts map[string][]string // the names of contexts by the ID of their credential
 	tokens   map[string]tokens.Credential
 	slots    chan struct{}      // one for each request under way
-	turns    chan struct{}      // one for each namespace that is being read: the first ones are whole first
 	keys     map[tokens.Key]int // how many contexts a credential has
 	lost     []tokens.Session   // those that no context leads to
 }
@@ -65,7 +64,7 @@ func Open(e *console.Env, server string) (*Site, error) {
 	s := &Site{
 		Env: e, Sessions: method.Sessions(unattended, store), Config: config, contexts: map[string][]string{}, tokens: map[string]tokens.Credential{},
 		keys: map[tokens.Key]int{}, Only: server,
-		slots: make(chan struct{}, login.MaxInFlight), turns: make(chan struct{}, login.MaxInFlight),
+		slots: make(chan struct{}, login.MaxInFlight),
 	}
 	credentials, unreadable := store.Credentials()
 	for _, err := range unreadable {
