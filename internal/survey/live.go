@@ -60,7 +60,7 @@ func (s *Site) Follow(ctx context.Context, r *Reading) *Live {
 	for _, p := range s.Places {
 		if units := l.take(r, p); len(units) > 0 || len(r.Known[p]) > 0 {
 			l.begin(ctx, p, units)
-		} else if len(r.Only) == 0 || len(r.chosen(p)) > 0 {
+		} else if len(r.Only) == 0 || len(r.chosenOf(p, r.Only)) > 0 {
 			l.wg.Go(func() { l.awaitPlace(ctx, p) })
 		}
 	}

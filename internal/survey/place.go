@@ -14,7 +14,7 @@ import (
 // place reads the sources in one place. It calls whole when all has arrived that is not of one namespace. The error means that the place does
 // not answer.
 func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
-	if len(r.Only) > 0 && len(r.chosen(p)) == 0 {
+	if len(r.Only) > 0 && len(r.chosenOf(p, r.Only)) == 0 {
 		return nil // They are elsewhere.
 	}
 	closeIdle, err := r.connect(ctx, p)
@@ -67,7 +67,9 @@ func (r *Reading) prepare(ctx context.Context, p *Place) (namespaces []string, e
 			var listed []string
 			if listed, everywhere = namespacesOf(ctx, p.server); everywhere { // 403 is the normal answer.
 				namespaces = append(slices.Clone(p.Namespaces), listed...)
-				r.exist(p, listed)
+				r.mu.Lock()
+				r.Listed[p] = setOf(listed)
+				r.mu.Unlock()
 			}
 		})
 	}
@@ -75,7 +77,7 @@ func (r *Reading) prepare(ctx context.Context, p *Place) (namespaces []string, e
 	slices.Sort(namespaces)
 	namespaces = slices.Compact(namespaces)
 	if len(r.Only) > 0 {
-		namespaces = r.chosen(p)
+		namespaces = r.chosenOf(p, r.Only)
 	}
 	for _, err := range errs {
 		switch {
@@ -98,13 +100,6 @@ func namespacesOf(ctx context.Context, server *kubeapi.Server) (listed []string,
 	return listed, err == nil
 }
 
-// exist keeps which namespaces of a place there are.
-func (r *Reading) exist(p *Place, names []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.Listed[p] = setOf(names)
-}
-
 func setOf(names []string) map[string]bool {
 	set := map[string]bool{}
 	for _, name := range names {
@@ -113,9 +108,7 @@ func setOf(names []string) map[string]bool {
 	return set
 }
 
-// chosen returns the namespaces of -n that are in a place. One that no place is known to have may be in each.
-func (r *Reading) chosen(p *Place) []string { return r.chosenOf(p, r.Only) }
-
+// chosenOf returns the namespaces of -n that are in a place. One that no place is known to have may be in each.
 func (s *Site) chosenOf(p *Place, only []string) (some []string) {
 	for _, ns := range only {
 		known := slices.ContainsFunc(s.Places, func(p *Place) bool { return slices.Contains(p.Namespaces, ns) })
