@@ -86,8 +86,8 @@ bin/arm64/kubectl: test/lab/go.mod test/lab/go.sum
 
 # Other people's programs, pinned in test/clients/go.mod: the lab's registry, the registry clients of the tests, krew, and helpers to measure against.
 CLIENTS := cd test/clients && CGO_ENABLED=0
-bin/registry: test/clients/go.mod test/clients/go.sum
-	$(CLIENTS) go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/distribution/distribution/v3/cmd/registry && touch $(CURDIR)/$@
+bin/registry: test/clients/registry/main.go test/clients/go.mod test/clients/go.sum
+	$(CLIENTS) go build -ldflags '-s -w' -o $(CURDIR)/$@ ./registry && touch $(CURDIR)/$@
 .cache/clients/stamp: test/clients/go.mod test/clients/go.sum
 	$(CLIENTS) GOBIN=$(CURDIR)/.cache/clients/bin go install -ldflags '-s -w' tool && touch $(CURDIR)/$@
 clients: .cache/clients/stamp
@@ -117,7 +117,7 @@ vet-others:
 	GOOS=windows GOARCH=amd64 go vet ./...
 
 lab-test: lab-build
-	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 go vet -tags provision ./...) || exit; done
+	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 go vet -tags provision ./... && CGO_ENABLED=0 go test ./...) || exit; done
 	cd $(CRDS) && go vet ./... && go test ./...
 	$(LAB) go vet ./...
 	$(LAB) go test ./...

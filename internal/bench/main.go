@@ -17,7 +17,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial SERVER USER CA-FILE")
+var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial|parallel SERVER USER CA-FILE")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) < 2 {
@@ -26,11 +26,11 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "clientcmd":
 		return rewrite(args[1])
-	case "serial":
+	case "serial", "parallel":
 		if len(args) != 4 {
 			return errUsage
 		}
-		return serial(ctx, args[1], args[2], args[3])
+		return requests(ctx, args[0] == "serial", args[1:])
 	}
 	if len(args) != 3 {
 		return errUsage

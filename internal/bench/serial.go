@@ -22,9 +22,10 @@ import (
 // timeout includes the time in which a request waits for those before it.
 const timeout = time.Minute
 
-// serial is the login of package login, with one request at a time over one connection. It saves nothing, so the program that is
-// compared with it does more.
-func serial(ctx context.Context, server, user, ca string) error {
+// requests is the login of package login to a server, as a user, with a CA file. It saves nothing, so the program that is compared with it
+// does more. A serial one sends one request at a time over one connection.
+func requests(ctx context.Context, serial bool, args []string) error {
+	server, user, ca := args[0], args[1], args[2]
 	address, err := supervisor.ParseAddress(server)
 	if err != nil {
 		return err
@@ -33,11 +34,17 @@ func serial(ctx context.Context, server, user, ca string) error {
 	if err != nil {
 		return err
 	}
-	client, err := t.Client(trust.Options{Timeout: timeout, MaxConns: 1})
+	options := trust.Options{Timeout: timeout, MaxConns: login.MaxInFlight}
+	if serial {
+		options.MaxConns = 1
+	}
+	client, err := t.Client(options)
 	if err != nil {
 		return err
 	}
-	client.Transport = &oneAtATime{next: client.Transport}
+	if serial {
+		client.Transport = &oneAtATime{next: client.Transport}
+	}
 	res, err := login.Do(ctx, login.Request{
 		Wire: &wire.Client{HTTP: client, Timeout: timeout}, Server: address, User: user,
 		Password: disclose.SupervisorAt(server).Hold(disclose.Password, redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD"))),

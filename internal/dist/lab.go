@@ -14,7 +14,7 @@ func (r *release) labPrograms() []program {
 	return []program{
 		{name: "vsphere-lab", module: "test/lab", pkg: ".", ldflags: r.labFlags},
 		{name: "capi", module: "test/controllers/capi", pkg: ".", ldflags: "-s -w"},
-		{name: "registry", module: "test/clients", pkg: "github.com/distribution/distribution/v3/cmd/registry", ldflags: "-s -w"},
+		{name: "registry", module: "test/clients", pkg: "./registry", ldflags: "-s -w"},
 	}
 }
 

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/e2e/script"
 )
 
 // TestScripts runs testdata/*.txt. Beside testscript's own commands they have
@@ -45,8 +45,8 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": keepCommand, "fetch": fetchCommand,
-			"key": keyCommand, "decrypt": decryptCommand,
+			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "fetch": script.Fetch,
+			"key": script.Key, "decrypt": script.Decrypt,
 		},
 		Condition: condition,
 	})
@@ -122,28 +122,6 @@ func sedCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
-}
-
-func keepCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: keep NAME")
-	}
-	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
-}
-
-func fetchCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: fetch CODE URL")
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(ts.ReadFile(ts.Getenv("CA"))))
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
-	resp, err := client.Get(args[1])
-	ts.Check(err)
-	ts.Check(resp.Body.Close())
-	if strconv.Itoa(resp.StatusCode) != args[0] {
-		ts.Fatalf("%s, not %s", resp.Status, args[0])
-	}
 }
 
 // nowhere matches the addresses of clusters that exist by name only.

@@ -90,6 +90,7 @@ var forProvisioning = []source{
 	{
 		Module: vmop, Version: vmopVersion, Sum: vmopSum,
 		Files: []string{"config/webhook/manifests.yaml"},
-		Edit:  checks("vmop", "virtualmachines", "virtualmachineclasses", "virtualmachineservices", "virtualmachinesetresourcepolicies"),
+		Edit: checks("vmop", "virtualmachines", "virtualmachineclasses", "virtualmachineservices", "virtualmachinesetresourcepolicies",
+			"virtualmachinewebconsolerequests", "webconsolerequests"),
 	},
 }

@@ -1,5 +1,6 @@
 // Command vcsim runs govmomi's simulator of a vCenter for the VM Operator of a lab: one vSphere cluster and a content library with an
-// image for each name that it is given, and its version. It also plays what runs in the virtual machines: VMware Tools tell the address of each.
+// image for each name that it is given, and its version. It also plays what runs in the virtual machines, where VMware Tools tell the address of each, and the hosts
+// that give out tickets for their consoles.
 //
 //	vcsim -listen 127.0.0.1:0 -out FILE IMAGE=VERSION…
 //
@@ -50,6 +51,7 @@ func run(ctx context.Context, listen, out string, images []string) error {
 	}
 	model.Service.Listen, model.Service.TLS = &url.URL{Host: listen}, &tls.Config{}
 	model.Service.RegisterEndpoints = true
+	serveConsoles(model.Map())
 	server := model.Service.NewServer()
 	defer server.Close()
 	client, err := govmomi.NewClient(ctx, server.URL, true)

@@ -1,6 +1,7 @@
 // Command vmop runs VM Operator for one namespace of a lab: its own main listens on every interface, and no flag changes that.
 //
-// It makes virtual machines in the vCenter that its ConfigMap names. It probes none: their addresses are nobody's.
+// It makes virtual machines in the vCenter that its ConfigMap names, and answers requests for their web consoles. It probes none: their
+// addresses are nobody's.
 package main
 
 import (
@@ -23,8 +24,8 @@ import (
 const systemNamespace = "vmware-system-vmop"
 
 type options struct {
-	host, certDir, namespace string
-	webhookPort, healthPort  int
+	host, certDir, namespace, proxy string
+	webhookPort, healthPort         int
 }
 
 func main() {
@@ -34,6 +35,7 @@ func main() {
 	flag.IntVar(&o.healthPort, "health-port", 9445, "")
 	flag.StringVar(&o.certDir, "webhook-cert-dir", "", "holds tls.crt and tls.key")
 	flag.StringVar(&o.namespace, "namespace", "", "the only namespace to look after")
+	flag.StringVar(&o.proxy, "proxy", "", "where people reach the proxy of web consoles")
 	flag.Parse()
 	ctrl.SetLogger(klog.Background())
 	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
@@ -53,7 +55,7 @@ func run(ctx context.Context, o options) error {
 		KubeConfig: kubeconfig, WatchNamespace: o.namespace, PodNamespace: systemNamespace, PodName: settings.PodName,
 		MetricsAddr: "0", HealthProbeBindAddress: fmt.Sprintf("%s:%d", o.host, o.healthPort), MaxConcurrentReconciles: settings.MaxConcurrentReconciles,
 		WebhookServiceContainerPort: o.webhookPort, WebhookSecretVolumeMountPath: filepath.Clean(o.certDir),
-		InitializeProviders: providers.InitializeProviders, AddToManager: add,
+		InitializeProviders: providers.InitializeProviders, AddToManager: o.add,
 	})
 	if err != nil {
 		return err

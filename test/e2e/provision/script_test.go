@@ -7,12 +7,17 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/test/e2e/script"
 	"github.com/kubectl-vsphere/kubectl-vsphere/test/lab/lab"
 )
 
 // TestScripts runs testdata/*.txt in a lab that makes clusters. Beside testscript's own commands they have
 //
-//	fill FILE    replaces the variables in a file
+//	fill FILE              replaces the variables in a file
+//	keep NAME              makes $NAME of stdout
+//	fetch CODE URL         gets a URL of a Supervisor's front, which must answer this status
+//	key NAME               makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
+//	decrypt NAME BASE64    what was encrypted for the key (RSA-OAEP-SHA512), on stdout
 func TestScripts(t *testing.T) {
 	bin, err := filepath.Abs("../../../bin") // where make puts the programs
 	if err != nil {
@@ -24,7 +29,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		Setup:               func(env *testscript.Env) error { return setup(env, site, bin) },
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"fill": fill},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fill": fill, "keep": script.Keep, "fetch": script.Fetch, "key": script.Key, "decrypt": script.Decrypt,
+		},
 	})
 }
 

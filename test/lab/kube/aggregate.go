@@ -48,7 +48,8 @@ type AggregatedAPI struct {
 	Groups             []string
 	Version            string
 	Namespace, Service string
-	Port               int // at localhost
+	Host               string // an address of this machine
+	Port               int
 	CA                 []byte
 }
 
@@ -57,15 +58,15 @@ func (a AggregatedAPI) ServerName() string { return a.Service + "." + a.Namespac
 
 var apiServices = schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}
 
-// Aggregate makes the API server pass an API on, and waits until it does. Endpoints on loopback are refused by validation; an
-// external name is not.
+// Aggregate makes the API server pass an API on, and waits until it does. Endpoints on loopback are refused by validation. An external
+// name is not, and an address may stand for it: then no /etc/hosts needs to know a name.
 func (c *Client) Aggregate(ctx context.Context, a AggregatedAPI) error {
 	if err := c.AddNamespace(ctx, a.Namespace); err != nil {
 		return err
 	}
 	service := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: a.Service},
-		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "localhost"},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: a.Host},
 	}
 	if _, err := c.Typed.CoreV1().Services(a.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
 		return err

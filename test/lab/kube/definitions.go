@@ -57,19 +57,21 @@ func (d *Definitions) Of(server string) *Definitions {
 	})}
 }
 
-// Define creates the kinds, and returns when all are served. Objects that another version is asked of need the webhook.
+// Define creates the kinds, and returns when all are served and discovery tells of them. Objects that another version is asked of need the
+// webhook.
 func (c *Client) Define(ctx context.Context, d *Definitions, hook Webhook) error {
 	var g errgroup.Group
 	const atOnce = 8
 	g.SetLimit(atOnce)
+	var all []schema.GroupVersionResource
 	for _, kind := range d.kinds {
+		gvr, served, err := versions(kind)
+		if err != nil {
+			return err
+		}
+		all = append(all, served...)
 		g.Go(func() error {
-			made, err := c.Dynamic.Resource(crds).Create(ctx, hook.lead(kind), metav1.CreateOptions{})
-			if err != nil {
-				return err
-			}
-			gvr, err := stored(made)
-			if err != nil {
+			if _, err := c.Dynamic.Resource(crds).Create(ctx, hook.lead(kind), metav1.CreateOptions{}); err != nil {
 				return err
 			}
 			return Eventually(ctx, func() error {
@@ -78,7 +80,10 @@ func (c *Client) Define(ctx context.Context, d *Definitions, hook Webhook) error
 			})
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return c.awaitDiscovery(ctx, all)
 }
 
 // Check makes the API server ask the webhook about every object that is created or changed.
@@ -92,15 +97,15 @@ func (c *Client) Check(ctx context.Context, d *Definitions, hook Webhook) error 
 	return nil
 }
 
-// stored is the stored version of a kind.
-func stored(definition *unstructured.Unstructured) (schema.GroupVersionResource, error) {
+// versions are the stored version of a kind, and all that are served.
+func versions(definition *unstructured.Unstructured) (stored schema.GroupVersionResource, served []schema.GroupVersionResource, err error) {
 	var d struct {
 		Spec struct {
 			Group    string
 			Names    struct{ Plural string }
 			Versions []struct {
-				Name    string
-				Storage bool
+				Name            string
+				Storage, Served bool
 			}
 		}
 	}
@@ -108,13 +113,16 @@ func stored(definition *unstructured.Unstructured) (schema.GroupVersionResource,
 	if err == nil {
 		err = json.Unmarshal(text, &d)
 	}
-	gvr := schema.GroupVersionResource{Group: d.Spec.Group, Resource: d.Spec.Names.Plural}
 	for _, v := range d.Spec.Versions {
+		gvr := schema.GroupVersionResource{Group: d.Spec.Group, Version: v.Name, Resource: d.Spec.Names.Plural}
 		if v.Storage {
-			gvr.Version = v.Name
+			stored = gvr
+		}
+		if v.Served {
+			served = append(served, gvr)
 		}
 	}
-	return gvr, err
+	return stored, served, err
 }
 
 // lead is a copy of an object in which every service in a clientConfig is the webhook's URL: no Service leads to loopback.

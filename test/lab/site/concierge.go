@@ -35,13 +35,13 @@ func (s *Site) startClusterConcierge(ctx context.Context, c *cluster) error {
 
 // startConcierge serves a Concierge and makes the API server pass its API on.
 func (s *Site) startConcierge(ctx context.Context, api *kube.APIServer, client *kube.Client, c concierge.Config) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // what localhost is, the external name of its Service
+	l, err := net.Listen("tcp", net.JoinHostPort(api.IP, "0"))
 	if err != nil {
 		return err
 	}
 	a := kube.AggregatedAPI{
 		Groups: []string{concierge.Group, concierge.IdentityGroup}, Version: concierge.Version, Namespace: concierge.Namespace, Service: "pinniped-concierge-api",
-		Port: l.Addr().(*net.TCPAddr).Port, CA: api.CA.PEM,
+		Host: api.IP, Port: l.Addr().(*net.TCPAddr).Port, CA: api.CA.PEM,
 	}
 	pair, err := api.CA.Server(a.ServerName(), nil, a.ServerName())
 	if err != nil {

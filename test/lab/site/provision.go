@@ -142,9 +142,13 @@ func (s *Site) startProviders(sup *supervisor) error {
 		return err
 	}
 	var g errgroup.Group
-	for _, c := range []controller{{"capv", sup.api.AdminKubeconfig, capvPort, capvHealthPort}, {"vmop", operator, vmopPort, vmopHealthPort}} {
-		g.Go(func() error { return s.startController(sup, c, "--namespace="+provisionNamespace) })
-	}
+	namespace := "--namespace=" + provisionNamespace
+	g.Go(func() error {
+		return s.startController(sup, controller{"capv", sup.api.AdminKubeconfig, capvPort, capvHealthPort}, namespace)
+	})
+	g.Go(func() error {
+		return s.startController(sup, controller{"vmop", operator, vmopPort, vmopHealthPort}, namespace, "--proxy="+s.net.front(sup.last))
+	})
 	return g.Wait()
 }
 

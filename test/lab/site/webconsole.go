@@ -13,7 +13,7 @@ import (
 // esxi is the host of every virtual machine. Nothing answers there.
 const esxi = "esx1.lab"
 
-// startConsoles answers requests for web consoles, if the Supervisor has VM Operator's kinds.
+// startConsoles answers requests for web consoles, if the Supervisor has VM Operator's kinds. Where VM Operator runs, it answers them.
 func (s *Site) startConsoles(sup *supervisor) error {
 	kinds, err := consoleKinds(sup.client.Typed.Discovery())
 	if err != nil || kinds == (webconsole.Kinds{}) {
@@ -29,10 +29,15 @@ func (s *Site) startConsoles(sup *supervisor) error {
 		return err
 	}
 	serve(s.ctx, l, http.HandlerFunc(webconsole.Review), &pair)
-	if err := webconsole.Register(s.ctx, sup.client.Typed, "https://"+l.Addr().String(), s.vmca.PEM); err != nil {
+	except := ""
+	if s.provisions(sup) {
+		except = provisionNamespace
+	}
+	hook := webconsole.Hook{URL: "https://" + l.Addr().String(), CA: s.vmca.PEM, Except: except}
+	if err := hook.Register(s.ctx, sup.client.Typed); err != nil {
 		return err
 	}
-	sup.consoles = &webconsole.Consoles{Client: sup.client.Dynamic, Kinds: kinds, Proxy: s.net.front(sup.last), Host: esxi}
+	sup.consoles = &webconsole.Consoles{Client: sup.client.Dynamic, Kinds: kinds, Proxy: s.net.front(sup.last), Host: esxi, Except: except}
 	go sup.consoles.Run(s.ctx)
 	return nil
 }

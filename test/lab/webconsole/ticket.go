@@ -11,18 +11,20 @@ import (
 	"errors"
 )
 
-// ErrPublicKey is the error of a key that is no PKCS#1 one in PEM of the type PUBLIC KEY. What openssl rsa -pubout prints is such a key:
-// it holds SubjectPublicKeyInfo.
-var ErrPublicKey = errors.New("invalid public key format")
+// The errors of a key, in VM Operator's words. What openssl rsa -pubout prints is invalid: it holds SubjectPublicKeyInfo.
+var (
+	errKeyFormat = errors.New("invalid public key format") // It is no PEM of the type PUBLIC KEY.
+	errKey       = errors.New("invalid public key")        // It is no PKCS#1.
+)
 
 func parseKey(text string) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil || block.Type != "PUBLIC KEY" {
-		return nil, ErrPublicKey
+		return nil, errKeyFormat
 	}
 	key, err := x509.ParsePKCS1PublicKey(block.Bytes)
 	if err != nil {
-		return nil, ErrPublicKey
+		return nil, errKey
 	}
 	return key, nil
 }

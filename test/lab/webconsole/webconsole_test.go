@@ -155,7 +155,8 @@ func (c *Consoles) ask(query string) int {
 	return w.Code
 }
 
-// A request for a machine that is not there waits for it. Others are never answered: a bad key, or one too short for the URL.
+// A request for a machine that is not there waits for it. Others are never answered: a bad key, one too short for the URL, and what is in a
+// namespace that is VM Operator's.
 func TestNotYetAnswered(t *testing.T) {
 	key := newKey(t, 3072)
 	c := consoles(t, object(newRequests, "VirtualMachineWebConsoleRequest", "r", map[string]any{"name": "vm2", "publicKey": pkcs1(key)}))
@@ -172,8 +173,17 @@ func TestNotYetAnswered(t *testing.T) {
 			t.Errorf("%v: %v", spec, err)
 		}
 	}
+	operated := *c
+	operated.Except = "ns1"
+	request := object(newRequests, "VirtualMachineWebConsoleRequest", "other", map[string]any{"name": "vm1", "publicKey": pkcs1(key)})
+	for range 2 { // also when its time is over
+		if err := operated.handle(t.Context(), c.Kinds.requests()[0], request); err != nil {
+			t.Error(err)
+		}
+		request.SetCreationTimestamp(metav1.NewTime(time.Now().Add(-lifetime)))
+	}
 	for _, verb := range c.Client.(*fake.FakeDynamicClient).Actions() {
-		if verb.GetVerb() == "patch" {
+		if verb.GetVerb() == "patch" || verb.GetVerb() == "delete" {
 			t.Errorf("%v", verb)
 		}
 	}

@@ -40,7 +40,7 @@ func review(t *testing.T, r admissionv1.AdmissionRequest) string {
 	if out.Response.Allowed {
 		return ""
 	}
-	return out.Response.Result.Message
+	return string(out.Response.Result.Reason)
 }
 
 func TestReview(t *testing.T) {
@@ -50,7 +50,7 @@ func TestReview(t *testing.T) {
 		t.Fatal(err)
 	}
 	openssl := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
-	const invalid = `spec.publicKey: Invalid value: "": invalid public key format`
+	const invalid = `spec.publicKey: Invalid value: "": invalid public key`
 	for name, tc := range map[string]struct {
 		resource string
 		spec     map[string]any
@@ -58,11 +58,13 @@ func TestReview(t *testing.T) {
 	}{
 		"good":                   {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1", "publicKey": pkcs1(key)}, ""},
 		"good, of the old kind":  {"webconsolerequests", map[string]any{"virtualMachineName": "vm1", "publicKey": pkcs1(key)}, ""},
-		"no machine":             {"virtualmachinewebconsolerequests", map[string]any{"publicKey": pkcs1(key)}, "spec.name: Required value"},
+		"no machine":             {"virtualmachinewebconsolerequests", map[string]any{"publicKey": pkcs1(key)}, "spec.Name: Required value"},
 		"the other kind's field": {"webconsolerequests", map[string]any{"name": "vm1", "publicKey": pkcs1(key)}, "spec.virtualMachineName: Required value"},
-		"no key":                 {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1"}, invalid},
+		"no key":                 {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1"}, "spec.publicKey: Required value"},
+		"nothing":                {"webconsolerequests", nil, "spec.virtualMachineName: Required value, spec.publicKey: Required value"},
+		"no PEM":                 {"webconsolerequests", map[string]any{"virtualMachineName": "vm1", "publicKey": "x"}, invalid + " format"},
 		"openssl rsa -pubout":    {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1", "publicKey": openssl}, invalid},
-		"RSA PUBLIC KEY":         {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1", "publicKey": strings.ReplaceAll(pkcs1(key), "PUBLIC", "RSA PUBLIC")}, invalid},
+		"RSA PUBLIC KEY":         {"virtualmachinewebconsolerequests", map[string]any{"name": "vm1", "publicKey": strings.ReplaceAll(pkcs1(key), "PUBLIC", "RSA PUBLIC")}, invalid + " format"},
 	} {
 		got := review(t, admissionv1.AdmissionRequest{
 			UID: "u", Operation: admissionv1.Create, Resource: metav1.GroupVersionResource{Resource: tc.resource}, Object: raw(t, tc.spec),
@@ -74,15 +76,23 @@ func TestReview(t *testing.T) {
 }
 
 func TestImmutable(t *testing.T) {
-	old := map[string]any{"name": "vm1", "publicKey": "k"}
-	update := func(spec map[string]any) string {
-		return review(t, admissionv1.AdmissionRequest{UID: "u", Operation: admissionv1.Update, OldObject: raw(t, old), Object: raw(t, spec)})
+	update := func(resource, old, now string) string {
+		return review(t, admissionv1.AdmissionRequest{
+			UID: "u", Operation: admissionv1.Update, Resource: metav1.GroupVersionResource{Resource: resource},
+			OldObject: runtime.RawExtension{Raw: []byte(old)}, Object: runtime.RawExtension{Raw: []byte(now)},
+		})
 	}
-	if got := update(old); got != "" {
-		t.Errorf("a new label: %s", got)
-	}
-	if got := update(map[string]any{"name": "vm2", "publicKey": "k"}); !strings.Contains(got, "immutable") {
-		t.Errorf("another machine: %q", got)
+	const label = `{"metadata": {"labels": {"vmoperator.vmware.com/webconsolerequest-uuid": "u"}}, "spec": {"name": "vm1", "publicKey": "k"}}`
+	for _, tc := range []struct{ resource, old, now, want string }{
+		{"virtualmachinewebconsolerequests", `{"spec": {"name": "vm1", "publicKey": "k"}}`, label, ""},
+		{"virtualmachinewebconsolerequests", label, `{"spec": {"name": "vm1", "publicKey": "k"}}`, `metadata.labels[vmoperator.vmware.com/webconsolerequest-uuid]: Invalid value: "": field is immutable`},
+		{"virtualmachinewebconsolerequests", label, strings.Replace(label, "vm1", "vm2", 1), `spec.Name: Invalid value: "vm2": field is immutable`},
+		{"virtualmachinewebconsolerequests", label, strings.Replace(label, `"k"`, `"other"`, 1), `spec.publicKey: Invalid value: "other": field is immutable`},
+		{"webconsolerequests", `{"spec": {"virtualMachineName": "vm1"}}`, `{"spec": {"virtualMachineName": "vm2"}}`, `spec.virtualMachineName: Invalid value: "vm2": field is immutable`},
+	} {
+		if got := update(tc.resource, tc.old, tc.now); got != tc.want {
+			t.Errorf("%s to %s: %q", tc.old, tc.now, got)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package e2e
+package script
 
 import (
 	"crypto/rand"
@@ -17,8 +17,8 @@ import (
 // keyBits leaves room for a URL: OAEP with SHA-512 takes 130 of a key's bytes.
 const keyBits = 3072
 
-// keyCommand makes a key pair: the private key is a file, the public keys are PEM as JSON strings, which YAML can read.
-func keyCommand(ts *testscript.TestScript, neg bool, args []string) {
+// Key makes a key pair: the private key is a file, the public keys are PEM as JSON strings, which YAML can read.
+func Key(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: key NAME")
 	}
@@ -34,8 +34,8 @@ func keyCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// decryptCommand prints what base64 of RSA-OAEP with SHA-512 and no label holds.
-func decryptCommand(ts *testscript.TestScript, neg bool, args []string) {
+// Decrypt prints what base64 of RSA-OAEP with SHA-512 and no label holds.
+func Decrypt(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: decrypt NAME BASE64")
 	}
