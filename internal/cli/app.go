@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/doctorcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/namecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
@@ -94,7 +95,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)
@@ -117,7 +118,7 @@ func loginDeps(e *console.Env, registries registrycmd.Deps) logincmd.Deps {
 
 // loginFor logs in for a registry.
 func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) error {
-	server, err := supervisor.ParseTyped(o.Server)
+	server, err := supervisor.ParseAddress(o.Server)
 	if err != nil {
 		return failure.Usagef("--server: %w", err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -10,9 +11,10 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
-// serverStatus is a Supervisor that logins verified, with or without a session.
+// serverStatus is a Supervisor that logins verified, or that has a name, with or without a session.
 type serverStatus struct {
 	Server string     `json:"server"`
+	Name   string     `json:"name,omitempty"` // of the site
 	Trust  trust.Mode `json:"trust"`
 	CAs    []string   `json:"caSHA256,omitempty"` // of the Supervisor; none for the system's
 	Issuer string     `json:"issuer,omitempty"`
@@ -25,14 +27,14 @@ func knownServers(e *console.Env, store *tokens.Store) (all []serverStatus) {
 		if err != nil {
 			e.Warn(err)
 		}
-		if !found || !site.Known() {
+		if !found || !site.Known() && site.Name == "" {
 			continue
 		}
 		front := site.Trust
 		if servers := session.ServersOf([]string{server}); len(servers) > 0 {
 			front = site.Trust.For(servers[0])
 		}
-		all = append(all, serverStatus{Server: server, Trust: front.Mode, CAs: front.Fingerprints(), Issuer: site.Issuer})
+		all = append(all, serverStatus{Server: server, Name: site.Name, Trust: front.Mode, CAs: front.Fingerprints(), Issuer: site.Issuer})
 	}
 	return all
 }
@@ -41,13 +43,27 @@ func knownServers(e *console.Env, store *tokens.Store) (all []serverStatus) {
 func printKnown(e *console.Env, info statusInfo) {
 	for _, k := range info.Servers {
 		if !slices.ContainsFunc(info.Sessions, func(s sessionStatus) bool { return s.Server == k.Server }) {
-			e.Printf("\nHow %s is verified is known from an earlier login. To forget it: %s", k.Server, failure.ForgetCommand(k.Server))
+			e.Printf("\n%s To forget it: %s", k.known(), failure.ForgetCommand(k.Server))
 		}
 	}
 }
 
+// known says in a sentence what is known of a server.
+func (k serverStatus) known() string {
+	switch {
+	case k.Trust == "":
+		return fmt.Sprintf("%s is called %s.", k.Server, k.Name)
+	case k.Name != "":
+		return fmt.Sprintf("How %s (%s) is verified is known from an earlier login.", k.Name, k.Server)
+	}
+	return fmt.Sprintf("How %s is verified is known from an earlier login.", k.Server)
+}
+
 // loginHint returns the command for a first session: at the server that is known, if there is only one.
 func (s statusInfo) loginHint() string {
+	if len(s.Servers) == 1 && s.Servers[0].Name != "" {
+		return "kubectl vsphere login " + s.Servers[0].Name
+	}
 	if len(s.Servers) == 1 {
 		return failure.LoginCommand(s.Servers[0].Server, "")
 	}

@@ -31,6 +31,7 @@ type statusInfo struct {
 
 type sessionStatus struct {
 	Server      string             `json:"server"`
+	Site        string             `json:"site,omitempty"` // its name
 	User        string             `json:"user"`
 	Method      string             `json:"method"`
 	Trust       trust.Mode         `json:"trust"`
@@ -62,6 +63,14 @@ type credentialStatus struct {
 	Valid      bool      `json:"valid"`
 	Minted     bool      `json:"minted"` // false: kubectl gets it on first use
 	CAUnknown  bool      `json:"caUnknown,omitempty"`
+	// Namespaces are the vSphere Namespaces of the contexts of a Supervisor's own API.
+	Namespaces []namespaceStatus `json:"namespaces,omitempty"`
+}
+
+type namespaceStatus struct {
+	Namespace string   `json:"namespace"`
+	Contexts  []string `json:"contexts"`
+	Current   bool     `json:"current,omitempty"` // one of them is the current context
 }
 
 // renewal is what renews a session's tokens.
@@ -166,7 +175,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 			LoginName: s.Login, Credentials: []credentialStatus{}, loginCommand: sessions.Command(s),
 		}
 		if known, err := (session.Sites{Sessions: sessions}).Of(s.Server); err == nil { // knownServers warns.
-			st.APIPorts = known.APIPorts
+			st.APIPorts, st.Site = known.APIPorts, known.Name
 		}
 		m, err := sessions.Method(s)
 		if err != nil {
@@ -180,7 +189,7 @@ func readStatus(e *console.Env, store *tokens.Store) (statusInfo, error) {
 				st.Credentials = append(st.Credentials, credentialStatus{
 					Server: c.Key.Server, Cluster: c.Key.Cluster, Contexts: names, Current: slices.Contains(names, cfg.CurrentContext),
 					ValidUntil: c.Expires, Valid: c.Good(e.Now()), Minted: c.Minted(),
-					CAUnknown: c.Target != nil && c.Target.CAUnknown,
+					CAUnknown: c.Target != nil && c.Target.CAUnknown, Namespaces: namespacesOf(cfg, c, names),
 				})
 			}
 		}
@@ -217,4 +226,21 @@ func contextsOf(cfg *api.Config, c tokens.Credential) []string {
 		}
 	}
 	return names
+}
+
+// namespacesOf returns the vSphere Namespaces of the contexts that use a credential.
+func namespacesOf(cfg *api.Config, c tokens.Credential, names []string) (all []namespaceStatus) {
+	if c.Key.Cluster != "" {
+		return nil // A namespace in a cluster.
+	}
+	by := map[string][]string{}
+	for _, name := range names {
+		if ns := cfg.Contexts[name].Namespace; ns != "" {
+			by[ns] = append(by[ns], name)
+		}
+	}
+	for _, ns := range slices.Sorted(maps.Keys(by)) {
+		all = append(all, namespaceStatus{Namespace: ns, Contexts: by[ns], Current: slices.Contains(by[ns], cfg.CurrentContext)})
+	}
+	return all
 }

@@ -64,7 +64,7 @@ func TestStatus(t *testing.T) {
 	w, s, _ := site(t)
 	login(w)
 	s.Forget()
-	w.Run("status").Exits(failure.OK).Says("SERVER", supervisor, user, "ns1/tkc1", "good for 10h", supervisor+",ns1").Omits("eyJ")
+	w.Run("status").Exits(failure.OK).Says("SERVER", supervisor, user, "ns1/tkc1", "good for 10h").Omits("eyJ")
 	got := status(t, w)
 	if len(got.Sessions) != 1 || len(got.Sessions[0].Credentials) != 2 || got.Store != w.Store().Dir() || len(got.Registries) > 0 {
 		t.Fatalf("%+v", got)
@@ -235,14 +235,53 @@ func TestStatusAfterLoginsAtBothSupervisors(t *testing.T) {
 	}
 }
 
+// What there are contexts for is shown by kind. A program finds the namespaces beside the contexts.
+func TestStatusByKind(t *testing.T) {
+	w, _, _ := site(t)
+	login(w)
+	text := w.Run("status").Exits(failure.OK).Out
+	want := `SERVER     USER                TOKEN          RENEWED BY   CONTEXTS
+10.0.0.1   dev@vsphere.local   good for 10h   password     *10.0.0.1
+
+NAMESPACE   SERVER     USER                CONTEXTS
+ns1         10.0.0.1   dev@vsphere.local   ns1
+
+CLUSTER    SERVER     USER                TOKEN          RENEWED BY   CONTEXTS
+ns1/tkc1   10.0.0.1   dev@vsphere.local   good for 10h   password     tkc1
+`
+	if text != want {
+		t.Errorf("%s", text)
+	}
+	w.Run("use", "ns1").Exits(failure.OK)
+	w.Run("status").Exits(failure.OK).Says("ns1         10.0.0.1   dev@vsphere.local   *ns1\n")
+	var out struct {
+		Sessions []struct {
+			Credentials []struct {
+				Namespaces []struct {
+					Namespace string
+					Contexts  []string
+					Current   bool
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(w.Run("status", "-o", "json").Out), &out); err != nil {
+		t.Fatal(err)
+	}
+	all := out.Sessions[0].Credentials
+	if own := all[0].Namespaces; len(own) != 1 || own[0].Namespace != "ns1" || own[0].Contexts[0] != "ns1" || !own[0].Current || len(all[1].Namespaces) > 0 {
+		t.Errorf("%+v", all)
+	}
+}
+
 // The current context has a star.
 func TestStatusMarksTheCurrentContext(t *testing.T) {
 	w, _, _ := site(t)
 	login(w)
-	w.Run("status").Exits(failure.OK).Says("*"+supervisor+",ns1\n", "   tkc1\n")
+	w.Run("status").Exits(failure.OK).Says("   *"+supervisor+"\n", "   ns1\n", "   tkc1\n")
 	text := strings.Replace(w.ReadKubeconfig(), "current-context: "+supervisor, "current-context: tkc1", 1)
 	w.WriteFile("kubeconfig", text, 0o600)
-	w.Run("status").Exits(failure.OK).Says("   "+supervisor+",ns1\n", "   *tkc1\n")
+	w.Run("status").Exits(failure.OK).Says("   "+supervisor+"\n", "   ns1\n", "   *tkc1\n")
 	var out struct {
 		CurrentContext string
 		Sessions       []struct{ Credentials []struct{ Current bool } }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,21 +30,51 @@ func printStatus(e *console.Env, info statusInfo) error {
 	return registrycmd.Print(e, info.Registries)
 }
 
+// printSessions prints what there are tokens and contexts for, by kind: API servers, vSphere Namespaces, clusters.
 func printSessions(e *console.Env, info statusInfo) error {
-	t := e.NewTable("SERVER", "USER", "CLUSTER", "TOKEN", "RENEWED BY", "CONTEXTS")
+	servers := [][]string{{"SITE", "SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
+	namespaces := [][]string{{"SITE", "NAMESPACE", "SERVER", "USER", "CONTEXTS"}}
+	clusters := [][]string{{"SITE", "CLUSTER", "SERVER", "USER", "TOKEN", "RENEWED BY", "CONTEXTS"}}
+	first := 1 // Without a name nobody misses the column.
 	for _, s := range info.Sessions {
+		if s.Site != "" {
+			first = 0
+		}
+		site := cmp.Or(s.Site, "-")
 		for _, c := range s.Credentials {
-			cluster := c.Cluster
-			if cluster == "" {
-				cluster = "-"
+			if c.Cluster != "" {
+				clusters = append(clusters, []string{site, c.Cluster, c.Server, s.User, c.state(e), string(s.Renewal), marked(c.Contexts, info.Current)})
+				continue
 			}
-			t.Row(c.Server, s.User, cluster, c.state(e), string(s.Renewal), c.names(info.Current))
+			own := c.Contexts
+			for _, ns := range c.Namespaces {
+				own = slices.DeleteFunc(slices.Clone(own), func(name string) bool { return slices.Contains(ns.Contexts, name) })
+				namespaces = append(namespaces, []string{site, ns.Namespace, c.Server, s.User, marked(ns.Contexts, info.Current)})
+			}
+			servers = append(servers, []string{site, c.Server, s.User, c.state(e), string(s.Renewal), marked(own, info.Current)})
 		}
 		if len(s.Credentials) == 0 {
-			t.Row(s.Server, s.User, "-", "none", string(s.Renewal), "")
+			servers = append(servers, []string{site, s.Server, s.User, "none", string(s.Renewal), "-"})
 		}
 	}
-	return t.Print()
+	printed := false
+	for _, rows := range [][][]string{servers, namespaces, clusters} {
+		if len(rows) == 1 {
+			continue
+		}
+		if printed {
+			e.Printf("")
+		}
+		printed = true
+		t := e.NewTable(rows[0][first:]...)
+		for _, row := range rows[1:] {
+			t.Row(row[first:]...)
+		}
+		if err := t.Print(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printEnds prints for each session whether it is renewed, and when a person must log in again, if that is known.
@@ -83,15 +114,15 @@ func printPorts(e *console.Env, info statusInfo) {
 	}
 }
 
-// names returns the contexts for a table. A star marks the current one.
-func (c credentialStatus) names(current string) string {
-	names := slices.Clone(c.Contexts)
+// marked returns the names of contexts for a table, or a dash. A star marks the current one.
+func marked(contexts []string, current string) string {
+	names := slices.Clone(contexts)
 	for i, name := range names {
 		if name == current {
 			names[i] = "*" + name
 		}
 	}
-	return strings.Join(names, ",")
+	return cmp.Or(strings.Join(names, ","), "-")
 }
 
 // state returns how long the token is valid, in a few words for a table.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -33,15 +34,35 @@ func Offer(values []string) ([]string, cobra.ShellCompDirective) {
 	return slices.Compact(values), cobra.ShellCompDirectiveNoFileComp
 }
 
-// Servers completes the Supervisors of past logins, also after a logout.
+// Servers completes the Supervisors of past logins, also after a logout, by address and by name.
 func Servers(e *console.Env) Complete {
 	return Values(func() []string {
-		all := eachSession(e, func(s tokens.Session) string { return s.Server })
-		if store, err := e.OpenStore(); err == nil {
-			all = append(all, store.SiteServers()...)
+		store, err := e.OpenStore()
+		if err != nil {
+			return nil
 		}
-		return all
+		return slices.AppendSeq(store.KnownServers(), maps.Values(store.SiteNames()))
 	})
+}
+
+// Sites completes what a person can call Supervisors: names, and the addresses of those without one. Only the first word is completed.
+func Sites(e *console.Env) Complete {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		store, err := e.OpenStore()
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return Offer(called(store, store.KnownServers()))
+	}
+}
+
+// called returns what to call servers: the name of each, or its address.
+func called(store *tokens.Store, servers []string) (all []string) {
+	names := store.SiteNames()
+	for _, server := range servers {
+		all = append(all, cmp.Or(names[server], server))
+	}
+	return all
 }
 
 // Users completes the user names of past logins.

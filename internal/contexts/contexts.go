@@ -33,6 +33,7 @@ type Options struct {
 	Server       supervisor.Address
 	Aliases      supervisor.Aliases // other addresses of servers (NAT)
 	Clusters     login.Selection    // the clusters that the login looked for
+	Names        map[string]string  // what a person calls servers, by canonical address
 	Prefix       string             // of context names
 	PrefixSet    bool               // it was asked for: contexts with another prefix are renamed
 	Exec         Exec               // how contexts call this program
@@ -145,7 +146,7 @@ func (l Login) wanted() []kubeconfig.Wanted {
 func (l Login) hostTarget(h login.Host) kubeconfig.Target {
 	server, t := h.Address.API(h.APIPort), l.Session.Trust
 	target := kubeconfig.Target{
-		Key: h.Credential.Key, CA: site.APICA(h, server, t), Insecure: t.Mode == trust.Insecure, Token: l.static(h.Credential),
+		Key: h.Credential.Key, Site: l.Names[h.Credential.Key.Server], CA: site.APICA(h, server, t), Insecure: t.Mode == trust.Insecure, Token: l.static(h.Credential),
 	}
 	return l.withServer(target, server)
 }
@@ -153,7 +154,7 @@ func (l Login) hostTarget(h login.Host) kubeconfig.Target {
 // clusterTarget returns the target of a TKG cluster. The CA that the Supervisor names verifies its server, else the system's roots do.
 // It is always verified.
 func (l Login) clusterTarget(c login.Cluster) kubeconfig.Target {
-	t := kubeconfig.Target{Key: c.Credential.Key, CA: c.CA, Token: l.static(c.Credential)}
+	t := kubeconfig.Target{Key: c.Credential.Key, Site: l.Names[c.Credential.Key.Server], CA: c.CA, Token: l.static(c.Credential)}
 	if c.URL != "" {
 		return l.withServer(t, c.URL)
 	}

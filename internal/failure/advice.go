@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/syserr"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -23,6 +24,8 @@ func advice(err error) string {
 	var full *tokens.WriteError
 	var site *tokens.SiteError
 	var paused *secret.PausedError
+	var readdressed *tkg.ReaddressedError
+	var name *tokens.NameTakenError
 	switch {
 	case errors.Is(err, supervisor.ErrUserInAddress):
 		return "Give the user name with -u."
@@ -30,10 +33,16 @@ func advice(err error) string {
 		return "Say which namespace with --tanzu-kubernetes-cluster-namespace."
 	case errors.Is(err, login.ErrNoEndpoint), errors.Is(err, supervisor.ErrNoEndpoint):
 		return "If the cluster is being created, log in again later, or use --wait."
+	case errors.As(err, &readdressed):
+		return Readdressed
 	case errors.As(err, &untrusted):
 		return Untrusted(untrusted)
 	case errors.As(err, &site):
 		return brokenSite(site)
+	case errors.As(err, &name) && name.Host:
+		return "Choose another name."
+	case errors.As(err, &name):
+		return "To give that one another name, type: kubectl vsphere sites rename " + name.Name + " NEW-NAME"
 	case errors.Is(err, login.ErrTooMany):
 		return tooMany
 	case errors.As(err, &paused):
@@ -43,6 +52,9 @@ func advice(err error) string {
 	}
 	return ""
 }
+
+// Readdressed is the next step after a *tkg.ReaddressedError.
+const Readdressed = "Delete the cluster, and create it with a name that was not used before."
 
 // Advices returns the next steps after the failed parts of a login, each once. It leaves out the general one about untrusted
 // certificates: the login has asked about them or described them already.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -31,6 +32,7 @@ func TestAdvice(t *testing.T) {
 		"a name in two namespaces": {&login.AmbiguousError{Name: "tkc", In: []string{"a", "b"}}, "--tanzu-kubernetes-cluster-namespace"},
 		"a new cluster":            {fmt.Errorf("look it up: %w", login.ErrNoEndpoint), "--wait"},
 		"a new cluster, by itself": {supervisor.ErrNoEndpoint, "--wait"},
+		"a name used before":       {fmt.Errorf("wait: %w", &tkg.ReaddressedError{}), "a name that was not used before"},
 		"an unknown CA":            {&trust.UntrustedError{Host: "sup", UnknownCA: true}, "--certificate-authority"},
 		"a wrong certificate":      {&trust.UntrustedError{Host: "sup"}, "--insecure-skip-tls-verify"},
 		"a store without room":     {&tokens.WriteError{Dir: "/s", Err: syscall.ENOSPC}, "no room in /s"},

@@ -58,6 +58,19 @@ var table = []mutation{
 	{name: "a CA that signed nothing is taken from a vCenter", file: "internal/site/vcenter.go", old: "	if !signed {", new: "	if !signed && c.Server.Port == 1 {", also: "./internal/cli/logincmd", by: "TestCAFromAVCenter"},
 	{name: "a bomb in an archive is unpacked", file: "pkg/bounded/zip.go", old: "unzipped(f, left)", new: "unzipped(f, left<<10)", also: "./pkg/trust", by: "TestFromFileBoundsAnArchive"},
 
+	// Names of sites.
+	{name: "a word is an address", file: "internal/command/server.go", old: "noAddress == nil && server == address.String()", new: "noAddress == nil && address.Host != \"\"", also: "./internal/cli/logincmd", by: "TestUnknownName"},
+	{name: "an address is a name", file: "internal/cli/logincmd/called.go", old: "tokens.ParseSiteName(strings.TrimSpace(f.who.server))", new: "tokens.ParseSiteName(strings.Trim(strings.TrimPrefix(f.who.server, \"https:\"), \"/\"))", by: "TestNameIsNoHost"},
+	{name: "a dry run gives a name", file: "internal/cli/logincmd/called.go", old: " || n.o.DryRun || n.passing {", new: " || n.passing {", by: "TestNameThatIsNotKept"},
+	{name: "a name is given twice at once", file: "pkg/tokens/sitename.go", old: "	defer unlock()\n", new: "	unlock()\n", by: "TestNameSiteAtTheSameTime"},
+	{name: "a name is given twice", file: "pkg/tokens/sitename.go", old: "if site.Name == name && site.Server != server {", new: "if site.Name == name && site.Server == \"\" {", by: "TestNameSite"},
+	{name: "the host of a server becomes a name", file: "pkg/tokens/sitename.go", old: "host == name && other != server", new: "host == name && other == \"\"", by: "TestNameSite"},
+	{name: "of two sites the first is meant", file: "pkg/tokens/sitename.go", old: "	case 1:\n", new: "	case 1, 2:\n", by: "TestNamesInFiles"},
+	{name: "a file names a site as it likes", file: "pkg/tokens/site.go", old: "	site.Name, _ = ParseSiteName(site.Name)", new: "	_, _ = ParseSiteName(site.Name)", by: "TestNamesInFiles"},
+	{name: "digits are a name", file: "pkg/tokens/sitename.go", old: "address.IsLabel(n) && n[0] >= 'a'", new: "address.IsLabel(n) && n[0] >= '0'", by: "TestParseSiteName"},
+	{name: "a site is forgotten under a session", file: "internal/cli/namecmd/namecmd.go", old: "len(at) > 0 {", new: "len(at) > 9 {", by: "TestRemove"},
+	{name: "who logged in without verification is remembered", file: "internal/cli/logincmd/called.go", old: "	return at.Keep(ctx, func(k *tokens.Site) {", new: "	return n.sites.Update(ctx, n.known.Server, func(k *tokens.Site) {", by: "TestNameWithoutVerification"},
+
 	// The store.
 	{name: "others may use the store", file: "pkg/tokens/credfile/private_unix.go", old: "mode&0o077 != 0", new: "mode&0o007 != 0", by: "TestAnswerLeavesADirectoryThatOthersCanUse"},
 	{name: "files of others are believed", file: "pkg/tokens/credfile/private_unix.go", old: "case owner == 0 || owner == me:", new: "case owner >= 0:", by: "TestFilesOfOthers"},
@@ -309,7 +322,8 @@ var table = []mutation{
 	{name: "a person is asked in a list", file: "internal/survey/site.go", old: "unattended := e.Unattended()", new: "unattended := e", also: "./internal/cli/sitecmd", by: "TestListWithAnEndedSession"},
 	{name: "an older state counts as ready", file: "pkg/tkg/clusters.go", old: "!available.Stale(o) && !c.stale(o):", new: "!available.Stale(o):", also: "./internal/cli/sitecmd", by: "TestListClusters"},
 	{name: "the phase says that a cluster is ready", file: "pkg/tkg/clusters.go", old: "case found && available.Status == \"True\" && !av", new: "case c.Status.Phase == \"Provisioned\" && !av", also: "./internal/cli/sitecmd", by: "TestListClusters"},
-	{name: "a re-created cluster is not seen", file: "internal/cli/describecmd/cluster.go", old: "slices.Contains(strings.Split(f.Address, \",\"), advertised)", new: "!slices.Contains(strings.Split(f.Address, \",\"), advertised)", by: "TestWhatIsWrongWithACluster"},
+	{name: "a re-created cluster is not seen", file: "pkg/tkg/readdressed.go", old: "len(own) == 0 || slices.ContainsFunc(own, mayBe)", new: "len(own) > 0 || slices.ContainsFunc(own, mayBe)", by: "TestReaddressed"},
+	{name: "a wait for a re-created cluster never ends", file: "internal/session/judge.go", old: "Sub(j.since[c.Ref()]) < sure", new: "Sub(j.since[c.Ref()]) >= 0", by: "TestJudge"},
 	{name: "what is wrong is not first", file: "internal/cli/describecmd/page.go", old: "for _, problem := range p.problems {", new: "for _, problem := range p.problems[:0] {", by: "TestWhatIsWrongWithACluster"},
 	{name: "others' contexts are chosen", file: "internal/cli/sitecmd/use.go", old: "return ours || all", new: "return ours || !all", by: "TestUseOfOthers"},
 	{name: "the context before is forgotten", file: "internal/cli/sitecmd/previous.go", old: "if f.Contexts[p.id()] = name; name == \"\" {", new: "if f.Contexts[\"\"] = name; name == \"\" {", by: "TestUse"},

@@ -31,6 +31,12 @@ func (s Sites) Update(ctx context.Context, server string, change func(*tokens.Si
 	return err
 }
 
+// Name gives the site of a Supervisor a name (tokens.Store.NameSite).
+func (s Sites) Name(ctx context.Context, server, name string) error {
+	_, err := s.Store.NameSite(ctx, s.ofSessions(server), name)
+	return err
+}
+
 // ofSessions returns a site from the sessions at a Supervisor, of any user. A session without verification says nothing about it. The
 // last login with a CA of its own goes before those that the system's roots verified.
 func (s Sites) ofSessions(server string) tokens.Site {

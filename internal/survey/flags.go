@@ -3,8 +3,6 @@ package survey
 import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
 
 // Namespaces completes the vSphere Namespaces of contexts.
@@ -16,16 +14,4 @@ func Namespaces(e *console.Env) command.Complete {
 		}
 		return s.NamespacesOf()
 	})
-}
-
-// TypedServer reads --server, and returns the canonical address.
-func TypedServer(typed string) (string, error) {
-	if typed == "" {
-		return "", nil
-	}
-	address, err := supervisor.ParseTyped(typed)
-	if err != nil {
-		return "", failure.Usagef("--server: %w", err)
-	}
-	return address.String(), nil
 }

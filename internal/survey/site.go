@@ -2,6 +2,7 @@
 package survey
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,8 +29,9 @@ type Site struct {
 	Sessions *session.Sessions
 	Config   *api.Config
 	Places   []*Place
-	All      []tokens.Session // also those that no context leads to
-	Only     string           // the one API server (canonical) that is meant; empty: all
+	All      []tokens.Session  // also those that no context leads to
+	Only     string            // the one API server (canonical) that is meant; empty: all
+	Names    map[string]string // what a person calls servers (tokens.Site.Name), by address
 
 	contexts map[string][]string // the names of contexts by the ID of their credential
 	tokens   map[string]tokens.Credential
@@ -41,6 +43,7 @@ type Site struct {
 // Place is the API server of a Supervisor, as one user sees it.
 type Place struct {
 	Key        tokens.Key
+	Title      string // what a person calls the server: the name of its site, or its address
 	context    session.Context
 	Namespaces []string // vSphere Namespaces that have a context, or that the user named at login
 	server     *kubeapi.Server
@@ -77,10 +80,13 @@ func Open(e *console.Env, server string) (*Site, error) {
 	for _, err := range unreadable {
 		e.Warn(err)
 	}
-	s.All = all
+	s.All, s.Names = all, store.SiteNames()
 	s.find()
 	return s, nil
 }
+
+// Called returns what a person calls a server: its name, or its address.
+func (s *Site) Called(server string) string { return cmp.Or(s.Names[server], server) }
 
 // find fills in the places: one for each credential of a Supervisor's API server that a context has.
 func (s *Site) find() {
@@ -99,7 +105,7 @@ func (s *Site) find() {
 		}
 		p := byKey[id]
 		if p == nil {
-			p = &Place{Key: key, context: c}
+			p = &Place{Key: key, Title: s.Called(key.Server), context: c}
 			byKey[id], s.Places = p, append(s.Places, p)
 			if covering := tokens.Covering(s.All, key); len(covering) > 0 {
 				used[covering[0].ID], p.Namespaces = true, slices.Clone(covering[0].Namespaces)
@@ -133,7 +139,7 @@ func (s *Site) Check() error {
 	case server != "" && len(s.All) > 0:
 		var servers []string
 		for _, one := range s.All {
-			servers = append(servers, one.Server)
+			servers = append(servers, s.Called(one.Server))
 		}
 		slices.Sort(servers)
 		return fmt.Errorf("there is no session at %s; there are sessions at %s", server, strings.Join(slices.Compact(servers), ", "))

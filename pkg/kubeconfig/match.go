@@ -127,13 +127,17 @@ func (w Wanted) names(prefix string) []string {
 	if w.Name == host { // HOST-HOST would say nothing.
 		return []string{name, name + "-" + user, name + "-" + host, name + "-" + host + "-" + user}
 	}
-	return []string{name, name + "-" + host, name + "-" + host + "-" + user}
+	all := []string{name}
+	if site := w.Target.Site; site != "" {
+		all = append(all, name+"-"+site)
+	}
+	return append(all, name+"-"+host, name+"-"+host+"-"+user)
 }
 
 // prefix returns what is before a name that Plan gives; false if it is not such a name.
 func (w Wanted) prefix(name string) (string, bool) {
 	names := w.names("")
-	slices.Reverse(names) // The longest first.
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
 	for _, n := range names {
 		if prefix, ok := strings.CutSuffix(name, n); ok {
 			return prefix, true

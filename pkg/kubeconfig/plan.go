@@ -17,6 +17,7 @@ type Target struct {
 	CA       []byte        // PEM; empty: the system's roots verify the server
 	Name     string        // the name in the server's certificate, if it is not the host of Server
 	Insecure bool          // the server's certificate is not verified; CA must be empty
+	Site     string        // what a person calls the server; empty: nothing. It tells contexts apart
 	Token    redact.Secret // a static token, written into the file; empty: kubectl runs get-token
 
 	names []string // entryNames, once they are known: they take a hash of the CA
@@ -58,8 +59,9 @@ type Planned struct {
 
 // Plan works out the change that puts the wanted contexts into a kubeconfig, the merged view of all files. It never
 // changes an entry of another target. A context that is there for the same credential and namespace stays, whatever its
-// name; so do the names of its cluster and user. A new one is called NAME, NAME-HOST or NAME-HOST-USER, and HOST-USER if
-// NAME is HOST; its cluster and user are named for HOST, HOST:PORT or HOST-<6 hex digits of the CA's SHA-256>.
+// name; so do the names of its cluster and user. A new one is called NAME, NAME-SITE if the server has a name, NAME-HOST or
+// NAME-HOST-USER, and HOST-USER if NAME is HOST; its cluster and user are named for HOST, HOST:PORT or HOST-<6 hex digits
+// of the CA's SHA-256>.
 //
 // The current context becomes the wanted one with Current. Without one it stays if it is for a wanted credential and
 // namespace, else it becomes the first of the wanted contexts.

@@ -360,3 +360,25 @@ func TestOurs(t *testing.T) {
 		}
 	}
 }
+
+// A context whose name is taken has the name of its server, if that has one, else its host.
+func TestNamesOfSites(t *testing.T) {
+	old, _ := apply(t, api.NewConfig(), namespace("ns1", "10.0.0.1", "a@b"), cluster("tkc1", "10.0.0.1", "10.0.0.9", "a@b"))
+	second := []Wanted{supervisor("10.0.0.2", "a@b"), namespace("ns1", "10.0.0.2", "a@b"), cluster("tkc1", "10.0.0.2", "10.0.0.8", "a@b"), namespace("ns2", "10.0.0.2", "a@b")}
+	for i := range second {
+		second[i].Target.Site = "lab"
+	}
+	now, p := apply(t, old, second...)
+	if diff := cmp.Diff([]string{"10.0.0.2", "ns1-lab", "tkc1-lab", "ns2"}, p.Names); diff != "" {
+		t.Error(diff)
+	}
+	third := namespace("ns1", "10.0.0.2", "c@d")
+	third.Target.Site = "lab"
+	if now, p = apply(t, now, third, namespace("ns1", "10.0.0.3", "a@b")); p.Names[0] != "ns1-10.0.0.2" || p.Names[1] != "ns1-10.0.0.3" {
+		t.Errorf("%q", p.Names)
+	}
+	renamed := Plan(now, Options{Command: command, Prefix: "x-", Rename: true}, second)
+	if diff := cmp.Diff([]string{"x-10.0.0.2", "x-ns1", "x-tkc1", "x-ns2"}, renamed.Names); diff != "" {
+		t.Errorf("the prefix of NAME-SITE is not seen: %s", diff)
+	}
+}

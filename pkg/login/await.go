@@ -1,13 +1,13 @@
 package login
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"sync"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -104,7 +104,8 @@ func (res *Result) waits() []*wait {
 }
 
 func (w *wait) until(ctx context.Context, look Look, say func(string, error)) {
-	pause, told := firstPause, ""
+	pause := firstPause
+	var told error
 	for {
 		var passes bool
 		w.c, passes, w.err = look(ctx, w.c)
@@ -112,18 +113,30 @@ func (w *wait) until(ctx context.Context, look Look, say func(string, error)) {
 		case ctx.Err() != nil: // The error only says that the request was cut off.
 		case w.err == nil || !passes:
 			return
-		case w.err.Error() != told:
-			told = w.err.Error()
-			say(w.c.Ref().String(), w.err)
+		case told == nil || w.err.Error() != told.Error():
+			told = w.err
+			say(w.c.Ref().String(), told)
 		}
 		select {
 		case <-ctx.Done():
-			w.err = errors.New("not ready in time: " + cmp.Or(told, "its API server did not answer"))
+			w.err = late(told)
 			return
 		case <-time.After(asAsked(pause, w.err)):
 		}
 		pause = min(2*pause, lastPause)
 	}
+}
+
+// late returns the error of a cluster that is not ready in time. told is the last reason to wait, or nil.
+func late(told error) error {
+	var readdressed *tkg.ReaddressedError
+	switch {
+	case told == nil:
+		return errors.New("not ready in time: its API server did not answer")
+	case errors.As(told, &readdressed): // More time would not have helped.
+		return told
+	}
+	return errors.New("not ready in time: " + told.Error())
 }
 
 // asAsked returns a pause that is as long as the server asks for, as far as a pause may be.

@@ -29,7 +29,7 @@ type candidate struct {
 
 // findClusters lists the clusters of every namespace with the token of its host, as find does.
 func (r Request) findClusters(ctx context.Context, res *Result) []*candidate {
-	apis := r.apis(res)
+	apis := r.APIs(res)
 	return r.find(res, func(ns Namespace) ([]supervisor.Cluster, error) {
 		return apis[ns.Host.Address].Clusters(ctx, ns.Name)
 	})
@@ -61,8 +61,8 @@ func (r Request) find(res *Result, list func(Namespace) ([]supervisor.Cluster, e
 	return r.Clusters.choose(listed, closed, res)
 }
 
-// apis returns an API for each host, so that each learns only once which API versions are served.
-func (r Request) apis(res *Result) map[supervisor.Address]*supervisor.API {
+// APIs returns an API for each host, so that each learns only once which API versions are served.
+func (r Request) APIs(res *Result) map[supervisor.Address]*supervisor.API {
 	apis := map[supervisor.Address]*supervisor.API{}
 	for _, h := range res.Hosts {
 		token := disclose.SupervisorAt(h.Address.URL("")).Hold(disclose.SupervisorToken, h.Credential.Token) // The host gave it.

@@ -26,3 +26,9 @@ func (a *API) get(ctx context.Context, url string, into any) error {
 	}
 	return wire.DecodeJSON(http.MethodGet, url, body, into)
 }
+
+// Do sends a request, whose URL is a path, as the account, and returns the body of the reply. The error is of package wire.
+func (a *API) Do(ctx context.Context, r wire.Request) ([]byte, error) {
+	r.URL, r.Bearer = a.client.api(r.URL), a.token
+	return a.client.Wire.Do(ctx, r)
+}

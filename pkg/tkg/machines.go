@@ -42,7 +42,7 @@ type Machine struct {
 		} `json:"addresses"`
 	} `json:"status"`
 
-	Role string `json:"-"` // "control plane", or the name of the pool
+	Role string `json:"-"` // ControlPlaneRole, or the name of the pool
 }
 
 // MachineOf reads a Machine.
@@ -50,9 +50,22 @@ func MachineOf(o kubeapi.Object) (m Machine) {
 	o.Decode(&m)
 	m.Role = cmp.Or(o.Metadata.Labels[labelPool], "worker")
 	if _, there := o.Metadata.Labels[labelControlPlane]; there {
-		m.Role = "control plane"
+		m.Role = ControlPlaneRole
 	}
 	return m
+}
+
+// ControlPlaneRole is the Role of a control plane node.
+const ControlPlaneRole = "control plane"
+
+// Address returns the address of the node within its network, or "".
+func (m Machine) Address() string {
+	for _, a := range m.Status.Addresses {
+		if a.Type == "InternalIP" {
+			return a.Address
+		}
+	}
+	return ""
 }
 
 // All returns the conditions of a machine, the newer ones first.

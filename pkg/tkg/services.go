@@ -59,7 +59,7 @@ func ServiceFactsOf(o kubeapi.Object) ServiceFacts {
 		f.Service = o.Metadata.Labels[LabelServiceNamespace] + "/" + name
 	}
 	for _, owner := range o.Metadata.Owners {
-		if owner.Kind == "VSphereCluster" || owner.Kind == "WCPCluster" {
+		if isInfra(owner.Kind) {
 			f.Infra = owner.Name
 			f.Service = cmp.Or(f.Service, "(API server)")
 		}

@@ -1,6 +1,7 @@
 package tkg
 
 import (
+	"math"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -67,13 +68,15 @@ func QuotaUsageOf(o kubeapi.Object) map[string]Usage {
 	return all
 }
 
-// maxQuantity bounds a quantity, in characters.
-const maxQuantity = 40
+const (
+	maxQuantity = 40      // characters
+	maxNumber   = 1 << 53 // of a quantity that is a number: up to this, JSON has each integer
+)
 
 // quantityOf returns a quantity as Kubernetes writes it, or "".
 func quantityOf(v any) string {
 	s, isText := v.(string)
-	if n, isNumber := v.(float64); isNumber {
+	if n, isNumber := v.(float64); isNumber && math.Abs(n) <= maxNumber {
 		s, isText = resource.NewQuantity(int64(n), resource.BinarySI).String(), true
 	}
 	if !isText || len(s) > maxQuantity {

@@ -32,6 +32,9 @@ func failedMark(key Key) string { return "failed " + key.ID() }
 // siteLock is held while the file of a site is changed.
 func siteLock(server string) string { return "site " + server }
 
+// siteNamesLock is held while a site gets a name. Whoever holds it may take the lock of that site.
+const siteNamesLock = "names of sites"
+
 // LockAccount takes the lock of an account. If another process holds it, LockAccount calls waiting once and waits for at most two minutes;
 // then the error is filelock.ErrBusy. If the file system has no locks, it calls warn, which may be nil, and returns without a lock.
 func (s *Store) LockAccount(ctx context.Context, account string, waiting func(), warn func(error)) (unlock func(), err error) {

@@ -24,6 +24,8 @@ import (
 type Site struct {
 	Version int    `json:"version"`
 	Server  string `json:"server"` // canonical address, as a person calls it
+	// Name is what a person calls the site (ParseSiteName), or empty. Nobody else gives names, and no decision about a secret goes by one.
+	Name string `json:"name,omitempty"`
 	// Trust is how a login verifies the servers of the site. It is never trust.Insecure. The zero value: no login has verified the Supervisor.
 	Trust trust.Trust `json:"trust"`
 	// Hosts are the canonical addresses of the control plane hosts that logins verified.
@@ -34,6 +36,8 @@ type Site struct {
 	Issuer string `json:"issuer,omitempty"`
 	// APIPorts are the ports of API servers, by their control plane host (canonical address), where logins do not use the server's own.
 	APIPorts map[string]APIPort `json:"apiPorts,omitempty"`
+	// Login is how the last login was made; the zero value: none is known.
+	Login SiteLogin `json:"lastLogin,omitzero"`
 }
 
 // APIPort is where a login reached the API server of a control plane host.
@@ -111,6 +115,7 @@ func (s *Store) readSite(path string) (site Site, err error) {
 	if errors.As(err, &other) { // A login does not write this file anew.
 		err = fmt.Errorf("%s has version %d and this program knows %d: is the file from a newer one?", path, other.Version, credfile.Version)
 	}
+	site.Name, _ = ParseSiteName(site.Name) // What no person can have typed is none.
 	return site, err
 }
 

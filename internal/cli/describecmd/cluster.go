@@ -5,10 +5,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -20,7 +25,7 @@ type clusterPage struct {
 	cluster tkg.Cluster
 	facts   tkg.ClusterFacts
 	parts   *survey.Reading // what it is made of
-	pending *survey.Pending
+	pending *survey.Pending // of parts
 }
 
 // cluster returns the page of a cluster. failed is the error of a place that could not be asked.
@@ -42,32 +47,60 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	c.facts = c.facts.OrElse(twin)
 	c.object.Decode(&c.cluster)
 	ns, name := c.item.Metadata.Namespace, c.item.Metadata.Name
-	c.parts = s.At(c.item.Place).Read(ctx, []string{ns}, clusterSources(name), nil)
+	c.parts = s.At(c.item.Place).Read(ctx, []string{ns}, clusterSources(name, c.cluster.Spec.Infrastructure.Name), nil)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
 	failed = cmp.Or(f.failed, tell(c.parts))
-	c.pending = c.parts.Pending(func(i survey.Item) map[string]string { return i.Facts.(kubeapi.Object).Metadata.Labels })
-	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Key.Server, c.facts.State)
-	c.readdressed()
-	c.version()
-	c.complain("The cluster", c.cluster.All())
-	c.behind()
+	c.pending = c.parts.Pending(labelsOf)
+	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Title, c.state())
+	if deleted := c.object.Metadata.Deleted; deleted.IsZero() {
+		c.problems(s)
+	} else {
+		c.wrong("Its deletion began "+console.Span(s.Env.Now().Sub(deleted))+" ago", "If this does not end, ask your vSphere administrator what holds it.")
+	}
 	c.describe(s)
+	c.pools()
 	c.nodes()
-	c.balancers()
+	c.balancers(s)
 	c.table("Conditions", conditionHeadings, conditionRows(c.cluster.All(), c.object))
 	return c.page, failed, nil
 }
 
-// clusterSources are what a cluster is made of, and what may be wrong with it.
-func clusterSources(name string) []*survey.Source {
+// state returns the state of the cluster, for a title. A reason that only repeats it is left out.
+func (c clusterPage) state() string {
+	return strings.TrimSuffix(strings.TrimSuffix(c.facts.State, ": NotAvailable"), ": NotReady")
+}
+
+// problems finds what is wrong with the cluster, the causes first.
+func (c clusterPage) problems(s *survey.Site) {
+	c.readdressed()
+	c.version()
+	c.young(s)
+	c.complain("The cluster", c.cluster.All())
+	c.behind(s)
+}
+
+// growing is how long nobody wonders that a new cluster is not ready.
+const growing = 15 * time.Minute
+
+// young says of a new cluster how to wait for it.
+func (c clusterPage) young(s *survey.Site) {
+	created := c.item.Metadata.Created
+	if len(c.page.problems) > 0 || created.IsZero() || s.Env.Now().Sub(created) > growing || c.facts.State == "ready" || c.cluster.Spec.Paused {
+		return
+	}
+	c.wrong("It was created "+c.parts.Age(&c.item)+" ago, and is not ready yet", "Making a cluster takes some minutes. To wait for it, type: "+loginCommand(s, c.item.Place)+" --wait 15m")
+}
+
+// clusterSources are what a cluster is made of, and what may be wrong with it. infra is the name of its VSphereCluster.
+func clusterSources(name, infra string) []*survey.Source {
 	release := func(o kubeapi.Object) any { return tkg.ReleaseFactsOf(o) }
 	nothing := func(kubeapi.Object) any { return nil }
-	return append(survey.PendingSources(),
+	return append(serviceSources(tkg.LabelVMCluster+"="+name),
 		&survey.Source{Resource: tkg.MachineResource, Labels: tkg.LabelCluster + "=" + name, Aside: true, Facts: whole},
-		&survey.Source{Resource: tkg.VMResource, Labels: tkg.LabelVMCluster + "=" + name, Aside: true, Facts: whole},
-		&survey.Source{Resource: tkg.ServiceResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.ServiceFactsOf(o) }},
+		&survey.Source{Resource: tkg.CoreServiceResource, Aside: true, Quiet: true, Facts: whole},
+		&survey.Source{Resource: tkg.InfraResource, Fields: "metadata.name=" + infra, Aside: true, Quiet: true, Facts: whole},
 		&survey.Source{Resource: tkg.BootstrapResource, Aside: true, Facts: whole},
 		&survey.Source{Resource: tkg.VKSReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
 		&survey.Source{Resource: tkg.TanzuReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
@@ -76,19 +109,23 @@ func clusterSources(name string) []*survey.Source {
 	)
 }
 
-// readdressed finds a cluster that advertises the address of an earlier one of its name: its own load balancer has another address, and so
-// it never comes up.
+// readdressed finds a cluster that advertises the address of an earlier one of its name.
 func (c clusterPage) readdressed() {
-	advertised := c.cluster.Spec.Endpoint.Host
-	infra := c.cluster.Spec.Infrastructure.Name
-	for _, i := range c.parts.Of(tkg.ServiceResource) {
-		f := i.Facts.(tkg.ServiceFacts)
-		if infra == "" || f.Infra != infra || f.Address == "" || advertised == "" || slices.Contains(strings.Split(f.Address, ","), advertised) {
-			continue
-		}
-		c.wrong(fmt.Sprintf("It advertises %s, the address of an earlier cluster of its name. Its load balancer has %s. It will not come up", advertised, f.Address),
-			"Delete it, and create it with a name that was not used before.")
+	p := tkg.EndpointParts{Cluster: c.object, Infra: c.objects(tkg.InfraResource), Balancers: c.objects(tkg.ServiceResource)}
+	if c.parts.IsUnread(c.item.Place, tkg.ServiceResource, c.item.Metadata.Namespace) {
+		p.Services = c.objects(tkg.CoreServiceResource)
 	}
+	if err := p.Readdressed(""); err != nil {
+		c.wrong("The cluster: "+err.Error(), failure.Readdressed)
+	}
+}
+
+// objects returns the parts of a resource.
+func (c clusterPage) objects(resource kubeapi.Resource) (all []kubeapi.Object) {
+	for _, i := range c.parts.Of(resource) {
+		all = append(all, i.Facts.(kubeapi.Object))
+	}
+	return all
 }
 
 // version finds a version that no release has, or one without an image.
@@ -123,21 +160,26 @@ func (c clusterPage) hasImage(release survey.Item) bool {
 }
 
 // behind finds a cluster whose controllers have not seen its last change, and one that they leave alone.
-func (c clusterPage) behind() {
+func (c clusterPage) behind(s *survey.Site) {
 	if c.cluster.Spec.Paused {
-		c.wrong("It is paused: no controller looks at it", "")
+		todo := ""
+		if kubectl := kubectl(s, c.item.Place, c.item.Metadata.Namespace); kubectl != "" {
+			todo = fmt.Sprintf(`Whoever paused it may have a reason. To go on, type: %spatch clusters.cluster.x-k8s.io %s --type merge -p '{"spec":{"paused":false}}'`,
+				kubectl, failure.Quote(c.item.Metadata.Name))
+		}
+		c.wrong("It is paused: no controller looks at it", todo)
 	}
 	if observed := c.cluster.Status.Observed; observed != 0 && observed < c.object.Metadata.Generation {
-		c.wrong("Its controllers have not seen the last change yet", "Wait a minute. If this does not change, ask your vSphere administrator.")
+		c.wrong("Its controllers have not seen the last change yet", soon)
 	}
 	if len(c.cluster.All()) == 0 {
-		c.wrong("Its controllers have said nothing about it yet", "Wait a minute. If this does not change, ask your vSphere administrator.")
+		c.wrong("Its controllers have said nothing about it yet", soon)
 	}
-	if c.facts.Endpoint == "" {
-		c.wrong("Its API server has no address yet", "")
+	if infra, found := c.cluster.All().Find("InfrastructureReady"); c.facts.Endpoint == "" && (!found || infra.Status != "False") {
+		c.wrong("Its API server has no address yet", soon)
 	}
 	if message := c.pending.Event(c.item, tkg.ClusterResource.Kind, c.item.Metadata.Name); message != "" && c.facts.State != "ready" {
-		c.wrong("A warning: "+message, "")
+		c.wrong("A warning: "+safetext.Line(message, maxMessage), "")
 	}
 }
 
@@ -179,6 +221,45 @@ func (c clusterPage) upgrades() (all []string) {
 	return all
 }
 
+// pools adds the control plane and the pools of workers: how many nodes they should have, and have.
+func (c clusterPage) pools() {
+	type pool struct{ wanted, nodes, ready int }
+	topology := c.cluster.Spec.Topology
+	names, pools := []string{tkg.ControlPlaneRole}, map[string]*pool{tkg.ControlPlaneRole: {wanted: topology.ControlPlane.Replicas}}
+	for _, p := range topology.Workers.Pools {
+		names, pools[p.Name] = append(names, p.Name), &pool{wanted: p.Replicas}
+	}
+	for _, o := range c.objects(tkg.MachineResource) {
+		m := tkg.MachineOf(o)
+		if pools[m.Role] == nil {
+			names, pools[m.Role] = append(names, m.Role), &pool{}
+		}
+		pools[m.Role].nodes++
+		if m.All().Word("Ready") == "yes" {
+			pools[m.Role].ready++
+		}
+	}
+	if c.parts.IsUnread(c.item.Place, tkg.MachineResource, c.item.Metadata.Namespace) {
+		return
+	}
+	var rows [][]string
+	for _, name := range names {
+		p := pools[name]
+		if p.wanted+p.nodes == 0 {
+			continue
+		}
+		if p.nodes < p.wanted && c.cluster.All().Word("ControlPlaneInitialized") == "yes" {
+			c.wrong(fmt.Sprintf("It should have %d nodes in %q, and has %d", p.wanted, name, p.nodes), soon)
+		}
+		wanted := "" // An autoscaler decides, or an older API says it elsewhere.
+		if p.wanted > 0 {
+			wanted = strconv.Itoa(p.wanted)
+		}
+		rows = append(rows, []string{name, wanted, strconv.Itoa(p.nodes), strconv.Itoa(p.ready)})
+	}
+	c.table("Control plane and pools", []string{"NAME", "WANTED", "NODES", "READY"}, rows)
+}
+
 // nodes adds the nodes with their virtual machines.
 func (c clusterPage) nodes() {
 	vms := map[string]tkg.VM{}
@@ -188,41 +269,24 @@ func (c clusterPage) nodes() {
 		c.complain("The virtual machine "+i.Metadata.Name, vm.Status.Conditions)
 	}
 	var rows [][]string
-	for _, i := range c.parts.Of(tkg.MachineResource) {
-		m := tkg.MachineOf(i.Facts.(kubeapi.Object))
-		vm, found := vms[i.Metadata.Name]
+	for _, o := range c.objects(tkg.MachineResource) {
+		m := tkg.MachineOf(o)
+		vm, found := vms[o.Metadata.Name]
 		if !found {
 			vm = vms[m.Spec.Infrastructure.Name]
 		}
 		if ready, _ := m.All().Find("Ready"); ready.Status == "False" {
-			c.wrong(strings.TrimSuffix(fmt.Sprintf("The node %s is not ready: %s", i.Metadata.Name, cmp.Or(ready.Message, ready.Reason)), ": "), "")
+			c.wrong(strings.TrimSuffix(fmt.Sprintf("The node %s is not ready: %s", o.Metadata.Name, cmp.Or(messageOf(ready), ready.Reason)), ": "), "")
 		}
-		address := vm.Address()
-		for _, a := range m.Status.Addresses {
-			if a.Type == "InternalIP" {
-				address = cmp.Or(address, a.Address)
-			}
-		}
-		rows = append(rows, []string{i.Metadata.Name, m.Role, m.All().Word("Ready"), vm.Spec.Class, cmp.Or(m.Spec.Zone, vm.Status.Zone), address, vm.Status.Power, m.Spec.Version})
+		rows = append(rows, []string{o.Metadata.Name, m.Role, m.All().Word("Ready"), vm.Spec.Class, cmp.Or(m.Spec.Zone, vm.Status.Zone), cmp.Or(vm.Address(), m.Address()), vm.Status.Power, m.Spec.Version})
 	}
 	c.table("Nodes", []string{"NAME", "ROLE", "READY", "CLASS", "ZONE", "ADDRESS", "POWER", "VERSION"}, rows)
 }
 
 // balancers adds the load balancers of the cluster.
-func (c clusterPage) balancers() {
-	var rows [][]string
-	for _, i := range c.parts.Of(tkg.ServiceResource) {
-		f := i.Facts.(tkg.ServiceFacts)
+func (c clusterPage) balancers(s *survey.Site) {
+	c.services(s, c.parts, func(_ survey.Item, f tkg.ServiceFacts) bool {
 		own := f.Infra != "" && f.Infra == c.cluster.Spec.Infrastructure.Name
-		if f.Cluster != c.item.Metadata.Name && !own {
-			continue
-		}
-		why := c.pending.Why(i, f)
-		if why != "" {
-			f.Address = "pending"
-			c.wrong(fmt.Sprintf("The load balancer %s has no address: %s", i.Metadata.Name, why), "")
-		}
-		rows = append(rows, []string{i.Metadata.Name, f.Service, f.Address, f.Ports})
-	}
-	c.table("Load balancers", []string{"NAME", "SERVICE", "ADDRESS", "PORTS"}, rows)
+		return own || f.Cluster == c.item.Metadata.Name
+	})
 }

@@ -24,6 +24,7 @@ type describeOptions struct {
 	Name      string
 	Namespace string // empty: any
 	Server    string // canonical; empty: any
+	Format    command.Format
 }
 
 // New returns the describe command.
@@ -38,7 +39,8 @@ and what to do, then its state, its parts, and where they are. NAME is its name,
 
 It looks in all vSphere Namespaces that have a context, at the Supervisors of all your sessions.`,
 		Example: `  kubectl vsphere describe cluster tkc1
-  kubectl vsphere describe vm web-1 -n ns1`,
+  kubectl vsphere describe vm web-1 -n ns1
+  kubectl vsphere describe namespace ns1 -o json`,
 		Args: describeArgs,
 		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			switch {
@@ -53,7 +55,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 		},
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.What, o.Name = describeKind(args[0]), args[1]
-			if o.Server, err = survey.TypedServer(server); err != nil {
+			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
 			if namespace, name, found := strings.Cut(o.Name, "/"); found && o.What != "namespace" {
@@ -68,8 +70,9 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 			return describe(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`.")
+	c.Flags().StringVar(&server, "server", "", "Look only at the Supervisor with this `ADDRESS` or name.")
 	c.Flags().StringVarP(&o.Namespace, "namespace", "n", "", "Look only in this vSphere Namespace (`NAME`).")
+	o.Format.AddTo(c)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
 	return c
@@ -125,7 +128,11 @@ func describe(ctx context.Context, e *console.Env, o describeOptions) error {
 	case "vm":
 		p, failed, err = machine(ctx, s, o)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.Format.Structured():
+		err = o.Format.Write(e.Out, p.info())
+	default:
 		err = p.print(e)
 	}
 	return cmp.Or(err, failed)
@@ -162,7 +169,7 @@ func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*su
 		if i.Metadata.Name != o.Name {
 			continue
 		}
-		if place := i.Metadata.Namespace + " at " + i.Place.Key.Server; !slices.Contains(places, place) {
+		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
 			places = append(places, place)
 		}
 		f.items = append(f.items, i)
@@ -175,7 +182,23 @@ func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*su
 	case f.failed != nil && len(r.Items) == 0:
 		return f, f.failed
 	}
-	return f, unknown(o.What, o.Name, names)
+	err := unknown(o.What, o.Name, names)
+	if len(names) == 0 && hidden(r) {
+		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
+	}
+	return f, err
+}
+
+// hidden reports whether a source could not be read somewhere.
+func hidden(r *survey.Reading) bool {
+	for at, namespaces := range r.Known {
+		for _, from := range r.Sources {
+			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unknown returns the error for a name that nothing has.

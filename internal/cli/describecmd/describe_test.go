@@ -1,9 +1,11 @@
 package describecmd_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
@@ -75,16 +77,23 @@ func TestDescribeCluster(t *testing.T) {
 	r := w.Run("describe", "cluster", "tkc1").Exits(failure.OK).Says("Cluster ns1/tkc1 at 10.0.0.1: ready\n", "Context:       tkc1\n", "Token:         good for 10h\n",
 		"Upgrades:      v1.34.0---vmware.1 (no image yet)\n", "Class:         builtin\n", "Network (CNI): antrea.2.3.0\n", "Storage (CSI): csi.3.4.0\n", "VM class:      small\n",
 		"tkc1-cp-1   control plane   yes     small   zone-a   192.0.2.1   PoweredOn   v1.33.3\n", "tkc1-cp   (API server)   10.0.0.11   -\n",
-		"Available          yes    it can be used   -\n", "RollingOut         no ").Omits("Wrong", "other")
+		"Available          yes    it can be used                    -\n", "RollingOut         no     no node is being replaced         -\n",
+		"control plane   -        1       1\n").Omits("Wrong", "other")
 	if r.Err != "" {
 		t.Errorf("%q", r.Err)
 	}
 	w.Run("describe", "tkc", "ns1/tkc1", "--server", "10.0.0.1").Exits(failure.OK).Says("ready")
+	w.Run("sites", "rename", "10.0.0.1", "prod").Exits(failure.OK)
+	w.Run("describe", "tkc", "ns1/tkc1", "--server", "prod").Exits(failure.OK).Says("Cluster ns1/tkc1 at prod: ready\n")
 }
+
+func fiveMinutesAgo() string { return time.Now().Add(-305 * time.Second).UTC().Format(time.RFC3339) }
 
 // What is wrong comes first, with what to do.
 func TestWhatIsWrongWithACluster(t *testing.T) {
 	const waiting = `{"phase":"Provisioned","conditions":[{"type":"Available","status":"False","reason":"NotAvailable"}]}`
+	const chain = `{"conditions":[{"type":"Available","status":"False","message":"* InfrastructureReady: no address\n  * RemoteConnectionProbe: none"},{"type":"RemoteConnectionProbe","status":"False"},
+{"type":"InfrastructureReady","status":"False","message":"no address"},{"type":"ControlPlaneInitialized","status":"False"},{"type":"ControlPlaneAvailable","status":"Unknown"},{"type":"Ready","status":"False"}]}`
 	for name, c := range map[string]struct {
 		spec, status string
 		change       func(*consoletest.Supervisor)
@@ -93,12 +102,28 @@ func TestWhatIsWrongWithACluster(t *testing.T) {
 		"an address of its predecessor": {version, waiting, func(s *consoletest.Supervisor) {
 			s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService",
 				`{"metadata":{"name":"tkc1-cp","namespace":"ns1","ownerReferences":[{"kind":"VSphereCluster","name":"tkc1-infra"}]},"spec":{"type":"LoadBalancer"},"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.77"}]}}}`))
-		}, []string{"Wrong: It advertises 10.0.0.11, the address of an earlier cluster of its name. Its load balancer has 10.0.0.77. It will not come up\n", "To do: Delete it, and create it with a name"}},
+		}, []string{"Wrong: The cluster: it advertises 10.0.0.11, the address of an earlier cluster of its name, and its load balancer has 10.0.0.77: it will not come up\n", "To do: Delete the cluster, and create it with a name"}},
 		"a version":                  {`"version":"v1.33.3+vmware.1"`, waiting, nil, []string{"Its version v1.33.3+vmware.1 is not the name of a release", "To do: Use its name: " + release}},
 		"an unknown release":         {`"version":"v9"`, waiting, nil, []string{"There is no release v9", "kubectl vsphere list releases"}},
 		"a release without an image": {`"version":"v1.34.0---vmware.1"`, waiting, nil, []string{"The release v1.34.0---vmware.1 has no image"}},
-		"a condition":                {version, waiting, nil, []string{"Cluster ns1/tkc1 at 10.0.0.1: not ready: NotAvailable\n", "Wrong: The cluster: it cannot be used yet: NotAvailable\n"}},
-		"an older state":             {version, strings.ReplaceAll(ready, `"observedGeneration":3`, `"observedGeneration":2`), nil, []string{": changing\n", "Its controllers have not seen the last change yet", "(before the last change)"}},
+		"a condition":                {version, waiting, nil, []string{"Cluster ns1/tkc1 at 10.0.0.1: not ready\n", "Wrong: The cluster: it cannot be used yet: NotAvailable\n"}},
+		"a cause, and what follows": {version, chain, nil, []string{": not ready\n\nWrong: The cluster: its network or load balancer is not there: no address\nTo do: If this does not change in some minutes, ask your vSphere administrator whether addresses are left.\n\nContext:",
+			"Available                 no        it cannot be used yet                          InfrastructureReady: no address; RemoteConnectionProbe: none\n", "ControlPlaneAvailable     unknown   nobody knows yet "}},
+		"a new one": {version, waiting, func(s *consoletest.Supervisor) {
+			s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", `{"metadata":{"namespace":"ns1","name":"tkc1","creationTimestamp":"`+fiveMinutesAgo()+`"},"status":`+waiting+`}`))
+		}, []string{"Wrong: It was created 5m", " ago, and is not ready yet\nTo do: Making a cluster takes some minutes. To wait for it, type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local --wait 15m\n"}},
+		"one that goes": {version, chain, func(s *consoletest.Supervisor) {
+			s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", `{"metadata":{"namespace":"ns1","name":"tkc1","deletionTimestamp":"`+fiveMinutesAgo()+`"},"status":`+chain+`}`))
+		}, []string{": deleting\n\nWrong: Its deletion began 5m", " ago\nTo do: If this does not end, ask your vSphere administrator what holds it.\n\nContext:"}},
+		"a paused one": {version, waiting, func(s *consoletest.Supervisor) {
+			s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", object("ns1", "tkc1", ``, `"spec":{"paused":true}`)))
+		}, []string{": paused\n", "Wrong: It is paused: no controller looks at it\nTo do: Whoever paused it may have a reason. To go on, type: kubectl --context ns1 patch clusters.cluster.x-k8s.io tkc1 --type merge -p '{\"spec\":{\"paused\":false}}'\n"}},
+		"too few nodes": {version + `,"controlPlane":{"replicas":1},"workers":{"machineDeployments":[{"name":"pool-a","replicas":3},{"name":"pool-b"}]}`, strings.Replace(ready, `"conditions":[`, `"conditions":[{"type":"ControlPlaneInitialized","status":"True"},`, 1),
+			func(s *consoletest.Supervisor) {
+				s.Hold(holding("machines.cluster.x-k8s.io", "Machine", object("ns1", "m", `"cluster.x-k8s.io/cluster-name":"tkc1","cluster.x-k8s.io/control-plane":""`, `"status":{"conditions":[{"type":"Ready","status":"True"}]}`),
+					object("ns1", "n", `"cluster.x-k8s.io/cluster-name":"tkc1","topology.cluster.x-k8s.io/deployment-name":"pool-a"`, `"status":{"addresses":[{"type":"Hostname","address":"n"},{"type":"InternalIP","address":"192.0.2.7"}]}`)))
+			}, []string{"Wrong: It should have 3 nodes in \"pool-a\", and has 1\n", "control plane   1        1       1\npool-a          3        1       0\n\n", "192.0.2.7"}},
+		"an older state": {version, strings.ReplaceAll(ready, `"observedGeneration":3`, `"observedGeneration":2`), nil, []string{": changing\n", "Its controllers have not seen the last change yet", "(before the last change)"}},
 		"a node": {version, ready, func(s *consoletest.Supervisor) {
 			s.Hold(holding("machines.cluster.x-k8s.io", "Machine", object("ns1", "tkc1-cp-1", `"cluster.x-k8s.io/cluster-name":"tkc1"`, `"spec":{},"status":{"conditions":[{"type":"Ready","status":"False","message":"no kubelet"}]}`)))
 		}, []string{"Wrong: The node tkc1-cp-1 is not ready: no kubelet"}},
@@ -107,7 +132,7 @@ func TestWhatIsWrongWithACluster(t *testing.T) {
 		}, []string{`Wrong: The virtual machine tkc1-vm-1: its storage is not there: quota\x1b[31m`, "To do: See what is left: kubectl vsphere list storage"}},
 		"a load balancer": {version, ready, func(s *consoletest.Supervisor) {
 			s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "tkc1-web", `"run.tanzu.vmware.com/cluster.name":"tkc1"`, `"spec":{"type":"LoadBalancer"}`)))
-		}, []string{"Wrong: The load balancer tkc1-web has no address: the load balancer has given no address"}},
+		}, []string{"Wrong: The load balancer tkc1-web has no address: the load balancer has given no address\nTo do: Ask your vSphere administrator whether addresses are left. Its events: kubectl --context ns1 describe virtualmachineservices tkc1-web\n"}},
 		"nothing said": {version, `{}`, func(s *consoletest.Supervisor) {
 			s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", object("ns1", "tkc1", ``, `"spec":{}`)))
 		}, []string{"Its controllers have said nothing about it yet", "Its API server has no address yet"}},
@@ -140,14 +165,17 @@ func TestDescribeVM(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(holding("virtualmachines.vmoperator.vmware.com", "VirtualMachine",
 		object("ns1", "web-1", ``, `"spec":{"className":"small","imageName":"vmi-1","powerState":"PoweredOn"},"status":{"powerState":"PoweredOff","vmIp":"192.0.2.9","zone":"zone-a","host":"esx-1"}`),
-		object("ns1", "web-3", ``, `"spec":{"image":{"name":"vmi-2"}},"status":{"conditions":[{"type":"VirtualMachineImageReady","status":"False","reason":"NotFound"}]}`),
+		object("ns1", "web-2", `"app":"web"`, `"spec":{}`),
+		object("ns1", "web-3", ``, `"spec":{"image":{"name":"vmi-2"}},"status":{"conditions":[{"type":"VirtualMachineImageReady","status":"False","reason":"NotFound"},{"type":"VirtualMachineCreated","status":"False","reason":"NotCreated"}]}`),
 		object("ns2", "web-3", ``, `"spec":{}`)))
 	s.Hold(holding("events", "Event", object("ns1", "e", ``, `"type":"Warning","message":"image is gone","involvedObject":{"kind":"VirtualMachine","name":"web-3"}`)))
 	w.Run("describe", "vm", "web-1").Exits(failure.OK).Says("Virtual machine ns1/web-1 at 10.0.0.1: is off\n", "Wrong: It should be PoweredOn and is PoweredOff", "Image:   vmi-1", "Address: 192.0.2.9", "Zone:    zone-a", "Host:    esx-1")
-	w.Run("describe", "vm", "web-3", "-n", "ns1").Exits(failure.OK).Says(": is not there yet", "Wrong: The virtual machine: its image is not there: NotFound", "To do: Choose one: kubectl vsphere list images", "Wrong: A warning: image is gone")
+	s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "web", ``, `"spec":{"type":"LoadBalancer","selector":{"app":"web"}},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.77"}]}}`), object("ns1", "other", ``, `"spec":{}`)))
+	w.Run("describe", "vm", "web-2").Exits(failure.OK).Says("Load balancers:\nNAME   SERVICE   ADDRESS      PORTS\nweb    -         192.0.2.77   -\n").Omits("other")
+	w.Run("describe", "vm", "web-3", "-n", "ns1").Exits(failure.OK).Says(": is not there yet", "Wrong: The virtual machine: its image is not there: NotFound", "To do: Choose one: kubectl vsphere list images", "Wrong: A warning: image is gone").Omits("Wrong: The virtual machine: it was not made")
 	w.Run("describe", "vm", "web-3").Exits(failure.Failed).Says(`there are several vms "web-3": in ns1 at 10.0.0.1, in ns2 at 10.0.0.1`, "Say which with -n or --server.")
 	w.Run("describe", "vm", "wbe-1").Exits(failure.Failed).Says(`there is no vm "wbe-1" that you may see; did you mean web-1?`)
-	w.Run("describe", "vm", "zzz").Exits(failure.Failed).Says("there are web-1, web-3")
+	w.Run("describe", "vm", "zzz").Exits(failure.Failed).Says("there are web-1, web-2, web-3")
 }
 
 func TestDescribeNamespace(t *testing.T) {
@@ -158,11 +186,17 @@ func TestDescribeNamespace(t *testing.T) {
 	w.Run("describe", "namespace", "ns1").Exits(failure.OK).Says("vSphere Namespace ns1 at 10.0.0.1\n", "Wrong: The cluster tkc1 is provisioning\nTo do: See why: kubectl vsphere describe cluster ns1/tkc1\n",
 		"Wrong: Nothing is left of the storage class gold: 10Gi of 10Gi are used", "Context:    ns1\n", "Zones:      zone-a\n", "VM classes: small\n", "tkc1   tkc1      "+release, "tkc1-vm-1   runs ", "gold    10Gi   -          10Gi    0\n")
 	w.Run("describe", "ns", "ns9").Exits(failure.Failed).Says(`there is no namespace "ns9" that you may see; did you mean ns1 or ns2?`)
+	s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "web", ``, `"spec":{"type":"LoadBalancer","selector":{"app":"web"}}`)))
+	w.Run("describe", "ns", "ns1").Exits(failure.OK).Says("Wrong: The load balancer web has no address: no virtual machine has the labels that it selects", "web    -         pending   -\n")
+	s.Hidden, s.Namespaces[1].Name = false, "other"
+	w.Run("describe", "ns", "ns2").Exits(failure.OK).Says("Wrong: It is gone\nTo do: To remove its context, type: kubectl vsphere login --server 10.0.0.1 -u " + consoletest.User + " --prune\n")
+	w.Run("describe", "ns", "ns1").Exits(failure.OK).Omits("gone")
+	s.Hidden, s.Namespaces[1].Name = true, "ns2"
 	for _, h := range []consoletest.Holding{holding("clusters.cluster.x-k8s.io", "Cluster"), holding("virtualmachines.vmoperator.vmware.com", "VirtualMachine")} {
 		h.Closed = []string{"ns2"}
 		s.Hold(h)
 	}
-	w.Run("describe", "ns", "ns2").Exits(failure.OK).Says("Wrong: You may see nothing in it: your role was taken away, or it is gone", "kubectl vsphere login --prune")
+	w.Run("describe", "ns", "ns2").Exits(failure.OK).Says("Wrong: You may see nothing in it: your role was taken away, or it is gone", "If it is gone, type: kubectl vsphere login --server 10.0.0.1 -u "+consoletest.User+" --prune\n")
 }
 
 // Words that mean nothing are usage errors; a server that does not answer is named.
@@ -187,4 +221,54 @@ func TestDescribeNothing(t *testing.T) {
 	s.Replies["GET /apis/cluster.x-k8s.io"] = consoletest.Status(http.StatusBadGateway, "")
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Server).Says("bad gateway (502)")
 	clitest.New(t).Run("describe", "cluster", "a").Exits(failure.Failed).Says("there is no session")
+}
+
+// What servers say is data: it cannot draw on the terminal, begin a line of ours, or fill the screen.
+func TestDescribeHostileCells(t *testing.T) {
+	w, s := site(t, version, `{"conditions":[{"type":"Available\u202e","status":"False","message":"x\u001b[2J\u202e\nWrong: nothing\r\nTo do: touch x`+strings.Repeat(" more", 2000)+`"}]}`)
+	s.Hold(holding("machines.cluster.x-k8s.io", "Machine", object("ns1", `m\u001b]0;x\u0007`, `"cluster.x-k8s.io/cluster-name":"tkc1","topology.cluster.x-k8s.io/deployment-name":"p\nWrong: pool"`, `"spec":{"version":"\u001b[31m"}`)))
+	for _, columns := range []int{0, 40} {
+		w.Columns = columns
+		r := w.Run("describe", "cluster", "tkc1").Exits(failure.OK)
+		if strings.ContainsAny(r.Out, "\x1b\r\u202e\a") || len(r.Out) > 6000 {
+			t.Errorf("%d columns: %d bytes: %q", columns, len(r.Out), r.Out)
+		}
+		for line := range strings.Lines(r.Out) {
+			if strings.HasPrefix(line, "Wrong: nothing") || strings.HasPrefix(line, "To do: touch") || strings.HasPrefix(line, "Wrong: pool") {
+				t.Errorf("%d columns: a server began the line %q", columns, line)
+			}
+		}
+	}
+}
+
+// A program reads the page as JSON or YAML.
+func TestDescribeForAProgram(t *testing.T) {
+	w, _ := site(t, `"version":"v9"`, `{"conditions":[{"type":"Available","status":"False"}]}`)
+	var got struct {
+		Title    string
+		Problems []struct{ Wrong, Todo string }
+		Facts    []struct{ Name, Value string }
+		Tables   []struct {
+			Heading string
+			Rows    []map[string]string
+		}
+	}
+	if err := json.Unmarshal([]byte(w.Run("describe", "cluster", "tkc1", "-o", "json").Exits(failure.OK).Out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Title != "Cluster ns1/tkc1 at 10.0.0.1: not ready" || got.Problems[0].Wrong != "There is no release v9" || !strings.Contains(got.Problems[0].Todo, "list releases") ||
+		got.Facts[0].Name != "Context" || got.Facts[0].Value != "tkc1" || got.Tables[1].Heading != "Nodes" || got.Tables[1].Rows[0]["ADDRESS"] != "192.0.2.1" {
+		t.Errorf("%+v", got)
+	}
+	w.Run("describe", "vm", "tkc1-vm-1", "-o", "yaml").Exits(failure.OK).Says("problems: []\n", "- name: Class\n  value: small\n", "tables: []\n")
+	w.Run("describe", "vm", "x", "-o", "wide").Exits(failure.Usage)
+}
+
+// Where nothing can be asked, that is said with what to type.
+func TestDescribeWithoutASession(t *testing.T) {
+	w, s := site(t, version, ready)
+	s.Hold(consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Closed: []string{"", "ns1", "ns2"}})
+	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says("note: you may not list clusters.cluster.x-k8s.io at 10.0.0.1 in ns1, ns2\n", `there is no cluster "tkc1" that you may see`, "Ask your vSphere administrator for a role that may list it.")
+	w.Advance(11 * time.Hour)
+	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says("kubectl vsphere login --server 10.0.0.1 -u " + consoletest.User)
 }

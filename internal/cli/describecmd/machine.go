@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -19,21 +20,21 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	i := f.items[0]
 	object := i.Facts.(kubeapi.Object)
 	vm := tkg.VMOf(object)
-	events := s.At(i.Place).Read(ctx, []string{i.Metadata.Namespace}, survey.PendingSources()[:1], nil)
+	around := s.At(i.Place).Read(ctx, []string{i.Metadata.Namespace}, serviceSources(""), nil)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	failed = cmp.Or(f.failed, tell(events))
-	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Key.Server, power(vm))}
+	failed = cmp.Or(f.failed, tell(around))
+	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, power(vm))}
 	p.complain("The virtual machine", vm.Status.Conditions)
 	if len(p.problems) > 0 || vm.Status.Power == "" {
-		warning := events.Pending(nil).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
+		warning := around.Pending(labelsOf).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
 		if warning != "" {
-			p.wrong("A warning: "+warning, "")
+			p.wrong("A warning: "+safetext.Line(warning, maxMessage), "")
 		}
 	}
 	if want, is := vm.Spec.Power, vm.Status.Power; want != "" && is != "" && want != is {
-		p.wrong(fmt.Sprintf("It should be %s and is %s", want, is), "")
+		p.wrong(fmt.Sprintf("It should be %s and is %s", want, is), soon)
 	}
 	p.fact("Cluster", object.Metadata.Labels[tkg.LabelVMCluster])
 	p.fact("Class", vm.Spec.Class)
@@ -42,7 +43,10 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	p.fact("Address", vm.Address())
 	p.fact("Zone", vm.Status.Zone)
 	p.fact("Host", vm.Status.Host)
-	p.fact("Age", events.Age(&i))
+	p.fact("Age", around.Age(&i))
+	p.services(s, around, func(_ survey.Item, f tkg.ServiceFacts) bool {
+		return len(f.Selector) > 0 && tkg.HasLabels(object.Metadata.Labels, f.Selector)
+	})
 	p.table("Conditions", conditionHeadings, conditionRows(vm.Status.Conditions, object))
 	return p, failed, nil
 }

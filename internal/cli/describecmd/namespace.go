@@ -15,16 +15,19 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
-// namespaceSources are what a vSphere Namespace holds.
-func namespaceSources() []*survey.Source {
-	return []*survey.Source{
+// namespaceResource is the kind of a vSphere Namespace itself.
+var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"}
+
+// namespaceSources are the vSphere Namespace of a name, and what it holds.
+func namespaceSources(name string) []*survey.Source {
+	return append(serviceSources(""), []*survey.Source{
+		{Resource: namespaceResource, Cluster: true, Fields: "metadata.name=" + name, Aside: true, Quiet: true},
 		{Resource: tkg.ClusterResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.ClusterFactsOf(o) }},
-		{Resource: tkg.VMResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.VMOf(o) }},
 		{Resource: tkg.ClassResource, Aside: true},
 		{Resource: tkg.ZoneResource, Aside: true},
 		{Resource: tkg.PolicyQuotaResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.PolicyUsageOf(o) }},
 		{Resource: tkg.QuotaResource, Aside: true, Facts: func(o kubeapi.Object) any { return tkg.QuotaUsageOf(o) }},
-	}
+	}...)
 }
 
 // namespace returns the page of a vSphere Namespace. failed is the error of a place that could not be asked.
@@ -41,19 +44,25 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {
-			servers = append(servers, at.Key.Server)
+			servers = append(servers, at.Title)
 		}
 		return nil, nil, failure.Hint(fmt.Errorf("there are several namespaces %q: at %s", o.Name, strings.Join(servers, ", at ")), "Say which with --server.")
 	}
 	at := places[0]
-	r := s.At(at).Read(ctx, []string{o.Name}, namespaceSources(), nil)
+	r := s.At(at).Read(ctx, []string{o.Name}, namespaceSources(o.Name), nil)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
 	failed = tell(r)
-	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Key.Server)}
-	if r.IsUnread(at, tkg.ClusterResource, o.Name) && r.IsUnread(at, tkg.VMResource, o.Name) && failed == nil {
-		p.wrong("You may see nothing in it: your role was taken away, or it is gone", "Ask your vSphere administrator. If it is gone, type: kubectl vsphere login --prune")
+	p = &page{title: fmt.Sprintf("vSphere Namespace %s at %s", o.Name, at.Title)}
+	exists := slices.ContainsFunc(r.Of(namespaceResource), func(i survey.Item) bool { return i.Metadata.Name == o.Name })
+	prune := loginCommand(s, at) + " --prune"
+	switch {
+	case failed != nil:
+	case !exists && !r.IsUnread(at, namespaceResource, ""):
+		p.wrong("It is gone", "To remove its context, type: "+prune)
+	case r.IsUnread(at, tkg.ClusterResource, o.Name) && r.IsUnread(at, tkg.VMResource, o.Name):
+		p.wrong("You may see nothing in it: your role was taken away, or it is gone", "Ask your vSphere administrator. If it is gone, type: "+prune)
 	}
 	p.fact("Context", s.ContextIn(at, o.Name))
 	var zones, classes []string
@@ -67,6 +76,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	p.fact("VM classes", survey.SomeOf(classes))
 	p.clusters(s, r)
 	p.machines(r)
+	p.services(s, r, func(survey.Item, tkg.ServiceFacts) bool { return true })
 	p.storage(r)
 	return p, failed, nil
 }
@@ -88,7 +98,7 @@ func (p *page) clusters(s *survey.Site, r *survey.Reading) {
 func (p *page) machines(r *survey.Reading) {
 	var rows [][]string
 	for _, i := range r.Of(tkg.VMResource) {
-		vm := i.Facts.(tkg.VM)
+		vm := tkg.VMOf(i.Facts.(kubeapi.Object))
 		if len(failedOf(vm.Status.Conditions)) > 0 {
 			p.wrong(fmt.Sprintf("The virtual machine %s has a problem", i.Metadata.Name), fmt.Sprintf("See which: kubectl vsphere describe vm %s", failure.Quote(i.Metadata.Namespace+"/"+i.Metadata.Name)))
 		}

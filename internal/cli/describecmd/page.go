@@ -17,6 +17,52 @@ type page struct {
 	parts    []part
 }
 
+// pageInfo is the shape of `describe -o json`.
+type pageInfo struct {
+	Title    string        `json:"title"`
+	Problems []problemInfo `json:"problems"`
+	Facts    []factInfo    `json:"facts"`
+	Tables   []tableInfo   `json:"tables"`
+}
+
+type problemInfo struct {
+	Wrong string `json:"wrong"`
+	Todo  string `json:"todo,omitempty"`
+}
+
+type factInfo struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type tableInfo struct {
+	Heading string              `json:"heading"`
+	Rows    []map[string]string `json:"rows"` // by the headings of the columns
+}
+
+// info returns the page for a program.
+func (p *page) info() pageInfo {
+	info := pageInfo{Title: p.title, Problems: []problemInfo{}, Facts: []factInfo{}, Tables: []tableInfo{}}
+	for _, wrong := range p.problems {
+		info.Problems = append(info.Problems, problemInfo{wrong.what, wrong.todo})
+	}
+	for _, f := range p.facts {
+		info.Facts = append(info.Facts, factInfo{f[0], f[1]})
+	}
+	for _, part := range p.parts {
+		table := tableInfo{Heading: part.heading}
+		for _, row := range part.rows[1:] {
+			cells := map[string]string{}
+			for i, cell := range row {
+				cells[part.rows[0][i]] = cell
+			}
+			table.Rows = append(table.Rows, cells)
+		}
+		info.Tables = append(info.Tables, table)
+	}
+	return info
+}
+
 // problem is something that is wrong.
 type problem struct {
 	what string

@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
@@ -53,7 +52,7 @@ of its context, as kubectl sends it. docs/troubleshooting.md describes each chec
   kubectl vsphere doctor --bundle support.zip`,
 		Args: command.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if o.Server, err = survey.TypedServer(server); err != nil {
+			if o.Server, err = command.TypedServer(d.Env, server); err != nil {
 				return err
 			}
 			if o.Server != "" && o.Context != "" {
@@ -63,7 +62,7 @@ of its context, as kubectl sends it. docs/troubleshooting.md describes each chec
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&server, "server", "", "Look only at the Supervisor at this `ADDRESS`. It need not be known.")
+	f.StringVar(&server, "server", "", "Look only at the Supervisor with this `ADDRESS` or name. It need not be known.")
 	f.StringVar(&o.Context, "context", "", "Look only at this context (`NAME`) and its server.")
 	f.BoolVar(&o.All, "all", false, "Also print what is right.")
 	f.StringVar(&o.Bundle, "bundle", "", "Write an archive (ZIP) for support to this `FILE`. It has no secrets.")

@@ -96,6 +96,8 @@ func TestNothingIsWrong(t *testing.T) {
 	r.Run("doctor", "--all").Exits(failure.OK).Says("ok: contexts: context tkc1: the server takes the token, which is good for 10h; you are sso:dev@vsphere.local, in 2 groups",
 		"ok: contexts: context 10.0.0.1, ns1, ns2: ", "ok: supervisors: 10.0.0.1: a Supervisor answers, with Kubernetes v1.31.1", "ok: ports: 10.0.0.1: ports 443 and 6443 are open",
 		"users log in with vCenter Single Sign-On")
+	r.Run("sites", "rename", "10.0.0.1", "prod").Exits(failure.OK)
+	r.Run("doctor", "--server", "prod", "--all").Exits(failure.OK).Says("ok: supervisors: 10.0.0.1: a Supervisor answers")
 	if got := r.report(t, failure.OK, "--context", "tkc1"); len(check(t, got, "contexts").Findings) != 1 {
 		t.Errorf("%+v", check(t, got, "contexts"))
 	}

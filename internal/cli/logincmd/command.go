@@ -8,8 +8,6 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -36,6 +34,11 @@ remembered.
 Without flags, login repeats the last login of the current context's session. New namespaces and
 clusters are added.
 
+With --name you give the Supervisor a name. Later that name is enough: SITE is a name, or the
+address of a Supervisor that you have logged in to before. Login then takes the user, the method,
+the identity provider and the context prefix of the last login there, also after a logout. Flags
+come first. A name works in place of the address with --server of all commands.
+
 Login does not create namespaces or clusters. It never changes kubeconfig entries of other tools.`
 
 const example = `  # Log in to everything at the Supervisor, with vCenter Single Sign-On
@@ -43,6 +46,10 @@ const example = `  # Log in to everything at the Supervisor, with vCenter Single
 
   # Log in with the Supervisor's identity provider, in the browser
   kubectl vsphere login --server 10.0.0.1
+
+  # Give the Supervisor a name, and use that from then on
+  kubectl vsphere login --server 10.0.0.1 --name prod -u dev@vsphere.local
+  kubectl vsphere login prod
 
   # Repeat the last login and add new namespaces and clusters
   kubectl vsphere login
@@ -65,27 +72,19 @@ type Deps struct {
 func New(d Deps, run func(context.Context, Deps, Options) error) *cobra.Command {
 	var f flags
 	c := &cobra.Command{
-		Use: "login", Short: "Logs in to a Supervisor and writes kubeconfig contexts.", Long: long, Example: example, Args: flagsOnly,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use: "login [SITE]", Short: "Logs in to a Supervisor and writes kubeconfig contexts.", Long: long, Example: example,
+		Args: oneSite, ValidArgsFunction: command.Sites(d.Env),
+		RunE: func(c *cobra.Command, args []string) error {
 			o, err := f.options(c.Flags().Changed)
 			if err != nil {
 				return err
+			}
+			if len(args) > 0 {
+				o.Word = args[0]
 			}
 			return run(c.Context(), d, o)
 		},
 	}
 	f.add(c, d.Env)
 	return c
-}
-
-// flagsOnly returns a usage error for arguments. People type the Supervisor as one.
-func flagsOnly(c *cobra.Command, args []string) error {
-	err := command.NoArgs(c, args)
-	if err == nil || c.Flags().Changed("server") {
-		return err
-	}
-	if address, noServer := supervisor.ParseTyped(args[0]); noServer == nil && len(args) == 1 {
-		return failure.Hint(err, "If %s is the Supervisor, type: kubectl vsphere login --server %s", args[0], address)
-	}
-	return err
 }

@@ -3,10 +3,12 @@ package logincmd
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // conflicts returns a usage error for flags that do not go together.
@@ -27,6 +29,8 @@ func (f flags) conflicts() error {
 	return cmp.Or(f.passwordConflicts(), f.outputConflicts())
 }
 
+var errStdinUser = failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
+
 // maxAccountWait bounds --wait-for-account: a script that waits longer has a wrong password.
 const maxAccountWait = time.Hour
 
@@ -34,14 +38,20 @@ func (f flags) passwordConflicts() error {
 	switch {
 	case f.password.stdin && f.password.command != "":
 		return failure.Usagef("--password-stdin and --password-command do not go together")
-	case f.password.stdin && f.who.user == "" && f.who.server != "":
-		return failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
+	case f.password.stdin && f.who.user == "" && f.who.server != "" && !f.mayBeNamed():
+		return errStdinUser
 	case f.password.wait < 0 || f.password.wait > maxAccountWait:
 		return failure.Usagef("--wait-for-account: want a time up to %s, not %s", duration.Text(maxAccountWait), duration.Text(f.password.wait))
 	case f.password.wait > 0 && f.password.force:
 		return failure.Usagef("--wait-for-account and --force do not go together: one sends a refused password later, the other one now")
 	}
 	return nil
+}
+
+// mayBeNamed reports whether --server may be the name of a site, which remembers the user.
+func (f flags) mayBeNamed() bool {
+	_, err := tokens.ParseSiteName(strings.TrimSpace(f.who.server))
+	return err == nil
 }
 
 func (f flags) outputConflicts() error {

@@ -25,7 +25,7 @@ type flags struct {
 
 // whoFlags are the Supervisor, the user and the login method.
 type whoFlags struct {
-	server, user, method string
+	server, name, user, method string
 }
 
 type trustFlags struct {
@@ -100,7 +100,8 @@ func (f *flags) add(c *cobra.Command, e *console.Env) {
 
 func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 	command.Group(c, "Server and user", func(s *pflag.FlagSet) {
-		s.StringVar(&f.server, "server", "", "`ADDRESS` of the Supervisor. (default that of the current context)")
+		s.StringVar(&f.server, "server", "", "`ADDRESS` of the Supervisor, or the name of its site.\n(default that of the current context)")
+		s.StringVar(&f.name, "name", "", "`NAME` for the Supervisor, such as prod. Remembered, also after a logout.")
 		s.StringVarP(&f.user, "vsphere-username", "u", "", "`USER` of vCenter Single Sign-On, such as dev@vsphere.local.")
 		s.StringVar(&f.method, "auth-method", "",
 			"Login `METHOD`: sso, oidc or auto. (default auto)\n"+
@@ -109,6 +110,7 @@ func (f *whoFlags) add(c *cobra.Command, e *console.Env) {
 				"  auto: sso with -u or a password, else the identity provider")
 	})
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
+	_ = c.RegisterFlagCompletionFunc("name", cobra.NoFileCompletions)
 	_ = c.RegisterFlagCompletionFunc("vsphere-username", command.Users(e))
 	_ = c.RegisterFlagCompletionFunc("auth-method", cobra.FixedCompletions(methods(), cobra.ShellCompDirectiveNoFileComp))
 }

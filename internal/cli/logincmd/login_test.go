@@ -36,10 +36,15 @@ func TestLoginOfAProgramWithAnotherName(t *testing.T) {
 	w.Run(signIn(w, "--static-tokens")...).Exits(0) // These entries name no program.
 }
 
-// People type the Supervisor without its flag.
+// People type the Supervisor without its flag. Only a known one is meant: nothing is sent to a word.
 func TestLoginToAWord(t *testing.T) {
-	w, _ := site(t)
-	w.Run("login", "https://10.0.0.1/ui/").Exits(2).Says("one word too many", "type: kubectl vsphere login --server 10.0.0.1")
+	w, s := site(t)
+	w.Run("login", "https://10.0.0.1/ui/").Exits(2).Says(`there is no site "https://10.0.0.1/ui/"`, "type: kubectl vsphere login --server 10.0.0.1")
 	w.Run("login", "--server", "10.0.0.1", "10.0.0.2").Exits(2).Says("one word too many").Omits("type: kubectl")
 	w.Run("login", "a@b").Exits(2).Omits("type: kubectl vsphere login --server")
+	unasked(t, s)
+	given(w)
+	w.Run(signIn(w)...).Exits(0)
+	w.Run("logout").Exits(0)
+	w.Run("login", "https://10.0.0.1/ui/").Exits(0).Says("Logging in to 10.0.0.1 as dev@vsphere.local, with vCenter Single Sign-On.")
 }

@@ -31,6 +31,9 @@ func flows() []string { return federated.Flows() }
 // Options are what the command line asks for.
 type Options struct {
 	Server  supervisor.Address // zero: that of the current context's session
+	Called  string             // --server, if it may be the name of a site; Server otherwise
+	Word    string             // the argument: what a person calls a known Supervisor
+	Name    string             // the name that the site gets; empty: it stays as it is
 	User    string             // empty: login asks, or the identity provider says who it is
 	Method  string             // Auto, password.Name or federated.Name
 	Trust   site.TrustFlags
@@ -99,7 +102,7 @@ func (f flags) options(changed func(flag string) bool) (Options, error) {
 	if err := f.conflicts(); err != nil {
 		return o, err
 	}
-	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser, f.readExec} {
+	for _, read := range []func(*Options) error{f.readTrust, f.readPassword, f.readServer, f.readCalled, f.readNamespaces, f.readMethod, f.readProvider, f.readClusters, f.readUser, f.readExec} {
 		if err := read(&o); err != nil {
 			return o, err
 		}

@@ -38,6 +38,12 @@ var options = []struct {
 }{
 	{nil, func(*logincmd.Options) {}},
 	{[]string{"--server", "https://SUP.example.com:8443/"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "sup.example.com", Port: 8443} }},
+	{[]string{"--server", "Prod"}, func(o *logincmd.Options) { o.Server, o.Called = supervisor.Address{Host: "prod"}, "prod" }},
+	{[]string{"--server", "prod:443"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "prod"} }},
+	{[]string{"--server", "https://prod/"}, func(o *logincmd.Options) { o.Server = supervisor.Address{Host: "prod"} }},
+	{[]string{"--name", "Prod"}, func(o *logincmd.Options) { o.Name = "prod" }},
+	{[]string{"prod", "--name", "prod"}, func(o *logincmd.Options) { o.Word, o.Name = "prod", "prod" }},
+	{[]string{"prod"}, func(o *logincmd.Options) { o.Word = "prod" }},
 	{[]string{"-u", "dev@vsphere.local"}, func(o *logincmd.Options) { o.User = "dev@vsphere.local" }},
 	{[]string{"--vsphere-username", "dev"}, func(o *logincmd.Options) { o.User = "dev" }},
 	{[]string{"--auth-method", "auto"}, func(*logincmd.Options) {}},
@@ -232,7 +238,10 @@ func TestConflicts(t *testing.T) {
 		{"--oidc-token-file t", []string{"--server"}},
 		{"--server x --oidc-issuer-url http://sso.example --oidc-client-id k", []string{"--oidc-issuer-url", "https"}},
 		{"--workload-clusters a/b/c", []string{"--workload-clusters"}},
-		{"too", []string{"too"}},
+		{"prod too", []string{"too"}},
+		{"a+b", []string{"a+b", "neither the name of a site nor the address"}},
+		{"prod --server 10.0.0.1", []string{"prod", "--server"}},
+		{"--server 10.0.0.1 --name 10.0.0.1", []string{"--name", "begins with a letter"}},
 	} {
 		_, ran, err := parse(t, strings.Fields(tc.args)...)
 		if failure.Code(err) != failure.Usage || ran {

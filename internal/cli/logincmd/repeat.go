@@ -4,7 +4,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/federated"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method/password"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
@@ -34,21 +33,7 @@ func (r *run) repeat() error {
 	if s.Trust.Mode == trust.Insecure && !r.o.Trust.Given() {
 		return failure.Usagef("the last login to %s was with --insecure-skip-tls-verify, which is not repeated: give it again, or --certificate-authority or --ca-fingerprint", s.Server)
 	}
-	if another := r.o.User != "" && !s.Called(r.o.User); another || r.o.Method != Auto && r.o.Method != s.Method {
-		r.env.Tellf("Logging in to %s.", s.Server) // The options of another user or method are not used.
-		return nil
-	}
-	if _, err := method.Sessions(r.env, r.store).Method(s); err != nil {
-		return err
-	}
-	r.o.Method = s.Method
-	if s.Method == federated.Name {
-		r.env.Tellf("Logging in to %s again as %s, by its identity provider.", s.Server, s.User)
-		return r.o.repeatProvider(s)
-	}
-	r.env.Tellf("Logging in to %s again as %s, with vCenter Single Sign-On.", s.Server, s.LoginName())
-	r.o.User, r.o.Method = s.LoginName(), password.Name
-	return r.o.repeatLast(s)
+	return naming{r}.repeatSession(s)
 }
 
 // repeatIssuer fills in the issuer of the last login to an API server without a Supervisor: --server is then enough to log in again.

@@ -2,6 +2,7 @@ package logincmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,7 +61,7 @@ func Run(ctx context.Context, d Deps, o Options) error {
 	}
 	s, err := r.contact().Open(ctx)
 	if err != nil {
-		return err
+		return naming{r}.mistyped(err)
 	}
 	m, err := r.method(ctx, s)
 	if err != nil {
@@ -78,6 +79,9 @@ func Run(ctx context.Context, d Deps, o Options) error {
 
 // prepare fills in the options of the last login, and checks the kubeconfig before a password is typed.
 func (r *run) prepare(ctx context.Context) error {
+	if err := (naming{r}).call(); err != nil {
+		return err
+	}
 	if err := checkUser(r.o.User, r.o); err != nil { // Every caller's name, before anything is sent: a broken one would cost an attempt.
 		return err
 	}
@@ -106,7 +110,7 @@ func (r *run) prepare(ctx context.Context) error {
 	return r.recall()
 }
 
-// recall reads what is known of the Supervisor.
+// recall reads what is known of the Supervisor, and checks the name that it is to get.
 func (r *run) recall() (err error) {
 	r.known, err = r.sites.Of(r.o.Server.String())
 	if err == nil && !r.o.Set.Aliases {
@@ -115,7 +119,10 @@ func (r *run) recall() (err error) {
 	if err == nil && !r.o.Set.APIPort {
 		r.o.APIPort = r.known.GivenPort()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return naming{r}.checkName()
 }
 
 func (r *run) contact() site.Contact {
@@ -150,22 +157,21 @@ func others(store *tokens.Store) []tokens.Session {
 
 // keep keeps what the login showed of the Supervisor, for the next one.
 func (r *run) keep(ctx context.Context, s site.Site, out session.Outcome) error {
+	errs := []error{naming{r}.keepName(ctx), naming{r}.keepLogin(ctx, s, out.Session)}
 	if !out.Result.Single {
-		err := s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) })
-		if err != nil {
-			return err
-		}
+		errs = append(errs, s.Keep(ctx, func(k *tokens.Site) { session.KeepPorts(k, out.Result.Hosts, r.o.APIPort, r.env.Now()) }))
 	}
-	if err := s.Reached(ctx, out.Session.Hosts); err != nil || !r.lost {
-		return err
+	errs = append(errs, s.Reached(ctx, out.Session.Hosts))
+	if r.lost {
+		errs = append(errs, s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" }))
 	}
-	return s.Keep(ctx, func(k *tokens.Site) { k.Issuer = "" })
+	return errors.Join(errs...)
 }
 
 // finish writes or prints the contexts, and reports.
 func (r *run) finish(ctx context.Context, out session.Outcome) error {
 	l := contexts.Login{Session: out.Session, Others: others(r.store), Result: out.Result, Options: contexts.Options{
-		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
+		Server: r.o.Server, Aliases: r.o.Aliases, Clusters: r.o.Clusters, Names: naming{r}.names(), Prefix: r.o.Prefix, PrefixSet: r.o.Set.Prefix, Exec: r.o.Exec, Current: r.o.Current,
 		KeepCurrent: r.o.KeepContext, StaticTokens: r.o.StaticTokens, Prune: r.o.Prune,
 	}}
 	tellPorts(r.env, out.Result)

@@ -20,7 +20,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/registryaccess"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -49,14 +48,10 @@ func New(e *console.Env) *cobra.Command {
 	var all, forget bool
 	c := &cobra.Command{
 		Use: "logout", Short: "Deletes sessions, tokens and their kubeconfig entries.", Long: long, Example: example, Args: command.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, _ []string) (err error) {
 			o := Scope{User: user, ForgetServer: forget}
-			if server != "" {
-				address, err := supervisor.ParseTyped(server)
-				if err != nil {
-					return failure.Usagef("--server: %w", err)
-				}
-				o.Server = address.String()
+			if o.Server, err = command.TypedServer(e, server); err != nil {
+				return err
 			}
 			if all && (server != "" || user != "") {
 				return failure.Usagef("--all goes with neither --server nor --vsphere-username")
@@ -67,7 +62,7 @@ func New(e *console.Env) *cobra.Command {
 			return Run(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&server, "server", "", "End only the sessions at the Supervisor with this `ADDRESS`.")
+	c.Flags().StringVar(&server, "server", "", "End only the sessions at the Supervisor with this `ADDRESS` or name.")
 	c.Flags().StringVarP(&user, "vsphere-username", "u", "", "End only the sessions of this `USER`.")
 	c.Flags().BoolVar(&all, "all", false, "End every session, as without flags.")
 	c.Flags().BoolVar(&forget, "forget-server", false, "Forget how the servers are verified too: the next login asks as at first use.")

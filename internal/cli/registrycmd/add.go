@@ -17,7 +17,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/registry"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
@@ -40,7 +39,7 @@ const registryAddExample = `  # The registry of your Supervisor
 
 // registryFlags are the flags of add, and of docker-credential-vsphere login.
 type registryFlags struct {
-	server, user string
+	server, user string // server is canonical once the command runs
 	ca           string
 	sendTo       string
 	audience     string
@@ -58,7 +57,12 @@ func (d Deps) addCommand() *cobra.Command {
 		Example: registryAddExample,
 		Args:    command.OneRegistry,
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return a.add(c.Context(), command.Hosts(args)[0], f) })
+			return d.with(func(a *action) (err error) {
+				if f.server, err = command.TypedServer(d.Env, f.server); err != nil {
+					return err
+				}
+				return a.add(c.Context(), command.Hosts(args)[0], f)
+			})
 		},
 	}
 	f.addTo(c, d.Env)
@@ -67,7 +71,7 @@ func (d Deps) addCommand() *cobra.Command {
 
 func (f *registryFlags) addTo(c *cobra.Command, e *console.Env) {
 	flags := c.Flags()
-	flags.StringVar(&f.server, "server", "", "Use only the login at the Supervisor with this `ADDRESS`.\n(default any that the registry belongs to)")
+	flags.StringVar(&f.server, "server", "", "Use only the login at the Supervisor with this `ADDRESS` or name.\n(default any that the registry belongs to)")
 	flags.StringVarP(&f.user, "vsphere-username", "u", "", "Use only the login of this `USER`.")
 	flags.StringVar(&f.ca, "certificate-authority", "", "`FILE` with the CA (PEM) of the registry.\n(default the CA that your login trusts)")
 	flags.StringVar(&f.sendTo, "send-token-to", "", "Repeat the `REGISTRY` to send it your token, although nothing\nproves that it is your Supervisor's.")
@@ -154,13 +158,6 @@ func (f registryFlags) record(ctx context.Context, host string, old registry.Rec
 // sessionsFor returns the sessions that the flags allow, the most recently used first. Without such a session it returns an error.
 func (a *action) sessionsFor(f registryFlags) ([]tokens.Session, error) {
 	server := f.server
-	if server != "" {
-		address, err := supervisor.ParseTyped(server)
-		if err != nil {
-			return nil, failure.Usagef("--server: %w", err)
-		}
-		server = address.String()
-	}
 	all, _ := a.sessions.Store.Sessions()
 	at := slices.DeleteFunc(all, func(s tokens.Session) bool { return server != "" && server != s.Server })
 	matching := session.Named(at, f.user)

@@ -29,7 +29,12 @@ first logs in at the Supervisor of --server. Without a registry it does that for
 		Args:              command.AnyRegistries,
 		ValidArgsFunction: command.Registries(d.Env),
 		RunE: func(c *cobra.Command, args []string) error {
-			return d.with(func(a *action) error { return (registryLogin{a, f, command.Hosts(args)}).run(c.Context()) })
+			return d.with(func(a *action) (err error) {
+				if f.server, err = command.TypedServer(d.Env, f.server); err != nil {
+					return err
+				}
+				return (registryLogin{a, f, command.Hosts(args)}).run(c.Context())
+			})
 		},
 	}
 	f.addTo(c, d.Env)

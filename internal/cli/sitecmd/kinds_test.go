@@ -131,18 +131,6 @@ func TestListNamespaces(t *testing.T) {
 	w.Run("list", "namespaces").Exits(failure.OK).Says("ns2    ns2       ?          ?     gone")
 }
 
-// Sites are those of the store: no server is asked.
-func TestListSites(t *testing.T) {
-	w, s := signedIn(t)
-	wantLines(t, w.Run("list", "sites").Exits(failure.OK), "SERVER USER TOKEN TRUST CONTEXTS", "10.0.0.1 dev@vsphere.local good for 10h ca 5")
-	w.Run("list", "sites", "-o", "name").Exits(failure.OK).Says("10.0.0.1\n")
-	if len(s.Requests()) > 0 {
-		t.Errorf("%q", s.Requests())
-	}
-	w.Run("logout").Exits(failure.OK)
-	wantLines(t, w.Run("list", "sites").Exits(failure.OK), "SERVER USER TOKEN TRUST CONTEXTS", "10.0.0.1 - logged out ca -")
-}
-
 // Every name of a kind is there once.
 func TestNamesOfKinds(t *testing.T) {
 	w := clitest.New(t)

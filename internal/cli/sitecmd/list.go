@@ -56,7 +56,7 @@ code is 5 if a Supervisor could not be asked.`,
 		ValidArgsFunction: completeKinds,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			o.Kind = findKind(args[0])
-			if o.Server, err = survey.TypedServer(server); err != nil {
+			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
 			if err := o.check(); err != nil {
@@ -66,7 +66,7 @@ code is 5 if a Supervisor could not be asked.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&server, "server", "", "List only what the Supervisor at this `ADDRESS` holds.")
+	f.StringVar(&server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
 	f.StringSliceVarP(&o.Namespaces, "namespace", "n", nil, "List only what is in these vSphere Namespaces (`NAMES`).")
 	o.Format.addTo(c)
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`, or by .metadata.creationTimestamp.")

@@ -5,49 +5,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
-
-func siteKind() *kind {
-	return &kind{
-		name: "sites", aliases: []string{"site", "supervisors", "supervisor"}, short: "Supervisors that you have logged in to", whole: true,
-		local: siteRows,
-	}
-}
-
-var siteColumns = columnsOf("USER", "TOKEN", "TRUST", "CONTEXTS", "", "LOGIN")
-
-// siteRows returns the sessions, and the Supervisors that are known from earlier ones.
-func siteRows(s *survey.Site) (all []row) {
-	servers := map[string]bool{}
-	for _, one := range s.All {
-		servers[one.Server] = true
-		if s.Only != "" && one.Server != s.Only {
-			continue
-		}
-		key := tokens.Key{Server: one.Server, User: one.User}
-		all = append(all, row{
-			server: one.Server, name: one.Server, resource: one.User, columns: siteColumns,
-			cells: []string{one.User, s.TokenOf(key), trustWord(one.Trust.Mode), strconv.Itoa(s.CountContexts(one)), one.Method},
-		})
-	}
-	for _, server := range s.Sessions.Store.SiteServers() {
-		known, found, err := s.Sessions.Store.Site(server)
-		if err == nil && found && known.Known() && !servers[server] && (s.Only == "" || s.Only == server) {
-			all = append(all, row{server: server, name: server, columns: siteColumns, cells: []string{"", "logged out", trustWord(known.Trust.Mode), "", ""}})
-		}
-	}
-	return all
-}
-
-// trustWord says how a server is verified.
-func trustWord(mode trust.Mode) string {
-	if mode == trust.Insecure {
-		return "not verified"
-	}
-	return string(mode)
-}
 
 func namespaceKind() *kind {
 	return &kind{

@@ -51,6 +51,7 @@ type listing struct {
 
 type listed struct {
 	Server    string            `json:"server"`
+	Site      string            `json:"site,omitempty"` // the name of the server's site
 	Namespace string            `json:"namespace,omitempty"`
 	Resource  string            `json:"resource,omitempty"`
 	Name      string            `json:"name"`
@@ -72,7 +73,7 @@ func (p *printer) all(rows []row, failed error) error {
 			for i, c := range r.columns {
 				columns[c.Name] = r.cells[i]
 			}
-			out.Items = append(out.Items, listed{r.server, r.namespace, r.resource, r.name, columns})
+			out.Items = append(out.Items, listed{r.server, p.site.Names[r.server], r.namespace, r.resource, r.name, columns})
 		}
 		format := command.Format(p.Format)
 		return format.Write(p.site.Env.Out, out)
@@ -121,7 +122,7 @@ func (p *printer) print(rows []row) error {
 			p.site.Env.Printf("")
 		}
 		p.columns = columns
-		headings := slices.Concat(before, []string{p.Kind.heading()}, columns)
+		headings := slices.Concat(before, []string{"NAME"}, columns)
 		for i, h := range headings {
 			headings[i] = strings.ToUpper(h)
 		}
@@ -130,7 +131,7 @@ func (p *printer) print(rows []row) error {
 	for _, r := range rows {
 		var cells []string
 		for _, h := range before {
-			cells = append(cells, map[string]string{"SERVER": r.server, "NAMESPACE": r.namespace, "KIND": r.kind}[h])
+			cells = append(cells, map[string]string{"SERVER": p.site.Called(r.server), "NAMESPACE": r.namespace, "KIND": r.kind}[h])
 		}
 		cells = append(cells, r.name)
 		for _, c := range p.columns {
@@ -145,9 +146,9 @@ func (p *printer) print(rows []row) error {
 }
 
 // nameOf is how -o name names a row.
-func (o listOptions) nameOf(r row) string {
-	if o.Kind.local != nil {
-		return r.name
+func (p *printer) nameOf(r row) string {
+	if p.Kind.local != nil {
+		return p.site.Called(r.server)
 	}
 	return r.resource + "/" + r.name
 }
@@ -164,14 +165,6 @@ func (p *printer) before() (headings []string) {
 		headings = append(headings, "KIND")
 	}
 	return headings
-}
-
-// heading is that of the names.
-func (k *kind) heading() string {
-	if k.local != nil {
-		return "SERVER"
-	}
-	return "NAME"
 }
 
 // union returns headings with those of rows that are not among them, in the order in which they come.

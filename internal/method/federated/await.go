@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/concierge"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/filelock"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -29,14 +30,15 @@ func (a *attempt) await(s tokens.Session, res *login.Result) func(context.Contex
 			}
 			return method.Renew(ctx, session.Renewal{Session: now, Key: key})
 		}
-		w := waiting{attempt: a, session: s, provider: quiet.ProviderBy(renew), slots: make(chan struct{}, login.MaxInFlight)}
-		return a.Sessions.Await(ctx, wait, res, w.look)
+		w := waiting{attempt: a, method: method, session: s, provider: quiet.ProviderBy(renew), slots: make(chan struct{}, login.MaxInFlight)}
+		return a.Sessions.Await(ctx, wait, res, session.Judged(w.look, w.supervisor, a.Sessions.Env.Now))
 	}
 }
 
 // waiting is one wait for clusters that are being created.
 type waiting struct {
 	*attempt
+	method   *Method // says nothing
 	session  tokens.Session
 	provider *tokens.Provider
 	slots    chan struct{} // bounds the requests at one time
@@ -68,6 +70,23 @@ func (w waiting) look(ctx context.Context, c login.Cluster) (login.Cluster, bool
 		err = errors.Join(err, w.Sessions.Store.SaveCredential(blank))
 	}
 	return c, login.Passes(err), err
+}
+
+// supervisor implements session.SupervisorOf.
+func (w waiting) supervisor(ctx context.Context, _ login.Cluster) (*kubeapi.Server, error) {
+	own, err := w.provider.Get(ctx, tokens.Key{Server: w.session.Server, User: w.session.User}, false)
+	if err != nil {
+		return nil, err
+	}
+	l, err := w.method.open(w.session)
+	if err != nil {
+		return nil, err
+	}
+	api, err := l.minter.Supervisor(own)
+	if err != nil {
+		return nil, err
+	}
+	return kubeapi.New(api.Do), nil
 }
 
 // isTemporary reports whether a later try may succeed. A refusal of the issuer is final.

@@ -9,10 +9,12 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -179,7 +181,7 @@ func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Out
 		c.Credential.Key.User = out.Session.User
 		return c, passes, err
 	}
-	if err := a.Sessions.Await(ctx, wait, out.Result, named); err != nil {
+	if err := a.Sessions.Await(ctx, wait, out.Result, session.Judged(named, supervisorsOf(request.APIs(out.Result)), a.Sessions.Env.Now)); err != nil {
 		return err
 	}
 	for _, c := range out.Result.Clusters {
@@ -189,4 +191,18 @@ func (a *attempt) await(ctx context.Context, wait time.Duration, out session.Out
 		}
 	}
 	return nil
+}
+
+// supervisorsOf returns the API of each cluster's control plane host.
+func supervisorsOf(apis map[supervisor.Address]*supervisor.API) session.SupervisorOf {
+	servers := map[string]*kubeapi.Server{}
+	for address, api := range apis {
+		servers[address.String()] = kubeapi.New(api.Do)
+	}
+	return func(_ context.Context, c login.Cluster) (*kubeapi.Server, error) {
+		if server := servers[c.Credential.Key.Server]; server != nil {
+			return server, nil
+		}
+		return nil, errors.New("the login did not reach its control plane host")
+	}
 }

@@ -1,6 +1,9 @@
 package provision
 
 import (
+	"context"
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +17,7 @@ import (
 // TestScripts runs testdata/*.txt in a lab that makes clusters. Beside testscript's own commands they have
 //
 //	fill FILE              replaces the variables in a file
+//	fault JSON             switches a fault of the lab on
 //	keep NAME              makes $NAME of stdout
 //	fetch CODE URL         gets a URL of a Supervisor's front, which must answer this status
 //	key NAME               makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
@@ -31,6 +35,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fill": fill, "keep": script.Keep, "fetch": script.Fetch, "key": script.Key, "decrypt": script.Decrypt,
+			"fault": func(ts *testscript.TestScript, neg bool, args []string) { fault(ts, site, neg, args) },
 		},
 	})
 }
@@ -57,4 +62,11 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: fill FILE")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
+}
+
+func fault(ts *testscript.TestScript, site *lab.Lab, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fault JSON")
+	}
+	ts.Check(site.Do(context.Background(), lab.Request{Method: http.MethodPost, Path: "faults", Body: json.RawMessage(args[0])}))
 }
