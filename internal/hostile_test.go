@@ -63,9 +63,13 @@ func (h hostile) supervisor() *supervisor.Client {
 }
 
 func (h hostile) kubeapi() *kubeapi.Server {
-	return kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
+	at := func(r wire.Request) wire.Request {
 		r.URL, r.Bearer = "https://10.0.0.1:6443"+r.URL, hostileToken
-		return h.wire().Do(ctx, r)
+		return r
+	}
+	do := func(ctx context.Context, r wire.Request) ([]byte, error) { return h.wire().Do(ctx, at(r)) }
+	return kubeapi.Watching(do, func(ctx context.Context, r wire.Request, each func([]byte) error) error {
+		return h.wire().Lines(ctx, at(r), each)
 	})
 }
 
@@ -146,6 +150,12 @@ var replies = map[string]func(ctx context.Context, h hostile) error{
 	"API: an object of any kind": func(ctx context.Context, h hostile) error {
 		h.before = map[string]string{"cluster.x-k8s.io": group}
 		_, err := h.kubeapi().Get(ctx, clusterResource, "n", "c")
+		return err
+	},
+	"API: a watch": func(ctx context.Context, h hostile) error {
+		h.before = map[string]string{"cluster.x-k8s.io": group}
+		h.body += "\n"
+		_, err := h.kubeapi().Watch(ctx, kubeapi.Watched{Query: kubeapi.Query{Resource: clusterResource, Namespace: "n"}}, func(kubeapi.Change) {})
 		return err
 	},
 	"issuer: discovery": func(ctx context.Context, h hostile) error {

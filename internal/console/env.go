@@ -45,6 +45,9 @@ type Env struct {
 	// Slept, if set, is called in place of a wait that only passes time.
 	Slept func(time.Duration)
 
+	// After is called in place of time.After by Timer; nil: time.After.
+	After func(time.Duration) <-chan time.Time
+
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)
 	Executable func() (string, error)
@@ -58,6 +61,8 @@ type Env struct {
 	// Timeout bounds each request. With Verbose, each request prints a line to standard error.
 	Timeout time.Duration
 	Verbose bool
+	// Conns bounds the connections to one server; 0: as many as a command has requests under way.
+	Conns int
 
 	unread *secret.Unread // input that the reader of the terminal has buffered
 }

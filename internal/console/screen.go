@@ -64,13 +64,14 @@ func (p prose) Write(text []byte) (int, error) {
 
 // Table is a table on standard output. A cell is one line.
 type Table struct {
-	to   io.Writer
-	rows [][]string
+	to     io.Writer
+	rows   [][]string
+	widths []int // of the columns that were printed
 }
 
 // NewTable returns a table with a row of headings.
 func (e *Env) NewTable(headings ...string) *Table {
-	return &Table{e.Out, [][]string{headings}}
+	return &Table{to: e.Out, rows: [][]string{headings}}
 }
 
 // Row adds a row, with a cell for each heading.
@@ -82,8 +83,11 @@ func (t *Table) Row(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
-// Print writes the table.
+// Print writes the rows that it has not written before.
 func (t *Table) Print() error {
-	_, err := io.WriteString(t.to, layout.Table(t.rows))
+	text := ""
+	text, t.widths = layout.Table(t.rows, t.widths)
+	t.rows = nil
+	_, err := io.WriteString(t.to, text)
 	return err
 }

@@ -44,3 +44,11 @@ func Sleep(ctx context.Context, e *Env, d time.Duration) error {
 		return nil
 	}
 }
+
+// Timer returns a channel that gets the time when d has passed, for a wait beside others.
+func Timer(e *Env, d time.Duration) <-chan time.Time {
+	if e.After != nil {
+		return e.After(d)
+	}
+	return time.After(d)
+}

@@ -19,12 +19,15 @@ type Holding struct {
 	Everywhere bool
 	// Closed are the namespaces in which nobody may list them; "" are all at once, or the whole Supervisor.
 	Closed []string
+	// Unwatched means that nobody may watch them.
+	Unwatched bool
 }
 
 // Hold serves a kind of object, in place of what the Supervisor had of it.
 func (s *Supervisor) Hold(h Holding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changed(h)
 	s.holdings = slices.DeleteFunc(s.holdings, func(o Holding) bool { return o.Group == h.Group && o.Plural == h.Plural })
 	s.holdings = append(s.holdings, h)
 }
@@ -58,6 +61,8 @@ func (s *Supervisor) held(w http.ResponseWriter, r *http.Request, path []string)
 		writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not"})
 	case len(rest) > 1:
 		holdings[i].one(w, namespace, rest[1])
+	case r.URL.Query().Get("watch") == "true":
+		s.watch(w, r, holdings[i], namespace)
 	default:
 		s.table(w, r, holdings[i], namespace)
 	}
@@ -75,7 +80,10 @@ func (s *Supervisor) absent(w http.ResponseWriter, holdings []Holding, group str
 			return true
 		}
 		h := Holding{Version: "v1", Plural: "namespaces", Kind: "Namespace"}
-		for _, ns := range s.Namespaces {
+		s.mu.Lock()
+		namespaces := s.Namespaces
+		s.mu.Unlock()
+		for _, ns := range namespaces {
 			h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
 		}
 		s.table(w, r, h, "")
@@ -150,18 +158,10 @@ func (s *Supervisor) table(w http.ResponseWriter, r *http.Request, h Holding, na
 	if err != nil || limit < 1 || query.Get("includeObject") != "Object" || !strings.Contains(r.Header.Get("Accept"), "as=Table") {
 		s.w.t.Errorf("%s is not asked for as a table with its objects, or without a limit: %q", r.URL, r.Header.Get("Accept"))
 	}
-	columns := []any{map[string]any{"name": "Name", "type": "string", "format": "name"}}
-	for _, c := range h.Columns {
-		name, wide := strings.CutSuffix(c, "+")
-		priority := 0
-		if wide {
-			priority = 1
-		}
-		columns = append(columns, map[string]any{"name": name, "type": "string", "priority": priority})
-	}
+	columns := h.columns()
 	objects, cells := h.objects(namespace)
 	from, _ := strconv.Atoi(query.Get("continue"))
-	rows, metadata := []any{}, map[string]any{}
+	rows, metadata := []any{}, map[string]any{"resourceVersion": s.version()}
 	for i := from; i < len(objects); i++ {
 		if len(rows) == limit {
 			metadata["continue"] = strconv.Itoa(i)
@@ -175,6 +175,19 @@ func (s *Supervisor) table(w http.ResponseWriter, r *http.Request, h Holding, na
 		}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+}
+
+func (h Holding) columns() []any {
+	columns := []any{map[string]any{"name": "Name", "type": "string", "format": "name"}}
+	for _, c := range h.Columns {
+		name, wide := strings.CutSuffix(c, "+")
+		priority := 0
+		if wide {
+			priority = 1
+		}
+		columns = append(columns, map[string]any{"name": name, "type": "string", "priority": priority})
+	}
+	return columns
 }
 
 // selected reports whether an object has a label: NAME=VALUE, or nothing.

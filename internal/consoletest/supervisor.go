@@ -45,6 +45,11 @@ type Supervisor struct {
 	tokens   map[string]string // user
 	minted   int
 	holdings []Holding
+	events   []event        // of all holdings, in order
+	watching map[string]int // watches under way, by plural
+	turned   chan struct{}  // closed when the fields above, or ended, change
+	ended    chan struct{}  // closed to end all watches
+	oldest   int            // a watch from an older version is told to list again
 }
 
 // Namespace is a vSphere Namespace.
@@ -68,7 +73,7 @@ func (w *World) Supervisor(host string, namespaces ...*Namespace) *Supervisor {
 	s := &Supervisor{
 		Host: host, CA: w.CA, Users: map[string]string{User: Password}, Namespaces: namespaces, Replies: map[string]http.HandlerFunc{},
 		w: w, issuer: "https://vcenter.example/openidconnect/vsphere.local", requests: map[string]int{}, tokens: map[string]string{},
-		next: map[string][]http.HandlerFunc{},
+		next: map[string][]http.HandlerFunc{}, watching: map[string]int{}, turned: make(chan struct{}), ended: make(chan struct{}),
 	}
 	w.Serve(net.JoinHostPort(host, "443"), s.CA, s)
 	w.Serve(net.JoinHostPort(host, "6443"), s.CA, s)

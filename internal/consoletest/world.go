@@ -45,6 +45,10 @@ type World struct {
 	Between func(w http.ResponseWriter, r *http.Request, server http.Handler)
 	// Asleep, if set, is called when a command has slept: the clock has moved on.
 	Asleep func(time.Duration)
+	// Timer, if set, is what a wait among others waits for; nil: such waits do not end by themselves.
+	Timer func(time.Duration) <-chan time.Time
+	// Hear and HearError, if set, are called with all that was written to standard output, or standard error, so far.
+	Hear, HearError func(all string)
 	// Through is the proxy for a request, as http.Transport.Proxy; nil: all servers are reached directly.
 	Through func(*http.Request) (*url.URL, error)
 	CA      *CA    // of all that is served, unless a test names another one
@@ -169,13 +173,20 @@ func (w *World) Env() *console.Env {
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system, Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: w.proxy,
-		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second,
+		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second, After: w.after,
 	}
 	if w.NoHome {
 		e.Home = ""
 	}
-	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{columns: w.Columns}, &Stream{columns: w.Columns}
+	e.In, e.Out, e.ErrOut = strings.NewReader(w.Stdin), &Stream{columns: w.Columns, hear: w.Hear}, &Stream{columns: w.Columns, hear: w.HearError}
 	return e
+}
+
+func (w *World) after(d time.Duration) <-chan time.Time {
+	if w.Timer == nil {
+		return nil
+	}
+	return w.Timer(d)
 }
 
 func (w *World) proxy(r *http.Request) (*url.URL, error) {

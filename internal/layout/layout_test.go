@@ -132,14 +132,20 @@ func TestProse(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	got := Table([][]string{{"SERVER", "USER", "TOKEN"}, {"10.0.0.1", "김철수@corp.example", "good for 10h"}, {"sup", "dev@vsphere.local", ""}})
+	got, widths := Table([][]string{{"SERVER", "USER", "TOKEN"}, {"10.0.0.1", "김철수@corp.example", "good for 10h"}, {"sup", "dev@vsphere.local", ""}}, nil)
+	more, widths := Table([][]string{{"sup2", "a", "b"}, {"sup.example.com", "a", "b"}}, widths)
+	last, _ := Table([][]string{{"sup3", "a", "b"}}, widths)
+	got += more + last
 	want := "SERVER     USER                  TOKEN\n" +
 		"10.0.0.1   김철수@corp.example   good for 10h\n" +
-		"sup        dev@vsphere.local     \n"
+		"sup        dev@vsphere.local     \n" +
+		"sup2              a                     b\n" + // Those below others, a wide one among them.
+		"sup.example.com   a                     b\n" +
+		"sup3              a                     b\n"
 	if got != want {
 		t.Errorf("\n%s\nwant\n%s", got, want)
 	}
-	if Table(nil) != "" {
+	if text, _ := Table(nil, nil); text != "" {
 		t.Error("no rows")
 	}
 }

@@ -5,10 +5,11 @@ import "strings"
 // gap is the space between two columns of a table.
 const gap = "   "
 
-// Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one.
-func Table(rows [][]string) string {
+// Table returns rows of cells as lines, with the cells of a column one below the other. All rows have as many cells as the first one. Rows below
+// others begin with the widths of those, and Table returns the widths for the next ones: a wider cell moves what is to the right of it.
+func Table(rows [][]string, widths []int) (string, []int) {
 	var b strings.Builder
-	widths := columnWidths(rows)
+	widths = columnWidths(rows, widths)
 	for _, row := range rows {
 		for i, cell := range row {
 			if i < len(row)-1 {
@@ -18,11 +19,10 @@ func Table(rows [][]string) string {
 		}
 		b.WriteString("\n")
 	}
-	return b.String()
+	return b.String(), widths
 }
 
-func columnWidths(rows [][]string) []int {
-	var widths []int
+func columnWidths(rows [][]string, widths []int) []int {
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {

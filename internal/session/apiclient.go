@@ -57,6 +57,12 @@ func (c *APIClient) Do(ctx context.Context, r wire.Request) ([]byte, error) {
 	return c.wire.Do(ctx, r)
 }
 
+// Lines sends a request with the credential and calls each with every line of the reply as it arrives (wire.Client.Lines). r.URL is a path.
+func (c *APIClient) Lines(ctx context.Context, r wire.Request, each func(line []byte) error) error {
+	r.URL, r.Bearer = c.Server+r.URL, c.token
+	return c.wire.Lines(ctx, r, each)
+}
+
 // Open returns the text of a secret for the body of a request. The error is a *disclose.RefusedError if the server may not have it.
 func (c *APIClient) Open(ctx context.Context, kind disclose.Kind, s redact.Secret) (string, error) {
 	return c.wire.Open(ctx, c.ground.Hold(kind, s), c.Server)

@@ -3,6 +3,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 
@@ -113,7 +114,7 @@ func (w wrapped) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // options are the parts of a client that the environment decides.
 func options(e *console.Env) trust.Options {
-	return trust.Options{Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: login.MaxInFlight, Agent: agentOf(e)}
+	return trust.Options{Timeout: e.Timeout, Proxy: e.Proxy, Dial: e.Dial, MaxConns: cmp.Or(e.Conns, login.MaxInFlight), Agent: agentOf(e)}
 }
 
 // checkProxy refuses what net/http would ignore, before anything is sent past the proxy.

@@ -3,7 +3,6 @@ package survey
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,7 +21,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // Site is what the user's sessions and contexts lead to.
@@ -149,100 +147,6 @@ func (s *Site) Check() error {
 		return failure.Hint(fmt.Errorf("there is no session at %s", server), "Log in first: %s", failure.LoginCommand(server, ""))
 	}
 	return failure.Hint(errors.New("there is no session"), "Log in first: kubectl vsphere login --server ADDRESS -u USER")
-}
-
-// connect gets the token of a place and a client of its API server.
-func (s *Site) connect(ctx context.Context, p *Place) (closeIdle func(), err error) {
-	client, _, err := s.Sessions.Client(ctx, p.context)
-	if err != nil {
-		return nil, err
-	}
-	p.down.Store(nil)
-	p.server = kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		if p.down.Load() != nil {
-			return nil, errDown
-		}
-		body, err := client.Do(ctx, r)
-		if errors.Is(err, wire.ErrUnreachable) {
-			p.down.CompareAndSwap(nil, &err)
-		}
-		return body, err
-	})
-	return client.CloseIdleConnections, nil
-}
-
-// ClusterKey returns the credential of a cluster for the user of a place.
-func (p *Place) ClusterKey(namespace, name string) tokens.Key {
-	return tokens.Key{Server: p.Key.Server, User: p.Key.User, Cluster: namespace + "/" + name}
-}
-
-// ContextsOf returns the contexts of a credential for a table. A star marks the current one.
-func (s *Site) ContextsOf(key tokens.Key) string { return s.Marked(s.contexts[key.ID()]) }
-
-// Marked returns names of contexts for a table, separated by commas. A star marks the current one.
-func (s *Site) Marked(names []string) string {
-	names = slices.Clone(names)
-	for i, name := range names {
-		if name == s.Config.CurrentContext {
-			names[i] = "*" + name
-		}
-	}
-	return strings.Join(names, ",")
-}
-
-// TokenOf returns how long the token of a credential is valid, in a few words.
-func (s *Site) TokenOf(key tokens.Key) string {
-	c, found := s.tokens[key.ID()]
-	switch {
-	case !found:
-		return "none"
-	case c.Target != nil && c.Target.CAUnknown:
-		return "CA unknown: log in"
-	case !c.Minted():
-		return "on first use"
-	case !c.Good(s.Env.Now()):
-		return "ended"
-	}
-	return "good for " + console.Span(c.Expires.Sub(s.Env.Now()))
-}
-
-// ContextIn returns the contexts of a namespace for the user of a place.
-func (s *Site) ContextIn(p *Place, ns string) string {
-	var names []string
-	for _, name := range s.contexts[p.Key.ID()] {
-		if s.Config.Contexts[name].Namespace == ns {
-			names = append(names, name)
-		}
-	}
-	return s.Marked(names)
-}
-
-// NamespacesOf returns all vSphere Namespaces that contexts lead to.
-func (s *Site) NamespacesOf() []string {
-	all := map[string]bool{}
-	for _, p := range s.Places {
-		for _, ns := range p.Namespaces {
-			all[ns] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(all), strings.Compare)
-}
-
-// CountContexts returns how many contexts use a session.
-func (s *Site) CountContexts(one tokens.Session) int {
-	n := 0
-	for key, names := range s.keys {
-		if covering := tokens.Covering(s.All, key); len(covering) > 0 && covering[0].ID == one.ID {
-			n += names
-		}
-	}
-	return n
 }
 
 // At returns the site with one place alone.

@@ -34,12 +34,16 @@ type Do func(ctx context.Context, r wire.Request) ([]byte, error)
 // Server is an API server. It remembers which versions it serves. Several goroutines may use it.
 type Server struct {
 	do     Do
+	lines  Lines    // nil: nothing can be watched
 	groups sync.Map // *group, by the name of the group
 	served sync.Map // string: the version by Resource, or "" if no version has it
 }
 
 // New returns a server that is reached by do.
 func New(do Do) *Server { return &Server{do: do} }
+
+// Watching returns a server whose lists can be watched too.
+func Watching(do Do, lines Lines) *Server { return &Server{do: do, lines: lines} }
 
 // ErrNotServed is the error of a resource that the server does not have.
 var ErrNotServed = errors.New("not served")
@@ -61,6 +65,7 @@ type Metadata struct {
 	Name       string            `json:"name"`
 	Namespace  string            `json:"namespace"`
 	UID        string            `json:"uid"`
+	Version    string            `json:"resourceVersion"`
 	Generation int64             `json:"generation"`
 	Labels     map[string]string `json:"labels"`
 	Created    time.Time         `json:"creationTimestamp"`

@@ -42,6 +42,7 @@ type table struct {
 	Kind       string `json:"kind"`
 	Metadata   struct {
 		Continue string `json:"continue"`
+		Version  string `json:"resourceVersion"`
 	} `json:"metadata"`
 	Columns []struct {
 		Name     string `json:"name"`
@@ -58,16 +59,24 @@ type table struct {
 // List calls each with every object of a list, page by page. It may call it with an object twice, if the server has to begin anew.
 // After an error, each has had the objects before it. The error is ErrNotServed, or one of package wire.
 func (s *Server) List(ctx context.Context, q Query, each func(Object)) error {
-	return s.inVersions(ctx, q.Resource, func(version string) error {
-		return s.pages(ctx, q, pathOf(q.Resource, version, q.Namespace), each)
-	})
+	_, err := s.ListFrom(ctx, q, each)
+	return err
 }
 
-// pages reads the pages of a list.
-func (s *Server) pages(ctx context.Context, q Query, path string, each func(Object)) error {
+// ListFrom is List that also returns the version of the list, from which it can be watched.
+func (s *Server) ListFrom(ctx context.Context, q Query, each func(Object)) (version string, err error) {
+	err = s.inVersions(ctx, q.Resource, func(served string) error {
+		version, err = s.pages(ctx, q, pathOf(q.Resource, served, q.Namespace), each)
+		return err
+	})
+	return version, err
+}
+
+// pages reads the pages of a list, and returns its version.
+func (s *Server) pages(ctx context.Context, q Query, path string, each func(Object)) (string, error) {
 	size, next, restarted, count := pageSize, "", false, 0
 	for range maxPages {
-		objects, more, err := s.page(ctx, q, path, url.Values{"limit": {strconv.Itoa(size)}, "continue": {next}})
+		t, err := s.page(ctx, q, path, url.Values{"limit": {strconv.Itoa(size)}, "continue": {next}})
 		var failed *wire.Error
 		var exceeds *bounded.Error
 		switch {
@@ -78,43 +87,64 @@ func (s *Server) pages(ctx context.Context, q Query, path string, each func(Obje
 			next, restarted, count = "", true, 0 // The continue token is too old: begin again, once.
 			continue
 		case err != nil:
-			return err
+			return "", err
 		}
-		for _, o := range objects {
+		for _, o := range t.objects {
 			each(o)
 		}
-		if more == "" {
-			return nil
+		if t.more == "" {
+			return t.version, nil
 		}
-		if count += len(objects); more == next || len(objects) == 0 || count >= maxObjects {
+		if count += len(t.objects); t.more == next || len(t.objects) == 0 || count >= maxObjects {
 			break
 		}
-		next = more
+		next = t.more
 	}
-	return garbled(path, errors.New("is a list that does not end"))
+	return "", garbled(path, errors.New("is a list that does not end"))
+}
+
+// page is a part of a list.
+type page struct {
+	objects       []Object
+	more, version string
 }
 
 // page reads one page. The error is a *bounded.Error too if it is larger than what is read.
-func (s *Server) page(ctx context.Context, q Query, path string, values url.Values) (objects []Object, more string, err error) {
-	values.Set("includeObject", "Object")
-	for name, selector := range map[string]string{"labelSelector": q.Labels, "fieldSelector": q.Fields, "continue": values.Get("continue")} {
-		if values.Set(name, selector); selector == "" {
-			values.Del(name)
-		}
-	}
-	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: path + "?" + values.Encode(), Accept: asTable})
+func (s *Server) page(ctx context.Context, q Query, path string, values url.Values) (page, error) {
+	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: q.on(path, values), Accept: asTable})
 	if err != nil {
-		return nil, "", err
+		return page{}, err
 	}
 	var t table
 	if err := wire.DecodeJSON(http.MethodGet, path, body, &t); err != nil {
-		return nil, "", err
+		return page{}, err
 	}
-	objects, err = t.objects(q)
+	objects, err := t.objects(q)
 	if err != nil {
-		return nil, "", garbled(path, err)
+		return page{}, garbled(path, err)
 	}
-	return objects, t.Metadata.Continue, nil
+	return page{objects, t.Metadata.Continue, usable(t.Metadata.Version)}, nil
+}
+
+// on returns the URL of a request for the query, without the values that are empty.
+func (q Query) on(path string, values url.Values) string {
+	values.Set("includeObject", "Object")
+	values.Set("labelSelector", q.Labels)
+	values.Set("fieldSelector", q.Fields)
+	for name := range values {
+		if values.Get(name) == "" {
+			values.Del(name)
+		}
+	}
+	return path + "?" + values.Encode()
+}
+
+// usable returns the version of an object or a list, or "" for one that no server has.
+func usable(version string) string {
+	if len(version) > maxName {
+		return ""
+	}
+	return version
 }
 
 // objects checks a page and returns its objects.

@@ -40,6 +40,12 @@ func (s *Server) Versions(ctx context.Context, name string) ([]string, error) {
 	}
 }
 
+// Forget has the server asked again which versions it serves, as after it was not there for a while.
+func (s *Server) Forget() {
+	s.groups.Clear()
+	s.served.Clear()
+}
+
 func (s *Server) askVersions(ctx context.Context, name string) ([]string, error) {
 	path := "/apis/" + name
 	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: path})

@@ -102,19 +102,12 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, err
 	}
 	defer c.leave()
-	timeout := c.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
+	timeout := c.timeout()
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := r.build(limited, c)
+	resp, err := c.send(ctx, limited, r)
 	if err != nil {
 		return Reply{}, err
-	}
-	resp, err := c.HTTP.Do(req)
-	if err != nil {
-		return Reply{}, r.NetworkError(ctx, err, timeout)
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing is left to do about it.
 	body, err := bounded.Read(resp.Body, resp.ContentLength, MaxBody)
@@ -137,6 +130,27 @@ func (c *Client) Exchange(ctx context.Context, r Request) (Reply, error) {
 		reply.Certificate = resp.TLS.PeerCertificates[0]
 	}
 	return reply, nil
+}
+
+// timeout is how long an exchange may take.
+func (c *Client) timeout() time.Duration {
+	if c.Timeout <= 0 {
+		return DefaultTimeout
+	}
+	return c.Timeout
+}
+
+// send sends the request within limited, which is ctx, the caller's, with a bound.
+func (c *Client) send(ctx, limited context.Context, r Request) (*http.Response, error) {
+	req, err := r.build(limited, c)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return nil, r.NetworkError(ctx, err, c.timeout())
+	}
+	return resp, nil
 }
 
 // Permit decides whether a secret may go to the server of a URL by this client, as it verifies servers. The error is a

@@ -4,6 +4,7 @@ package sitecmd
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
@@ -20,6 +21,10 @@ type kind struct {
 	rows func(*survey.Reading) []row
 	// whole means that it is of the whole Supervisor: there is no column for namespaces.
 	whole bool
+	// together means that a row joins what is in several namespaces: nothing is shown before all is there.
+	together bool
+	// mixed means that objects of different kinds are listed: there is a column for the kind.
+	mixed bool
 	// local makes the rows without a request; nil: sources are read.
 	local func(*survey.Site) []row
 	// title is the heading of the names; empty: NAME.
@@ -32,6 +37,7 @@ type row struct {
 	resource, kind          string // as kubectl spells it; as objects spell it
 	columns                 []kubeapi.Column
 	cells                   []string // one for each column
+	created                 time.Time
 }
 
 // key is the same for a thing in all readings.
@@ -66,7 +72,7 @@ func columnsOf(headings ...string) (all []kubeapi.Column) {
 func rowOf(i survey.Item, columns []kubeapi.Column, cells ...string) row {
 	return row{
 		server: i.Place.Key.Server, namespace: i.Metadata.Namespace, name: i.Metadata.Name, resource: i.Source.Resource.String(), kind: i.Source.Resource.Kind,
-		columns: columns, cells: cells,
+		columns: columns, cells: cells, created: i.Metadata.Created,
 	}
 }
 
@@ -91,7 +97,7 @@ func kinds() []*kind {
 			},
 		}, {
 			name: "images", aliases: []string{"image", "vmi", "vmimage", "cvmi", "virtualmachineimage", "virtualmachineimages", "clustervirtualmachineimages"},
-			short: "images of virtual machines",
+			short: "images of virtual machines", mixed: true,
 			sources: []*survey.Source{
 				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "virtualmachineimages", Kind: "VirtualMachineImage"}},
 				{Resource: kubeapi.Resource{Group: tkg.GroupVM, Plural: "clustervirtualmachineimages", Kind: "ClusterVirtualMachineImage"}, Cluster: true},
@@ -111,14 +117,14 @@ func kinds() []*kind {
 		serviceKind(),
 		{
 			name: "libraries", aliases: []string{"library", "lib", "clib", "cclib", "contentlibrary", "contentlibraries", "clustercontentlibraries"},
-			short: "content libraries",
+			short: "content libraries", mixed: true,
 			sources: []*survey.Source{
 				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
 				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, Cluster: true},
 			},
 		}, {
 			name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
-			short: "networks, of NSX and of distributed switches",
+			short: "networks, of NSX and of distributed switches", mixed: true,
 			sources: []*survey.Source{
 				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networks", Kind: "Network"}},
 				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},

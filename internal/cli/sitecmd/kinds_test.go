@@ -109,7 +109,7 @@ func TestListOfTheServersColumns(t *testing.T) {
 	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Says("vmi-1", "vmi-2")
 	w.Run("list", "zones").Exits(failure.OK).Says("note: 10.0.0.1 does not serve availabilityzones.topology.tanzu.vmware.com, zones.topology.tanzu.vmware.com\n").Omits("NAME")
 	s.Hold(consoletest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
-	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE NAME", "ns1 net")
+	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE KIND NAME", "ns1 Subnet net")
 	for _, kind := range []string{"classes", "libraries"} {
 		w.Run("list", kind).Exits(failure.OK).Says("note: 10.0.0.1 does not serve ")
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +37,12 @@ func NewList(e *console.Env) *cobra.Command {
 WHAT is one of these, or a short name of kubectl for it:
 
 ` + kindList() + `
+Rows are in the order of Supervisors, vSphere Namespaces and names. A table of many namespaces
+begins before all have answered. If one is slow, its rows come after those of later ones. With
+-o name, json or yaml, and with --sort-by, everything is in order.
+
+With --watch, a row is printed again when it changes, until you press Ctrl-C.
+
 What you may not list, or what a Supervisor does not have, is noted on standard error. The exit
 code is 5 if a Supervisor could not be asked.
 
@@ -50,6 +54,10 @@ ends with the command.`,
 
   # What a program reads
   kubectl vsphere list clusters -n ns1 -o json
+
+  # Wait for an address
+  kubectl vsphere list services -n ns1 --watch
+
 
   # The Supervisors of a vCenter, and their addresses
   kubectl vsphere list sites --vcenter vcenter.example.com -u dev@vsphere.local`,
@@ -77,8 +85,8 @@ ends with the command.`,
 	f.StringVar(&server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
 	f.StringSliceVarP(&o.Namespaces, "namespace", "n", nil, "List only what is in these vSphere Namespaces (`NAMES`).")
 	o.Format.addTo(c)
-	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`.")
-	f.BoolVarP(&o.Watch, "watch", "w", false, "Then look again every 5 seconds, and print what has changed.")
+	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`, or by .metadata.creationTimestamp.")
+	f.BoolVarP(&o.Watch, "watch", "w", false, "Then print what changes, until you press Ctrl-C.")
 	vCenter.addTo(c, e)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
@@ -139,14 +147,14 @@ func (o listOptions) check() error {
 			return failure.Usagef("--namespace: %.80q is not a name of a namespace", ns)
 		}
 	}
-	if o.Watch && o.Format.structured() {
+	switch {
+	case o.Watch && o.Format.structured():
 		return failure.Usagef("--watch prints lines: use it without -o %s", o.Format)
+	case o.Watch && o.Kind.local != nil:
+		return failure.Usagef("%s are on this machine: --watch is for what a Supervisor holds", o.Kind.name)
 	}
 	return nil
 }
-
-// watchEvery is how often --watch looks.
-const watchEvery = 5 * time.Second
 
 // list prints a list, and with --watch what changes in it.
 func list(ctx context.Context, e *console.Env, o listOptions) error {
@@ -154,102 +162,35 @@ func list(ctx context.Context, e *console.Env, o listOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Check(); err != nil && o.Kind.local == nil {
+	if o.Kind.local != nil {
+		rows := o.Kind.local(s)
+		if err := o.sort(rows); err != nil {
+			return err
+		}
+		return o.print(s, rows, nil)
+	}
+	if err := s.Check(); err != nil {
 		return err
 	}
 	console.SurviveParent()
-	rows, failed := o.read(ctx, s)
-	if err := ctx.Err(); err != nil {
+	out := o.newPrinter(s)
+	r, err := out.read(ctx)
+	if err != nil {
 		return err
 	}
-	if err := o.sort(rows); err != nil {
-		return err
-	}
-	if err := o.print(s, rows, failed); err != nil || !o.Watch {
-		return errors.Join(err, failed)
-	}
-	return o.watch(ctx, s, rows)
-}
-
-// read reads the rows. The error says that some are missing; it is printed already.
-func (o listOptions) read(ctx context.Context, s *survey.Site) ([]row, error) {
-	if o.Kind.local != nil {
-		return o.Kind.local(s), nil
-	}
-	p := s.Env.NewProgress()
-	r := s.Read(ctx, o.Namespaces, o.Kind.sources, func(done int) { p.Show("Listing "+o.Kind.name, done, 0) })
-	p.Done()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	rows := o.Kind.rows
-	if rows == nil {
-		rows = served
-	}
-	return rows(r), r.Tell(func(err error) { failure.Explain(console.Prose(s.Env.ErrOut), err) })
-}
-
-// watch prints rows that have changed, until ctx ends. Servers that do not answer are told of once.
-func (o listOptions) watch(ctx context.Context, s *survey.Site, before []row) error {
-	known := map[string]row{}
-	for _, r := range before {
-		known[r.key()] = r
-	}
-	quiet := *s
-	quiet.Env = s.Env.Quiet()
-	for {
-		if err := console.Sleep(ctx, s.Env, watchEvery); err != nil {
+	failed := r.Tell(func(err error) { failure.Explain(console.Prose(e.ErrOut), err) })
+	out.hidden = r.Forbidden()
+	if !out.streamed {
+		rows := o.rowsOf(r)
+		if err := o.sort(rows); err != nil {
 			return err
 		}
-		rows, failed := o.read(ctx, &quiet)
-		if err := ctx.Err(); err != nil {
+		if err := out.all(rows, failed); err != nil {
 			return err
 		}
-		var changed []row
-		now := map[string]row{}
-		for _, r := range rows {
-			now[r.key()] = r
-			if was, there := known[r.key()]; !there || !slices.Equal(o.steady(was), o.steady(r)) {
-				changed = append(changed, r)
-			}
-		}
-		for key, was := range known {
-			if _, there := now[key]; !there && failed == nil {
-				changed = append(changed, was.gone())
-			} else if !there {
-				now[key] = was // Nobody knows.
-			}
-		}
-		known = now
-		if len(changed) > 0 {
-			if err := o.sort(changed); err != nil {
-				return err
-			}
-			if err := o.print(&quiet, changed, failed); err != nil {
-				return err
-			}
-		}
 	}
-}
-
-// steady returns the cells of a row without those that change by themselves.
-func (o listOptions) steady(r row) (cells []string) {
-	for i, c := range r.columns {
-		if !slices.Contains([]string{"AGE", "TOKEN", "LAST SEEN", "CREATED"}, strings.ToUpper(c.Name)) {
-			cells = append(cells, r.cells[i])
-		}
+	if !o.Watch || failed != nil && !errors.Is(failed, failure.ErrPartial) {
+		return failed
 	}
-	return cells
-}
-
-// gone is a row about something that is no longer there: the last column that is shown says so.
-func (r row) gone() row {
-	r.cells = make([]string, len(r.columns))
-	for i, c := range slices.Backward(r.columns) {
-		if !c.Wide {
-			r.cells[i] = "gone"
-			break
-		}
-	}
-	return r
+	return o.watch(ctx, out, r)
 }

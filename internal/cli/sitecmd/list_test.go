@@ -83,14 +83,16 @@ func TestListClusters(t *testing.T) {
 	w.Run("list", "tkc", "-o", "wide", "-n", "ns1").Exits(failure.OK).Says("CLASS", "builtin-generic-v3.4.0   both").Omits("ns2")
 	wantLines(t, w.Run("list", "clusters", "-o", "name", "--sort-by", "state").Exits(failure.OK), "clusters.cluster.x-k8s.io/old", "tanzukubernetesclusters.run.tanzu.vmware.com/alone",
 		"clusters.cluster.x-k8s.io/tkc2", "clusters.cluster.x-k8s.io/new", "clusters.cluster.x-k8s.io/tkc1")
+	w.Run("list", "clusters", "--sort-by", "kind", "-o", "name").Exits(failure.OK)
 	var out struct {
+		Kind  string
 		Items []struct {
 			Server, Namespace, Resource, Name string
 			Columns                           map[string]string
 		}
 	}
 	r = w.Run("list", "clusters", "-o", "json").Exits(failure.OK)
-	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" {
+	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || out.Kind != "clusters" || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" {
 		t.Errorf("%v %s", err, r.Out)
 	}
 	w.Run("list", "clusters", "-o", "yaml").Exits(failure.OK).Says("- columns:\n", "    TOKEN: good for 10h\n")
@@ -100,7 +102,12 @@ func TestListClusters(t *testing.T) {
 func TestListInPart(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(capi(cluster("ns1", "tkc1", ready)))
-	h := tkc()
+	h := capi()
+	h.Closed = []string{"ns1", "ns2"}
+	s.Hold(h)
+	w.Run("list", "clusters").Exits(failure.OK).Says("There are no clusters that you may list.\n")
+	s.Hold(capi(cluster("ns1", "tkc1", ready)))
+	h = tkc()
 	h.Closed = []string{"ns1", "ns2"}
 	s.Hold(h)
 	w.Run("list", "clusters").Exits(failure.OK).Says("tkc1", "note: you may not list tanzukubernetesclusters.run.tanzu.vmware.com at 10.0.0.1 in ns1, ns2\n").Omits("error")
@@ -109,7 +116,7 @@ func TestListInPart(t *testing.T) {
 	w.Run("list", "clusters", "-o", "json").Exits(failure.Partial).Says(`"partial": true`)
 	s.Replies[clusters1] = s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"]
 	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
-	w.Run("list", "clusters").Exits(failure.Partial).Says("in ns1", "in ns2")
+	w.Run("list", "clusters").Exits(failure.Partial).Says("error: clusters in ns1, ns2 at 10.0.0.1: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns1/clusters: ")
 	w.Down(clitest.Server + ":6443")
 	w.Run("list", "clusters").Exits(failure.Server).Says("error: 10.0.0.1: GET https://10.0.0.1:6443/", "connection refused")
 }
@@ -123,12 +130,14 @@ func TestListOfNothing(t *testing.T) {
 	w.Run("list", "clusters", "now").Exits(failure.Usage).Says("one word too many")
 	w.Run("list", "clusters", "-o", "xml").Exits(failure.Usage).Says("want wide, name, json or yaml")
 	w.Run("list", "clusters", "-n", "a/b").Exits(failure.Usage).Says(`"a/b" is not a name of a namespace`)
+	w.Run("list", "sites", "-w").Exits(failure.Usage).Says("--watch is for what a Supervisor holds")
 	w.Run("list", "clusters", "-w", "-o", "json").Exits(failure.Usage).Says("--watch prints lines")
 	clitest.SignedIn(t, w, s)
 	s.Hold(capi())
 	w.Run("list", "clusters", "-n", "ns1").Exits(failure.OK).Says("There are no clusters in ns1.\n")
 	s.Hold(capi(cluster("ns1", "tkc1", ready)))
-	w.Run("list", "clusters", "--sort-by", "nodse").Exits(failure.Usage).Says(`there is no column "nodse"; there are NAME`)
+	w.Run("list", "clusters", "--sort-by", "nodse").Exits(failure.Usage).Says(`there is no column "nodse"; did you mean NODES?`).Omits("tkc1")
+	w.Run("list", "clusters", "--sort-by", "xyz").Exits(failure.Usage).Says(`there is no column "xyz"; there are NAME, NAMESPACE, SERVER, KIND, CONTEXT`)
 	w.Run("list", "clusters", "--server", "10.0.0.9").Exits(failure.Failed).Says("there is no session at 10.0.0.9; there are sessions at 10.0.0.1")
 	w.WriteFile("kubeconfig", "", 0o600)
 	w.Run("list", "clusters").Exits(failure.Failed).Says("no context of your kubeconfig leads to 10.0.0.1", "kubectl vsphere login --server 10.0.0.1")
@@ -170,7 +179,7 @@ func TestListOfANamespaceOfOneSupervisor(t *testing.T) {
 		each.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", nil, object("", "vmi-2", "")))
 	}
 	wantLines(t, w.Run("list", "images", "-n", "ns1", "-o", "name").Exits(failure.OK), "clustervirtualmachineimages.vmoperator.vmware.com/vmi-2")
-	w.Run("list", "images").Exits(failure.OK).Says("10.0.0.1   -           vmi-2", "10.0.0.2   -           vmi-2")
+	w.Run("list", "images").Exits(failure.OK).Says("10.0.0.1   -           ClusterVirtualMachineImage   vmi-2", "10.0.0.2   -           ClusterVirtualMachineImage   vmi-2")
 	w.Down("10.0.0.2:6443")
 	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Omits("error")
 }
@@ -183,26 +192,5 @@ func TestListWithAnEndedSession(t *testing.T) {
 	w.Run("list", "clusters").Exits(failure.Failed).Says("the session of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local")
 	if len(s.Requests()) > 0 {
 		t.Errorf("%q", s.Requests())
-	}
-}
-
-// What changes is printed; a watch ends with the user's interrupt.
-func TestWatch(t *testing.T) {
-	w, s := signedIn(t)
-	s.Hold(capi(cluster("ns1", "tkc1", ready), cluster("ns1", "tkc2", ready)))
-	looks := 0
-	w.Asleep = func(time.Duration) {
-		switch looks++; looks {
-		case 1: // Nothing changes.
-		case 2:
-			s.Hold(capi(cluster("ns1", "tkc1", `{"phase":"Provisioned","conditions":[{"type":"Available","status":"False"}]}`)))
-		case 3:
-			w.Interrupt()
-		}
-	}
-	r := w.Run("list", "clusters", "--watch").Exits(failure.Interrupted)
-	got := lines(r.Out)
-	if len(got) != 6 || !strings.HasSuffix(got[4], "not ready") || got[5] != "ns1 tkc2 - - - - - - gone" {
-		t.Errorf("%q", got)
 	}
 }

@@ -4,15 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
@@ -44,8 +41,9 @@ func (f *listFormat) addTo(c *cobra.Command) {
 
 func (f listFormat) structured() bool { return f == "json" || f == "yaml" }
 
-// listing is the shape of -o json.
+// listing is the shape of -o json. docs/reference.md says what each field is.
 type listing struct {
+	Kind  string   `json:"kind"`
 	Items []listed `json:"items"`
 	// Partial means that a Supervisor could not be asked: items are missing.
 	Partial bool `json:"partial,omitempty"`
@@ -60,36 +58,32 @@ type listed struct {
 	Columns   map[string]string `json:"columns"` // by heading
 }
 
-// print prints rows. failed is not nil if some are missing.
+// print prints all rows. failed is not nil if some are missing.
 func (o listOptions) print(s *survey.Site, rows []row, failed error) error {
+	return o.newPrinter(s).all(rows, failed)
+}
+
+// all prints all rows. failed is not nil if some are missing.
+func (p *printer) all(rows []row, failed error) error {
 	switch {
-	case o.Format.structured():
-		out := listing{Items: []listed{}, Partial: failed != nil}
+	case p.Format.structured():
+		out := listing{Kind: p.Kind.name, Items: []listed{}, Partial: failed != nil}
 		for _, r := range rows {
 			columns := map[string]string{}
 			for i, c := range r.columns {
 				columns[c.Name] = r.cells[i]
 			}
-			out.Items = append(out.Items, listed{r.server, s.Names[r.server], r.namespace, r.resource, r.name, columns})
+			out.Items = append(out.Items, listed{r.server, p.site.Names[r.server], r.namespace, r.resource, r.name, columns})
 		}
-		format := command.Format(o.Format)
-		return format.Write(s.Env.Out, out)
-	case o.Format == "name":
-		for _, r := range rows {
-			if o.Kind.local != nil {
-				s.Env.Printf("%s", s.Called(r.server))
-				continue
-			}
-			s.Env.Printf("%s/%s", r.resource, r.name)
-		}
-		return nil
-	case len(rows) == 0 && failed == nil:
-		s.Env.Tellf("There are no %s%s.", o.Kind.name, o.where())
+		format := command.Format(p.Format)
+		return format.Write(p.site.Env.Out, out)
+	case len(rows) == 0 && failed == nil && p.Format != "name":
+		p.site.Env.Tellf("There are no %s%s%s.", p.Kind.name, p.where(), map[bool]string{true: " that you may list"}[p.hidden])
 		return nil
 	case len(rows) == 0:
 		return nil
 	}
-	return o.table(s, rows)
+	return p.print(rows)
 }
 
 // where says which namespaces were looked into, if not all.
@@ -100,49 +94,86 @@ func (o listOptions) where() string {
 	return " in " + survey.SomeOf(o.Namespaces)
 }
 
-// table prints rows below the columns that at least one of them has.
-func (o listOptions) table(s *survey.Site, rows []row) error {
-	columns := union(rows, o.Format == "wide")
-	servers, resources := map[string]bool{}, map[string]bool{}
-	for _, r := range rows {
-		servers[r.server], resources[r.resource] = true, true
+// printer prints rows below headings, or names, as they come.
+type printer struct {
+	listOptions
+	site    *survey.Site
+	columns []string // the headings after that of the names
+	table   *console.Table
+	// streamed means that rows were printed before all were there.
+	streamed bool
+	// hidden means that there may be more, which the user may not list.
+	hidden bool
+}
+
+func (o listOptions) newPrinter(s *survey.Site) *printer { return &printer{listOptions: o, site: s} }
+
+// print prints rows. Those with a column that none before them had begin a new table.
+func (p *printer) print(rows []row) error {
+	if p.Format == "name" {
+		for _, r := range rows {
+			p.site.Env.Printf("%s", p.nameOf(r))
+		}
+		return nil
 	}
-	var headings []string
-	if len(servers) > 1 && o.Kind.local == nil {
-		headings = append(headings, "SERVER")
+	before := p.before()
+	if columns := union(p.columns, rows, p.Format == "wide"); p.table == nil || len(columns) > len(p.columns) {
+		if p.table != nil {
+			p.site.Env.Printf("")
+		}
+		p.columns = columns
+		headings := slices.Concat(before, []string{cmp.Or(p.Kind.title, "NAME")}, columns)
+		for i, h := range headings {
+			headings[i] = strings.ToUpper(h)
+		}
+		p.table = p.site.Env.NewTable(headings...)
 	}
-	if !o.Kind.whole {
-		headings = append(headings, "NAMESPACE")
-	}
-	if len(resources) > 1 && o.Kind.rows == nil {
-		headings = append(headings, "KIND")
-	}
-	before := slices.Clone(headings)
-	headings = append(append(headings, cmp.Or(o.Kind.title, "NAME")), columns...)
-	for i, h := range headings {
-		headings[i] = strings.ToUpper(h)
-	}
-	t := s.Env.NewTable(headings...)
 	for _, r := range rows {
 		var cells []string
 		for _, h := range before {
-			cells = append(cells, map[string]string{"SERVER": s.Called(r.server), "NAMESPACE": r.namespace, "KIND": r.kind}[h])
+			cells = append(cells, map[string]string{"SERVER": p.site.Called(r.server), "NAMESPACE": r.namespace, "KIND": r.kind}[h])
 		}
 		cells = append(cells, r.name)
-		for _, c := range columns {
+		for _, c := range p.columns {
 			cells = append(cells, r.cell(c))
 		}
 		for i := range cells {
 			cells[i] = cmp.Or(cells[i], "-")
 		}
-		t.Row(cells...)
+		p.table.Row(cells...)
 	}
-	return t.Print()
+	return p.table.Print()
 }
 
-// union returns the headings of all rows, in the order in which they come.
-func union(rows []row, wide bool) (headings []string) {
+// nameOf is how -o name names a row.
+func (p *printer) nameOf(r row) string {
+	if p.Kind.local != nil {
+		return p.site.Called(r.server)
+	}
+	return r.resource + "/" + r.name
+}
+
+// before returns the headings before the names. They do not depend on what is there, so that a table looks the same each time.
+func (p *printer) before() (headings []string) {
+	if p.Kind.local == nil && len(p.site.Servers(p.Namespaces)) > 1 {
+		headings = append(headings, "SERVER")
+	}
+	if !p.Kind.whole {
+		headings = append(headings, "NAMESPACE")
+	}
+	if p.Kind.mixed {
+		headings = append(headings, "KIND")
+	}
+	return headings
+}
+
+// union returns headings with those of rows that are not among them, in the order in which they come.
+func union(headings []string, rows []row, wide bool) []string {
 	seen := map[string]bool{}
+	for _, h := range headings {
+		seen[strings.ToUpper(h)] = true
+	}
+	headings = slices.Clone(headings)
 	var last []kubeapi.Column
 	for _, r := range rows {
 		if len(r.columns) > 0 && len(last) == len(r.columns) && &last[0] == &r.columns[0] {
@@ -158,85 +189,3 @@ func union(rows []row, wide bool) (headings []string) {
 	}
 	return headings
 }
-
-// sort sorts rows by a column. Numbers, quantities, versions and ages are compared as what they are.
-func (o listOptions) sort(rows []row) error {
-	if o.SortBy == "" || len(rows) == 0 {
-		return nil
-	}
-	by := func(r row) string {
-		switch strings.ToUpper(o.SortBy) {
-		case "NAME":
-			return r.name
-		case "NAMESPACE":
-			return r.namespace
-		case "SERVER":
-			return r.server
-		}
-		return r.cell(o.SortBy)
-	}
-	headings := append([]string{"NAME", "NAMESPACE", "SERVER"}, union(rows, true)...)
-	if !slices.ContainsFunc(headings, func(h string) bool { return strings.EqualFold(h, o.SortBy) }) {
-		for i, h := range headings {
-			headings[i] = strings.ToUpper(h)
-		}
-		return failure.Usagef("--sort-by: there is no column %.40q; there are %s", o.SortBy, strings.Join(headings, ", "))
-	}
-	slices.SortStableFunc(rows, func(a, b row) int { return compare(by(a), by(b)) })
-	return nil
-}
-
-// compare compares two cells. What has no value is last.
-func compare(a, b string) int {
-	if a == "" || b == "" {
-		return cmp.Compare(b, a)
-	}
-	if x, err := resource.ParseQuantity(a); err == nil {
-		if y, err := resource.ParseQuantity(b); err == nil {
-			return x.Cmp(y)
-		}
-	}
-	if x, isAge := age(a); isAge {
-		if y, isAge := age(b); isAge {
-			return cmp.Compare(x, y)
-		}
-	}
-	return natural(a, b)
-}
-
-// age reads a duration as kubectl prints it: 2y30d, 5d, 7h58m.
-func age(s string) (total time.Duration, ok bool) {
-	units := map[byte]time.Duration{'y': 365 * 24 * time.Hour, 'd': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute, 's': time.Second}
-	for s != "" {
-		n := digits(s)
-		number, err := strconv.Atoi(s[:n])
-		if err != nil || n == len(s) || units[s[n]] == 0 {
-			return 0, false
-		}
-		total, s = total+time.Duration(number)*units[s[n]], s[n+1:]
-	}
-	return total, true
-}
-
-// natural compares texts with the numbers in them as numbers: v1.9 comes before v1.10.
-func natural(a, b string) int {
-	for a != "" && b != "" {
-		x, y := digits(a), digits(b)
-		if x > 0 && y > 0 {
-			m, n := strings.TrimLeft(a[:x], "0"), strings.TrimLeft(b[:y], "0")
-			if c := cmp.Or(cmp.Compare(len(m), len(n)), cmp.Compare(m, n)); c != 0 {
-				return c
-			}
-			a, b = a[x:], b[y:]
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// digits is how many digits a text begins with.
-func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

@@ -15,7 +15,7 @@ func releaseKind() *kind {
 	cluster := func(o kubeapi.Object) any { return tkg.ClusterFactsOf(o) }
 	return &kind{
 		name: "releases", aliases: []string{"release", "tkr", "tkrs", "kr", "tanzukubernetesrelease", "tanzukubernetesreleases", "kubernetesreleases"},
-		short: "Kubernetes releases for clusters, by the name that a cluster's version wants", whole: true,
+		short: "Kubernetes releases for clusters, by the name that a cluster's version wants", whole: true, together: true,
 		sources: []*survey.Source{
 			{Resource: tkg.VKSReleaseResource, Cluster: true, Facts: facts}, {Resource: tkg.TanzuReleaseResource, Cluster: true, Facts: facts},
 			{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Facts: image}, {Resource: tkg.TanzuImageResource, Cluster: true, Aside: true, Facts: image},

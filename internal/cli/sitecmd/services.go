@@ -18,7 +18,9 @@ func serviceKind() *kind {
 	}
 }
 
-var serviceColumns = columnsOf("TYPE", "ADDRESS", "CLUSTER", "SERVICE", "WHY PENDING", "", "PORTS", "AGE")
+const pendingColumn = "WHY PENDING"
+
+var serviceColumns = columnsOf("TYPE", "ADDRESS", "CLUSTER", "SERVICE", pendingColumn, "", "PORTS", "AGE")
 
 func serviceRows(r *survey.Reading) (all []row) {
 	pending := r.Pending(func(i survey.Item) map[string]string { return i.Facts.(map[string]string) })

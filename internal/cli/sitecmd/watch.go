@@ -1,0 +1,98 @@
+package sitecmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+)
+
+// settle is how long a change waits for others: an object of both APIs is one line, and a server cannot keep this program busy.
+const settle = 100 * time.Millisecond
+
+// watch prints the rows that change, until ctx ends.
+func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading) error {
+	known := byKey(o.rowsOf(r))
+	live := out.site.Follow(ctx, r)
+	defer live.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-live.Changed:
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-console.Timer(out.site.Env, settle):
+		}
+		rows := o.rowsOf(live.Reading())
+		var changed []row
+		now := byKey(rows)
+		for _, r := range rows {
+			if was, there := known[r.key()]; !there || !slices.Equal(steady(was), steady(r)) {
+				changed = append(changed, r)
+			}
+		}
+		for key, was := range known {
+			if _, there := now[key]; !there {
+				changed = append(changed, out.gone(was))
+			}
+		}
+		known = now
+		slices.SortStableFunc(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
+		if err := o.sort(changed); err != nil {
+			return err
+		}
+		if len(changed) == 0 {
+			continue
+		}
+		if err := out.print(changed); err != nil {
+			return err
+		}
+	}
+}
+
+func byKey(rows []row) map[string]row {
+	all := map[string]row{}
+	for _, r := range rows {
+		all[r.key()] = r
+	}
+	return all
+}
+
+// steady returns the cells of a row without those that change by themselves.
+func steady(r row) (cells []string) {
+	for i, c := range r.columns {
+		switch strings.ToUpper(c.Name) {
+		case "AGE", "TOKEN", "LAST SEEN", "CREATED":
+		case pendingColumn:
+			why, _, _ := strings.Cut(r.cells[i], " for ") // so long
+			cells = append(cells, why)
+		default:
+			cells = append(cells, r.cells[i])
+		}
+	}
+	return cells
+}
+
+// gone returns a row about something that is no longer there: the last column that is shown says so, else its name.
+func (p *printer) gone(r row) row {
+	if p.Format == "name" {
+		return r // As kubectl does.
+	}
+	r.cells = make([]string, len(r.columns))
+	if len(p.columns) > 0 {
+		last := p.columns[len(p.columns)-1]
+		if i := slices.IndexFunc(r.columns, func(c kubeapi.Column) bool { return strings.EqualFold(c.Name, last) }); i >= 0 {
+			r.cells[i] = "gone"
+			return r
+		}
+	}
+	r.name += " (gone)"
+	return r
+}

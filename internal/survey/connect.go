@@ -1,0 +1,35 @@
+package survey
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// connect gets the token of a place and a client of its API server.
+func (s *Site) connect(ctx context.Context, p *Place) (closeIdle func(), err error) {
+	client, _, err := s.Sessions.Client(ctx, p.context)
+	if err != nil {
+		return nil, err
+	}
+	p.down.Store(nil)
+	p.server = kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
+		select {
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if p.down.Load() != nil {
+			return nil, errDown
+		}
+		body, err := client.Do(ctx, r)
+		if errors.Is(err, wire.ErrUnreachable) {
+			p.down.CompareAndSwap(nil, &err)
+		}
+		return body, err
+	})
+	return client.CloseIdleConnections, nil
+}

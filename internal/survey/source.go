@@ -1,0 +1,55 @@
+package survey
+
+import (
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+)
+
+// Source is a kind of object that a list reads.
+type Source struct {
+	Resource kubeapi.Resource
+	Cluster  bool   // it is of the whole Supervisor
+	Labels   string // a label selector
+	Fields   string // a field selector
+	// Aside means that only columns of others come from it: nobody is told if it is not served. With Quiet, nor if it is forbidden.
+	Aside, Quiet bool
+	// Facts returns what a command needs of an object beside its row; nil: nothing.
+	Facts func(kubeapi.Object) any
+}
+
+// Item is an object that was read.
+type Item struct {
+	Place  *Place
+	Source *Source
+	kubeapi.Object
+	Facts any
+}
+
+// Item returns an object of the source in a place, with the facts that the source reads of it. The object is bare.
+func (from *Source) Item(p *Place, o kubeapi.Object) Item {
+	i := Item{Place: p, Source: from}
+	if from.Facts != nil {
+		i.Facts = from.Facts(o)
+	}
+	i.Object = o.Bare()
+	return i
+}
+
+// id is the same for all readings of one object.
+func (i Item) id() string {
+	return strings.Join([]string{i.Place.Key.Server, i.Metadata.Namespace, i.Metadata.Name, i.Source.Resource.String()}, "\x00")
+}
+
+// query returns what to ask for. An empty namespace means all, or the whole Supervisor.
+func (from *Source) query(namespace string) kubeapi.Query {
+	return kubeapi.Query{Resource: from.Resource, Namespace: namespace, Labels: from.Labels, Fields: from.Fields}
+}
+
+// unit is one list: a source in a namespace, in the whole Supervisor, or in all namespaces.
+type unit struct {
+	place      *Place
+	source     *Source
+	namespace  string
+	everywhere bool
+}

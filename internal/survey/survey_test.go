@@ -1,0 +1,266 @@
+package survey
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
+)
+
+// site has two Supervisors, the first one for two users. Its standard error is text.
+func site() (s *Site, text *bytes.Buffer) {
+	text = new(bytes.Buffer)
+	e := &console.Env{Now: time.Now}
+	e.ErrOut = text
+	s = &Site{Env: e}
+	for _, key := range []tokens.Key{{Server: "s1", User: "ada"}, {Server: "s1", User: "bob"}, {Server: "s2", User: "ada"}} {
+		s.Places = append(s.Places, &Place{Key: key})
+	}
+	s.Places[0].Namespaces, s.Places[1].Namespaces, s.Places[2].Namespaces = []string{"ns1", "ns2"}, []string{"ns2"}, []string{"ns3"}
+	return s, text
+}
+
+func item(p *Place, from *Source, namespace, name string) Item {
+	return Item{Place: p, Source: from, Object: kubeapi.Object{Metadata: kubeapi.Metadata{Name: name, Namespace: namespace}}}
+}
+
+func names(r *Reading) (all []string) {
+	for _, i := range r.Items {
+		all = append(all, i.Place.Key.Server+"/"+i.Metadata.Namespace+"/"+i.Metadata.Name)
+	}
+	return all
+}
+
+// -n chooses the places that have a namespace; one that none is known to have may be in each.
+func TestChosen(t *testing.T) {
+	s, _ := site()
+	for only, want := range map[string][]string{"": {"s1", "s2"}, "ns1": {"s1"}, "ns3": {"s2"}, "ns1,ns3": {"s1", "s2"}, "ns9": {"s1", "s2"}} {
+		var some []string
+		if only != "" {
+			some = strings.Split(only, ",")
+		}
+		if got := s.Servers(some); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", only, got)
+		}
+	}
+	if got := s.chosenOf(s.Places[1], []string{"ns1", "ns2", "ns9"}); !slices.Equal(got, []string{"ns2", "ns9"}) {
+		t.Error(got)
+	}
+}
+
+// Parts come in order. What is late holds up those behind it only until it is late; what is of a whole server comes before its namespaces.
+func TestParts(t *testing.T) {
+	p := parts{news: make(chan struct{}, 1)}
+	at := func(names ...string) (some []part) {
+		for _, name := range names {
+			server, ns, _ := strings.Cut(name, "/")
+			some = append(some, part{server, ns})
+		}
+		return some
+	}
+	for _, one := range at("s2", "s1", "s1/b", "s1/a", "s1/a", "s2/c") {
+		p.expect(one)
+	}
+	take := func(late bool, want ...string) {
+		t.Helper()
+		if got := p.take(late); !slices.Equal(got, at(want...)) {
+			t.Errorf("%v, not %v", got, want)
+		}
+	}
+	take(true)
+	p.arrived(part{"s2", "c"})
+	take(true) // It may be joined with what s2 has.
+	p.arrived(part{"s1", ""})
+	p.arrived(part{"s1", "a"}) // One of two users.
+	p.arrived(part{"s1", "b"})
+	take(false, "s1")
+	take(false)
+	take(true, "s1/b")
+	p.arrived(part{"s1", "a"})
+	p.arrived(part{"s2", ""})
+	if len(p.news) != 1 {
+		t.Error("nobody hears of it")
+	}
+	take(false, "s1/a", "s2", "s2/c")
+	take(true)
+}
+
+// A part of a reading has what is in it, once, and what is joined from the whole server.
+func TestPartOfAReading(t *testing.T) {
+	s, _ := site()
+	vm, pool := &Source{Resource: tkg.VMResource}, &Source{Resource: tkg.BalancerResource, Cluster: true, Aside: true}
+	whole := &Source{Resource: tkg.VKSReleaseResource, Cluster: true}
+	r := s.newReading(nil, []*Source{vm, pool, whole})
+	r.Known[s.Places[0]], r.Known[s.Places[1]] = []string{"ns1", "ns2"}, []string{"ns2"}
+	for _, ns := range []string{"", "ns1", "ns2"} {
+		r.parts.expect(part{"s1", ns})
+	}
+	r.Items = []Item{
+		item(s.Places[1], vm, "ns2", "b"), item(s.Places[0], vm, "ns2", "b"), item(s.Places[0], vm, "ns2", "a"), item(s.Places[0], vm, "ns1", "c"),
+		item(s.Places[0], pool, "", "pool"), item(s.Places[0], whole, "", "v1"), item(s.Places[2], vm, "ns2", "other"),
+		item(s.Places[0], vm, "far", "of an administrator"),
+	}
+	for at, want := range map[part][]string{
+		{"s1", "ns2"}: {"s1//pool", "s1/ns2/a", "s1/ns2/b"}, {"s1", "ns1"}: {"s1//pool", "s1/ns1/c"}, {"s1", ""}: {"s1//pool", "s1//v1", "s1/far/of an administrator"},
+	} {
+		got := r.only([]part{at})
+		if diff := cmp.Diff(want, names(got)); diff != "" {
+			t.Errorf("%v: %s", at, diff)
+		}
+		if known := got.Known[s.Places[1]]; (at.namespace == "ns2") != slices.Equal(known, []string{"ns2"}) {
+			t.Errorf("%v: %v", at, known)
+		}
+	}
+}
+
+// failed is an error of an exchange.
+func failedWith(kind error, status int, url, message string) error {
+	return &wire.Error{Method: http.MethodGet, URL: "https://" + url, Status: status, Kind: kind, Message: message}
+}
+
+// What may not be listed is one line for the same namespaces, and what fails is one for a kind, a server and a reason.
+func TestTell(t *testing.T) {
+	s, text := site()
+	s.Places[0].Namespaces = append(s.Places[0].Namespaces, "a", "b", "c", "d", "e")
+	cluster, tkc := &Source{Resource: tkg.ClusterResource}, &Source{Resource: tkg.TanzuClusterResource}
+	quiet, aside := &Source{Resource: tkg.EventResource, Aside: true, Quiet: true}, &Source{Resource: tkg.VKSImageResource, Cluster: true, Aside: true}
+	p := s.Places[0]
+	for name, c := range map[string]struct {
+		miss func(*Reading)
+		want string
+		code int
+	}{
+		"nothing": {func(*Reading) {}, "", failure.OK},
+		"forbidden": {func(r *Reading) {
+			for _, ns := range []string{"ns1", "ns2", "e", "d", "c", "b", "a"} {
+				r.miss(unit{place: p, source: cluster, namespace: ns}, wire.ErrForbidden)
+				r.miss(unit{place: p, source: tkc, namespace: ns}, wire.ErrForbidden)
+				r.miss(unit{place: p, source: quiet, namespace: ns}, wire.ErrForbidden)
+			}
+			r.miss(unit{place: p, source: aside}, wire.ErrForbidden)
+		}, "note: you may not list clusters.cluster.x-k8s.io, tanzukubernetesclusters.run.tanzu.vmware.com at s1 in a, b, c, d, e and 2 more\n" +
+			"note: you may not list osimages.kubernetes.vmware.com at s1\n", failure.OK},
+		"a namespace that was only found": {func(r *Reading) {
+			r.miss(unit{place: p, source: cluster, namespace: "theirs"}, wire.ErrForbidden)
+		}, "", failure.OK},
+		"one of two is not served": {func(r *Reading) { r.miss(unit{place: p, source: tkc, namespace: "ns1"}, kubeapi.ErrNotServed) }, "", failure.OK},
+		"none is served": {func(r *Reading) {
+			for _, ns := range []string{"ns1", "ns2"} {
+				r.miss(unit{place: p, source: tkc, namespace: ns}, kubeapi.ErrNotServed)
+				r.miss(unit{place: p, source: cluster, namespace: ns}, failedWith(wire.ErrNotFound, 404, ns, "not found (404)")) // Another namespace was first.
+				r.miss(unit{place: p, source: aside}, kubeapi.ErrNotServed)
+			}
+		}, "note: s1 does not serve clusters.cluster.x-k8s.io, tanzukubernetesclusters.run.tanzu.vmware.com\n", failure.OK},
+		"in part": {func(r *Reading) {
+			r.add(unit{place: p, source: cluster, namespace: "a"}, "1", nil)
+			for _, ns := range []string{"ns2", "ns1"} {
+				r.miss(unit{place: p, source: cluster, namespace: ns}, failedWith(wire.ErrServer, 500, ns, "internal server error (500)"))
+			}
+			r.miss(unit{place: p, source: cluster, namespace: "b"}, failedWith(wire.ErrServer, 503, "b", "service unavailable (503)"))
+		}, "clusters in b at s1: GET https://b: service unavailable (503)\nclusters in ns1, ns2 at s1: GET https://ns1: internal server error (500)\n", failure.Partial},
+		"as a whole": {func(r *Reading) {
+			r.miss(unit{place: p, source: cluster, namespace: "ns1"}, failedWith(wire.ErrUnreachable, 0, "ns1", "no answer"))
+			r.miss(unit{place: p, source: tkc, namespace: "ns1"}, errDown)
+			r.fail(errors.New("s2: gone"))
+		}, "clusters in ns1 at s1: GET https://ns1: no answer\ns2: gone\n", failure.Server},
+		"interrupted": {func(r *Reading) {
+			r.miss(unit{place: p, source: tkc, namespace: "ns1"}, fmt.Errorf("list: %w", context.Canceled))
+		}, "", failure.OK},
+	} {
+		text.Reset()
+		r := s.newReading(nil, []*Source{cluster, tkc, quiet, aside})
+		c.miss(r)
+		err := r.Tell(func(err error) { fmt.Fprintln(text, err) })
+		if r.Forbidden() != (name == "forbidden") {
+			t.Errorf("%s: forbidden", name)
+		}
+		if diff := cmp.Diff(c.want, text.String()); diff != "" || failure.Code(err) != c.code {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+	r := s.newReading(nil, nil)
+	r.miss(unit{place: p, source: cluster, namespace: "ns1"}, wire.ErrForbidden)
+	if !r.IsUnread(p, tkg.ClusterResource, "ns1") || r.IsUnread(p, tkg.ClusterResource, "ns2") || r.IsUnread(s.Places[1], tkg.ClusterResource, "ns1") {
+		t.Error("what is unread")
+	}
+}
+
+// There is a bound for all objects together.
+func TestTooManyObjects(t *testing.T) {
+	s, _ := site()
+	from := &Source{Resource: tkg.VMResource}
+	many := make([]Item, maxItems-1)
+	for i := range many {
+		many[i] = item(s.Places[0], from, "ns1", fmt.Sprint(i))
+	}
+	r := s.newReading(nil, []*Source{from})
+	r.add(unit{place: s.Places[0], source: from, namespace: "ns1"}, "1", many)
+	r.add(unit{place: s.Places[0], source: from, namespace: "ns2"}, "1", many[:5])
+	r.add(unit{place: s.Places[0], source: from, namespace: "ns3"}, "1", many[:5])
+	if len(r.Items) != maxItems || len(r.missed.failures) != 1 {
+		t.Error(len(r.Items), r.missed.failures)
+	}
+}
+
+// A load balancer without an address has a reason: what its operators say, else what it lacks.
+func TestPending(t *testing.T) {
+	s, _ := site()
+	p, q := s.Places[0], s.Places[2]
+	sources := PendingSources()
+	events, pools := sources[0], sources[1]
+	service, vm := &Source{Resource: tkg.ServiceResource}, &Source{Resource: tkg.VMResource}
+	lb := tkg.ServiceFacts{Kind: "LoadBalancer", Selector: map[string]string{"role": "node"}}
+	warn := func(kind, name, message string) Item {
+		i := item(p, events, "ns1", "e")
+		i.Facts = tkg.EventFacts{Kind: kind, Name: name, Message: message}
+		return i
+	}
+	node := item(p, vm, "ns1", "node")
+	node.Facts = map[string]string{"role": "node"}
+	full := item(p, pools, "ns1", "pool")
+	full.Kind, full.Facts = "IPPool", "no address is free"
+	elsewhere := full
+	elsewhere.Place = q
+	for name, c := range map[string]struct {
+		items []Item
+		facts tkg.ServiceFacts
+		want  string
+	}{
+		"an address":        {nil, tkg.ServiceFacts{Kind: "LoadBalancer", Address: "10.0.0.9"}, ""},
+		"another type":      {nil, tkg.ServiceFacts{Kind: "ClusterIP"}, ""},
+		"no machine":        {nil, lb, "no virtual machine has the labels that it selects"},
+		"a machine":         {[]Item{node}, lb, "the load balancer has given no address"},
+		"a full pool":       {[]Item{node, full}, lb, "IPPool pool: no address is free"},
+		"full elsewhere":    {[]Item{node, elsewhere}, lb, "the load balancer has given no address"},
+		"an event":          {[]Item{node, full, warn("VirtualMachineService", "web", "quota")}, lb, "quota"},
+		"an event of it":    {[]Item{warn("Service", "web", "quota")}, lb, "quota"},
+		"another's event":   {[]Item{node, warn("Service", "other", "quota")}, lb, "the load balancer has given no address"},
+		"an event, unasked": {[]Item{warn("VirtualMachineService", "web", "")}, lb, "no virtual machine has the labels that it selects"},
+	} {
+		r := s.newReading(nil, nil)
+		r.Items = c.items
+		pending := r.Pending(func(i Item) map[string]string { return i.Facts.(map[string]string) })
+		if got := pending.Why(item(p, service, "ns1", "web"), c.facts); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	r := s.newReading(nil, nil)
+	r.unread[unreadID(p, tkg.VMResource, "ns1")] = true
+	if got := r.Pending(nil).Why(item(p, service, "ns1", "web"), lb); got != "the load balancer has given no address" {
+		t.Errorf("machines that cannot be seen: %q", got)
+	}
+}
