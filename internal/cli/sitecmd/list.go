@@ -1,6 +1,7 @@
 package sitecmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,14 +69,11 @@ ends with the command.`,
 			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
-			if err := o.check(); err != nil {
+			asked, err := vCenter.read(c, o)
+			if err := cmp.Or(err, o.check()); err != nil {
 				return err
 			}
-			asked, err := vCenter.read(c, o)
-			switch {
-			case err != nil:
-				return err
-			case vCenter.address != "":
+			if vCenter.address != "" {
 				return o.listVCenter(c.Context(), e, asked)
 			}
 			return list(c.Context(), e, o)

@@ -59,7 +59,7 @@ func TestListOfAVCenter(t *testing.T) {
 	}
 	v.Supervisors = nil
 	w.Run(sites(w)...).Exits(failure.OK).Says("There are no Supervisors.")
-	wantLines(t, w.Run(sites(w, "-o", "json")...).Exits(failure.OK), "{", `"items": []`, "}")
+	wantLines(t, w.Run(sites(w, "-o", "json")...).Exits(failure.OK), "{", `"kind": "sites",`, `"items": []`, "}")
 	spent(t, v, 7)
 	w.Run("status", "-o", "json").Exits(failure.OK).Omits(vc) // A vCenter is no Supervisor.
 	w.Run("list", "sites").Omits(vc)
