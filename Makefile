@@ -12,6 +12,7 @@
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
 #   make mutate     changes lines of the program, one at a time: a test must see each
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
+#   make captures   docs/captures/*.svg: what commands look like on a terminal, from a lab
 #   make generate   docs/commands.md and docs/troubleshooting.md from the program, a table of docs/security.md
 
 SHELL := /bin/sh
@@ -32,7 +33,7 @@ GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated clean FORCE
+.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated captures clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -167,6 +168,9 @@ generate:
 	go run ./internal/gendocs > docs/commands.md
 	go run ./internal/gendocs troubleshooting > docs/troubleshooting.md
 	go run ./internal/gendocs security < docs/security.md > docs/security.md.new && mv docs/security.md.new docs/security.md
+
+captures: build site-build
+	cd test/e2e && go run ./captures
 
 check-generated:
 	go run ./internal/gendocs | diff -u docs/commands.md -

@@ -1,8 +1,10 @@
 package console_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -229,17 +231,155 @@ func TestProseAtATerminal(t *testing.T) {
 	}
 }
 
-// A table is no prose, and its columns are aligned also below wide characters.
+// A table is no prose, and its columns are aligned also below wide characters. A terminal that is too narrow gets lines that end between
+// columns; a still narrower one a block of lines for each row.
 func TestTableAtATerminal(t *testing.T) {
-	got := atTerminal(t, 20, func(e *console.Env, _ func(uint16)) {
-		table := e.NewTable("USER", "SERVER")
-		table.Row("김\t철\n수\u202e", "sup.example.com")
-		table.Row("dev", "10.0.0.1")
-		if err := table.Print(); err != nil {
+	for columns, want := range map[uint16]string{
+		0:  "USER             SERVER            STATE\n김 철 수\\u202e   sup.example.com   ready\ndev              10.0.0.1          -\n",
+		42: "USER             SERVER            STATE\n김 철 수\\u202e   sup.example.com   ready\ndev              10.0.0.1          -\n",
+		36: "USER             SERVER\n  STATE\n김 철 수\\u202e   sup.example.com\n  ready\ndev              10.0.0.1\n",
+		22: "USER    김 철\n  수\\u202e\nSERVER\n  sup.example.com\nSTATE   ready\n\nUSER    dev\nSERVER  10.0.0.1\n",
+	} {
+		got := atTerminal(t, columns, func(e *console.Env, _ func(uint16)) {
+			e.Getenv = func(name string) string { return map[string]string{"NO_COLOR": "1"}[name] }
+			table := e.NewTable("USER", "SERVER", "STATE")
+			table.Row("김\t철\n수\u202e", "sup.example.com", "ready")
+			table.Row("dev", "10.0.0.1", "-")
+			if err := table.Print(); err != nil {
+				t.Error(err)
+			}
+		})
+		if got = strings.ReplaceAll(got, "\r\n", "\n"); got != want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", columns, got, want)
+		}
+	}
+}
+
+// A table can be printed while its rows come: the headings once, and the columns only grow.
+func TestTableInPieces(t *testing.T) {
+	for columns, want := range map[uint16]string{
+		80: "{1}NAME{0}   {1}STATE{0}                 {1}AGE{0}\na      {32}ready: and the rest{0}   1d\nlonger-name   gone by               -\nb             {33}pending{0}               2d\n",
+		28: "{1}NAME{0}   {1}STATE{0}\n  {1}AGE{0}\na      {32}ready: and the rest{0}\n  1d\nlonger-name   gone by\nb             {33}pending{0}\n  2d\n",
+		20: "NAME   a\nSTATE  {32}ready: and\n  the rest{0}\nAGE    1d\n\nNAME   longer-name\nSTATE  gone by\n\nNAME   b\nSTATE  {33}pending{0}\nAGE    2d\n",
+	} {
+		want = strings.NewReplacer("{", "\x1b[", "}", "m").Replace(want)
+		got := atTerminal(t, columns, func(e *console.Env, _ func(uint16)) {
+			e.Getenv = func(string) string { return "" }
+			table := e.NewTable("NAME", "STATE", "AGE")
+			table.Row("a", "ready: and the rest", "1d")
+			_ = table.Print()
+			_ = table.Print() // Nothing is new.
+			table.Row("longer-name", "gone by", "-")
+			table.Row("b", "pending", "2d")
+			_ = table.Print()
+		})
+		if got = strings.ReplaceAll(got, "\r\n", "\n"); got != want {
+			t.Errorf("%d columns:\n%s\nwant\n%s", columns, got, want)
+		}
+	}
+}
+
+// page writes all that has a style.
+func page(e *console.Env) {
+	p := console.Page{Env: e}
+	p.Headingf("Cluster %s", "클러스터\x1b[32m")
+	p.Labelf(console.Bad, "Wrong:", "it is %s", "\x1b[31mred\nWrong: forged")
+	p.Labelf(console.Plain, "skipped:", "nothing")
+	p.Facts([][2]string{{"State", "ready"}, {"서버", "\x1b]0;x\a\nForged: yes"}})
+	table := e.NewTable("NAME", "STATE", "TOKEN", "AGE")
+	for _, state := range []string{"ready", "not ready: Why", "Pending", "failed", "readyish", "\x1b[32mready", ""} {
+		table.Row("failed", state, "good for 10h", "1d")
+	}
+	_ = table.Print()
+}
+
+const plainPage = `Cluster 클러스터\x1b[32m
+Wrong: it is \x1b[31mred Wrong: forged
+skipped: nothing
+State: ready
+서버:  \x1b]0;x\x07 Forged: yes
+NAME     STATE            TOKEN          AGE
+failed   ready            good for 10h   1d
+failed   not ready: Why   good for 10h   1d
+failed   Pending          good for 10h   1d
+failed   failed           good for 10h   1d
+failed   readyish         good for 10h   1d
+failed   \x1b[32mready    good for 10h   1d
+failed                    good for 10h   1d
+`
+
+const paintedPage = "{1}Cluster 클러스터\\x1b[32m{0}\n{1;31}Wrong:{0} it is \\x1b[31mred Wrong: forged\nskipped: nothing\nState: ready\n서버:  \\x1b]0;x\\x07 Forged: yes\n" +
+	"{1}NAME{0}     {1}STATE{0}            {1}TOKEN{0}          {1}AGE{0}\n" +
+	"failed   {32}ready{0}            {32}good for 10h{0}   1d\n" +
+	"failed   {1;31}not ready: Why{0}   {32}good for 10h{0}   1d\n" +
+	"failed   {33}Pending{0}          {32}good for 10h{0}   1d\n" +
+	"failed   {1;31}failed{0}           {32}good for 10h{0}   1d\n" +
+	"failed   readyish         {32}good for 10h{0}   1d\n" +
+	"failed   \\x1b[32mready    {32}good for 10h{0}   1d\n" +
+	"failed                    {32}good for 10h{0}   1d\n"
+
+// Colours are for a terminal that shows them and a person who has not said no. They repeat what words say, and change no column.
+func TestColours(t *testing.T) {
+	painted := strings.NewReplacer("{", "\x1b[", "}", "m").Replace(paintedPage)
+	for name, tc := range map[string]struct {
+		vars map[string]string
+		want string
+	}{
+		"terminal":       {map[string]string{"TERM": "xterm"}, painted},
+		"empty NO_COLOR": {map[string]string{"TERM": "xterm", "NO_COLOR": ""}, painted}, // As https://no-color.org says.
+		"NO_COLOR":       {map[string]string{"TERM": "xterm", "NO_COLOR": "0"}, plainPage},
+		"dumb":           {map[string]string{"TERM": "dumb"}, plainPage},
+	} {
+		got := atTerminal(t, 80, func(e *console.Env, _ func(uint16)) {
+			e.Getenv = func(name string) string { return tc.vars[name] }
+			page(e)
+		})
+		if got = strings.ReplaceAll(got, "\r\n", "\n"); got != tc.want {
+			t.Errorf("%s:\n%q\nwant\n%q", name, got, tc.want)
+		}
+	}
+	e := consoletest.New(t).Env()
+	pipe := e.Out.(*consoletest.Stream)
+	e.Protect()
+	page(e)
+	if got := pipe.String(); got != plainPage {
+		t.Errorf("in a pipe:\n%s", got)
+	}
+}
+
+// What has styles fits a narrow terminal, and a command to type stays whole.
+func TestPageAtANarrowTerminal(t *testing.T) {
+	got := atTerminal(t, 40, func(e *console.Env, _ func(uint16)) {
+		e.Getenv = func(name string) string { return map[string]string{"NO_COLOR": "1"}[name] }
+		p := console.Page{Env: e}
+		p.Headingf("Cluster %s at %s", "ns1/a-cluster-with-a-name", "10.0.0.1")
+		p.Labelf(console.Bad, "Wrong:", "The virtual machine tkc1-vm-1: its storage is not there: quota")
+		p.Labelf(console.Bold, "To do:", "See what is left: kubectl vsphere list storage --namespace ns1")
+		p.Facts([][2]string{{"Network (CNI)", "antrea and a longer text about it"}, {"A name that leaves no room", "its value is here"}})
+	})
+	want := "Cluster ns1/a-cluster-with-a-name at\n  10.0.0.1\nWrong: The virtual machine tkc1-vm-1:\n  its storage is not there: quota\n" +
+		"To do: See what is left:\n  kubectl vsphere list storage --namespace ns1\n" +
+		"Network (CNI):              antrea and\n  a longer text about it\nA name that leaves no room: its value\n  is here\n"
+	if got = strings.ReplaceAll(got, "\r\n", "\n"); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// gone is a terminal that nobody reads any more.
+type gone struct{}
+
+func (gone) Columns() int              { return 80 }
+func (gone) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// The error of a write is not lost, in colour or not.
+func TestColoursOfAClosedTerminal(t *testing.T) {
+	for _, no := range []string{"", "1"} {
+		e := &console.Env{Getenv: func(string) string { return no }}
+		e.Out = gone{}
+		e.Protect()
+		console.Page{Env: e}.Headingf("Cluster")
+		if err := e.Finish(); !errors.Is(err, io.ErrClosedPipe) {
 			t.Error(err)
 		}
-	})
-	if want := "USER             SERVER\r\n김 철 수\\u202e   sup.example.com\r\ndev              10.0.0.1\r\n"; got != want {
-		t.Errorf("%q", got)
 	}
 }

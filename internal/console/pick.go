@@ -36,7 +36,7 @@ type Question struct {
 
 // MayPick reports whether a person can pick on this terminal: it can be drawn on, and read key by key.
 func MayPick(e *Env) bool {
-	return e.Terminal != nil && Columns(e.ErrOut) >= 20 && e.Getenv("TERM") != "dumb"
+	return e.Terminal != nil && Columns(e.ErrOut) >= 20 && draws(e, e.ErrOut)
 }
 
 // Pick lets a person choose: the arrow keys move, letters filter, Enter takes. It returns the index of the choice. The error is secret.ErrCancelled if the person gives up (Escape, Ctrl-C), or if ctx ends.
@@ -47,6 +47,9 @@ func (q Question) Pick(ctx context.Context, e *Env) (int, error) {
 	}
 	defer term.Restore(int(e.Terminal.Fd()), before) //nolint:errcheck // Nothing is left to do about it.
 	p := &picker{out: below(e.ErrOut), question: q.Text, choices: q.Choices, at: q.First}
+	if colours(e, e.ErrOut) {
+		p.headed = Bold
+	}
 	defer p.clear()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -118,6 +121,7 @@ type picker struct {
 	found    []int // indexes of the choices that fit the filter
 	at       int   // index of the marked choice
 	top      int   // index in found of the first one that is shown
+	headed   Style // of headings and of the marked choice
 }
 
 // Keys, as terminals send them.
@@ -226,13 +230,13 @@ func (p *picker) draw() {
 		c := p.choices[at]
 		if c.Group != group {
 			group = c.Group
-			lines = append(lines, line(group+":"))
+			lines = append(lines, p.headed.paint(line(group+":")))
 		}
-		mark := "    "
+		mark, style := "    ", Plain
 		if at == p.at {
-			mark = "  > "
+			mark, style = "  > ", p.headed
 		}
-		lines = append(lines, line(mark+safetext.Line(c.Text, maxChoice)))
+		lines = append(lines, style.paint(line(mark+safetext.Line(c.Text, maxChoice))))
 	}
 	switch more := len(p.found) - len(shown); {
 	case len(p.found) == 0:

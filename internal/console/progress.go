@@ -6,14 +6,12 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
 // Progress is a line on a terminal that shows the current step. Done removes it. In a pipe it prints nothing. A terminal that cannot remove
-// a line (TERM=dumb) gets a line for each step.
+// a line (TERM=dumb, an old console of Windows) gets a line for each step.
 type Progress struct {
 	mu    sync.Mutex
 	out   io.Writer // nil: no terminal
@@ -33,9 +31,8 @@ const maxStep = 200
 // NewProgress returns a progress line on standard error, if that is a terminal.
 func (e *Env) NewProgress() *Progress {
 	p := &Progress{now: e.Now}
-	out := below(e.ErrOut)
-	if f, ok := out.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(f.Fd())) {
-		p.out, p.plain = out, e.Getenv != nil && e.Getenv("TERM") == "dumb"
+	if isTerminal(e.ErrOut) {
+		p.out, p.plain = below(e.ErrOut), !draws(e, e.ErrOut)
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
@@ -12,6 +13,7 @@ import (
 type screen struct {
 	*safetext.Writer
 	below io.Writer
+	drawn error // the first error of draw
 }
 
 // Protect puts a screen before standard output and standard error, once. What a program reads (JSON, YAML) has its harmful characters
@@ -22,18 +24,27 @@ func protect(w io.Writer) io.Writer {
 	if s, ok := w.(*screen); ok {
 		return s
 	}
-	return &screen{safetext.NewWriter(w), w}
+	return &screen{Writer: safetext.NewWriter(w), below: w}
 }
 
 // Finish writes what is left for standard output. Its error is the first one of all writes there: a full disk or a closed pipe.
 func (e *Env) Finish() error {
 	if s, ok := e.Out.(*screen); ok {
-		return s.Close()
+		return cmp.Or(s.drawn, s.Close())
 	}
 	return nil
 }
 
-// below is the stream under the screen. Only this package draws there: the progress line needs control characters.
+// draw writes text with escape sequences of this package around text that is harmless already.
+func draw(w io.Writer, text string) error {
+	_, err := io.WriteString(below(w), text)
+	if s, ok := w.(*screen); ok {
+		s.drawn = cmp.Or(s.drawn, err)
+	}
+	return err
+}
+
+// below is the stream under the screen. Only this package draws there: the progress line and colours need control characters.
 func below(w io.Writer) io.Writer {
 	if s, ok := w.(*screen); ok {
 		return s.below
@@ -60,34 +71,4 @@ func (p prose) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return len(text), nil
-}
-
-// Table is a table on standard output. A cell is one line.
-type Table struct {
-	to     io.Writer
-	rows   [][]string
-	widths []int // of the columns that were printed
-}
-
-// NewTable returns a table with a row of headings.
-func (e *Env) NewTable(headings ...string) *Table {
-	return &Table{to: e.Out, rows: [][]string{headings}}
-}
-
-// Row adds a row, with a cell for each heading.
-func (t *Table) Row(cells ...string) {
-	var row []string
-	for _, cell := range cells {
-		row = append(row, safetext.Text([]byte(safetext.Cell(cell))))
-	}
-	t.rows = append(t.rows, row)
-}
-
-// Print writes the rows that it has not written before.
-func (t *Table) Print() error {
-	text := ""
-	text, t.widths = layout.Table(t.rows, t.widths)
-	t.rows = nil
-	_, err := io.WriteString(t.to, text)
-	return err
 }

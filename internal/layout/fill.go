@@ -116,16 +116,52 @@ func fill(b *strings.Builder, lines []string, columns int) {
 		text = append(text, strings.TrimRight(line, "\n"))
 	}
 	whole := strings.Join(text, " ")
-	at := 0
-	for i, u := range units(whole) {
-		if i > 0 && at+len(u.blanks)+Width(u.text) >= columns {
-			u.blanks, at = "\n"+further, -1
-		}
-		b.WriteString(u.blanks + u.text)
-		at += len(u.blanks) + Width(u.text)
-	}
+	flow(b, whole, further, span{0, columns})
 	b.WriteString(whole[len(strings.TrimRight(whole, " ")):])
 	if strings.HasSuffix(lines[len(lines)-1], "\n") {
 		b.WriteString("\n")
 	}
+}
+
+// span is a part of the screen: the column where a text begins, and the columns that there are.
+type span struct{ at, columns int }
+
+// flow writes the words of a text. Its further lines begin with further.
+func flow(b *strings.Builder, text, further string, on span) {
+	for i, u := range units(text) {
+		width := len(u.blanks) + Width(u.text)
+		if on.at+width >= on.columns && (i > 0 || on.at > len(further) && len(further)+width < on.columns) {
+			u.blanks, on.at, width = "\n"+further, 0, len(further)+Width(u.text)
+		}
+		b.WriteString(u.blanks + u.text)
+		on.at += width
+	}
+}
+
+// Hang returns a text that begins in a column of the screen, in lines that fit into columns, broken between words as in Fill. The further
+// lines begin below the first one, or are indented a little if that begins at the margin or leaves too little room.
+func Hang(text string, at, columns int) string {
+	if columns < narrowest || at+Width(text) < columns {
+		return text
+	}
+	widest := 0
+	for _, u := range units(text) {
+		widest = max(widest, Width(u.text))
+	}
+	indent := strings.Repeat(" ", at)
+	if at == 0 || columns-at < narrowest || at+widest >= columns && len(hang)+widest < columns {
+		indent = hang
+	}
+	var b strings.Builder
+	flow(&b, strings.TrimRight(text, " "), indent, span{at, columns})
+	return b.String()
+}
+
+// Beside returns a label and the text beside it (Hang). The label has no blanks behind it if the text begins below.
+func Beside(label, text string, columns int) (string, string) {
+	text = Hang(text, Width(label), columns)
+	if strings.HasPrefix(text, "\n") {
+		label = strings.TrimRight(label, " ")
+	}
+	return label, text
 }

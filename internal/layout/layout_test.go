@@ -132,10 +132,16 @@ func TestProse(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	got, widths := Table([][]string{{"SERVER", "USER", "TOKEN"}, {"10.0.0.1", "김철수@corp.example", "good for 10h"}, {"sup", "dev@vsphere.local", ""}}, nil)
-	more, widths := Table([][]string{{"sup2", "a", "b"}, {"sup.example.com", "a", "b"}}, widths)
-	last, _ := Table([][]string{{"sup3", "a", "b"}}, widths)
-	got += more + last
+	var s Shape
+	got := ""
+	for _, rows := range [][][]string{
+		{{"SERVER", "USER", "TOKEN"}, {"10.0.0.1", "김철수@corp.example", "good for 10h"}, {"sup", "dev@vsphere.local", ""}},
+		{{"sup2", "a", "b"}, {"sup.example.com", "a", "b"}},
+		{{"sup3", "a", "b"}},
+	} {
+		s.Grow(rows)
+		got += s.Lines(rows, nil)
+	}
 	want := "SERVER     USER                  TOKEN\n" +
 		"10.0.0.1   김철수@corp.example   good for 10h\n" +
 		"sup        dev@vsphere.local     \n" +
@@ -145,7 +151,76 @@ func TestTable(t *testing.T) {
 	if got != want {
 		t.Errorf("\n%s\nwant\n%s", got, want)
 	}
-	if text, _ := Table(nil, nil); text != "" {
+	if Table(nil) != "" {
 		t.Error("no rows")
+	}
+}
+
+// All columns begin below each other on the screen, whatever is in the cells.
+func TestColumnsBeginTogether(t *testing.T) {
+	rows := [][]string{{"NAME", "STATE", "CONTEXT"}, {"개발-클러스터", "ready", "개발"}, {"tkc1", "준비 안 됨", "tkc1"}, {"e\u0301te\u0301", "😀", "ｆｕｌｌ"}, {"", "", ""}}
+	var s Shape
+	s.Grow(rows)
+	for line := range strings.Lines(s.Lines(rows, func(_ int, cell string) string { return "<" + cell + ">" })) {
+		for column, want := range map[int]int{1: Width("개발-클러스터") + len(gap), 2: Width("개발-클러스터") + Width("준비 안 됨") + 2*len(gap)} {
+			cells := strings.SplitAfterN(strings.TrimSuffix(line, "\n"), "<", column+2)
+			before := strings.NewReplacer("<", "", ">", "").Replace(strings.Join(cells[:column+1], ""))
+			if got := Width(before); got != want {
+				t.Errorf("column %d of %q begins at %d, not %d", column, line, got, want)
+			}
+		}
+	}
+}
+
+func TestRecords(t *testing.T) {
+	rows := [][]string{{"NAME", "상태", "MESSAGE"}, {"tkc1", "준비", "no room is left; type: kubectl vsphere list storage -n ns1"}, {"개발", "-", "a"}, {"", "", "a"}}
+	want := "NAME     tkc1\n상태     준비\nMESSAGE  no room is left; type:\n         kubectl vsphere list storage -n ns1\n\nNAME     개발\nMESSAGE  a\n\nMESSAGE  a\n"
+	if got := Records(rows[0], rows[1:], 36, nil); got != want {
+		t.Errorf("\n%s\nwant\n%s", got, want)
+	}
+	if got := Records(rows[0], nil, 36, nil); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Lines that are too long end between columns. What is below a heading stays there, and a line without a value is left out.
+func TestFold(t *testing.T) {
+	rows := [][]string{{"NAME", "STATE", "MESSAGE", "AGE"}, {"클러스터", "ready", "-", "-"}, {"b", "failed", "no room is left", "1d"}}
+	for columns, want := range map[int]string{
+		80: "NAME       STATE    MESSAGE           AGE\n클러스터   ready    -                 -\nb          failed   no room is left   1d\n",
+		42: "NAME       STATE    MESSAGE           AGE\n클러스터   ready    -                 -\nb          failed   no room is left   1d\n",
+		41: "NAME       STATE    MESSAGE\n  AGE\n클러스터   ready    -\nb          failed   no room is left\n  1d\n",
+		24: "NAME       STATE\n  MESSAGE           AGE\n클러스터   ready\nb          failed\n  no room is left   1d\n",
+		10: "NAME\n  STATE\n  MESSAGE\n  AGE\n클러스터\n  ready\nb\n  failed\n  no room is left\n  1d\n",
+	} {
+		var s Shape
+		s.Grow(rows)
+		lines := s.Fold(columns)
+		if got := s.Lines(rows, nil); got != want || lines != strings.Count(want[:strings.Index(want, "클")], "\n") {
+			t.Errorf("%d columns, %d lines:\n%s\nwant\n%s", columns, lines, got, want)
+		}
+	}
+}
+
+func TestHang(t *testing.T) {
+	for _, tc := range []struct {
+		text        string
+		at, columns int
+		want        string
+	}{
+		{"it fits", 5, 30, "it fits"},
+		{"the quick brown fox jumps over", 8, 30, "the quick brown fox\n        jumps over"},
+		{"the quick brown fox jumps over", 20, 30, "the quick\n  brown fox jumps over"},
+		{"the quick brown fox jumps over", 0, 30, "the quick brown fox jumps\n  over"},
+		{"a-word-that-fits-nowhere-else", 8, 32, "\n  a-word-that-fits-nowhere-else"},
+		{"so a-word-that-fits-nowhere-else", 8, 32, "so\n  a-word-that-fits-nowhere-else"},
+		{"a-word-that-does-not-fit-anywhere", 8, 30, "a-word-that-does-not-fit-anywhere"},
+		{"the quick brown fox jumps over", 8, 0, "the quick brown fox jumps over"},
+		{"네임스페이스 개발팀 운영팀 보안팀", 4, 30, "네임스페이스 개발팀\n    운영팀 보안팀"},
+		{"type: kubectl vsphere login --server S, and then wait", 8, 30, "type:\n        kubectl vsphere login --server S,\n        and then wait"},
+	} {
+		if got := Hang(tc.text, tc.at, tc.columns); got != tc.want {
+			t.Errorf("%q at %d of %d: %q", tc.text, tc.at, tc.columns, got)
+		}
 	}
 }

@@ -50,10 +50,15 @@ func (s *Site) newReading(only []string, sources []*Source) *Reading {
 }
 
 // Read reads the sources in all places, at most login.MaxInFlight requests at a time. What fails is kept in the reading. step, if not nil, is
-// called with the number of lists that have arrived.
+// called with the number of lists that have arrived. If s.Doing is set, that is shown meanwhile.
 func (s *Site) Read(ctx context.Context, only []string, sources []*Source, step func(done int)) *Reading {
 	r := s.newReading(only, sources)
 	r.step = step
+	if s.Doing != "" {
+		p := s.Env.NewProgress()
+		p.Show(s.Doing, 0, 0)
+		defer p.Done()
+	}
 	r.read(ctx)
 	return r
 }

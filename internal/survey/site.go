@@ -32,6 +32,7 @@ type Site struct {
 	All      []tokens.Session  // also those that no context leads to
 	Only     string            // the one API server (canonical) that is meant; empty: all
 	Names    map[string]string // what a person calls servers (tokens.Site.Name), by address
+	Doing    string            // what a terminal shows while Read waits; empty: nothing
 
 	contexts map[string][]string // the names of contexts by the ID of their credential
 	tokens   map[string]tokens.Credential

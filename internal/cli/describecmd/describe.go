@@ -118,6 +118,7 @@ func describe(ctx context.Context, e *console.Env, o describeOptions) error {
 		return err
 	}
 	console.SurviveParent()
+	s.Doing = fmt.Sprintf("Looking at %s %s", o.What, o.Name)
 	var p *page
 	var failed error
 	switch o.What {

@@ -230,10 +230,11 @@ func TestDescribeHostileCells(t *testing.T) {
 	for _, columns := range []int{0, 40} {
 		w.Columns = columns
 		r := w.Run("describe", "cluster", "tkc1").Exits(failure.OK)
-		if strings.ContainsAny(r.Out, "\x1b\r\u202e\a") || len(r.Out) > 6000 {
+		own := strings.NewReplacer("\x1b[0m", "", "\x1b[1m", "", "\x1b[1;31m", "", "\x1b[32m", "", "\x1b[33m", "").Replace(r.Out) // Its colours.
+		if strings.ContainsAny(own, "\x1b\r\u202e\a") || len(own) > 6000 {
 			t.Errorf("%d columns: %d bytes: %q", columns, len(r.Out), r.Out)
 		}
-		for line := range strings.Lines(r.Out) {
+		for line := range strings.Lines(own) {
 			if strings.HasPrefix(line, "Wrong: nothing") || strings.HasPrefix(line, "To do: touch") || strings.HasPrefix(line, "Wrong: pool") {
 				t.Errorf("%d columns: a server began the line %q", columns, line)
 			}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 )
 
 // page is what describe prints of one thing: what is wrong first.
@@ -98,23 +97,20 @@ func (p *page) table(heading string, headings []string, rows [][]string) {
 
 // print writes the page.
 func (p *page) print(e *console.Env) error {
-	e.Printf("%s", p.title)
+	on := console.Page{Env: e}
+	on.Headingf("%s", p.title)
 	for _, problem := range p.problems {
-		e.Printf("\nWrong: %s", strings.TrimSuffix(problem.what, "."))
+		e.Printf("")
+		on.Labelf(console.Bad, "Wrong:", "%s", strings.TrimSuffix(problem.what, "."))
 		if problem.todo != "" {
-			e.Printf("To do: %s", problem.todo)
+			on.Labelf(console.Bold, "To do:", "%s", problem.todo)
 		}
 	}
 	e.Printf("")
-	width := 0
-	for _, f := range p.facts {
-		width = max(width, layout.Width(f[0]))
-	}
-	for _, f := range p.facts {
-		e.Printf("%s %s", layout.Pad(f[0]+":", width+1), f[1])
-	}
+	on.Facts(p.facts)
 	for _, part := range p.parts {
-		e.Printf("\n%s:", part.heading)
+		e.Printf("")
+		on.Headingf("%s:", part.heading)
 		t := e.NewTable(part.rows[0]...)
 		for _, row := range part.rows[1:] {
 			cells := slices.Clone(row)

@@ -119,7 +119,7 @@ func printReport(e *console.Env, r doctor.Report, all bool) {
 	}
 	for _, state := range []doctor.State{doctor.OK, doctor.Skipped} {
 		if len(names[state]) > 0 {
-			e.Printf("%s: %s", state, strings.Join(names[state], ", "))
+			console.Page{Env: e}.Labelf(styles[state], string(state)+":", "%s", strings.Join(names[state], ", "))
 		}
 	}
 	switch r.Problems {
@@ -132,12 +132,15 @@ func printReport(e *console.Env, r doctor.Report, all bool) {
 	}
 }
 
+// styles are how states look on a terminal with colours.
+var styles = map[doctor.State]console.Style{doctor.OK: console.Good, doctor.Note: console.Waiting, doctor.Problem: console.Bad}
+
 func printFinding(e *console.Env, check string, f doctor.Finding) {
 	about := ""
 	if f.About != "" {
 		about = f.About + ": "
 	}
-	e.Printf("%s: %s: %s%s", f.State, check, about, f.Says)
+	console.Page{Env: e}.Labelf(styles[f.State], string(f.State)+":", "%s: %s%s", check, about, f.Says)
 	if f.Remedy != "" {
 		e.Printf("%s", safetext.Lines(f.Remedy))
 	}

@@ -25,6 +25,7 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	progress := p.site.Env.NewProgress()
+	progress.Show("Listing "+p.Kind.name, 0, 0) // Also if no server answers.
 	a := p.site.Start(ctx, p.Namespaces, p.Kind.sources, func(done int) { progress.Show("Listing "+p.Kind.name, done, 0) })
 	news := a.News
 	if p.Format.structured() || p.Format == "name" || p.SortBy != "" || p.Kind.together {
