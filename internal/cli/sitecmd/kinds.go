@@ -122,18 +122,8 @@ func kinds() []*kind {
 				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "contentlibraries", Kind: "ContentLibrary"}},
 				{Resource: kubeapi.Resource{Group: tkg.GroupLibrary, Plural: "clustercontentlibraries", Kind: "ClusterContentLibrary"}, Cluster: true},
 			},
-		}, {
-			name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
-			short: "networks, of NSX and of distributed switches", mixed: true,
-			sources: []*survey.Source{
-				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networks", Kind: "Network"}},
-				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "networkinterfaces", Kind: "NetworkInterface"}},
-				{Resource: kubeapi.Resource{Group: tkg.GroupNetwork, Plural: "ippools", Kind: "IPPool"}},
-				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnets", Kind: "Subnet"}},
-				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "subnetsets", Kind: "SubnetSet"}},
-				{Resource: kubeapi.Resource{Group: tkg.GroupNSX, Plural: "networkinfos", Kind: "NetworkInfo"}},
-			},
 		},
+		networkKind(),
 	}
 }
 

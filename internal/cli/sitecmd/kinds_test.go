@@ -109,7 +109,7 @@ func TestListOfTheServersColumns(t *testing.T) {
 	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Says("vmi-1", "vmi-2")
 	w.Run("list", "zones").Exits(failure.OK).Says("note: 10.0.0.1 does not serve availabilityzones.topology.tanzu.vmware.com, zones.topology.tanzu.vmware.com\n").Omits("NAME")
 	s.Hold(consoletest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
-	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE KIND NAME", "ns1 Subnet net")
+	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE KIND NAME NETWORK ADDRESS STATE", "ns1 Subnet net - - -")
 	for _, kind := range []string{"classes", "libraries"} {
 		w.Run("list", kind).Exits(failure.OK).Says("note: 10.0.0.1 does not serve ")
 	}
@@ -175,4 +175,18 @@ func TestHostileServer(t *testing.T) {
 			t.Errorf("%s: %q", name, r.Err)
 		}
 	}
+}
+
+func TestListNetworks(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "networkinterfaces", Kind: "NetworkInterface", Objects: []string{
+		object("ns1", "web-1-eth0", `,"spec":{"networkName":"primary"},"status":{"ipConfigs":[{"ip":"192.0.2.11"}],"conditions":[{"type":"Ready","status":"True"}]}`),
+		object("ns1", "web-2-eth0", `,"spec":{"networkName":"primary"},"status":{"conditions":[{"type":"Ready","status":"False","reason":"CannotAllocIP","message":"the pool is full"}]}`),
+	}})
+	s.Hold(consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{
+		object("ns1", "pool", `,"spec":{"startingAddress":"192.0.2.11","addressCount":2},"status":{"conditions":[{"type":"ready","status":"True"},{"type":"full","status":"True"}]}`),
+	}})
+	wantLines(t, w.Run("list", "networks").Exits(failure.OK), "NAMESPACE KIND NAME NETWORK ADDRESS STATE",
+		"ns1 IPPool pool - 192.0.2.11 and 1 more not ready: full", "ns1 NetworkInterface web-1-eth0 primary 192.0.2.11 ready",
+		"ns1 NetworkInterface web-2-eth0 primary - not ready: CannotAllocIP: the pool is full")
 }
