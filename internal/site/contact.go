@@ -80,7 +80,7 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	if untrusted, err = c.offered(untrusted); err != nil {
 		return s, err
 	}
-	if c.Server.IsAPIPort() && !c.API && c.VCenter == nil {
+	if c.Server.IsAPIPort() && c.ofFront() {
 		c.Env.Notef("%s", c.notTheFront())
 	}
 	ca, err := c.firstUse(ctx, c.server(), c.Last.For(c.server()), untrusted)
@@ -94,6 +94,9 @@ func (c Contact) Open(ctx context.Context) (Site, error) {
 	}
 	return s, err
 }
+
+// ofFront reports whether the contact is with the front of a Supervisor.
+func (c Contact) ofFront() bool { return !c.API && c.VCenter == nil }
 
 // accept returns the trust with a CA (PEM) for the Supervisor. The pins of other servers stay. A person at the terminal has accepted the CA
 // for this server alone: other hosts are trusted by what verified them so far. A fingerprint on the command line names the CA itself, so it

@@ -89,7 +89,7 @@ func (r *required) read(resp *http.Response, body []byte) error {
 // machine too.
 func (c *Client) addressOf(s string) (supervisor.Address, bool) {
 	a, err := c.Address.WithHost(s)
-	if err != nil || !isHost(a.Host) && !(isLoopback(a.Host) && isLoopback(c.Address.Host)) {
+	if err != nil || !isHost(a.Host) && (!isLoopback(a.Host) || !isLoopback(c.Address.Host)) {
 		return supervisor.Address{}, false
 	}
 	return a, true

@@ -242,16 +242,6 @@ func TestEachCheck(t *testing.T) {
 	}
 }
 
-// refuses makes the first cluster, made at a time from now, refuse tokens. With 0, the Supervisor has it no longer.
-func (r rig) refuses(made time.Duration) {
-	r.cluster().Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
-	h := consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta1", Plural: "clusters", Kind: "Cluster"}
-	if made != 0 {
-		h.Objects = []string{`{"metadata":{"namespace":"ns1","name":"tkc1","creationTimestamp":"` + r.Now().Add(made).UTC().Format(time.RFC3339) + `"}}`}
-	}
-	r.site.Hold(h)
-}
-
 // change changes the session.
 func change(t *testing.T, r rig, how func(*tokens.Session)) {
 	t.Helper()

@@ -20,6 +20,14 @@ const (
 	patience = 250 * time.Millisecond
 )
 
+// stream is a table that begins before all of it is there.
+type stream struct {
+	*printer
+	answers     *survey.Arriving
+	open        bool             // the first rows have waited
+	first, late <-chan time.Time // when the first rows have waited; when a namespace is passed by
+}
+
 // read reads what a list shows, and prints rows as they come if that is a table in its own order.
 func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -31,52 +39,67 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 	if p.Format.structured() || p.Format == "name" || p.SortBy != "" || p.Kind.together {
 		news = nil
 	}
-	open := false // the first rows have waited
-	var first, late <-chan time.Time
+	s := stream{printer: p, answers: a}
 	for {
 		var some *survey.Reading
 		select {
 		case <-a.Done:
 			progress.Done()
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if p.streamed {
-				if err := p.further(a.Take(true)); err != nil {
-					return nil, err
-				}
-			}
-			return a.Whole(), nil
+			return s.end(ctx)
 		case <-news:
-			if !open && first == nil {
-				wait := moment
-				if a.Parts() <= fewParts {
-					wait = longMoment
-				}
-				first = console.Timer(p.site.Env, wait)
-			}
-			if open {
-				some = a.Take(false)
-			}
-		case <-first:
-			open, first = true, nil
+			some = s.news()
+		case <-s.first:
+			s.open, s.first = true, nil
 			some = a.Take(false)
-		case <-late:
-			late = nil
+		case <-s.late:
+			s.late = nil
 			some = a.Take(true)
 		}
-		if some != nil {
-			late = nil
-		}
-		if open && late == nil {
-			late = console.Timer(p.site.Env, patience)
-		}
+		s.patient(some)
 		progress.Pause()
 		if err := p.further(some); err != nil {
 			return nil, err
 		}
 		progress.Resume()
 	}
+}
+
+// news returns what has come, unless the first rows still wait for others.
+func (s *stream) news() *survey.Reading {
+	if s.open {
+		return s.answers.Take(false)
+	}
+	if s.first == nil {
+		wait := moment
+		if s.answers.Parts() <= fewParts {
+			wait = longMoment
+		}
+		s.first = console.Timer(s.site.Env, wait)
+	}
+	return nil
+}
+
+// patient begins to wait for the next namespace, after rows or where none waits yet.
+func (s *stream) patient(some *survey.Reading) {
+	if some != nil {
+		s.late = nil
+	}
+	if s.open && s.late == nil {
+		s.late = console.Timer(s.site.Env, patience)
+	}
+}
+
+// end prints the rest, if there is a table already, and returns all.
+func (s *stream) end(ctx context.Context) (*survey.Reading, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s.streamed {
+		if err := s.further(s.answers.Take(true)); err != nil {
+			return nil, err
+		}
+	}
+	return s.answers.Whole(), nil
 }
 
 // further prints the rows of a reading, if there are any.

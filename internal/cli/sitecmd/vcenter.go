@@ -60,17 +60,27 @@ func (f *vCenterFlags) read(c *cobra.Command, o listOptions) (r supervisors.Requ
 		return r, failure.Usagef("--vcenter lists sites: type list sites")
 	case o.Server != "" || len(o.Namespaces) > 0 || o.Watch:
 		return r, failure.Usagef("--vcenter goes with neither --server, --namespace nor --watch")
-	case r.Trust.CAFile != "" && r.Trust.Insecure, len(f.fingerprints) > 0 && r.Trust.Insecure:
-		return r, failure.Usagef("--insecure-skip-tls-verify goes with neither --certificate-authority nor --ca-fingerprint")
-	case f.fromVCenter != "" && (r.Trust.Insecure || r.Trust.CAFile != ""):
-		return r, failure.Usagef("--ca-from-vcenter goes with neither --certificate-authority nor --insecure-skip-tls-verify")
-	case r.Passwords.Stdin && f.command != "":
-		return r, failure.Usagef("--password-stdin and --password-command do not go together")
-	case r.Passwords.Stdin && f.user == "":
-		return r, failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
 	}
-	err = f.parse(&r)
+	if err = f.conflicts(); err == nil {
+		err = f.parse(&r)
+	}
 	return r, err
+}
+
+// conflicts returns a usage error for flags that do not go together.
+func (f *vCenterFlags) conflicts() error {
+	t, p := f.request.Trust, f.request.Passwords
+	switch {
+	case t.Insecure && (t.CAFile != "" || len(f.fingerprints) > 0):
+		return failure.Usagef("--insecure-skip-tls-verify goes with neither --certificate-authority nor --ca-fingerprint")
+	case f.fromVCenter != "" && (t.Insecure || t.CAFile != ""):
+		return failure.Usagef("--ca-from-vcenter goes with neither --certificate-authority nor --insecure-skip-tls-verify")
+	case p.Stdin && f.command != "":
+		return failure.Usagef("--password-stdin and --password-command do not go together")
+	case p.Stdin && f.user == "":
+		return failure.Usagef("--password-stdin needs --vsphere-username: standard input is the password")
+	}
+	return nil
 }
 
 // parse reads the values of the flags.
