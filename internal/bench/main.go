@@ -17,7 +17,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial|parallel SERVER USER CA-FILE")
+var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial|parallel|lists SERVER USER CA-FILE")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) < 2 {
@@ -26,9 +26,12 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "clientcmd":
 		return rewrite(args[1])
-	case "serial", "parallel":
+	case "serial", "parallel", "lists":
 		if len(args) != 4 {
 			return errUsage
+		}
+		if args[0] == "lists" {
+			return lists(ctx, args[1:])
 		}
 		return requests(ctx, args[0] == "serial", args[1:])
 	}

@@ -25,30 +25,11 @@ const timeout = time.Minute
 // requests is the login of package login to a server, as a user, with a CA file. It saves nothing, so the program that is compared with it
 // does more. A serial one sends one request at a time over one connection.
 func requests(ctx context.Context, serial bool, args []string) error {
-	server, user, ca := args[0], args[1], args[2]
-	address, err := supervisor.ParseAddress(server)
+	request, err := newRequest(serial, args)
 	if err != nil {
 		return err
 	}
-	t, err := trust.FromFile(ctx, ca)
-	if err != nil {
-		return err
-	}
-	options := trust.Options{Timeout: timeout, MaxConns: login.MaxInFlight}
-	if serial {
-		options.MaxConns = 1
-	}
-	client, err := t.Client(options)
-	if err != nil {
-		return err
-	}
-	if serial {
-		client.Transport = &oneAtATime{next: client.Transport}
-	}
-	res, err := login.Do(ctx, login.Request{
-		Wire: &wire.Client{HTTP: client, Timeout: timeout}, Server: address, User: user,
-		Password: disclose.SupervisorAt(server).Hold(disclose.Password, redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD"))),
-	})
+	res, err := login.Do(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -56,6 +37,34 @@ func requests(ctx context.Context, serial bool, args []string) error {
 		err = errors.Join(err, fmt.Errorf("%s: %w", f.What, f.Err))
 	}
 	return err
+}
+
+// newRequest returns a login to a server, as a user, with a CA file.
+func newRequest(serial bool, args []string) (login.Request, error) {
+	server, user, ca := args[0], args[1], args[2]
+	address, err := supervisor.ParseAddress(server)
+	if err != nil {
+		return login.Request{}, err
+	}
+	t, err := trust.FromFile(context.Background(), ca)
+	if err != nil {
+		return login.Request{}, err
+	}
+	options := trust.Options{Timeout: timeout, MaxConns: login.MaxInFlight}
+	if serial {
+		options.MaxConns = 1
+	}
+	client, err := t.Client(options)
+	if err != nil {
+		return login.Request{}, err
+	}
+	if serial {
+		client.Transport = &oneAtATime{next: client.Transport}
+	}
+	return login.Request{
+		Wire: &wire.Client{HTTP: client, Timeout: timeout}, Server: address, User: user,
+		Password: disclose.SupervisorAt(server).Hold(disclose.Password, redact.Secret(os.Getenv("KUBECTL_VSPHERE_PASSWORD"))),
+	}, nil
 }
 
 // oneAtATime starts a request after the reply to the request before it was read.

@@ -1,7 +1,7 @@
 // Command bench measures what users wait for, in one run, against a program that does the least: get-token on a hit, logins to
 // a Supervisor with many clusters, and a large kubeconfig. It prints figures beside their budgets and fails when one is over:
 // nearly all are ratios, since machines are noisy. Arguments name the parts to measure: hit, helper, fullstore, login, scale,
-// kubeconfig.
+// list, kubeconfig.
 package main
 
 import (
@@ -60,7 +60,7 @@ func run(ctx context.Context, parts []string) (err error) {
 	for _, part := range []struct {
 		name    string
 		measure func() error
-	}{{"hit", b.hit}, {"helper", b.helper}, {"fullstore", b.fullStore}, {"login", b.login}, {"scale", b.scale}, {"kubeconfig", b.kubeconfig}} {
+	}{{"hit", b.hit}, {"helper", b.helper}, {"fullstore", b.fullStore}, {"login", b.login}, {"scale", b.scale}, {"list", b.list}, {"kubeconfig", b.kubeconfig}} {
 		if len(parts) > 0 && !slices.Contains(parts, part.name) {
 			continue
 		}

@@ -69,8 +69,8 @@ func scenes(password string) []scene {
 		{
 			name: "doctor", title: "What doctor finds wrong, and what to type", columns: 94, line: "kubectl vsphere doctor",
 			before: func(home string) error { // A program of that name that was forgotten, and a mode that somebody changed.
-				return errors.Join(os.Chmod(filepath.Join(home, ".kube", "config"), 0o666), //nolint:gosec // Doctor finds it.
-					os.Mkdir(filepath.Join(home, "bin"), 0o700), os.WriteFile(filepath.Join(home, "bin", "kubectl-vsphere"), []byte("#!/bin/sh\n"), 0o700)) //nolint:gosec // It is a program.
+				return errors.Join(os.Chmod(filepath.Join(home, ".kube", "config"), 0o666),
+					os.Mkdir(filepath.Join(home, "bin"), 0o700), os.WriteFile(filepath.Join(home, "bin", "kubectl-vsphere"), []byte("#!/bin/sh\n"), 0o700))
 			},
 		},
 	}
@@ -103,7 +103,7 @@ func run(ctx context.Context, programs, to string) (err error) {
 	defer os.RemoveAll(home) //nolint:errcheck // Nothing is left to do about it.
 	ca, err := os.ReadFile(site.Supervisors[0].CA)
 	if err == nil {
-		err = errors.Join(os.MkdirAll(to, 0o755), os.WriteFile(filepath.Join(home, "vcenter-ca.pem"), ca, 0o600), install(programs, home)) //nolint:gosec // It holds documents.
+		err = errors.Join(os.MkdirAll(to, 0o755), os.WriteFile(filepath.Join(home, "vcenter-ca.pem"), ca, 0o600), install(programs, home))
 	}
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func install(programs, home string) error {
 	for _, name := range []string{"kubectl", "kubectl-vsphere"} {
 		text, err := os.ReadFile(filepath.Join(programs, name))
 		if err == nil {
-			err = os.WriteFile(filepath.Join(bin, name), text, 0o700) //nolint:gosec // It is a program.
+			err = os.WriteFile(filepath.Join(bin, name), text, 0o700)
 		}
 		if err != nil {
 			return err

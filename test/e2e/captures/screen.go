@@ -53,7 +53,7 @@ func (s scene) play(ctx context.Context, home string) ([]row, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := command(ctx, home, s.line)
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: maxRows, Cols: uint16(s.columns)}) //nolint:gosec // It is small.
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: maxRows, Cols: uint16(s.columns)})
 	if err != nil {
 		return nil, err
 	}
