@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -44,6 +45,9 @@ func (c *Client) apply(ctx context.Context, o *unstructured.Unstructured) error 
 	body.SetGroupVersionKind(o.GroupVersionKind())
 	body.SetName(o.GetName())
 	_, err = kind.ApplyStatus(ctx, o.GetName(), body, options)
+	if apierrors.IsNotFound(err) { // The kind has no subresource for it.
+		_, err = kind.Apply(ctx, o.GetName(), o, options)
+	}
 	return err
 }
 
