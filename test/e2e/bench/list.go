@@ -22,7 +22,7 @@ func (b *bench) list() error {
 	if err := b.addNamespaces(); err != nil {
 		return err
 	}
-	if _, err := measure(b.command(b.bin+"/kubectl-vsphere", append(b.loginArgs(listUser), "--clusters", "none")...)); err != nil {
+	if _, err := measure(b.command(b.bin+"/kubectl-vsphere", append(b.loginArgs(listUser), "--workload-clusters", "none", "--api-port", "443")...)); err != nil {
 		return err
 	}
 	if err := b.delay(listDelay.String()); err != nil {
