@@ -13,7 +13,7 @@ import (
 const (
 	// moment is how long the first rows wait for others. Up to fewParts parts wait for longer: what they hold is most often one table, whose
 	// columns fit all rows.
-	moment     = 15 * time.Millisecond
+	moment     = 5 * time.Millisecond
 	longMoment = 100 * time.Millisecond
 	fewParts   = login.MaxInFlight // They are asked for at once.
 	// patience is how long rows wait for a namespace before theirs. Then they are printed, and it comes later.
