@@ -70,7 +70,8 @@ func (f Files) Update(ctx context.Context, private bool, plan func(*api.Config) 
 }
 
 // Check reports, as a *FileError, why Update could not add entries. It is for the time before a password is asked for: a
-// file that kubectl can read may still be read-only, or not safe to edit. Check leaves the files as they are, but for one
+// file that kubectl can read may still be read-only, or not safe to edit. A file of another form than kubectl's is edited in
+// memory, to see that. Check leaves the files as they are, but for one
 // that a process of ours was killed over: its text from before comes back. Update of the files that it returns parses only
 // what has changed since: a file with a thousand clusters takes a tenth of a second.
 func (f Files) Check(ctx context.Context) (Files, error) {
@@ -90,7 +91,7 @@ func (f Files) Check(ctx context.Context) (Files, error) {
 		f.known[d.path] = d.Again()
 	}
 	doc := docs[to]
-	if err := doc.writable(); err != nil {
+	if err := doc.writable(); err != nil || doc.Plain() {
 		return f, err
 	}
 	const name = "kubectl-vsphere-check"

@@ -45,7 +45,7 @@ func (b *bench) list() error {
 	}
 	slices.Sort(first)
 	ours, line := median(all), first[len(first)/2]
-	what := fmt.Sprintf("list clusters, %d namespaces with %d each, %s on every request, median of %d", listNamespaces, listClusters, listDelay, listRuns)
+	what := fmt.Sprintf("list clusters, %d namespaces, %s, median of %d", listNamespaces, listDelay, listRuns)
 	tell(what, fmt.Sprintf(seconds, ours.took.Seconds()))
 	tell("  its first line", fmt.Sprintf(seconds, line.Seconds()))
 	tell("one namespace after the other, over one connection", fmt.Sprintf(seconds, one.took.Seconds()))
