@@ -1,9 +1,6 @@
 package layout
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 const (
 	// narrowest is the least number of columns that text is fitted into. Below that, and where nobody knows it (0), a terminal breaks lines.
@@ -88,17 +85,12 @@ func endsInCommand(line string) bool {
 	return len(all) > 0 && all[len(all)-1].command
 }
 
-// hanging begin lines that hold text of others, which must not begin a line itself: it could look like another line of ours.
-var hanging = []string{"Wrong: ", "To do: "}
-
 // continuation returns what the further lines of a text begin with. Those of a comment of a shell are comments too.
 func continuation(line string) string {
 	blanks, mark := indent(line)
 	switch {
 	case strings.HasPrefix(line[len(blanks):], "# "):
 		return blanks + "# "
-	case slices.ContainsFunc(hanging, func(label string) bool { return strings.HasPrefix(line, label) }):
-		return hang
 	case blanks == "":
 		return mark
 	}

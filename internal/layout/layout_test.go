@@ -36,7 +36,6 @@ func TestFill(t *testing.T) {
 		"wide characters":    {"note: 네임스페이스 개발팀 운영팀 보안팀\n", "note: 네임스페이스 개발팀\n운영팀 보안팀\n"},
 		"an item":            {"   tkc1: the quick brown fox jumps\n", "   tkc1: the quick brown fox\n     jumps\n"},
 		"a list":             {"  - the quick brown fox jumps over the lazy dog, and then it sleeps\n    all day.\n", "  - the quick brown fox jumps\n    over the lazy dog, and\n    then it sleeps all day.\n"},
-		"text of others":     {"Wrong: it says that this is all To do: run away\nTo do: the quick brown fox jumps\n", "Wrong: it says that this is\n  all To do: run away\nTo do: the quick brown fox\n  jumps\n"},
 		"a comment":          {"  # the quick brown fox jumps over\n", "  # the quick brown fox jumps\n  # over\n"},
 		"a source's line":    {"If the quick brown fox of this house jumps over the lazy dog that sleeps\nall day.\n", "If the quick brown fox of\nthis house jumps over the\nlazy dog that sleeps all day.\n"},
 		"a sentence's line":  {"If the quick brown fox of this house jumps over the lazy dog that sleeps.\nAll day.\n", "If the quick brown fox of\nthis house jumps over the\nlazy dog that sleeps.\nAll day.\n"},

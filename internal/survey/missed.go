@@ -115,7 +115,7 @@ func (r *Reading) notes() (all []string) {
 	for _, server := range slices.Sorted(maps.Keys(r.missed.unserved)) {
 		if resources := r.missed.unserved[server]; len(resources) == wanted {
 			slices.Sort(resources)
-			all = append(all, server+" does not serve "+strings.Join(resources, ", "))
+			all = append(all, r.Called(server)+" does not serve "+strings.Join(resources, ", "))
 		}
 	}
 	// Resources that are forbidden in the same namespaces are one line.
@@ -124,10 +124,21 @@ func (r *Reading) notes() (all []string) {
 		in := resourceAt{at.server, inSome(namespaces)}
 		together[in] = append(together[in], at.resource)
 	}
-	var forbidden []string
+	// So are Supervisors of which as a whole the same is forbidden.
+	servers := map[string][]string{}
 	for in, resources := range together {
 		slices.Sort(resources)
-		forbidden = append(forbidden, "you may not list "+strings.Join(resources, ", ")+" at "+in.server+in.resource)
+		server, about := r.Called(in.server), "you may not list "+strings.Join(resources, ", ")+" at "
+		if in.resource == "" {
+			servers[about] = append(servers[about], server)
+			continue
+		}
+		servers[about+server+in.resource] = nil
+	}
+	var forbidden []string
+	for about, some := range servers {
+		slices.Sort(some)
+		forbidden = append(forbidden, about+SomeOf(slices.Compact(some)))
 	}
 	slices.Sort(forbidden)
 	return append(all, forbidden...)
@@ -158,10 +169,10 @@ func SomeOf(names []string) string {
 }
 
 // errors returns what failed, one error for each kind, server and reason.
-func (m *missed) errors() []error {
-	all := slices.Clone(m.failures)
-	for at, f := range m.failed {
-		all = append(all, fmt.Errorf("%s%s at %s: %w", at.plural, inSome(f.namespaces), at.server, f.err))
+func (r *Reading) errors() []error {
+	all := slices.Clone(r.missed.failures)
+	for at, f := range r.missed.failed {
+		all = append(all, fmt.Errorf("%s%s at %s: %w", at.plural, inSome(f.namespaces), r.Called(at.server), f.err))
 	}
 	slices.SortFunc(all, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return all
@@ -173,7 +184,7 @@ func (r *Reading) Tell(explain func(error)) error {
 	for _, note := range r.notes() {
 		r.Env.Notef("%s", note)
 	}
-	failures := r.missed.errors()
+	failures := r.errors()
 	if len(failures) == 0 {
 		return nil
 	}

@@ -72,13 +72,13 @@ func (r *Reading) read(ctx context.Context) {
 		wg.Go(func() {
 			defer arrived()
 			if err := r.place(ctx, p, arrived); err != nil {
-				r.fail(fmt.Errorf("%s: %w", p.Key.Server, err))
+				r.fail(fmt.Errorf("%s: %w", r.Called(p.Key.Server), err))
 			}
 		})
 	}
 	wg.Wait()
 	for _, lost := range r.lost {
-		r.fail(fmt.Errorf("no context leads to %s; to write the contexts again, type: %s", lost.Server, r.Sessions.Command(lost)))
+		r.fail(fmt.Errorf("no context leads to %s; to write the contexts again, type: %s", r.Called(lost.Server), r.Sessions.Command(lost)))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -135,7 +135,7 @@ func (s *Site) Check() error {
 	case len(s.Places) > 0:
 		return nil
 	case len(s.lost) > 0:
-		return failure.Hint(fmt.Errorf("no context of your kubeconfig leads to %s", s.lost[0].Server),
+		return failure.Hint(fmt.Errorf("no context of your kubeconfig leads to %s", s.Called(s.lost[0].Server)),
 			"To write the contexts again, type: %s", s.Sessions.Command(s.lost[0]))
 	case server != "" && len(s.All) > 0:
 		var servers []string
@@ -143,9 +143,9 @@ func (s *Site) Check() error {
 			servers = append(servers, s.Called(one.Server))
 		}
 		slices.Sort(servers)
-		return fmt.Errorf("there is no session at %s; there are sessions at %s", server, strings.Join(slices.Compact(servers), ", "))
+		return fmt.Errorf("there is no session at %s; there are sessions at %s", s.Called(server), strings.Join(slices.Compact(servers), ", "))
 	case server != "":
-		return failure.Hint(fmt.Errorf("there is no session at %s", server), "Log in first: %s", failure.LoginCommand(server, ""))
+		return failure.Hint(fmt.Errorf("there is no session at %s", s.Called(server)), "Log in first: %s", failure.LoginCommand(server, ""))
 	}
 	return failure.Hint(errors.New("there is no session"), "Log in first: kubectl vsphere login --server ADDRESS -u USER")
 }

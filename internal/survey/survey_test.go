@@ -136,6 +136,7 @@ func failedWith(kind error, status int, url, message string) error {
 func TestTell(t *testing.T) {
 	s, text := site()
 	s.Places[0].Namespaces = append(s.Places[0].Namespaces, "a", "b", "c", "d", "e")
+	s.Names = map[string]string{"s2": "prod"}
 	cluster, tkc := &Source{Resource: tkg.ClusterResource}, &Source{Resource: tkg.TanzuClusterResource}
 	quiet, aside := &Source{Resource: tkg.EventResource, Aside: true, Quiet: true}, &Source{Resource: tkg.VKSImageResource, Cluster: true, Aside: true}
 	p := s.Places[0]
@@ -154,6 +155,16 @@ func TestTell(t *testing.T) {
 			r.miss(unit{place: p, source: aside}, wire.ErrForbidden)
 		}, "note: you may not list clusters.cluster.x-k8s.io, tanzukubernetesclusters.run.tanzu.vmware.com at s1 in a, b, c, d, e and 2 more\n" +
 			"note: you may not list osimages.kubernetes.vmware.com at s1\n", failure.OK},
+		"forbidden at two Supervisors": {func(r *Reading) {
+			for _, p := range s.Places {
+				r.miss(unit{place: p, source: aside}, wire.ErrForbidden)
+			}
+		}, "note: you may not list osimages.kubernetes.vmware.com at prod, s1\n", failure.OK},
+		"a Supervisor with a name": {func(r *Reading) {
+			r.miss(unit{place: s.Places[2], source: cluster, namespace: "ns3"}, failedWith(wire.ErrServer, 500, "x", "internal server error (500)"))
+			r.miss(unit{place: s.Places[2], source: tkc, namespace: "ns3"}, wire.ErrForbidden)
+		}, "note: you may not list tanzukubernetesclusters.run.tanzu.vmware.com at prod in ns3\n" +
+			"clusters in ns3 at prod: GET https://x: internal server error (500)\n", failure.Partial},
 		"a namespace that was only found": {func(r *Reading) {
 			r.miss(unit{place: p, source: cluster, namespace: "theirs"}, wire.ErrForbidden)
 		}, "", failure.OK},
@@ -185,7 +196,7 @@ func TestTell(t *testing.T) {
 		r := s.newReading(nil, []*Source{cluster, tkc, quiet, aside})
 		c.miss(r)
 		err := r.Tell(func(err error) { fmt.Fprintln(text, err) })
-		if r.Forbidden() != (name == "forbidden") {
+		if r.Forbidden() != strings.Contains(c.want, "you may not list") {
 			t.Errorf("%s: forbidden", name)
 		}
 		if diff := cmp.Diff(c.want, text.String()); diff != "" || failure.Code(err) != c.code {

@@ -97,7 +97,7 @@ func describeArgs(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		err = fmt.Errorf("what to describe? Type cluster, namespace or vm, and a name")
 	case describeKind(args[0]) == "":
-		err = fmt.Errorf("%q is nothing to describe: a cluster, a namespace or a vm is", args[0])
+		err = fmt.Errorf("%q is nothing to describe; type cluster, namespace or vm, and then a name", args[0])
 	case len(args) == 1 || args[1] == "":
 		err = fmt.Errorf("which %s? Type its name", describeKind(args[0]))
 	case len(args) > 2:

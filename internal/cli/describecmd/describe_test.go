@@ -204,7 +204,7 @@ func TestDescribeNothing(t *testing.T) {
 	w, s := signedIn(t)
 	for line, want := range map[string]string{
 		"describe":                        "what to describe? Type cluster, namespace or vm",
-		"describe pod a":                  `"pod" is nothing to describe`,
+		"describe pod a":                  `"pod" is nothing to describe; type cluster, namespace or vm, and then a name`,
 		"describe cluster":                "which cluster? Type its name",
 		"describe cluster a b":            "one word too many",
 		"describe cluster ns1/a -n ns2":   "name two namespaces",

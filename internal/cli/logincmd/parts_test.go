@@ -42,6 +42,10 @@ func TestUnlistedClusters(t *testing.T) {
 	given(w)
 	s.Namespaces[0].Closed = true
 	w.Run(signIn(w)...).Exits(0).Says("you may not list the clusters of ns1", "--tanzu-kubernetes-cluster-name").Omits("   tkc1\n")
+	other := &consoletest.Namespace{Name: s.Namespaces[0].Name, Host: "10.0.0.2", Closed: true} // Two Supervisors have one of that name.
+	w.Supervisor("10.0.0.2", other)
+	s.Namespaces = append(s.Namespaces, other)
+	w.Run(signIn(w)...).Exits(0).Says("you may not list the clusters of ns1 (403)")
 	w.Run(signIn(w, "--tanzu-kubernetes-cluster-name", "tkc1")...).Exits(0).Says("   tkc1\n").Omits("may not list")
 	w.Run(signIn(w, "--tanzu-kubernetes-cluster-name", "tkc9")...).Exits(5).Says("tkc9")
 }

@@ -94,7 +94,7 @@ func (r *run) reportFailures(res *login.Result, unnamed []string) error {
 	}
 	if len(res.Unlisted) > 0 && !r.o.Clusters.Named() {
 		r.env.Notef("you may not list the clusters of %s (403); name one with --tanzu-kubernetes-cluster-name or --workload-clusters",
-			strings.Join(res.Unlisted, ", "))
+			strings.Join(slices.Compact(slices.Sorted(slices.Values(res.Unlisted))), ", ")) // Several Supervisors may have one of a name.
 	}
 	if len(res.Failures)+len(unnamed) == 0 {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,6 +105,9 @@ func kindList() string {
 func kindArg(c *cobra.Command, args []string) error {
 	err := fmt.Errorf("what to list? Type one of %s", kindNames())
 	switch {
+	case len(args) == 2 && findKind(args[0]) != nil && slices.Contains([]string{"clusters", "namespaces", "vms"}, findKind(args[0]).name):
+		one := strings.TrimSuffix(findKind(args[0]).name, "s")
+		err = fmt.Errorf("%q is one word too many: list shows all; to see one, type: kubectl vsphere describe %s %s", args[1], one, failure.Quote(args[1]))
 	case len(args) > 1:
 		err = fmt.Errorf("%q is one word too many: one kind at a time", args[1])
 	case len(args) == 1 && findKind(args[0]) != nil:

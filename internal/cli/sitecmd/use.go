@@ -92,20 +92,20 @@ func use(ctx context.Context, e *console.Env, o useOptions) error {
 	if err != nil {
 		return err
 	}
-	targets := entriesOf(config, o.All)
+	from := choices{config: config, entries: entriesOf(config, o.All), names: store.SiteNames()}
 	before := previous{dir: store.Dir(), files: files.Paths}
 	var chosen contexts.Entry
 	switch {
 	case o.Name == "-":
 		chosen, err = before.entry(config)
-	case o.Name != "":
-		chosen, err = find(config, targets, o.Name)
-	case len(targets) == 0:
+	case len(from.entries) == 0 && config.Contexts[o.Name] == nil:
 		return failure.Hint(fmt.Errorf("there is no context of a login in your kubeconfig"), "Log in first: kubectl vsphere login --server ADDRESS -u USER")
+	case o.Name != "":
+		chosen, err = from.find(o.Name)
 	case !console.MayPick(e):
-		return printTargets(e, config, targets)
+		return from.print(e)
 	default:
-		chosen, err = pick(ctx, e, config, targets)
+		chosen, err = from.pick(ctx, e)
 	}
 	if err != nil {
 		return err
@@ -122,23 +122,34 @@ func use(ctx context.Context, e *console.Env, o useOptions) error {
 			e.Warn(fmt.Errorf("the context before cannot be remembered: %w", err))
 		}
 	}
-	e.Printf("Switched to context %q%s.", chosen.Name, about(chosen))
+	e.Printf("Switched to context %q%s.", chosen.Name, from.about(chosen))
 	return nil
 }
 
+// choices are the contexts that can be used.
+type choices struct {
+	config  *api.Config
+	entries []contexts.Entry
+	names   map[string]string // what a person calls servers (tokens.Site.Name), by address
+}
+
+// server returns what a person calls the server of a context.
+func (c choices) server(t contexts.Entry) string { return cmp.Or(c.names[t.Key.Server], t.Key.Server) }
+
 // about says what a context is for, in parentheses.
-func about(t contexts.Entry) string {
+func (c choices) about(t contexts.Entry) string {
 	switch t.Kind {
 	case contexts.OfOthers:
 		return ""
 	case contexts.OfSupervisor:
-		return fmt.Sprintf(" (the Supervisor %s)", t.Key.Server)
+		return fmt.Sprintf(" (the Supervisor %s)", c.server(t))
 	}
-	return fmt.Sprintf(" (the %s %s of %s)", t.Kind, t.For(), t.Key.Server)
+	return fmt.Sprintf(" (the %s %s of %s)", t.Kind, t.For(), c.server(t))
 }
 
 // find returns the target that a person means: by the name of the context, else by that of its cluster or namespace.
-func find(config *api.Config, targets []contexts.Entry, name string) (contexts.Entry, error) {
+func (c choices) find(name string) (contexts.Entry, error) {
+	targets := c.entries
 	if i := slices.IndexFunc(targets, func(t contexts.Entry) bool { return t.Name == name }); i >= 0 {
 		return targets[i], nil
 	}
@@ -154,10 +165,10 @@ func find(config *api.Config, targets []contexts.Entry, name string) (contexts.E
 	case len(meant) > 1:
 		var places []string
 		for _, t := range meant {
-			places = append(places, fmt.Sprintf("%q%s", t.Name, about(t)))
+			places = append(places, fmt.Sprintf("%q%s", t.Name, c.about(t)))
 		}
 		return contexts.Entry{}, failure.Hint(fmt.Errorf("several contexts are for %q: %s", name, strings.Join(places, ", ")), "Type the name of one of them.")
-	case config.Contexts[name] != nil:
+	case c.config.Contexts[name] != nil:
 		return contexts.Entry{}, failure.Hint(fmt.Errorf("context %q was not written by this program", name), "To use it all the same, type: kubectl vsphere use --all %s", failure.Quote(name))
 	}
 	unknown := fmt.Errorf("there is no context, cluster or vSphere Namespace %q", name)
@@ -172,14 +183,14 @@ func find(config *api.Config, targets []contexts.Entry, name string) (contexts.E
 }
 
 // pick lets a person choose a target.
-func pick(ctx context.Context, e *console.Env, config *api.Config, targets []contexts.Entry) (contexts.Entry, error) {
+func (c choices) pick(ctx context.Context, e *console.Env) (contexts.Entry, error) {
 	q := console.Question{Text: "Which context?"}
-	for i, t := range targets {
+	for i, t := range c.entries {
 		text := t.Name
-		if about := strings.Join(slices.DeleteFunc([]string{t.For(), t.Key.Server}, func(s string) bool { return s == "" || s == t.Name }), " at "); about != "" {
+		if about := strings.Join(slices.DeleteFunc([]string{t.For(), c.server(t)}, func(s string) bool { return s == "" || s == t.Name }), " at "); about != "" {
 			text += "  (" + about + ")"
 		}
-		if t.Name == config.CurrentContext {
+		if t.Name == c.config.CurrentContext {
 			q.First, text = i, "*"+text
 		}
 		q.Choices = append(q.Choices, console.Choice{Text: text, Group: t.Kind.Heading()})
@@ -188,13 +199,13 @@ func pick(ctx context.Context, e *console.Env, config *api.Config, targets []con
 	if err != nil {
 		return contexts.Entry{}, err
 	}
-	return targets[at], nil
+	return c.entries[at], nil
 }
 
-// printTargets prints the contexts as a table.
-func printTargets(e *console.Env, config *api.Config, targets []contexts.Entry) error {
+// print prints the contexts as a table.
+func (c choices) print(e *console.Env) error {
 	users := map[string]bool{}
-	for _, t := range targets {
+	for _, t := range c.entries {
 		users[tokens.Fold(t.Key.User)] = true
 	}
 	headings := []string{"CONTEXT", "KIND", "FOR", "SERVER"}
@@ -202,12 +213,12 @@ func printTargets(e *console.Env, config *api.Config, targets []contexts.Entry) 
 		headings = append(headings, "USER")
 	}
 	table := e.NewTable(headings...)
-	for _, t := range targets {
+	for _, t := range c.entries {
 		name := t.Name
-		if name == config.CurrentContext {
+		if name == c.config.CurrentContext {
 			name = "*" + name
 		}
-		cells := []string{name, t.Kind.String(), cmp.Or(t.For(), "-"), cmp.Or(t.Key.Server, "-"), cmp.Or(t.Key.User, "-")}
+		cells := []string{name, t.Kind.String(), cmp.Or(t.For(), "-"), cmp.Or(c.server(t), "-"), cmp.Or(t.Key.User, "-")}
 		table.Row(cells[:len(headings)]...)
 	}
 	return table.Print()

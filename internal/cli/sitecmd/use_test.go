@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 func current(t *testing.T, w *consoletest.World, want string) {
@@ -52,7 +53,18 @@ func TestUseLists(t *testing.T) {
 	w.Run("use", "").Exits(failure.Usage).Says("is empty")
 	w.Run("use", "tck1").Exits(failure.Failed).Says(`there is no context, cluster or vSphere Namespace "tck1"; did you mean tkc1`)
 	empty := clitest.New(t)
+	empty.Run("use", "tkc1").Exits(failure.Failed).Says("there is no context of a login", "Log in first: ").Omits("status")
 	empty.Run("use").Exits(failure.Failed).Says("there is no context of a login", "Log in first: ")
+}
+
+// A Supervisor is called by the name of its site.
+func TestUseNamesSites(t *testing.T) {
+	w, _ := signedIn(t)
+	if _, err := w.Store().NameSite(t.Context(), tokens.Site{Server: "10.0.0.1"}, "prod"); err != nil {
+		t.Fatal(err)
+	}
+	w.Run("use", "tkc1").Exits(failure.OK).Says("(the cluster ns1/tkc1 of prod)")
+	w.Run("use").Exits(failure.OK).Says("ns1/tkc1   prod").Omits("   10.0.0.1\n")
 }
 
 // Others' contexts are left alone, unless they are asked for. A name with several meanings says which.
