@@ -23,7 +23,9 @@ type Table struct {
 }
 
 // NewTable returns a table with a row of headings.
-func (e *Env) NewTable(headings ...string) *Table { return &Table{env: e, headings: harmless(headings)} }
+func (e *Env) NewTable(headings ...string) *Table {
+	return &Table{env: e, headings: harmless(headings)}
+}
 
 // Row adds a row, with a cell for each heading.
 func (t *Table) Row(cells ...string) { t.rows = append(t.rows, harmless(cells)) }
