@@ -279,6 +279,19 @@ func TestTableInPieces(t *testing.T) {
 	}
 }
 
+// Headings are a server's words, as cells are: they draw nothing, and a line end in one is no row.
+func TestHostileHeadings(t *testing.T) {
+	got := atTerminal(t, 200, func(e *console.Env, _ func(uint16)) {
+		e.Getenv = func(string) string { return "" }
+		table := e.NewTable("NAME", "A\x1b]0;x\aB\nforged   row", "C\u202eD")
+		table.Row("a", "b", "c")
+		_ = table.Print()
+	})
+	if lines := strings.Count(got, "\n"); lines != 2 || strings.Contains(got, "\x1b]") || strings.Contains(got, "\u202e") {
+		t.Errorf("%d lines: %q", lines, got)
+	}
+}
+
 // page writes all that has a style.
 func page(e *console.Env) {
 	p := console.Page{Env: e}

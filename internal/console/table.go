@@ -23,15 +23,19 @@ type Table struct {
 }
 
 // NewTable returns a table with a row of headings.
-func (e *Env) NewTable(headings ...string) *Table { return &Table{env: e, headings: headings} }
+func (e *Env) NewTable(headings ...string) *Table {
+	return &Table{env: e, headings: harmless(headings)}
+}
 
 // Row adds a row, with a cell for each heading.
-func (t *Table) Row(cells ...string) {
-	var row []string
+func (t *Table) Row(cells ...string) { t.rows = append(t.rows, harmless(cells)) }
+
+// harmless returns cells of one line each, as they are shown. Headings are a server's words, too: one with a line end would be a row.
+func harmless(cells []string) (row []string) {
 	for _, cell := range cells {
 		row = append(row, safetext.Text([]byte(safetext.Cell(cell))))
 	}
-	t.rows = append(t.rows, row)
+	return row
 }
 
 // Print writes the rows that it has not written before.

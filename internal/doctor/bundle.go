@@ -135,7 +135,7 @@ func (i *kubeconfigInfo) fill(config *api.Config) {
 		_, ours := kubeconfig.Ours(u)
 		info := userInfo{Name: name, Ours: ours, Rivals: kubeconfig.Rivals(u)}
 		if u.Exec != nil {
-			info.Command = u.Exec.Command
+			info.Command = programOf(u.Exec.Command)
 		}
 		i.Users = append(i.Users, info)
 	}

@@ -129,13 +129,14 @@ const (
 )
 
 // Run runs all checks at once. A check that does not end in time is a problem of its own. What does not obey the context, such as a dead
-// file system, is left behind.
-func Run(ctx context.Context, o Options) (Report, error) {
+// file system, is left behind, also if the caller's context ends.
+func Run(caller context.Context, o Options) (Report, error) {
 	o.Limit = cmp.Or(o.Limit, limit)
-	ctx, cancel := context.WithTimeout(ctx, o.Limit)
+	ctx, cancel := context.WithTimeout(caller, o.Limit)
 	defer cancel()
 	late := time.NewTimer(o.Limit + grace)
 	defer late.Stop()
+	over := bounds{late.C, caller.Done()}
 	type read struct {
 		p   *patient
 		err error
@@ -150,14 +151,22 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		if r.err != nil {
 			return Report{}, r.err
 		}
-		return r.p.examine(ctx, late.C), nil
+		return r.p.examine(ctx, over), caller.Err()
+	case <-caller.Done():
+		return Report{}, caller.Err()
 	case <-late.C:
 		return Report{}, fmt.Errorf("the kubeconfig or the store could not be read within %s: is their file system there?", duration.Text(o.Limit))
 	}
 }
 
+// bounds are when nothing is waited for any more.
+type bounds struct {
+	late   <-chan time.Time
+	caller <-chan struct{}
+}
+
 // examine runs all checks, and waits for them until it is too late.
-func (p *patient) examine(ctx context.Context, late <-chan time.Time) Report {
+func (p *patient) examine(ctx context.Context, over bounds) Report {
 	checks := Checks()
 	type done struct {
 		at       int
@@ -176,7 +185,9 @@ wait:
 		select {
 		case d := <-ended:
 			r.Checks[d.at] = resultOf(checks[d.at].Name, d.findings)
-		case <-late:
+		case <-over.late:
+			break wait
+		case <-over.caller:
 			break wait
 		}
 	}

@@ -183,7 +183,7 @@ func (p *patient) entry(name string, c *api.Context) []Finding {
 		return []Finding{note(about, "VMware's plugin wrote it: it holds a token in plain text, which nobody renews").
 			do("A login at that Supervisor takes the context over.")}
 	case user.Exec != nil && !runs(p.env, user.Exec, p.config.Clusters[c.Cluster]):
-		f := problem(about, "it runs %s, which is not there", safetext.Quote(user.Exec.Command, maxAbout))
+		f := problem(about, "it runs %s, which is not there", safetext.Quote(programOf(user.Exec.Command), maxAbout))
 		if !ours {
 			f.State = Note // Another tool wrote it.
 			return []Finding{f}
@@ -197,6 +197,19 @@ func (p *patient) entry(name string, c *api.Context) []Finding {
 			do("Type: %s\nIf you do not need it any more, type: kubectl config delete-context %s", p.sessions.Command(p.sessions.Of(key)), failure.Quote(name))}
 	}
 	return nil
+}
+
+// programOf returns the program of a command, without what a person may have written around it by mistake, as in a line for a shell: arguments
+// and variables may be secret.
+func programOf(command string) string {
+	words := strings.Fields(command)
+	if _, err := os.Stat(command); err == nil || len(words) < 2 {
+		return command
+	}
+	if strings.Contains(words[0], "=") {
+		return "…"
+	}
+	return words[0] + " …"
 }
 
 // runs reports whether the command of an exec block is there. As in kubectl, one with a slash is relative to the kubeconfig.

@@ -338,6 +338,7 @@ var table = []mutation{
 	{name: "what is wrong is not first", file: "internal/cli/describecmd/page.go", old: "for _, problem := range p.problems {", new: "for _, problem := range p.problems[:0] {", by: "TestWhatIsWrongWithACluster"},
 	{name: "others' contexts are chosen", file: "internal/cli/sitecmd/use.go", old: "return ours || all", new: "return ours || !all", by: "TestUseOfOthers"},
 	{name: "the context before is forgotten", file: "internal/cli/sitecmd/previous.go", old: "if f.Contexts[p.id()] = name; name == \"\" {", new: "if f.Contexts[\"\"] = name; name == \"\" {", by: "TestUse"},
+	{name: "a heading draws on the terminal", file: "internal/console/table.go", old: "headings: harmless(headings)", new: "headings: headings", by: "TestHostileHeadings"},
 	{name: "a cell draws on the terminal", file: "internal/console/table.go", old: "safetext.Text([]byte(safetext.Cell(cell)))", new: "safetext.Cell(cell)", by: "TestColours"},
 	{name: "a name in a heading draws on the terminal", file: "internal/console/style.go", old: "label = safetext.Text([]byte(label))", new: "label = label + \"\"", by: "TestColours"},
 	{name: "what stands behind a label draws on the terminal", file: "internal/console/style.go", old: "label+safetext.Text([]byte(rest))", new: "label+rest", by: "TestColours"},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
@@ -42,10 +43,12 @@ type Found struct {
 	Password secret.Source
 }
 
-// Bounds of how long a vCenter can make us wait: for all lists together, in times of one request, and for the end of the session.
+// Bounds of how long a vCenter can make us wait: for all lists together, in times of one request, and for the end of the session, which is
+// shorter once a person has pressed Ctrl-C.
 const (
-	listTimes = 3
-	endTime   = 2 * time.Second
+	listTimes   = 3
+	endTime     = 2 * time.Second
+	interrupted = 200 * time.Millisecond
 )
 
 // Find asks the vCenter for its Supervisors. It sends the password once, and ends the session of the vCenter in any case.
@@ -147,6 +150,13 @@ func (v visit) list(ctx context.Context) (vcenter.List, error) {
 func (v visit) end(ctx context.Context) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		select {
+		case <-console.Timer(v.Env, interrupted):
+			cancel()
+		case <-limited.Done():
+		}
+	})()
 	if err := v.client.End(limited); err != nil && ctx.Err() == nil {
 		v.Env.Notef("the session at the vCenter could not be ended, and ends by itself: %v", err)
 	}

@@ -2,6 +2,7 @@ package doctorcmd_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -125,6 +126,29 @@ func TestNothingIsWaitedForTooLong(t *testing.T) {
 					t.Errorf("not in words of a person: %s", all)
 				}
 				checkRemedies(t, report)
+			})
+		})
+	}
+}
+
+// Ctrl-C works at once, also where nothing obeys.
+func TestInterruptedWhereNothingObeys(t *testing.T) {
+	r := many(t, 1)
+	for name, of := range map[string]func(free <-chan struct{}) world{
+		"a check":        func(free <-chan struct{}) world { return world{more: func(context.Context) { <-free }} },
+		"the kubeconfig": func(free <-chan struct{}) world { return world{getenv: func(string) string { <-free; return "" }} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				free := make(chan struct{})
+				defer close(free)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Second, cancel)
+				began := time.Now()
+				_, err := doctor.Run(ctx, r.options(of(free)))
+				if took := time.Since(began); !errors.Is(err, context.Canceled) || took > time.Second {
+					t.Errorf("%v after %s", err, took)
+				}
 			})
 		})
 	}

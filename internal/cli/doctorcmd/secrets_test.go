@@ -210,6 +210,8 @@ func plantKubeconfigs(t *testing.T, r rig, p *planted) {
 	add("provider", "{auth-provider: {name: oidc, config: {id-token: "+p.secret("id-token")+", refresh-token: "+p.secret("kubeconfig-refresh")+"}}}", server)
 	add("exec", "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: gone, args: [--client-secret, "+p.secret("exec-args")+
 		"], env: [{name: X, value: "+p.secret("exec-env")+"}]}}", server)
+	add("exec-line", "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: 'gone --token "+p.secret("exec-command")+"'}}", server)
+	add("exec-variable", "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: 'X="+p.secret("exec-variable")+" gone'}}", server)
 	add("rival", fmt.Sprintf(call, "", ", token: "+p.secret("rival")), server)
 	add("more", fmt.Sprintf(call, ", "+p.secret("further-argument"), ""), server)
 	add("other-store", fmt.Sprintf(strings.Replace(call, "args:", "env: [{name: KUBECTL_VSPHERE_PASSWORD, value: "+p.secret("exec-password")+"}], args:", 1), "", ""), server)

@@ -172,8 +172,16 @@ func (n naming) called(server string) string {
 }
 
 // checkName checks the name that the site is to get, before anything is sent. A site that has a name keeps it.
+//
+// A server whose address is the name of another site is refused: each command that this program prints for it would mean that other one.
 func (n naming) checkName() error {
 	name, server := n.o.Name, n.known.Server
+	if other, found, err := command.SiteCalled(n.env, n.store, server); err != nil {
+		return err
+	} else if found && other.Server != server {
+		taken := &tokens.NameTakenError{Name: server, Server: other.Server}
+		return failure.Hint(failure.Usagef("%w", taken), "%s", failure.NextStep(taken))
+	}
 	switch {
 	case name == "" || name == n.known.Name:
 		return nil

@@ -150,14 +150,13 @@ func TestNameThatIsTaken(t *testing.T) {
 	w.Run(at("10.0.0.2", "--name", "sup")...).Exits(2).Says("sup is the address of a server that is known", "Choose another name.")
 }
 
-// A name is never an address: whoever means a host of that name writes it as one, and a secret goes there only.
+// A name is never an address: whoever means a host of that name writes it as one, and renames the site before a login there.
 func TestNameIsNoHost(t *testing.T) {
 	w, s := named(t)
 	host := w.Supervisor("prod")
-	w.Run("login", "--server", "https://prod/", "-u", consoletest.User, "--certificate-authority", w.CAFile).Exits(0)
+	w.Run("login", "--server", "https://prod/", "-u", consoletest.User, "--certificate-authority", w.CAFile).Exits(2).Says("prod is the name of 10.0.0.1")
 	unasked(t, s)
-	host.Forget()
-	w.Run("logout").Exits(0)
+	unasked(t, host)
 	w.Run("login", "--server", "prod").Exits(0)
 	unasked(t, host)
 	s.Forget()
@@ -294,4 +293,26 @@ func TestServerByName(t *testing.T) {
 	w.Run("status").Exits(0).Says("Type: kubectl vsphere login prod", "How prod (10.0.0.1) is verified is known")
 	w.Run("logout", "--server", "prod", "--forget-server").Exits(0).Says("Forgot how 10.0.0.1 is verified.")
 	w.Run("login", "prod").Exits(2)
+}
+
+// A host may be spelled like the name of another site. A login there would leave a session for which each printed command, such as that of
+// a logout, means the other site.
+func TestLoginAtAnAddressThatIsAName(t *testing.T) {
+	w, s := site(t)
+	given(w)
+	w.Serve("sup:443", w.CA, s)
+	w.Run(signIn(w, "--name", "sup")...).Exits(0)
+	s.Forget()
+	const taken = "sup is the name of 10.0.0.1\nTo give that one another name, type: kubectl vsphere sites rename sup NEW-NAME"
+	elsewhere := []string{"login", "--server", "https://sup", "-u", consoletest.User, "--certificate-authority", w.CAFile}
+	for _, more := range [][]string{nil, {"--name", "other"}, {"--dry-run"}} {
+		w.Run(append(slices.Clone(elsewhere), more...)...).Exits(failure.Usage).Says(taken)
+	}
+	if got := s.Requests(); len(got) > 0 {
+		t.Errorf("it was asked: %q", got)
+	}
+	w.Run("sites", "rename", "sup", "prod").Exits(0)
+	w.Run(elsewhere...).Exits(0)
+	w.Run("sites", "rename", "prod", "sup").Exits(failure.Failed).Says("sup is the address of a server that is known")
+	w.Run("logout", "--server", "sup").Exits(0).Says("from sup.")
 }

@@ -3,7 +3,9 @@ package sitecmd_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,6 +251,25 @@ func TestInterruptedAtAVCenter(t *testing.T) {
 	}
 	w.Run(sites(w)...).Exits(failure.Interrupted)
 	spent(t, v, 1)
+}
+
+// Ctrl-C works at once, also at a vCenter that answers nothing: the end of its session gets a moment, and no more.
+func TestInterruptedAtAVCenterThatHangs(t *testing.T) {
+	w, v := ofVCenter(t, first)
+	var waits sync.Map
+	w.Timer = func(d time.Duration) <-chan time.Time {
+		waits.Store(d, true)
+		return time.After(min(d, 10*time.Millisecond))
+	}
+	v.Replies["GET /api/vcenter/namespace-management/clusters"] = func(_ http.ResponseWriter, r *http.Request) {
+		w.Interrupt()
+		<-r.Context().Done()
+	}
+	v.Replies["DELETE /api/session"] = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	w.Run(sites(w)...).Exits(failure.Interrupted)
+	if _, waited := waits.Load(200 * time.Millisecond); !waited || !slices.Contains(v.Requests(), "DELETE /api/session") {
+		t.Errorf("%t %q", waited, v.Requests())
+	}
 }
 
 func TestFlagsOfAVCenter(t *testing.T) {
