@@ -180,12 +180,20 @@ func (s Site) clone() Site {
 	return s
 }
 
-// ForgetSite removes the file of a server, also one that cannot be read. found reports whether there was something.
-func (s *Store) ForgetSite(server string) (found bool, err error) { return forget(s.SitePath(server)) }
+// ForgetSite removes the file of a server, also one that cannot be read. found reports whether there was something. It waits for a change of
+// the site that is under way, which would write what it has read before.
+func (s *Store) ForgetSite(ctx context.Context, server string) (found bool, err error) {
+	return s.forget(ctx, server, s.SitePath(server))
+}
 
-func forget(path string) (found bool, err error) {
+func (s *Store) forget(ctx context.Context, server, path string) (found bool, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	unlock, err := filelock.Take(ctx, s.lockPath(siteLock(server)), filelock.Options{Patience: siteLockTime})
+	if err != nil {
+		return true, err
+	}
+	defer unlock()
 	return true, remove(path)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -63,7 +64,7 @@ func TestSiteOutlivesSessions(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, want := range []bool{true, false} {
-		if found, err := s.ForgetSite("10.0.0.1"); found != want || err != nil {
+		if found, err := s.ForgetSite(t.Context(), "10.0.0.1"); found != want || err != nil {
 			t.Errorf("%v %v", found, err)
 		}
 	}
@@ -200,8 +201,35 @@ func TestVCentersStandApart(t *testing.T) {
 		t.Error("a vCenter that is not verified is remembered")
 	}
 	for _, want := range []bool{true, false} {
-		if found, err := s.ForgetVCenter("vc.lab:8443"); found != want || err != nil {
+		if found, err := s.ForgetVCenter(t.Context(), "vc.lab:8443"); found != want || err != nil {
 			t.Errorf("%t %v", found, err)
 		}
+	}
+}
+
+// A site that is forgotten while it is changed stays forgotten: it would come back with the CA that was to go.
+func TestForgetASiteThatIsChanged(t *testing.T) {
+	s := newStore(t)
+	if _, err := s.UpdateSite(t.Context(), tokens.Site{Server: "10.0.0.1"}, func(k *tokens.Site) { k.Name = "prod" }); err != nil {
+		t.Fatal(err)
+	}
+	forgotten := make(chan error, 1)
+	_, err := s.UpdateSite(t.Context(), tokens.Site{Server: "10.0.0.1"}, func(k *tokens.Site) {
+		k.Name = "test"
+		go func() {
+			_, err := s.ForgetSite(t.Context(), "10.0.0.1")
+			forgotten <- err
+		}()
+		select {
+		case err := <-forgotten: // It did not wait.
+			forgotten <- err
+		case <-time.After(100 * time.Millisecond):
+		}
+	})
+	if err = errors.Join(err, <-forgotten); err != nil {
+		t.Error(err)
+	}
+	if site, found, err := s.Site("10.0.0.1"); found || err != nil {
+		t.Errorf("%+v %v", site, err)
 	}
 }

@@ -19,6 +19,6 @@ func (s *Store) UpdateVCenter(ctx context.Context, server string, change func(*S
 }
 
 // ForgetVCenter is ForgetSite for a vCenter.
-func (s *Store) ForgetVCenter(server string) (found bool, err error) {
-	return forget(s.sitePath(vcentersDir, server))
+func (s *Store) ForgetVCenter(ctx context.Context, server string) (found bool, err error) {
+	return s.forget(ctx, server, s.sitePath(vcentersDir, server))
 }

@@ -28,7 +28,7 @@ func (l *logoutRun) sites() (all []tokens.Site) {
 // leaveSites leaves what is known of the servers for the next login, or forgets it.
 func (l *logoutRun) leaveSites(ctx context.Context, store *tokens.Store, sites []tokens.Site) error {
 	if l.scope.ForgetServer {
-		return l.forgetSites(store)
+		return l.forgetSites(ctx, store)
 	}
 	for _, site := range sites {
 		if _, err := store.UpdateSite(ctx, site, func(*tokens.Site) {}); err != nil {
@@ -38,7 +38,7 @@ func (l *logoutRun) leaveSites(ctx context.Context, store *tokens.Store, sites [
 	return nil
 }
 
-func (l *logoutRun) forgetSites(store *tokens.Store) error {
+func (l *logoutRun) forgetSites(ctx context.Context, store *tokens.Store) error {
 	servers := []string{l.scope.Server}
 	if l.scope.everything() {
 		servers = slices.Concat(store.SiteServers(), store.VCenters())
@@ -46,8 +46,8 @@ func (l *logoutRun) forgetSites(store *tokens.Store) error {
 		servers = slices.Compact(servers)
 	}
 	for _, server := range servers {
-		found, err := store.ForgetSite(server)
-		vCenter, alsoErr := store.ForgetVCenter(server)
+		found, err := store.ForgetSite(ctx, server)
+		vCenter, alsoErr := store.ForgetVCenter(ctx, server)
 		found, err = found || vCenter, errors.Join(err, alsoErr)
 		switch {
 		case err != nil:

@@ -54,7 +54,7 @@ func removeCommand(e *console.Env) *cobra.Command {
 next login there is like the first one. SITE is a name or an address. Log out of it first.`,
 		Example: "  kubectl vsphere sites remove lab",
 		Args:    words("SITE"), ValidArgsFunction: command.Sites(e),
-		RunE: func(_ *cobra.Command, args []string) error { return remove(e, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return remove(c.Context(), e, args[0]) },
 	}
 }
 
@@ -104,7 +104,7 @@ func rename(ctx context.Context, e *console.Env, word, typed string) error {
 }
 
 // remove forgets a site.
-func remove(e *console.Env, word string) error {
+func remove(ctx context.Context, e *console.Env, word string) error {
 	store, err := e.OpenStore()
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func remove(e *console.Env, word string) error {
 		return failure.Hint(fmt.Errorf("there is a session of %s at %s", at[0].User, known.Server),
 			"Log out first: kubectl vsphere logout --server %s", failure.Quote(known.Server))
 	}
-	found, err := store.ForgetSite(known.Server)
+	found, err := store.ForgetSite(ctx, known.Server)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s could not be forgotten: %w", known.Server, err)
