@@ -71,7 +71,7 @@ var table = []mutation{
 	{name: "a word is an address", file: "internal/command/server.go", old: "noAddress == nil && server == address.String()", new: "noAddress == nil && address.Host != \"\"", also: "./internal/cli/logincmd", by: "TestUnknownName"},
 	{name: "an address is a name", file: "internal/cli/logincmd/called.go", old: "tokens.ParseSiteName(strings.TrimSpace(f.who.server))", new: "tokens.ParseSiteName(strings.Trim(strings.TrimPrefix(f.who.server, \"https:\"), \"/\"))", by: "TestNameIsNoHost"},
 	{name: "a dry run gives a name", file: "internal/cli/logincmd/called.go", old: " || n.o.DryRun || n.passing {", new: " || n.passing {", by: "TestNameThatIsNotKept"},
-	{name: "a name is given twice at once", file: "pkg/tokens/sitename.go", old: "	defer unlock()\n", new: "	unlock()\n", by: "TestNameSiteAtTheSameTime"},
+	{name: "a name is given twice at once", file: "pkg/tokens/sitename.go", old: "	defer unlock()\n", new: "	unlock()\n", by: "TestANameIsGivenOnce"},
 	{name: "a name is given twice", file: "pkg/tokens/sitename.go", old: "if site.Name == name && site.Server != server {", new: "if site.Name == name && site.Server == \"\" {", by: "TestNameSite"},
 	{name: "the host of a server becomes a name", file: "pkg/tokens/sitename.go", old: "host == name && other != server", new: "host == name && other == \"\"", by: "TestNameSite"},
 	{name: "of two sites the first is meant", file: "pkg/tokens/sitename.go", old: "	case 1:\n", new: "	case 1, 2:\n", by: "TestNamesInFiles"},
