@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"slices"
 	"time"
@@ -22,7 +23,14 @@ func (b *bench) list() error {
 	if err := b.addNamespaces(); err != nil {
 		return err
 	}
-	if _, err := measure(b.command(b.bin+"/kubectl-vsphere", append(b.loginArgs(listUser), "--workload-clusters", "none", "--api-port", "443")...)); err != nil {
+	own := func(c *exec.Cmd) *exec.Cmd { // Other users' sessions would be listed too.
+		c.Env = append(c.Env, "HOME="+b.dir+"/list")
+		return c
+	}
+	if err := os.Mkdir(b.dir+"/list", 0o700); err != nil {
+		return err
+	}
+	if _, err := measure(own(b.command(b.bin+"/kubectl-vsphere", append(b.loginArgs(listUser), "--workload-clusters", "none", "--api-port", "443")...))); err != nil {
 		return err
 	}
 	if err := b.delay(listDelay.String()); err != nil {
@@ -32,7 +40,7 @@ func (b *bench) list() error {
 	var all []sample
 	var first []time.Duration
 	for range listRuns {
-		c := b.command(b.bin+"/kubectl-vsphere", "list", "clusters", "--server", s.Server)
+		c := own(b.command(b.bin+"/kubectl-vsphere", "list", "clusters", "--server", s.Server))
 		line, m, err := firstLine(c)
 		if err != nil {
 			return err
