@@ -104,7 +104,7 @@ func TestServiceFacts(t *testing.T) {
 	}
 }
 
-// Quantities are added up as Kubernetes does, whatever their units; one that is none is left out.
+// Quantities are added up as Kubernetes does, whatever their units. What is not a quantity is left out.
 func TestStorage(t *testing.T) {
 	quota := func(limit string) Usage {
 		return PolicyUsageOf(object(t, PolicyQuotaResource, `{"metadata":{"name":"q"},"spec":{"limit":`+limit+`},"status":{"total":[{"storageClassName":"gold","scQuotaUsage":{"reserved":"512Mi","used":"1536Mi"}}]}}`))["gold"]

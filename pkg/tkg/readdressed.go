@@ -30,7 +30,7 @@ func (e *ReaddressedError) Error() string {
 type EndpointParts struct {
 	Cluster kubeapi.Object
 	Infra   []kubeapi.Object // VSphereClusters
-	// Balancers are VirtualMachineServices. Services are what VM Operator makes of them, for who may not read Balancers.
+	// Balancers are VirtualMachineServices. Services are what VM Operator makes of them: for users who may not read Balancers.
 	Balancers, Services []kubeapi.Object
 }
 

@@ -97,7 +97,7 @@ func TestChoiceOfAVCenter(t *testing.T) {
 	sent(t, v, 4, s, 1)
 }
 
-// Who may not see the Supervisors logs in where their vSphere Namespaces are.
+// A user who may not list Supervisors logs in to those that have their vSphere Namespaces.
 func TestLoginByAVCenterWithoutRights(t *testing.T) {
 	w, s, v := managed(t)
 	given(w)

@@ -109,7 +109,7 @@ func TestLoginByNameAndProvider(t *testing.T) {
 	w.Run("login", "prod", "--auth-method", "sso", "-u", consoletest.User).Exits(0).Omits("by its identity provider")
 }
 
-// A name that is none says which there are. Nobody is asked anything.
+// For an unknown name, the error lists the known ones. Nobody is asked anything.
 func TestUnknownName(t *testing.T) {
 	w, s := named(t)
 	w.Run("login", "prdo").Exits(2).Says(`there is no site "prdo"; did you mean prod?`)

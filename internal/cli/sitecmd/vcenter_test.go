@@ -68,7 +68,7 @@ func TestListOfAVCenter(t *testing.T) {
 	w.Run("__complete", "login", "--vcenter", "").Says(vc)
 }
 
-// Who may not see the Supervisors gets the addresses of their vSphere Namespaces.
+// A user who may not list Supervisors gets the addresses of those that have their vSphere Namespaces.
 func TestListOfAVCenterWithoutRights(t *testing.T) {
 	w, v := ofVCenter(t, first, second)
 	v.Administrators, v.Namespaces = nil, map[string]string{"ns1": "10.0.0.1", "ns2": "10.0.0.2", "ns3": "10.0.0.2"}

@@ -247,7 +247,7 @@ func TestWatchOfNamespaces(t *testing.T) {
 	x.interrupted()
 }
 
-// A stream that is none of what was asked for is cut off, and costs a bounded amount; the list is read again.
+// A stream that does not hold what was asked for is cut off at a bound. Then the list is read again.
 func TestHostileWatch(t *testing.T) {
 	const good = `{"apiVersion":"vmoperator.vmware.com/v1alpha3","kind":"VirtualMachine","metadata":{"name":"x","namespace":"ns1"}}`
 	for name, c := range map[string]struct {
