@@ -26,6 +26,8 @@ type terminal struct {
 	mu   sync.Mutex
 	text strings.Builder
 	read chan struct{} // closed at the end of the output
+
+	expected int // bytes of the output, up to the last text that was expected
 }
 
 // onTerminal starts a program with a terminal as its standard input, output and error.
@@ -69,12 +71,18 @@ func (m *terminal) output() string {
 	return m.text.String()
 }
 
-// expect waits for a text.
+// expect waits for a text, after the one that was expected before: the second question is not mistaken for the first one, and nothing is
+// typed before it is asked, which the programs ignore.
 func (m *terminal) expect(text string) {
 	m.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(m.output(), text); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		output := m.output()
+		if at := strings.Index(output[m.expected:], text); at >= 0 {
+			m.expected += at + len(text)
+			return
+		}
 		if time.Now().After(deadline) {
-			m.t.Fatalf("waited for %q, got:\n%s", text, m.output())
+			m.t.Fatalf("waited for %q, after %q got:\n%s", text, output[:m.expected], output[m.expected:])
 		}
 	}
 }

@@ -92,6 +92,7 @@ func TestFirstUseOfLinkedHosts(t *testing.T) {
 		}
 		term.expect("The certificate of " + host)
 		term.expect(strings.ToUpper(linked[len("sha256:") : len("sha256:")+2]))
+		term.expect("[y/N] ")
 		term.enter("y\r")
 		if code := term.wait(); code != 0 || strings.Count(term.output(), "[y/N]") != 2 {
 			t.Errorf("exit code %d:\n%s", code, term.output())
