@@ -8,6 +8,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// ofServer reports whether the rest of a server's requests would be answered in the same way: it is gone, or refuses the token.
+func ofServer(err error) bool {
+	return errors.Is(err, errDown) || errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrRefused)
+}
+
 // connect gets the token of a place and a client of its API server.
 func (s *Site) connect(ctx context.Context, p *Place) (closeIdle func(), err error) {
 	client, _, err := s.Sessions.Client(ctx, p.context)
@@ -26,7 +31,7 @@ func (s *Site) connect(ctx context.Context, p *Place) (closeIdle func(), err err
 			return nil, errDown
 		}
 		body, err := client.Do(ctx, r)
-		if errors.Is(err, wire.ErrUnreachable) {
+		if ofServer(err) {
 			p.down.CompareAndSwap(nil, &err)
 		}
 		return body, err

@@ -61,7 +61,7 @@ func (r *Reading) miss(u unit, err error) {
 		}
 		at := resourceAt{p.Key.Server, from.Resource.String()}
 		set(&m.forbidden, at, append(m.forbidden[at], u.namespace))
-	case errors.Is(err, context.Canceled), errors.Is(err, errDown):
+	case errors.Is(err, context.Canceled), ofServer(err): // The place says so once.
 	default:
 		set(&r.failed, u, true)
 		at := failureAt{p.Key.Server, from.Resource.Plural, reasonOf(err)}

@@ -8,87 +8,164 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // place reads the sources in one place. It calls whole when all has arrived that is not of one namespace. The error means that the place does
 // not answer.
 func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
-	if len(r.Only) > 0 && len(r.chosenOf(p, r.Only)) == 0 {
-		return nil // They are elsewhere.
+	namespaces := p.Namespaces
+	if len(r.Only) > 0 {
+		if namespaces = r.chosenOf(p, r.Only); len(namespaces) == 0 {
+			return nil // They are elsewhere.
+		}
 	}
 	closeIdle, err := r.connect(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer closeIdle()
-	namespaces, everywhere, err := r.prepare(ctx, p)
-	if err != nil {
-		return err
+	known := r.recall(p)
+	listing := r.listNamespaces(ctx, p)
+	everywhere := known.Everywhere && len(r.Only) == 0
+	if known.Asked.IsZero() { // So the server is asked first what it has.
+		if err := r.askVersions(ctx, p); err != nil {
+			return err
+		}
+		var listed []string
+		listed, everywhere = listing()
+		namespaces = together(namespaces, listed)
 	}
-	r.mu.Lock()
-	r.Known[p] = namespaces
-	r.mu.Unlock()
+	r.lookInto(p, namespaces, !everywhere)
 	var server, all sync.WaitGroup
 	for _, from := range r.Sources {
 		switch {
 		case from.Cluster:
 			server.Go(func() { r.list(ctx, unit{place: p, source: from}) })
 		case everywhere:
-			server.Go(func() { r.everywhere(ctx, p, from, namespaces) })
+			server.Go(func() {
+				r.everywhere(ctx, p, from, func() []string { listed, _ := listing(); return together(namespaces, listed) })
+			})
 		}
 	}
 	if !everywhere {
-		for _, ns := range namespaces {
-			r.parts.expect(part{p.Key.Server, ns})
-		}
 		all.Go(func() { r.eachNamespace(ctx, p, namespaces) })
+	}
+	listed, may := listing()
+	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(namespaces, ns) })
+	r.lookInto(p, fresh, !everywhere)
+	if !everywhere {
+		all.Go(func() { r.eachNamespace(ctx, p, fresh) })
 	}
 	server.Wait()
 	whole()
 	all.Wait()
+	if down := p.down.Load(); down != nil {
+		r.gone(p)
+		return *down
+	}
+	r.remember(p, known, may)
 	return ctx.Err()
 }
 
-// namespaceResource is the kind of a vSphere Namespace.
-var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"}
+// lookInto says that namespaces of a place are looked into, each of them as a part of its own or not.
+func (r *Reading) lookInto(p *Place, namespaces []string, apart bool) {
+	r.mu.Lock()
+	r.Known[p] = together(r.Known[p], namespaces)
+	r.mu.Unlock()
+	if apart {
+		for _, ns := range namespaces {
+			r.parts.expect(part{p.Key.Server, ns})
+		}
+	}
+}
 
-// prepare asks for the versions of the sources and, beside that, for the vSphere Namespaces. everywhere means that the user may list
-// namespaces, and so perhaps objects of all of them.
-func (r *Reading) prepare(ctx context.Context, p *Place) (namespaces []string, everywhere bool, err error) {
+// gone takes back that a place was looked into, if nothing was read there.
+func (r *Reading) gone(p *Place) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for u, version := range r.units {
+		if u.place == p && version != "" {
+			return
+		}
+	}
+	delete(r.Known, p)
+}
+
+// together returns the names of two lists, in order.
+func together(a, b []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
+}
+
+// recall has the lists of a place begin with what its server served last, if that is not long ago.
+func (r *Reading) recall(p *Place) tokens.Served {
+	known := r.Sessions.Store.Served(p.Key, r.Env.Now())
+	p.server.Recall(known.Versions)
+	return known
+}
+
+// remember stores what the server of a place serves, for the next reading. If it cannot be stored, that one asks again.
+func (r *Reading) remember(p *Place, known tokens.Served, everywhere bool) {
+	now := tokens.Served{Asked: known.Asked, Versions: p.server.Served(), Everywhere: everywhere}
+	if known.Asked.IsZero() {
+		now.Asked = r.Env.Now()
+	}
+	for resource, version := range known.Versions {
+		if _, asked := now.Versions[resource]; !asked && p.server.Recalled(resource) {
+			now.Versions[resource] = version // Of another command.
+		}
+	}
+	if len(r.Only) > 0 {
+		now.Everywhere = known.Everywhere
+	}
+	_ = r.Sessions.Store.SetServed(p.Key, known, now)
+}
+
+// askVersions asks the server of a place in which versions it has what is read. What it may not tell is not an error.
+func (r *Reading) askVersions(ctx context.Context, p *Place) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(r.Sources))
 	for i, from := range r.Sources {
 		wg.Go(func() { _, errs[i] = p.server.Versions(ctx, from.Resource.Group) })
 	}
-	namespaces = p.Namespaces
-	if len(r.Only) == 0 {
-		wg.Go(func() {
-			var listed []string
-			if listed, everywhere = namespacesOf(ctx, p.server); everywhere { // 403 is the normal answer.
-				namespaces = append(slices.Clone(p.Namespaces), listed...)
-				r.mu.Lock()
-				r.Listed[p] = setOf(listed)
-				r.mu.Unlock()
-			}
-		})
-	}
 	wg.Wait()
-	slices.Sort(namespaces)
-	namespaces = slices.Compact(namespaces)
-	if len(r.Only) > 0 {
-		namespaces = r.chosenOf(p, r.Only)
-	}
 	for _, err := range errs {
 		switch {
 		case errors.Is(err, errDown):
-			return nil, false, *p.down.Load()
+			return *p.down.Load()
 		case err != nil && !errors.Is(err, wire.ErrForbidden):
-			return nil, false, err
+			return err
 		}
 	}
-	return namespaces, everywhere, nil
+	return nil
 }
+
+// listNamespaces begins to list the vSphere Namespaces of a place. listing waits for them. It reports whether the user may list them: 403 is the
+// normal answer.
+func (r *Reading) listNamespaces(ctx context.Context, p *Place) (listing func() (listed []string, may bool)) {
+	done := make(chan struct{})
+	var listed []string
+	var may bool
+	go func() {
+		defer close(done)
+		if len(r.Only) > 0 {
+			return
+		}
+		if listed, may = namespacesOf(ctx, p.server); may {
+			r.mu.Lock()
+			r.Listed[p] = setOf(listed)
+			r.mu.Unlock()
+		}
+	}()
+	return func() ([]string, bool) {
+		<-done
+		return slices.Clone(listed), may
+	}
+}
+
+// namespaceResource is the kind of a vSphere Namespace.
+var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"}
 
 // namespacesOf lists the vSphere Namespaces of a server, and reports whether the user may.
 func namespacesOf(ctx context.Context, server *kubeapi.Server) (listed []string, may bool) {
@@ -144,12 +221,12 @@ func (r *Reading) eachNamespace(ctx context.Context, p *Place, namespaces []stri
 }
 
 // everywhere reads a source in all namespaces at once, which administrators may, else one by one.
-func (r *Reading) everywhere(ctx context.Context, p *Place, from *Source, namespaces []string) {
+func (r *Reading) everywhere(ctx context.Context, p *Place, from *Source, namespaces func() []string) {
 	if r.all(ctx, p, from) {
 		return
 	}
 	var wg sync.WaitGroup
-	for _, ns := range namespaces {
+	for _, ns := range namespaces() {
 		wg.Go(func() { r.list(ctx, unit{place: p, source: from, namespace: ns}) })
 	}
 	wg.Wait()

@@ -48,10 +48,10 @@ type Place struct {
 	context    session.Context
 	Namespaces []string // vSphere Namespaces that have a context, or that the user named at login
 	server     *kubeapi.Server
-	down       atomic.Pointer[error] // why it did not answer: the rest of the requests would wait in vain
+	down       atomic.Pointer[error] // see ofServer
 }
 
-// errDown is the error of a request to a place that did not answer another one.
+// errDown is the error of a request that was not sent, since the one before says how it would end.
 var errDown = errors.New("the server did not answer before")
 
 // Open reads the store and the kubeconfig. server (canonical) restricts it to one API server, unless it is empty.

@@ -36,7 +36,8 @@ type Server struct {
 	do     Do
 	lines  Lines    // nil: nothing can be watched
 	groups sync.Map // *group, by the name of the group
-	served sync.Map // string: the version by Resource, or "" if no version has it
+	served sync.Map // string: the version by resource (Resource.String)
+	recent sync.Map // the same, from another time
 }
 
 // New returns a server that is reached by do.

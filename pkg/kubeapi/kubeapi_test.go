@@ -118,6 +118,42 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A version from another time spares the question which ones there are, unless it is wrong.
+func TestRecall(t *testing.T) {
+	for name, c := range map[string]struct {
+		recalled, served string
+		kept             bool
+		asked            []string
+	}{
+		"right":   {"v1alpha3", "v1alpha3", true, []string{vmList}},
+		"gone":    {"v1alpha1", "v1alpha3", false, []string{strings.Replace(vmList, "v1alpha3", "v1alpha1", 1), "/apis/vmoperator.vmware.com", strings.Replace(vmList, "v1alpha3", "v1alpha4", 1), vmList}},
+		"a path":  {"../v1", "v1alpha3", false, []string{"/apis/vmoperator.vmware.com", strings.Replace(vmList, "v1alpha3", "v1alpha4", 1), vmList}},
+		"nothing": {"", "v1alpha3", false, []string{"/apis/vmoperator.vmware.com", strings.Replace(vmList, "v1alpha3", "v1alpha4", 1), vmList}},
+	} {
+		f, s := server(func(url.Values) string { return tableOf("", rowOf("a")) })
+		s.Recall(map[string]string{vms.String(): c.recalled, "x": "v1"})
+		all, err := read(s)
+		for i, path := range f.asked {
+			f.asked[i], _, _ = strings.Cut(path, "?")
+		}
+		if err != nil || len(all) != 1 || !slices.Equal(f.asked, c.asked) {
+			t.Errorf("%s: %v, %v, %q", name, all, err, f.asked)
+		}
+		if got := s.Served(); len(got) != 1 || got[vms.String()] != c.served || s.Recalled(vms.String()) != c.kept || !s.Recalled("x") {
+			t.Errorf("%s: %v", name, got)
+		}
+		if s.Forget(); len(s.Served()) > 0 || s.Recalled("x") {
+			t.Errorf("%s: not forgotten", name)
+		}
+	}
+	f, s := server(func(url.Values) string { return "" })
+	f.replies[vmList] = nil
+	s.Recall(map[string]string{vms.String(): "v1alpha3"})
+	if _, err := read(s); !errors.Is(err, ErrNotServed) {
+		t.Error(err)
+	}
+}
+
 // A server that makes no tables lists objects; those of built-in types do not say what they are.
 func TestListWithoutTables(t *testing.T) {
 	_, s := server(func(url.Values) string {

@@ -44,6 +44,33 @@ func (s *Server) Versions(ctx context.Context, name string) ([]string, error) {
 func (s *Server) Forget() {
 	s.groups.Clear()
 	s.served.Clear()
+	s.recent.Clear()
+}
+
+// Recall has versions tried first in which the server had resources at another time, by resource (Resource.String). They spare it the question
+// which ones it has.
+func (s *Server) Recall(versions map[string]string) {
+	for resource, version := range versions {
+		if address.IsLabel(version) {
+			s.recent.Store(resource, version)
+		}
+	}
+}
+
+// Recalled reports whether a recalled version of a resource (Resource.String) has not turned out to be wrong.
+func (s *Server) Recalled(resource string) bool {
+	_, ok := s.recent.Load(resource)
+	return ok
+}
+
+// Served returns the versions in which the server has resources, as far as it was asked for them, by resource (Resource.String).
+func (s *Server) Served() map[string]string {
+	all := map[string]string{}
+	s.served.Range(func(resource, version any) bool {
+		all[resource.(string)] = version.(string)
+		return true
+	})
+	return all
 }
 
 func (s *Server) askVersions(ctx context.Context, name string) ([]string, error) {
@@ -80,8 +107,18 @@ func (s *Server) askVersions(ctx context.Context, name string) ([]string, error)
 // inVersions calls read with versions of a resource until one has it, and remembers which. An object that does not exist looks the same as
 // a version that has no such resource: read is then called with all of them.
 func (s *Server) inVersions(ctx context.Context, r Resource, read func(version string) error) error {
-	if known, ok := s.served.Load(r); ok {
+	if known, ok := s.served.Load(r.String()); ok {
 		return read(known.(string))
+	}
+	if version, ok := s.recent.Load(r.String()); ok {
+		err := read(version.(string))
+		if err == nil {
+			s.served.Store(r.String(), version)
+		}
+		if !errors.Is(err, wire.ErrNotFound) {
+			return err
+		}
+		s.recent.Delete(r.String())
 	}
 	versions, err := s.Versions(ctx, r.Group)
 	if err != nil {
@@ -92,7 +129,7 @@ func (s *Server) inVersions(ctx context.Context, r Resource, read func(version s
 		found := read(version)
 		if !errors.Is(found, wire.ErrNotFound) {
 			if found == nil {
-				s.served.Store(r, version)
+				s.served.Store(r.String(), version)
 			}
 			return found
 		}

@@ -7,6 +7,7 @@
 //	credentials/<id>.json    a finished ExecCredential; a cache: a file that cannot be parsed is a miss
 //	sites/<host>.json        a Site: how a server is verified; written with fsync, and a logout leaves it
 //	vcenters/<host>.json     the same of a vCenter
+//	served/<id>.json         Served of a credential; a cache
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
 //	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
 package tokens
@@ -189,7 +190,7 @@ func (s *Store) SaveCredential(c Credential) error {
 
 // DeleteCredential removes the credential of key, if there is one.
 func (s *Store) DeleteCredential(key Key) error {
-	return errors.Join(remove(credfile.Path(s.dir, key)), s.ClearMark(failedMark(key)))
+	return errors.Join(remove(credfile.Path(s.dir, key)), remove(s.servedPath(key)), s.ClearMark(failedMark(key)))
 }
 
 // Credentials returns the credentials, sorted by server and cluster, and an error for each file that cannot be read.
@@ -225,7 +226,7 @@ func (s *Store) Clear() error {
 // ClearTokens removes every session and credential, including files that cannot be read.
 func (s *Store) ClearTokens() error {
 	var errs []error
-	for _, sub := range []string{credfile.Credentials, sessionsDir} {
+	for _, sub := range []string{credfile.Credentials, sessionsDir, servedDir} {
 		for _, path := range s.list(sub) {
 			errs = append(errs, remove(path))
 		}
@@ -235,7 +236,7 @@ func (s *Store) ClearTokens() error {
 
 // Sweep removes the temporary files of killed processes.
 func (s *Store) Sweep() {
-	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir, vcentersDir} {
+	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir, vcentersDir, servedDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
 }

@@ -218,6 +218,7 @@ func TestDescribeNothing(t *testing.T) {
 	w.Run("__complete", "describe", "ns", "").Says("ns1\nns2\n")
 	s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster"))
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says(`there is no cluster "tkc1" that you may see`)
+	w, s = signedIn(t)
 	s.Replies["GET /apis/cluster.x-k8s.io"] = consoletest.Status(http.StatusBadGateway, "")
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Server).Says("bad gateway (502)")
 	clitest.New(t).Run("describe", "cluster", "a").Exits(failure.Failed).Says("there is no session")
