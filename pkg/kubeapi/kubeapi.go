@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -58,8 +57,11 @@ type Object struct {
 	Columns []Column
 	Cells   []string
 
-	text json.RawMessage
+	fields fields
 }
+
+// fields are those of an object, by name. A list is taken apart into them once, since each look at a text goes through all of it.
+type fields map[string]json.RawMessage
 
 // Metadata is the part of an object's metadata that is read.
 type Metadata struct {
@@ -87,48 +89,56 @@ type Column struct {
 	Wide bool // shown only if there is room
 }
 
-// Decode reads fields of the object. Fields of another type than expected are left out.
+// Decode reads fields of the object beside its metadata. Fields of another type than expected are left out.
 func (o Object) Decode(into any) {
-	// A field of another type does not keep json from reading the others, and text was read once before.
-	_ = bounded.JSON(o.text, into)
+	text := []byte{'{'}
+	for name, value := range o.fields {
+		if name == "metadata" { // Half of an object: its managed fields.
+			continue
+		}
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		quoted, _ := json.Marshal(name) // Of a string there is no error.
+		text = append(append(append(text, quoted...), ':'), value...)
+	}
+	// A field of another type does not keep json from reading the others, and each was read once before.
+	_ = json.Unmarshal(append(text, '}'), into)
 }
 
 // Bare returns the object as a row of a table: with its name, and without the rest of it, which takes memory.
 func (o Object) Bare() Object {
-	o.text, o.Metadata.Labels, o.Metadata.Owners = nil, nil, nil
+	o.fields, o.Metadata.Labels, o.Metadata.Owners = nil, nil, nil
 	return o
-}
-
-// header is the part of every object that is checked.
-type header struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Metadata   Metadata `json:"metadata"`
 }
 
 // maxName bounds a name, in bytes (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
 const maxName = 253
 
 // parse reads an object of a resource. Any other one is an error: a table of another kind would be shown below the wrong headings.
-func (r Resource) parse(text json.RawMessage, namespace string, of list) (Object, error) {
-	h := header{APIVersion: of.apiVersion, Kind: of.kind}
-	var other *json.UnmarshalTypeError
-	if err := bounded.JSON(text, &h); err != nil && !errors.As(err, &other) {
+func (r Resource) parse(f fields, namespace string, of list) (Object, error) {
+	if f == nil {
 		return Object{}, errors.New("holds something that is no object")
 	}
-	group, _, found := strings.Cut(h.APIVersion, "/")
+	o := Object{APIVersion: of.apiVersion, Kind: of.kind, fields: f}
+	for name, into := range map[string]any{"apiVersion": &o.APIVersion, "kind": &o.Kind, "metadata": &o.Metadata} {
+		if value, ok := f[name]; ok {
+			_ = json.Unmarshal(value, into) // One of another type is none, which is seen below.
+		}
+	}
+	group, _, found := strings.Cut(o.APIVersion, "/")
 	if !found {
 		group = ""
 	}
 	switch {
-	case h.Kind != r.Kind || group != r.Group:
-		return Object{}, fmt.Errorf("holds a %.60q of %.60q where a %s belongs", h.Kind, h.APIVersion, r.Kind)
-	case h.Metadata.Name == "" || len(h.Metadata.Name) > maxName || len(h.Metadata.Namespace) > maxName:
+	case o.Kind != r.Kind || group != r.Group:
+		return Object{}, fmt.Errorf("holds a %.60q of %.60q where a %s belongs", o.Kind, o.APIVersion, r.Kind)
+	case o.Metadata.Name == "" || len(o.Metadata.Name) > maxName || len(o.Metadata.Namespace) > maxName:
 		return Object{}, fmt.Errorf("holds a %s without a name that can be used", r.Kind)
-	case namespace != "" && h.Metadata.Namespace != namespace:
-		return Object{}, fmt.Errorf("holds a %s of the namespace %.60q where %s was asked for", r.Kind, h.Metadata.Namespace, namespace)
+	case namespace != "" && o.Metadata.Namespace != namespace:
+		return Object{}, fmt.Errorf("holds a %s of the namespace %.60q where %s was asked for", r.Kind, o.Metadata.Namespace, namespace)
 	}
-	return Object{APIVersion: h.APIVersion, Kind: h.Kind, Metadata: h.Metadata, text: text}, nil
+	return o, nil
 }
 
 // list says what the objects of a list are that do not say so themselves: those of built-in types.
@@ -142,7 +152,11 @@ func (s *Server) Get(ctx context.Context, r Resource, namespace, name string) (o
 		if err != nil {
 			return err
 		}
-		if o, err = r.parse(body, namespace, list{}); err != nil {
+		var f fields
+		if err := wire.DecodeJSON(http.MethodGet, path, body, &f); err != nil {
+			return err
+		}
+		if o, err = r.parse(f, namespace, list{}); err != nil {
 			return garbled(path, err)
 		}
 		return nil

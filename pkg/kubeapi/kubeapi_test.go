@@ -99,7 +99,7 @@ func TestList(t *testing.T) {
 	if all[0].Decode(&o); o.Status.PowerState != "PoweredOn" {
 		t.Error(o)
 	}
-	if bare := all[0].Bare(); bare.text != nil || bare.Metadata.Name != "a" {
+	if bare := all[0].Bare(); bare.fields != nil || bare.Metadata.Name != "a" {
 		t.Error("bare")
 	}
 	if _, err := read(s); err != nil || strings.Contains(strings.Join(f.asked[4:], " "), "v1alpha4") {
@@ -236,7 +236,7 @@ func TestHostileTables(t *testing.T) {
 		"another namespace": {func(url.Values) string { return strings.ReplaceAll(tableOf("", rowOf("a")), "ns1", "ns\u202e2") }, `of the namespace "ns\u202e2" where ns1`},
 		"no name":           {func(url.Values) string { return tableOf("", rowOf("")) }, "without a name"},
 		"a long name":       {func(url.Values) string { return tableOf("", rowOf(strings.Repeat("a", 254))) }, "without a name"},
-		"no object":         {func(url.Values) string { return tableOf("", `{"cells":["a",1,2],"object":7}`) }, "where a VirtualMachine belongs"},
+		"no object":         {func(url.Values) string { return tableOf("", `{"cells":["a",1,2],"object":7}`) }, "of another shape than expected, at rows.object"},
 		"without objects":   {func(url.Values) string { return tableOf("", `{"cells":["a",1,2]}`) }, "no object"},
 		"too few cells":     {func(url.Values) string { return tableOf("", `{"cells":["a",1],"object":`+vm("a")+`}`) }, "a row of 2 cells"},
 		"many columns": {func(url.Values) string {

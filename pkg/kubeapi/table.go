@@ -2,7 +2,6 @@ package kubeapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,10 +49,10 @@ type table struct {
 		Priority int    `json:"priority"`
 	} `json:"columnDefinitions"`
 	Rows []struct {
-		Cells  []any           `json:"cells"`
-		Object json.RawMessage `json:"object"`
+		Cells  []any  `json:"cells"`
+		Object fields `json:"object"`
 	} `json:"rows"`
-	Items []json.RawMessage `json:"items"`
+	Items []fields `json:"items"`
 }
 
 // List calls each with every object of a list, page by page. It may call it with an object twice, if the server has to begin anew.

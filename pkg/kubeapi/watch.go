@@ -2,6 +2,7 @@ package kubeapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,7 +132,9 @@ func (f *follower) object(text json.RawMessage) (Object, error) {
 	var t table
 	_ = bounded.JSON(text, &t)
 	if t.Kind != "Table" || !strings.HasPrefix(t.APIVersion, "meta.k8s.io/") {
-		return f.w.Resource.parse(text, f.w.Namespace, list{})
+		var o fields
+		_ = bounded.JSON(text, &o)
+		return f.w.Resource.parse(o, f.w.Namespace, list{})
 	}
 	f.columns(t)
 	t.Columns = f.heading.Columns
@@ -159,11 +162,9 @@ func (f *follower) bookmark(text json.RawMessage) {
 	f.columns(t)
 	version := t.Metadata.Version
 	if len(t.Rows) == 1 {
-		var h header
-		_ = bounded.JSON(t.Rows[0].Object, &h)
-		if h.Metadata.Version != "" {
-			version = h.Metadata.Version
-		}
+		var m Metadata
+		_ = json.Unmarshal(t.Rows[0].Object["metadata"], &m)
+		version = cmp.Or(m.Version, version)
 	}
 	if version = usable(version); version != "" {
 		f.version = version
