@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 )
@@ -30,7 +31,7 @@ func shownSite(t *testing.T) *consoletest.World {
 		replies[mayI] = consoletest.Reply(`{"status":{"allowed":false}}`)
 	}
 	w.Vars["PATH"] = filepath.Dir(w.Self)
-	vms := consoletest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachines", Kind: "VirtualMachine", Columns: []string{"Power-State", "Class", "Phase", "Age"}}
+	vms := objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachines", Kind: "VirtualMachine", Columns: []string{"Power-State", "Class", "Phase", "Age"}}
 	for _, vm := range []string{
 		`{"metadata":{"name":"web-1","namespace":"ns1"},"spec":{"className":"small"},"status":{"powerState":"PoweredOn"},"cells":["PoweredOn","소형","Ready","1d"]}`,
 		`{"metadata":{"name":"개발-서버","namespace":"ns1"},"spec":{"className":"small"},"status":{"conditions":[{"type":"VirtualMachineStorageReady","status":"False",
@@ -39,11 +40,11 @@ func shownSite(t *testing.T) *consoletest.World {
 		vms.Objects = append(vms.Objects, strings.ReplaceAll(vm, "\n", ""))
 	}
 	s.Hold(vms)
-	s.Hold(consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Objects: []string{
 		`{"metadata":{"name":"tkc1","namespace":"ns1"},"spec":{"controlPlaneEndpoint":{"host":"10.0.0.11","port":6443}},"status":{"phase":"Provisioned","conditions":[{"type":"Available","status":"True"}]}}`,
 		`{"metadata":{"name":"tkc2","namespace":"ns1"},"status":{"phase":"Failed","conditions":[{"type":"Available","status":"False","reason":"NotAvailable","message":"no room in the cluster, as its administrator knows"}]}}`,
 	}})
-	for _, h := range []consoletest.Holding{
+	for _, h := range []objecttest.Holding{
 		{Version: "v1", Plural: "events", Kind: "Event"}, {Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota"},
 	} {
 		s.Hold(h)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // api is the Kubernetes API of the Supervisor, as far as logins read it.
@@ -23,13 +25,13 @@ func (s *Supervisor) api(w http.ResponseWriter, r *http.Request, path []string) 
 		return
 	}
 	switch {
-	case s.held(w, r, path):
+	case s.namespaceTable(w, r), s.Answer(w, r, path):
 	case r.URL.Path == "/version":
-		writeJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
+		objecttest.WriteJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
 	case r.URL.Path == "/api/v1/namespaces":
 		s.list(w, r, s.Hidden, s.namespaceObjects())
 	case r.URL.Path == "/apis/cluster.x-k8s.io":
-		writeJSON(w, http.StatusOK, map[string]any{"preferredVersion": map[string]string{"version": "v1beta1"}})
+		objecttest.WriteJSON(w, http.StatusOK, map[string]any{"preferredVersion": map[string]string{"version": "v1beta1"}})
 	case r.URL.Path == "/apis/run.tanzu.vmware.com":
 		w.WriteHeader(http.StatusNotFound)
 	case r.URL.Path == "/apis/cluster.x-k8s.io/v1beta1/clusters":
@@ -60,10 +62,30 @@ func (s *Supervisor) list(w http.ResponseWriter, r *http.Request, forbidden bool
 		s.w.t.Errorf("%s is asked for whole, or without a limit: %q", r.URL, r.Header.Get("Accept"))
 	}
 	if forbidden {
-		writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "forbidden"})
+		objecttest.Forbid(w, "forbidden")
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"kind": "PartialObjectMetadataList", "metadata": map[string]any{}, "items": items})
+	objecttest.WriteJSON(w, http.StatusOK, map[string]any{"kind": "PartialObjectMetadataList", "metadata": map[string]any{}, "items": items})
+}
+
+// namespaceTable answers for the table of namespaces, which most users may not list. It reports whether it did.
+func (s *Supervisor) namespaceTable(w http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case r.URL.Path != "/api/v1/namespaces" || !objecttest.AsTable(r):
+		return false
+	case s.Hidden:
+		objecttest.Forbid(w, "you may not")
+		return true
+	}
+	h := objecttest.Holding{Version: "v1", Plural: "namespaces", Kind: "Namespace"}
+	s.mu.Lock()
+	namespaces := s.Namespaces
+	s.mu.Unlock()
+	for _, ns := range namespaces {
+		h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
+	}
+	s.Table(w, r, h, "")
+	return true
 }
 
 func (s *Supervisor) namespaceObjects() []any {
@@ -112,7 +134,7 @@ func (s *Supervisor) object(w http.ResponseWriter, c *Cluster) {
 	if !c.Building {
 		endpoint = map[string]any{"host": c.Host, "port": 6443}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	objecttest.WriteJSON(w, http.StatusOK, map[string]any{
 		"metadata": map[string]string{"name": c.Name, "uid": c.UID}, "spec": map[string]any{"controlPlaneEndpoint": endpoint},
 	})
 }
@@ -128,6 +150,6 @@ func (s *Supervisor) endpoint(w http.ResponseWriter, c *Cluster) {
 		config, _ := json.Marshal(map[string]any{"clusters": []any{map[string]any{"cluster": map[string]any{
 			"server": cmp.Or(c.URL, "https://"+c.Host+":6443"), "certificate-authority-data": []byte(c.CA.PEM),
 		}}}})
-		writeJSON(w, http.StatusOK, map[string]any{"data": map[string]any{"value": config}})
+		objecttest.WriteJSON(w, http.StatusOK, map[string]any{"data": map[string]any{"value": config}})
 	}
 }

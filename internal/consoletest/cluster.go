@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // Cluster is a TKG cluster. Its API server accepts the tokens that its Supervisor made for it.
@@ -67,13 +69,13 @@ func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case reply != nil:
 		reply(w, r)
 	case r.URL.Path == "/api/v1/namespaces/kube-public/configmaps/cluster-info":
-		writeJSON(w, http.StatusOK, clusterInfo(c.CA))
+		objecttest.WriteJSON(w, http.StatusOK, clusterInfo(c.CA))
 	case strings.HasSuffix(r.URL.Path, "/tokencredentialrequests") && c.Concierge == nil:
 		w.WriteHeader(http.StatusNotFound)
 	case r.URL.Path == "/apis/login.concierge.pinniped.dev/v1alpha1/tokencredentialrequests":
 		c.Concierge(w, r)
 	case r.URL.Path == "/version" && known:
-		writeJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
+		objecttest.WriteJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
 	case r.URL.Path == "/version":
 		w.WriteHeader(http.StatusUnauthorized)
 	default:

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // Federate gives the Supervisor a Pinniped: at /wcp/pinniped of its own, or at another server (HOST or HOST:PORT).
@@ -98,7 +100,7 @@ func (i *Issuer) concierge(w http.ResponseWriter, r *http.Request, audience stri
 		}}
 	}
 	w.Header().Set("Date", i.w.Now().UTC().Format(http.TimeFormat)) // Else a clock that a test has moved counts as wrong.
-	writeJSON(w, http.StatusCreated, map[string]any{"status": status})
+	objecttest.WriteJSON(w, http.StatusCreated, map[string]any{"status": status})
 }
 
 // page finds the address of the issuer's page on a screen.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // Refuse answers as a token endpoint that refuses (RFC 6749, section 5.2).
@@ -19,7 +21,7 @@ func Refuse(status int, code string) http.HandlerFunc {
 }
 
 func refuse(w http.ResponseWriter, status int, code string) {
-	writeJSON(w, status, map[string]string{"error": code, "error_description": "The issuer says " + code + "."})
+	objecttest.WriteJSON(w, status, map[string]string{"error": code, "error_description": "The issuer says " + code + "."})
 }
 
 func (i *Issuer) byPassword(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +72,7 @@ func (i *Issuer) byClient(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "invalid_client")
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(i.Client, "api"), "token_type": "bearer", "expires_in": TokenLife.Seconds()})
+	objecttest.WriteJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(i.Client, "api"), "token_type": "bearer", "expires_in": TokenLife.Seconds()})
 }
 
 // issue hands out a new set of tokens.
@@ -88,7 +90,7 @@ func (i *Issuer) issue(w http.ResponseWriter, user, nonce string) {
 	if !i.NoRefresh {
 		i.refresh[refresh], reply["refresh_token"] = user, refresh
 	}
-	writeJSON(w, http.StatusOK, reply)
+	objecttest.WriteJSON(w, http.StatusOK, reply)
 }
 
 // exchange gives a token for an audience (RFC 8693).
@@ -100,7 +102,7 @@ func (i *Issuer) exchange(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "request_unauthorized")
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(user, r.PostFormValue("audience")), "issued_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_type": "N_A"})
+	objecttest.WriteJSON(w, http.StatusOK, map[string]any{"access_token": i.Token(user, r.PostFormValue("audience")), "issued_token_type": "urn:ietf:params:oauth:token-type:jwt", "token_type": "N_A"})
 }
 
 func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {

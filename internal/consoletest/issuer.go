@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // Issuer is a strict identity provider: a Supervisor's Pinniped, or one that an API server trusts directly. Its tokens are signed with
@@ -175,15 +177,15 @@ func (i *Issuer) document(w http.ResponseWriter, _ *http.Request) {
 			delete(doc, name)
 		}
 	}
-	writeJSON(w, http.StatusOK, doc)
+	objecttest.WriteJSON(w, http.StatusOK, doc)
 }
 
 func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "one", Algorithm: "ES256", Use: "sig"}}})
+	objecttest.WriteJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "one", Algorithm: "ES256", Use: "sig"}}})
 }
 
 func (i *Issuer) providers(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"pinniped_identity_providers": i.Providers})
+	objecttest.WriteJSON(w, http.StatusOK, map[string]any{"pinniped_identity_providers": i.Providers})
 }
 
 // authorize takes a password in Pinniped's headers, or in Basic, by which a test stands for a person at the issuer's page (Browser).

@@ -12,6 +12,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // Supervisor is a strict one: a request that it does not know fails the test. Fields may be changed between runs.
@@ -35,6 +39,8 @@ type Supervisor struct {
 	// Subject, if set, is what tokens call a user who logs in with a name.
 	Subject func(name, user string) string
 
+	*objecttest.Server // the objects of its API
+
 	w        *World
 	issuer   string  // of its tokens
 	pinniped *Issuer // nil: no Pinniped
@@ -44,12 +50,6 @@ type Supervisor struct {
 	order    []string
 	tokens   map[string]string // user
 	minted   int
-	holdings []Holding
-	events   []event        // of all holdings, in order
-	watching map[string]int // watches under way, by plural
-	turned   chan struct{}  // closed when the fields above, or ended, change
-	ended    chan struct{}  // closed to end all watches
-	oldest   int            // a watch from an older version is told to list again
 }
 
 // Namespace is a vSphere Namespace.
@@ -73,7 +73,7 @@ func (w *World) Supervisor(host string, namespaces ...*Namespace) *Supervisor {
 	s := &Supervisor{
 		Host: host, CA: w.CA, Users: map[string]string{User: Password}, Namespaces: namespaces, Replies: map[string]http.HandlerFunc{},
 		w: w, issuer: "https://vcenter.example/openidconnect/vsphere.local", requests: map[string]int{}, tokens: map[string]string{},
-		next: map[string][]http.HandlerFunc{}, watching: map[string]int{}, turned: make(chan struct{}), ended: make(chan struct{}),
+		next: map[string][]http.HandlerFunc{}, Server: objecttest.New(w.t),
 	}
 	w.Serve(net.JoinHostPort(host, "443"), s.CA, s)
 	w.Serve(net.JoinHostPort(host, "6443"), s.CA, s)
@@ -106,6 +106,13 @@ func (s *Supervisor) Next(name string, replies ...http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next[name] = replies
+}
+
+// SetNamespaces changes the vSphere Namespaces while a command runs.
+func (s *Supervisor) SetNamespaces(all ...*Namespace) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Namespaces = all
 }
 
 // login is the body of POST /wcp/login; empty for the Supervisor itself.
@@ -191,7 +198,7 @@ func (s *Supervisor) workloads(w http.ResponseWriter, r *http.Request) {
 	for _, ns := range s.Namespaces {
 		all = append(all, map[string]any{"namespace": ns.Name, "master_host": cmp.Or(ns.Host, s.Host), "control_plane_api_server_port": 6443})
 	}
-	writeJSON(w, http.StatusOK, all)
+	objecttest.WriteJSON(w, http.StatusOK, all)
 }
 
 func (s *Supervisor) login(w http.ResponseWriter, r *http.Request, in login) {
@@ -208,7 +215,7 @@ func (s *Supervisor) login(w http.ResponseWriter, r *http.Request, in login) {
 		reply["guest_cluster_server"], reply["guest_cluster_ca"] = c.Host, base64.StdEncoding.EncodeToString([]byte(c.CA.PEM))
 		c.accept(reply["session_id"])
 	}
-	writeJSON(w, http.StatusOK, reply)
+	objecttest.WriteJSON(w, http.StatusOK, reply)
 }
 
 // token makes a token in the shape of vCenter's. Nobody verifies its signature.
@@ -227,13 +234,23 @@ func (s *Supervisor) token(user, subject string, in login) string {
 	return token
 }
 
+// ReplaceToken has the server refuse all tokens so far, and leaves a new one in the store as another login does.
+func (s *Supervisor) ReplaceToken() {
+	session := s.w.Session()
+	s.mu.Lock()
+	clear(s.tokens)
+	s.mu.Unlock()
+	token := redact.Secret(s.token(session.User, session.User, login{}))
+	s.w.KeepToken(session, tokens.Key{Server: session.Server, User: session.User}, token)
+}
+
 // public answers for the config maps that everybody may read.
 func (s *Supervisor) public(w http.ResponseWriter, name string) {
 	switch {
 	case name == "vip-cluster-info" && !s.Untold:
-		writeJSON(w, http.StatusOK, clusterInfo(s.CA))
+		objecttest.WriteJSON(w, http.StatusOK, clusterInfo(s.CA))
 	case name == "pinniped-info" && s.Identity != nil:
-		writeJSON(w, http.StatusOK, map[string]any{"kind": "ConfigMap", "data": s.Identity})
+		objecttest.WriteJSON(w, http.StatusOK, map[string]any{"kind": "ConfigMap", "data": s.Identity})
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -243,10 +260,4 @@ func (s *Supervisor) public(w http.ResponseWriter, name string) {
 func clusterInfo(ca *CA) map[string]any {
 	config, _ := json.Marshal(map[string]any{"clusters": []any{map[string]any{"cluster": map[string]any{"certificate-authority-data": []byte(ca.PEM)}}}})
 	return map[string]any{"kind": "ConfigMap", "data": map[string]string{"kubeconfig": string(config)}}
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/vcentertest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
@@ -125,7 +126,7 @@ func TestGroundOfASite(t *testing.T) {
 // A vCenter that has answered as one may have the password, and is no Supervisor.
 func TestGroundOfAVCenter(t *testing.T) {
 	w := consoletest.New(t)
-	w.VCenter("10.0.0.1")
+	vcentertest.Serve(t, w, "10.0.0.1")
 	for flags, want := range map[*site.TrustFlags]error{{CAFile: w.CAFile}: nil, {Insecure: true}: disclose.ErrUnverified} {
 		s, err := site.Contact{Env: w.Env(), Server: address, Flags: *flags, VCenter: &vcenter.Client{}}.Open(t.Context())
 		if err != nil {

@@ -87,6 +87,16 @@ func (m *terminal) expect(text string) {
 	}
 }
 
+// expectHidden waits until the terminal does not show what is typed.
+func (m *terminal) expectHidden() {
+	m.t.Helper()
+	for deadline := time.Now().Add(patience); m.echo(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			m.t.Fatalf("the terminal shows what is typed:\n%q", m.output())
+		}
+	}
+}
+
 // enter types keys.
 func (m *terminal) enter(keys string) {
 	m.t.Helper()

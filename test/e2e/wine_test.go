@@ -260,11 +260,7 @@ func (w *winSite) status(t *testing.T) {
 func (w *winSite) withPrompt(t *testing.T) {
 	term := watch(t, w.hostCommand(append([]string{"wine"}, w.login...)...))
 	term.expect("Password:")
-	for deadline := time.Now().Add(patience); term.echo(); time.Sleep(5 * time.Millisecond) { // Wine takes the terminal over when something is read.
-		if time.Now().After(deadline) {
-			t.Fatalf("the terminal shows what is typed:\n%q", term.output())
-		}
-	}
+	term.expectHidden() // Wine takes the terminal over when something is read.
 	term.enter(w.user.Password + "\r")
 	if code := term.wait(); code != 0 || strings.Contains(term.output(), w.user.Password) {
 		t.Errorf("exit %d, or it shows the password:\n%q", code, term.output())

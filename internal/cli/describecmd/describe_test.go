@@ -9,13 +9,14 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
 const release = "v1.33.3---vmware.1"
 
 // holding makes a kind of object of a group in a version.
-func holding(resource, kind string, objects ...string) consoletest.Holding {
+func holding(resource, kind string, objects ...string) objecttest.Holding {
 	plural, group, _ := strings.Cut(resource, ".")
 	version := "v1alpha3"
 	switch group {
@@ -24,7 +25,7 @@ func holding(resource, kind string, objects ...string) consoletest.Holding {
 	case "":
 		version = "v1"
 	}
-	return consoletest.Holding{Group: group, Version: version, Plural: plural, Kind: kind, Objects: objects}
+	return objecttest.Holding{Group: group, Version: version, Plural: plural, Kind: kind, Objects: objects}
 }
 
 // object is one with a name, labels and the rest of it, each without braces.
@@ -192,7 +193,7 @@ func TestDescribeNamespace(t *testing.T) {
 	w.Run("describe", "ns", "ns2").Exits(failure.OK).Says("Wrong: It is gone\nTo do: To remove its context, type: kubectl vsphere login --server 10.0.0.1 -u " + consoletest.User + " --prune\n")
 	w.Run("describe", "ns", "ns1").Exits(failure.OK).Omits("gone")
 	s.Hidden, s.Namespaces[1].Name = true, "ns2"
-	for _, h := range []consoletest.Holding{holding("clusters.cluster.x-k8s.io", "Cluster"), holding("virtualmachines.vmoperator.vmware.com", "VirtualMachine")} {
+	for _, h := range []objecttest.Holding{holding("clusters.cluster.x-k8s.io", "Cluster"), holding("virtualmachines.vmoperator.vmware.com", "VirtualMachine")} {
 		h.Closed = []string{"ns2"}
 		s.Hold(h)
 	}
@@ -269,7 +270,7 @@ func TestDescribeForAProgram(t *testing.T) {
 // Where nothing can be asked, that is said with what to type.
 func TestDescribeWithoutASession(t *testing.T) {
 	w, s := site(t, version, ready)
-	s.Hold(consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Closed: []string{"", "ns1", "ns2"}})
+	s.Hold(objecttest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Closed: []string{"", "ns1", "ns2"}})
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says("note: you may not list clusters.cluster.x-k8s.io at 10.0.0.1 in ns1, ns2\n", `there is no cluster "tkc1" that you may see`, "Ask your vSphere administrator for a role that may list it.")
 	w.Advance(11 * time.Hour)
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says("kubectl vsphere login --server 10.0.0.1 -u " + consoletest.User)

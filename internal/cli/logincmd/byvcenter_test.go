@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/vcentertest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -19,11 +20,11 @@ import (
 const vc = "vc.example.com"
 
 // managed is a site whose vCenter says where it is. There may be more Supervisors, which are not served.
-func managed(t *testing.T, more ...consoletest.VCenterSupervisor) (*consoletest.World, *consoletest.Supervisor, *consoletest.VCenter) {
+func managed(t *testing.T, more ...vcentertest.Supervisor) (*consoletest.World, *consoletest.Supervisor, *vcentertest.Server) {
 	t.Helper()
 	w, s := site(t)
-	all := append([]consoletest.VCenterSupervisor{{Name: "sup1", Endpoint: "10.0.0.1", Version: "v1.30.5"}}, more...)
-	return w, s, w.VCenter(vc, all...)
+	all := append([]vcentertest.Supervisor{{Name: "sup1", Endpoint: "10.0.0.1", Version: "v1.30.5"}}, more...)
+	return w, s, vcentertest.Serve(t, w, vc, all...)
 }
 
 func byVCenter(w *consoletest.World, more ...string) []string {
@@ -31,14 +32,14 @@ func byVCenter(w *consoletest.World, more ...string) []string {
 }
 
 // sent fails the test unless the vCenter got the password so often and has no session left, and the Supervisor so often.
-func sent(t *testing.T, v *consoletest.VCenter, logins int, s *consoletest.Supervisor, proofs int) {
+func sent(t *testing.T, v *vcentertest.Server, logins int, s *consoletest.Supervisor, proofs int) {
 	t.Helper()
 	if v.Logins() != logins || v.Open() > 0 || s.Count(proof) != proofs {
 		t.Errorf("the vCenter got it %d times, not %d, and has %d sessions open; the Supervisor got it %d times, not %d", v.Logins(), logins, v.Open(), s.Count(proof), proofs)
 	}
 }
 
-var another = consoletest.VCenterSupervisor{Name: "sup2", Endpoint: "10.0.0.2", Config: "ERROR", Kubernetes: "ERROR"}
+var another = vcentertest.Supervisor{Name: "sup2", Endpoint: "10.0.0.2", Config: "ERROR", Kubernetes: "ERROR"}
 
 // The vCenter names one Supervisor. The password goes to each of the two once, from every source, without a person.
 func TestLoginByAVCenter(t *testing.T) {
@@ -106,7 +107,7 @@ func TestLoginByAVCenterWithoutRights(t *testing.T) {
 	sent(t, v, 1, s, 1)
 	v.Namespaces = nil
 	w.Run(byVCenter(w)...).Exits(failure.Failed).Says("the vCenter vc.example.com tells dev@vsphere.local of no Supervisor", "--server ADDRESS")
-	v.Administrators, v.Supervisors = []string{consoletest.User}, []consoletest.VCenterSupervisor{{Name: "new"}}
+	v.Administrators, v.Supervisors = []string{consoletest.User}, []vcentertest.Supervisor{{Name: "new"}}
 	w.Run(byVCenter(w)...).Exits(failure.Failed).Says("has no Supervisor with an address")
 	sent(t, v, 3, s, 1)
 }
@@ -276,7 +277,7 @@ func TestHostileVCenterNamesServers(t *testing.T) {
 func TestVCenterOfThisMachine(t *testing.T) {
 	w, s := site(t)
 	given(w)
-	v := w.VCenter("127.77.0.2", consoletest.VCenterSupervisor{Endpoint: "127.77.0.11"})
+	v := vcentertest.Serve(t, w, "127.77.0.2", vcentertest.Supervisor{Endpoint: "127.77.0.11"})
 	w.Run("login", "--vcenter", "127.77.0.2", "-u", consoletest.User, "--certificate-authority", w.CAFile).Exits(failure.Server).Says("connect to 127.77.0.11", "connection refused")
 	sent(t, v, 1, s, 0)
 }

@@ -6,18 +6,19 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 )
 
 // recreate makes tkc1 one that was made again, and advertises the address of the one before.
 func recreate(s *consoletest.Supervisor) {
 	s.Namespaces[0].Clusters[0].Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
-	s.Hold(consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta1", Plural: "clusters", Kind: "Cluster", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta1", Plural: "clusters", Kind: "Cluster", Objects: []string{
 		`{"metadata":{"name":"tkc1","namespace":"ns1","uid":"uid-tkc1"},"spec":{"controlPlaneEndpoint":{"host":"10.0.0.11","port":6443},"infrastructureRef":{"kind":"VSphereCluster","name":"tkc1-x"}}}`,
 	}})
-	s.Hold(consoletest.Holding{Group: "vmware.infrastructure.cluster.x-k8s.io", Version: "v1beta1", Plural: "vsphereclusters", Kind: "VSphereCluster", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "vmware.infrastructure.cluster.x-k8s.io", Version: "v1beta1", Plural: "vsphereclusters", Kind: "VSphereCluster", Objects: []string{
 		`{"metadata":{"name":"tkc1-x","namespace":"ns1","uid":"u1"}}`,
 	}})
-	s.Hold(consoletest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachineservices", Kind: "VirtualMachineService", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachineservices", Kind: "VirtualMachineService", Objects: []string{
 		`{"metadata":{"name":"tkc1","namespace":"ns1","ownerReferences":[{"kind":"VSphereCluster","name":"tkc1-x","uid":"u1"}]},"spec":{"type":"LoadBalancer"},"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.77"}]}}}`,
 	}})
 }
@@ -36,14 +37,14 @@ func TestWaitForAClusterAtAnOldAddress(t *testing.T) {
 	}
 
 	// Whoever may not read the operator's objects sees it by what VM Operator makes of them.
-	s.Hold(consoletest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachineservices", Kind: "VirtualMachineService", Closed: []string{"ns1"}})
-	s.Hold(consoletest.Holding{Version: "v1", Plural: "services", Kind: "Service", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: "virtualmachineservices", Kind: "VirtualMachineService", Closed: []string{"ns1"}})
+	s.Hold(objecttest.Holding{Version: "v1", Plural: "services", Kind: "Service", Objects: []string{
 		`{"metadata":{"name":"tkc1","namespace":"ns1","ownerReferences":[{"kind":"VirtualMachineService","name":"tkc1"}]},"spec":{"type":"LoadBalancer"},"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.77"}]}}}`,
 	}})
 	w.Run(signIn(w, "--wait", "1s")...).Exits(5).Says("   ns1/tkc1: " + atOldAddress)
 
 	// Whoever may read nothing is told what the cluster answers.
-	s.Hold(consoletest.Holding{Version: "v1", Plural: "services", Kind: "Service", Closed: []string{"ns1"}})
+	s.Hold(objecttest.Holding{Version: "v1", Plural: "services", Kind: "Service", Closed: []string{"ns1"}})
 	w.Run(signIn(w, "--wait", "1s")...).Exits(5).Says("   ns1/tkc1: not ready in time: GET ", "unauthorized (401)").Omits("advertises", "Delete")
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/vcentertest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 )
 
@@ -36,7 +37,7 @@ func TestRootsOfThisShell(t *testing.T) {
 			t.Errorf("a variable of one shell is kept: %+v", got)
 		}
 	}
-	w.VCenter(vc, consoletest.VCenterSupervisor{Endpoint: "10.0.0.1"})
+	vcentertest.Serve(t, w, vc, vcentertest.Supervisor{Endpoint: "10.0.0.1"})
 	w.Run("login", "--vcenter", vc, "-u", consoletest.User).Exits(0).Says("verifies 10.0.0.1").Omits("verifies " + vc)
 	w.Run(untold("--certificate-authority", roots)...).Exits(0).Omits("SSL_CERT_FILE")
 }

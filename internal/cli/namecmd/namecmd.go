@@ -78,17 +78,23 @@ func words(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// find opens the store and returns one of its sites.
+func find(e *console.Env, word string) (*tokens.Store, tokens.Site, error) {
+	store, err := e.OpenStore()
+	if err != nil {
+		return nil, tokens.Site{}, err
+	}
+	known, err := command.KnownSite(e, store, word)
+	return store, known, err
+}
+
 // rename gives a site another name.
 func rename(ctx context.Context, e *console.Env, word, typed string) error {
 	name, err := tokens.ParseSiteName(typed)
 	if err != nil {
 		return failure.Usagef("%w", err)
 	}
-	store, err := e.OpenStore()
-	if err != nil {
-		return err
-	}
-	known, err := command.KnownSite(e, store, word)
+	store, known, err := find(e, word)
 	if err != nil {
 		return err
 	}
@@ -105,11 +111,7 @@ func rename(ctx context.Context, e *console.Env, word, typed string) error {
 
 // remove forgets a site.
 func remove(ctx context.Context, e *console.Env, word string) error {
-	store, err := e.OpenStore()
-	if err != nil {
-		return err
-	}
-	known, err := command.KnownSite(e, store, word)
+	store, known, err := find(e, word)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
@@ -20,20 +21,20 @@ func object(namespace, name, more string) string {
 	return `{"metadata":{"name":"` + name + `"` + in + `}` + more + `}`
 }
 
-func vmOperator(plural, kind string, columns []string, objects ...string) consoletest.Holding {
-	return consoletest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: plural, Kind: kind, Columns: columns, Objects: objects}
+func vmOperator(plural, kind string, columns []string, objects ...string) objecttest.Holding {
+	return objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: plural, Kind: kind, Columns: columns, Objects: objects}
 }
 
 // A release is named as a cluster's version wants it. It says whether there is an image, and which clusters have it.
 func TestListReleases(t *testing.T) {
 	w, s := signedIn(t)
 	const conditions = `"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Compatible","status":"True"}]}`
-	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "tanzukubernetesreleases", Kind: "TanzuKubernetesRelease", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "tanzukubernetesreleases", Kind: "TanzuKubernetesRelease", Objects: []string{
 		object("", "v1.9.1---vmware.1", `,"spec":{"version":"v1.9.1+vmware.1"}`),
 		object("", release, `,"spec":{"version":"v1.33.3+vmware.1-fips-vkr.1","osImages":[{"name":"photon"},{"name":"ubuntu"}]},`+conditions),
 		`{"metadata":{"name":"v1.35.0---vmware.1","labels":{"incompatible":""}},"spec":{"osImages":[{"name":"nowhere"}]},` + conditions + `}`,
 	}})
-	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "osimages", Kind: "OSImage", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "osimages", Kind: "OSImage", Objects: []string{
 		object("", "ubuntu", `,"spec":{"os":{"name":"ubuntu","version":"22.04"}}`), object("", "photon", `,"spec":{"os":{"name":"photon","version":"5"}}`),
 	}})
 	s.Hold(capi(cluster("ns1", "tkc1", ready), cluster("ns2", "b", ready)))
@@ -50,12 +51,12 @@ func TestListReleases(t *testing.T) {
 // Storage is what the policies' quotas say, else what the keys of the namespace's quota do: the classes themselves may be forbidden.
 func TestListStorage(t *testing.T) {
 	w, s := signedIn(t)
-	quotas := consoletest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota", Objects: []string{object("ns1", "q", `,"spec":{"hard":{
+	quotas := objecttest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota", Objects: []string{object("ns1", "q", `,"spec":{"hard":{
 "gold.storageclass.storage.k8s.io/requests.storage":"100Gi","silver.storageclass.storage.k8s.io/requests.storage":"50Gi","pods":"7"}},
 "status":{"used":{"silver.storageclass.storage.k8s.io/requests.storage":"10Gi"}}`)}}
 	s.Hold(quotas)
 	wantLines(t, w.Run("list", "storage").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold - - 100Gi 100Gi", "ns1 silver 10Gi - 50Gi 40Gi")
-	s.Hold(consoletest.Holding{Group: "cns.vmware.com", Version: "v1alpha2", Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota", Objects: []string{object("ns1", "p",
+	s.Hold(objecttest.Holding{Group: "cns.vmware.com", Version: "v1alpha2", Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota", Objects: []string{object("ns1", "p",
 		`,"spec":{"limit":"1Ti"},"status":{"total":[{"storageClassName":"gold","scQuotaUsage":{"reserved":"4Gi","used":"60Gi"}}]}`),
 		object("ns2", "p", `,"spec":{"limit":{}},"status":{"total":[{"storageClassName":"free","scQuotaUsage":{"used":2147483648,"reserved":"x"}}]}`)}})
 	wantLines(t, w.Run("list", "sc").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 60Gi 4Gi 1Ti 960Gi", "ns1 silver 10Gi - 50Gi 40Gi", "ns2 free 2Gi - - -")
@@ -77,7 +78,7 @@ func TestListServices(t *testing.T) {
 	}
 	hold()
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
-	events := consoletest.Holding{Version: "v1", Plural: "events", Kind: "Event"}
+	events := objecttest.Holding{Version: "v1", Plural: "events", Kind: "Event"}
 	s.Hold(events)
 	list := func(why string) {
 		t.Helper()
@@ -87,7 +88,7 @@ func TestListServices(t *testing.T) {
 	list("no virtual machine has the labels that it selects")
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, `{"metadata":{"name":"node","namespace":"ns1","labels":{"role":"node"}}}`))
 	list("the load balancer has given no address for 20m")
-	pools := consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{object("ns1", "pool-1", `,"status":{"conditions":[{"type":"Full","status":"True","message":"no address is free"}]}`)}}
+	pools := objecttest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{object("ns1", "pool-1", `,"status":{"conditions":[{"type":"Full","status":"True","message":"no address is free"}]}`)}}
 	s.Hold(pools)
 	list("IPPool pool-1: no address is free")
 	events.Objects = []string{object("ns1", "e1", `,"type":"Normal","message":"fine","involvedObject":{"kind":"Service","name":"web"}`),
@@ -108,7 +109,7 @@ func TestListOfTheServersColumns(t *testing.T) {
 	wantLines(t, w.Run("list", "images").Exits(failure.OK), "NAMESPACE KIND NAME DISPLAY NAME TYPE", "- ClusterVirtualMachineImage vmi-2 ubuntu OVF", "ns1 VirtualMachineImage vmi-1 photon -")
 	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Says("vmi-1", "vmi-2")
 	w.Run("list", "zones").Exits(failure.OK).Says("note: 10.0.0.1 does not serve availabilityzones.topology.tanzu.vmware.com, zones.topology.tanzu.vmware.com\n").Omits("NAME")
-	s.Hold(consoletest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
+	s.Hold(objecttest.Holding{Group: "crd.nsx.vmware.com", Version: "v1alpha1", Plural: "subnets", Kind: "Subnet", Objects: []string{object("ns1", "net", "")}})
 	wantLines(t, w.Run("list", "networks").Exits(failure.OK).Omits("note"), "NAMESPACE KIND NAME NETWORK ADDRESS STATE", "ns1 Subnet net - - -")
 	for _, kind := range []string{"classes", "libraries"} {
 		w.Run("list", kind).Exits(failure.OK).Says("note: 10.0.0.1 does not serve ")
@@ -179,11 +180,11 @@ func TestHostileServer(t *testing.T) {
 
 func TestListNetworks(t *testing.T) {
 	w, s := signedIn(t)
-	s.Hold(consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "networkinterfaces", Kind: "NetworkInterface", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "networkinterfaces", Kind: "NetworkInterface", Objects: []string{
 		object("ns1", "web-1-eth0", `,"spec":{"networkName":"primary"},"status":{"ipConfigs":[{"ip":"192.0.2.11"}],"conditions":[{"type":"Ready","status":"True"}]}`),
 		object("ns1", "web-2-eth0", `,"spec":{"networkName":"primary"},"status":{"conditions":[{"type":"Ready","status":"False","reason":"CannotAllocIP","message":"the pool is full"}]}`),
 	}})
-	s.Hold(consoletest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{
+	s.Hold(objecttest.Holding{Group: "netoperator.vmware.com", Version: "v1alpha1", Plural: "ippools", Kind: "IPPool", Objects: []string{
 		object("ns1", "pool", `,"spec":{"startingAddress":"192.0.2.11","addressCount":2},"status":{"conditions":[{"type":"ready","status":"True"},{"type":"full","status":"True"}]}`),
 	}})
 	wantLines(t, w.Run("list", "networks").Exits(failure.OK), "NAMESPACE KIND NAME NETWORK ADDRESS STATE",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
@@ -28,12 +29,12 @@ const ready = `{"observedGeneration":2,"phase":"Provisioned","controlPlane":{"de
 "conditions":[{"type":"Available","status":"True","observedGeneration":2},
 {"type":"UpdatesAvailable","status":"True","message":"[v1.33.6+vmware.1-fips-vkr.2 v1.34.1+vmware.1-fips-vkr.4]"}]}`
 
-func capi(objects ...string) consoletest.Holding {
-	return consoletest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Columns: []string{"ClusterClass"}, Objects: objects}
+func capi(objects ...string) objecttest.Holding {
+	return objecttest.Holding{Group: "cluster.x-k8s.io", Version: "v1beta2", Plural: "clusters", Kind: "Cluster", Columns: []string{"ClusterClass"}, Objects: objects}
 }
 
-func tkc(objects ...string) consoletest.Holding {
-	return consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "tanzukubernetesclusters", Kind: "TanzuKubernetesCluster", Objects: objects}
+func tkc(objects ...string) objecttest.Holding {
+	return objecttest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "tanzukubernetesclusters", Kind: "TanzuKubernetesCluster", Objects: objects}
 }
 
 // signedIn is a site whose user has logged in. What the user asks later is counted from there.
@@ -115,7 +116,7 @@ func TestListInPart(t *testing.T) {
 	w.Run("list", "clusters").Exits(failure.Partial).Says("tkc1", "error: clusters in ns2 at 10.0.0.1: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters: internal server error (500): no storage")
 	w.Run("list", "clusters", "-o", "json").Exits(failure.Partial).Says(`"partial": true`)
 	s.Replies[clusters1] = s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"]
-	s.Hold(consoletest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
+	s.Hold(objecttest.Holding{Group: "run.tanzu.vmware.com", Version: "v1alpha3", Plural: "others", Kind: "Other"})
 	w.Run("list", "clusters").Exits(failure.Partial).Says("error: clusters in ns1, ns2 at 10.0.0.1: GET https://10.0.0.1:6443/apis/cluster.x-k8s.io/v1beta2/namespaces/ns1/clusters: ")
 	w.Down(clitest.Server + ":6443")
 	w.Run("list", "clusters").Exits(failure.Server).Says("error: 10.0.0.1: GET https://10.0.0.1:6443/", "connection refused")

@@ -11,17 +11,18 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/vcentertest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
 const vc = "vc.example.com"
 
 // ofVCenter is a world with a vCenter, whose password is at hand.
-func ofVCenter(t *testing.T, all ...consoletest.VCenterSupervisor) (*consoletest.World, *consoletest.VCenter) {
+func ofVCenter(t *testing.T, all ...vcentertest.Supervisor) (*consoletest.World, *vcentertest.Server) {
 	t.Helper()
 	w := clitest.New(t)
 	w.Vars[failure.PasswordVariable] = consoletest.Password
-	return w, w.VCenter(vc, all...)
+	return w, vcentertest.Serve(t, w, vc, all...)
 }
 
 func sites(w *consoletest.World, more ...string) []string {
@@ -29,13 +30,13 @@ func sites(w *consoletest.World, more ...string) []string {
 }
 
 var (
-	first  = consoletest.VCenterSupervisor{Name: "sup1", Endpoint: "10.0.0.1", Version: "v1.30.5+vmware.4-fips-vsc0.1.11", Network: "VSPHERE_NETWORK"}
-	second = consoletest.VCenterSupervisor{Name: "sup2", Endpoint: "10.0.0.2:6443", Version: "v1.9.0", Network: "NSX_VPC", Zones: []string{"zone-a", "zone-b", "zone-c"}}
-	third  = consoletest.VCenterSupervisor{Name: "sup3", Network: "NEW_NETWORK", Version: "v1.31.0", Config: "CONFIGURING", Kubernetes: "WARNING", Zones: []string{"zone-d", "zone-e"}}
+	first  = vcentertest.Supervisor{Name: "sup1", Endpoint: "10.0.0.1", Version: "v1.30.5+vmware.4-fips-vsc0.1.11", Network: "VSPHERE_NETWORK"}
+	second = vcentertest.Supervisor{Name: "sup2", Endpoint: "10.0.0.2:6443", Version: "v1.9.0", Network: "NSX_VPC", Zones: []string{"zone-a", "zone-b", "zone-c"}}
+	third  = vcentertest.Supervisor{Name: "sup3", Network: "NEW_NETWORK", Version: "v1.31.0", Config: "CONFIGURING", Kubernetes: "WARNING", Zones: []string{"zone-d", "zone-e"}}
 )
 
 // spent fails the test unless the vCenter got the password once, and its session is ended.
-func spent(t *testing.T, v *consoletest.VCenter, logins int) {
+func spent(t *testing.T, v *vcentertest.Server, logins int) {
 	t.Helper()
 	if v.Logins() != logins || v.Open() != 0 {
 		t.Errorf("%d logins, not %d; %d sessions are open: %q", v.Logins(), logins, v.Open(), v.Requests())
@@ -193,7 +194,7 @@ func TestHostileVCenter(t *testing.T) {
 		"a session of another kind": {map[string]http.HandlerFunc{"POST /api/session": consoletest.Reply(`{"value":"x"}`)}, failure.Server, []string{"another shape"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, v := ofVCenter(t, consoletest.VCenterSupervisor{Name: "sup1", Endpoint: "10.0.0.1"})
+			w, v := ofVCenter(t, vcentertest.Supervisor{Name: "sup1", Endpoint: "10.0.0.1"})
 			stranger := w.Stranger("evil.example:443")
 			for request, reply := range c.replies {
 				v.Replies[request] = reply

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
@@ -217,7 +218,7 @@ func TestWatchOfWhatIsJoined(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(vmOperator("virtualmachineservices", "VirtualMachineService", nil, `{"metadata":{"name":"web","namespace":"ns1"},"spec":{"type":"LoadBalancer","selector":{"role":"node"}}}`))
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
-	s.Hold(consoletest.Holding{Version: "v1", Plural: "events", Kind: "Event"})
+	s.Hold(objecttest.Holding{Version: "v1", Plural: "events", Kind: "Event"})
 	x := watch(t, w, "services", "-n", "ns1")
 	x.sees("no virtual machine has the labels")
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, `{"metadata":{"name":"node","namespace":"ns1","labels":{"role":"node"}}}`))

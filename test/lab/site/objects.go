@@ -134,6 +134,15 @@ func (s *Site) DeleteCluster(ctx context.Context, c admin.ClusterSpec) error {
 	return sup.client.DeleteCluster(ctx, c.Namespace, c.Name)
 }
 
+// nextFront returns the last number of an address that no front has yet. The lock is held.
+func (s *Site) nextFront() (int, error) {
+	if s.fronts == maxFronts {
+		return 0, errors.New("there are no more addresses for fronts")
+	}
+	s.fronts++
+	return addrFront + s.fronts - 1, nil
+}
+
 // AddFront implements admin.Site.
 func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
 	sup, err := s.supervisor(f.Supervisor)
@@ -145,11 +154,10 @@ func (s *Site) AddFront(_ context.Context, f admin.FrontSpec) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fronts == maxFronts {
-		return "", errors.New("there are no more addresses for fronts")
+	last, err := s.nextFront()
+	if err != nil {
+		return "", err
 	}
-	last := addrFront + s.fronts
-	s.fronts++
 	reach := func() error { return forward(s.ctx, s.net.ip(last), s.net.ip(sup.last)) }
 	if f.Filtered {
 		reach = func() error { return filter(s.ctx, s.net.ip(last)) }

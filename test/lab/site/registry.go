@@ -123,11 +123,10 @@ func (s *Site) AddRegistry(_ context.Context, spec admin.RegistrySpec) (string, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fronts == maxFronts {
-		return "", errors.New("there are no more addresses for fronts")
+	last, err := s.nextFront()
+	if err != nil {
+		return "", err
 	}
-	last := addrFront + s.fronts
-	s.fronts++
 	c.Host = s.net.front(last)
 	ca := s.vmca
 	if spec.OtherCA {

@@ -1,4 +1,4 @@
-package consoletest
+package objecttest
 
 import (
 	"encoding/json"
@@ -8,9 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
 // event is a change of an object that is held. Its version is its place in the list of events, counted from 1.
@@ -22,14 +19,14 @@ type event struct {
 }
 
 // version is that of all lists. The lock is not held.
-func (s *Supervisor) version() string {
+func (s *Server) version() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strconv.Itoa(len(s.events))
 }
 
 // changed adds the events that make what is held of a kind into h. The lock is held.
-func (s *Supervisor) changed(h Holding) {
+func (s *Server) changed(h Holding) {
 	text := func(o map[string]any, cells []any) string {
 		all, _ := json.Marshal([]any{o, cells})
 		return string(all)
@@ -72,13 +69,13 @@ func (s *Supervisor) changed(h Holding) {
 }
 
 // turn wakes who waits for a change. The lock is held.
-func (s *Supervisor) turn() {
+func (s *Server) turn() {
 	close(s.turned)
 	s.turned = make(chan struct{})
 }
 
 // EndWatches ends all watches, as a server does from time to time. With expired, it has forgotten what was before.
-func (s *Supervisor) EndWatches(expired bool) {
+func (s *Server) EndWatches(expired bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if expired {
@@ -90,10 +87,13 @@ func (s *Supervisor) EndWatches(expired bool) {
 	s.turn()
 }
 
+// maxWait bounds AwaitWatches. It is less than a run of a command may take.
+const maxWait = 10 * time.Second
+
 // AwaitWatches waits until so many watches of a kind are under way.
-func (s *Supervisor) AwaitWatches(plural string, n int) {
-	s.w.t.Helper()
-	for late := time.After(maxRun / 2); ; {
+func (s *Server) AwaitWatches(plural string, n int) {
+	s.t.Helper()
+	for late := time.After(maxWait); ; {
 		s.mu.Lock()
 		now, turned := s.watching[plural], s.turned
 		s.mu.Unlock()
@@ -103,25 +103,25 @@ func (s *Supervisor) AwaitWatches(plural string, n int) {
 		select {
 		case <-turned:
 		case <-late:
-			s.w.t.Errorf("there are %d watches of %s, not %d", now, plural, n)
+			s.t.Errorf("there are %d watches of %s, not %d", now, plural, n)
 			return
 		}
 	}
 }
 
 // watch sends the events of a kind since a version. Only the first table has columns.
-func (s *Supervisor) watch(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
+func (s *Server) watch(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
 	query := r.URL.Query()
 	if query.Get("allowWatchBookmarks") != "true" || query.Get("timeoutSeconds") == "" || query.Get("includeObject") != "Object" {
-		s.w.t.Errorf("a watch without bookmarks, an end or objects: %s", r.URL)
+		s.t.Errorf("a watch without bookmarks, an end or objects: %s", r.URL)
 	}
 	if h.Unwatched {
-		writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not watch"})
+		Forbid(w, "you may not watch")
 		return
 	}
 	from, err := strconv.Atoi(query.Get("resourceVersion"))
 	if err != nil {
-		s.w.t.Errorf("a watch from the version %q", query.Get("resourceVersion"))
+		s.t.Errorf("a watch from the version %q", query.Get("resourceVersion"))
 	}
 	s.mu.Lock()
 	s.watching[h.Plural]++
@@ -179,21 +179,4 @@ func (s *Supervisor) watch(w http.ResponseWriter, r *http.Request, h Holding, na
 			return
 		}
 	}
-}
-
-// SetNamespaces changes the vSphere Namespaces while a command runs.
-func (s *Supervisor) SetNamespaces(all ...*Namespace) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Namespaces = all
-}
-
-// ReplaceToken has the server refuse all tokens so far, and leaves a new one in the store as another login does.
-func (s *Supervisor) ReplaceToken() {
-	session := s.w.Session()
-	s.mu.Lock()
-	clear(s.tokens)
-	s.mu.Unlock()
-	token := redact.Secret(s.token(session.User, session.User, login{}))
-	s.w.KeepToken(session, tokens.Key{Server: session.Server, User: session.User}, token)
 }

@@ -1,4 +1,5 @@
-package consoletest
+// Package vcentertest plays a vCenter for tests: its sessions, and what it tells of its Supervisors.
+package vcentertest
 
 import (
 	"encoding/json"
@@ -8,15 +9,18 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 )
 
-// VCenter is a strict one with Workload Management: a request that it does not know fails the test. Fields may be changed between runs.
-type VCenter struct {
+// Server is a strict vCenter with Workload Management: a request that it does not know fails the test. Fields may be changed between runs.
+type Server struct {
 	Host  string
 	Users map[string]string // passwords
 	// Administrators may see its Supervisors. The others see the hosts of their vSphere Namespaces.
 	Administrators []string
-	Supervisors    []VCenterSupervisor
+	Supervisors    []Supervisor
 	// Namespaces are those of every user, by name: the host of each.
 	Namespaces map[string]string
 	// Replies answer a request ("METHOD /path") in place of the vCenter.
@@ -24,53 +28,53 @@ type VCenter struct {
 	// Old means vSphere 7 at its beginning: sessions are below /rest, and there are no zones.
 	Old bool
 
-	w        *World
+	t        testing.TB
 	mu       sync.Mutex
 	order    []string
 	logins   int
 	sessions map[string]string // users
 }
 
-// VCenterSupervisor is a Supervisor as a VCenter lists it.
-type VCenterSupervisor struct {
+// Supervisor is a Supervisor as a vCenter lists it.
+type Supervisor struct {
 	Name, Endpoint, Version, Network string
 	Zones                            []string // one vSphere cluster in each
 	Config, Kubernetes               string   // RUNNING and READY if empty
 }
 
-// VCenter serves a vCenter, whose one user is User, an administrator.
-func (w *World) VCenter(host string, supervisors ...VCenterSupervisor) *VCenter {
-	w.t.Helper()
-	v := &VCenter{
-		Host: host, Users: map[string]string{User: Password}, Administrators: []string{User}, Supervisors: supervisors,
-		Replies: map[string]http.HandlerFunc{}, w: w, sessions: map[string]string{},
+// Serve serves a vCenter, whose one user is consoletest.User, an administrator.
+func Serve(t testing.TB, w *consoletest.World, host string, supervisors ...Supervisor) *Server {
+	t.Helper()
+	v := &Server{
+		Host: host, Users: map[string]string{consoletest.User: consoletest.Password}, Administrators: []string{consoletest.User}, Supervisors: supervisors,
+		Replies: map[string]http.HandlerFunc{}, t: t, sessions: map[string]string{},
 	}
 	w.Serve(net.JoinHostPort(host, "443"), w.CA, v)
 	return v
 }
 
 // Requests are the requests so far, in their order: "METHOD /path".
-func (v *VCenter) Requests() []string {
+func (v *Server) Requests() []string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return slices.Clone(v.order)
 }
 
 // Logins is how many requests with a password there were.
-func (v *VCenter) Logins() int {
+func (v *Server) Logins() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.logins
 }
 
 // Open is how many sessions have not been ended.
-func (v *VCenter) Open() int {
+func (v *Server) Open() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.sessions)
 }
 
-func (v *VCenter) sessionPath() string {
+func (v *Server) sessionPath() string {
 	if v.Old {
 		return "/rest/com/vmware/cis/session"
 	}
@@ -80,7 +84,7 @@ func (v *VCenter) sessionPath() string {
 const problem = `{"error_type":%q,"messages":[]}`
 
 // ServeHTTP answers.
-func (v *VCenter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (v *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.Method + " " + r.URL.Path
 	user, password, basic := r.BasicAuth()
 	v.mu.Lock()
@@ -92,7 +96,7 @@ func (v *VCenter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reply := v.Replies[name]
 	v.mu.Unlock()
 	if basic && name != "POST "+v.sessionPath() {
-		v.w.t.Errorf("the vCenter got a password by %s", name)
+		v.t.Errorf("the vCenter got a password by %s", name)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	switch {
@@ -123,12 +127,12 @@ func (v *VCenter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		v.manage(w, strings.TrimPrefix(r.URL.Path, "/api/vcenter/namespace-management/"))
 	default:
-		v.w.t.Errorf("the vCenter %s does not expect %s", v.Host, name)
+		v.t.Errorf("the vCenter %s does not expect %s", v.Host, name)
 		w.WriteHeader(http.StatusTeapot)
 	}
 }
 
-func (v *VCenter) login(w http.ResponseWriter, user, password string) {
+func (v *Server) login(w http.ResponseWriter, user, password string) {
 	if want, there := v.Users[user]; !there || want != password {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = fmt.Fprintf(w, problem, "UNAUTHENTICATED")
@@ -146,7 +150,7 @@ func (v *VCenter) login(w http.ResponseWriter, user, password string) {
 	_ = json.NewEncoder(w).Encode(id)
 }
 
-func (v *VCenter) own(w http.ResponseWriter) {
+func (v *Server) own(w http.ResponseWriter) {
 	list := []map[string]string{}
 	for name, host := range v.Namespaces {
 		list = append(list, map[string]string{"namespace": name, "master_host": host})
@@ -155,7 +159,7 @@ func (v *VCenter) own(w http.ResponseWriter) {
 }
 
 // manage answers what administrators ask. Each zone of a Supervisor is a vSphere cluster.
-func (v *VCenter) manage(w http.ResponseWriter, what string) {
+func (v *Server) manage(w http.ResponseWriter, what string) {
 	clusters, versions, items := []map[string]string{}, []map[string]string{}, []any{}
 	pages := map[string]any{}
 	for i, s := range v.Supervisors {

@@ -1,4 +1,4 @@
-package consoletest
+package objecttest
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Holding is a kind of object that a Supervisor serves as tables, and one by one.
+// Holding is a kind of object, served as tables and one by one.
 type Holding struct {
 	Group, Version, Plural, Kind string
 	// Columns are the headings after the name. One that ends with "+" is shown only if there is room.
@@ -17,14 +17,14 @@ type Holding struct {
 	Objects []string
 	// Everywhere means that the user may list the objects of all namespaces at once.
 	Everywhere bool
-	// Closed are the namespaces in which nobody may list them; "" are all at once, or the whole Supervisor.
+	// Closed are the namespaces in which nobody may list them; "" are all at once, or objects of no namespace.
 	Closed []string
 	// Unwatched means that nobody may watch them.
 	Unwatched bool
 }
 
-// Hold serves a kind of object, in place of what the Supervisor had of it.
-func (s *Supervisor) Hold(h Holding) {
+// Hold serves a kind of object, in place of what there was of it.
+func (s *Server) Hold(h Holding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed(h)
@@ -32,8 +32,8 @@ func (s *Supervisor) Hold(h Holding) {
 	s.holdings = append(s.holdings, h)
 }
 
-// held answers for what the Supervisor holds. It reports whether it did.
-func (s *Supervisor) held(w http.ResponseWriter, r *http.Request, path []string) bool {
+// Answer answers for what is held. It reports whether it did. path is that of the URL, in its parts.
+func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) bool {
 	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList") {
 		return false // That is a login.
 	}
@@ -55,45 +55,22 @@ func (s *Supervisor) held(w http.ResponseWriter, r *http.Request, path []string)
 	}
 	i := slices.IndexFunc(holdings, func(h Holding) bool { return h.Group == path[1] && h.Version == path[2] && h.Plural == rest[0] })
 	switch {
-	case i < 0:
-		return s.absent(w, holdings, path[1], r)
+	case i < 0: // Of a known group, it has no such kind.
+		known := AsTable(r) && slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == path[1] })
+		if known {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		return known
 	case slices.Contains(holdings[i].Closed, namespace), namespace == "" && !holdings[i].Everywhere && holdings[i].namespaced():
-		writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not"})
+		Forbid(w, "you may not")
 	case len(rest) > 1:
 		holdings[i].one(w, namespace, rest[1])
 	case r.URL.Query().Get("watch") == "true":
 		s.watch(w, r, holdings[i], namespace)
 	default:
-		s.table(w, r, holdings[i], namespace)
+		s.Table(w, r, holdings[i], namespace)
 	}
 	return true
-}
-
-// absent answers for a kind that a known group does not have, and for namespaces, which most users may not list.
-func (s *Supervisor) absent(w http.ResponseWriter, holdings []Holding, group string, r *http.Request) bool {
-	if !strings.Contains(r.Header.Get("Accept"), "as=Table") {
-		return false
-	}
-	if r.URL.Path == "/api/v1/namespaces" {
-		if s.Hidden {
-			writeJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": "you may not"})
-			return true
-		}
-		h := Holding{Version: "v1", Plural: "namespaces", Kind: "Namespace"}
-		s.mu.Lock()
-		namespaces := s.Namespaces
-		s.mu.Unlock()
-		for _, ns := range namespaces {
-			h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
-		}
-		s.table(w, r, h, "")
-		return true
-	}
-	if slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == group }) {
-		w.WriteHeader(http.StatusNotFound)
-		return true
-	}
-	return false
 }
 
 // discovered answers which versions a group has (meta/v1 APIGroup).
@@ -112,7 +89,7 @@ func discovered(w http.ResponseWriter, holdings []Holding, group string) bool {
 		w.WriteHeader(http.StatusNotFound)
 		return true
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"kind": "APIGroup", "versions": versions, "preferredVersion": versions[0]})
+	WriteJSON(w, http.StatusOK, map[string]any{"kind": "APIGroup", "versions": versions, "preferredVersion": versions[0]})
 	return true
 }
 
@@ -144,19 +121,19 @@ func (h Holding) one(w http.ResponseWriter, namespace, name string) {
 	objects, _ := h.objects(namespace)
 	for _, o := range objects {
 		if o["metadata"].(map[string]any)["name"] == name {
-			writeJSON(w, http.StatusOK, o)
+			WriteJSON(w, http.StatusOK, o)
 			return
 		}
 	}
-	writeJSON(w, http.StatusNotFound, map[string]any{"kind": "Status", "message": "not found"})
+	WriteJSON(w, http.StatusNotFound, map[string]any{"kind": "Status", "message": "not found"})
 }
 
-// table answers with a page of a table, as it is asked for.
-func (s *Supervisor) table(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
+// Table answers with a page of a table, as it is asked for.
+func (s *Server) Table(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
 	query := r.URL.Query()
 	limit, err := strconv.Atoi(query.Get("limit"))
-	if err != nil || limit < 1 || query.Get("includeObject") != "Object" || !strings.Contains(r.Header.Get("Accept"), "as=Table") {
-		s.w.t.Errorf("%s is not asked for as a table with its objects, or without a limit: %q", r.URL, r.Header.Get("Accept"))
+	if err != nil || limit < 1 || query.Get("includeObject") != "Object" || !AsTable(r) {
+		s.t.Errorf("%s is not asked for as a table with its objects, or without a limit: %q", r.URL, r.Header.Get("Accept"))
 	}
 	columns := h.columns()
 	objects, cells := h.objects(namespace)
@@ -174,7 +151,7 @@ func (s *Supervisor) table(w http.ResponseWriter, r *http.Request, h Holding, na
 			rows = append(rows, map[string]any{"cells": cells[i], "object": objects[i]})
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+	WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
 }
 
 func (h Holding) columns() []any {
