@@ -27,15 +27,18 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 		return err
 	}
 	defer closeIdle()
-	known := r.recall(p)
-	listing := r.listNamespaces(ctx, p)
+	known := p.recall(r.Sessions.Store, r.Env.Now())
+	listing := func() ([]string, bool) { return nil, false }
+	if len(r.Only) == 0 {
+		listing = p.listNamespaces(ctx)
+	}
 	everywhere := known.Everywhere && len(r.Only) == 0
 	if known.Asked.IsZero() { // So the server is asked first what it has.
-		if err := r.askVersions(ctx, p); err != nil {
+		err := p.askVersions(ctx, r.Sources)
+		var listed []string
+		if listed, everywhere = listing(); err != nil {
 			return err
 		}
-		var listed []string
-		listed, everywhere = listing()
 		namespaces = together(namespaces, listed)
 	}
 	r.lookInto(p, namespaces, !everywhere)
@@ -54,6 +57,11 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 		all.Go(func() { r.eachNamespace(ctx, p, namespaces) })
 	}
 	listed, may := listing()
+	if may {
+		r.mu.Lock()
+		r.Listed[p] = setOf(listed)
+		r.mu.Unlock()
+	}
 	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(namespaces, ns) })
 	r.lookInto(p, fresh, !everywhere)
 	if !everywhere {
@@ -63,10 +71,17 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 	whole()
 	all.Wait()
 	if down := p.down.Load(); down != nil {
-		r.gone(p)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !wasRead(p, r.units) {
+			delete(r.Known, p)
+		}
 		return *down
 	}
-	r.remember(p, known, may)
+	if len(r.Only) > 0 {
+		may = known.Everywhere // It was not asked for.
+	}
+	p.remember(r.Sessions.Store, known, tokens.Served{Asked: r.Env.Now(), Everywhere: may})
 	return ctx.Err()
 }
 
@@ -82,16 +97,14 @@ func (r *Reading) lookInto(p *Place, namespaces []string, apart bool) {
 	}
 }
 
-// gone takes back that a place was looked into, if nothing was read there.
-func (r *Reading) gone(p *Place) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for u, version := range r.units {
+// wasRead reports whether a list of a place was read.
+func wasRead(p *Place, units map[unit]string) bool {
+	for u, version := range units {
 		if u.place == p && version != "" {
-			return
+			return true
 		}
 	}
-	delete(r.Known, p)
+	return false
 }
 
 // together returns the names of two lists, in order.
@@ -100,34 +113,31 @@ func together(a, b []string) []string {
 }
 
 // recall has the lists of a place begin with what its server served last, if that is not long ago.
-func (r *Reading) recall(p *Place) tokens.Served {
-	known := r.Sessions.Store.Served(p.Key, r.Env.Now())
+func (p *Place) recall(store *tokens.Store, now time.Time) tokens.Served {
+	known := store.Served(p.Key, now)
 	p.server.Recall(known.Versions)
 	return known
 }
 
 // remember stores what the server of a place serves, for the next reading. If it cannot be stored, that one asks again.
-func (r *Reading) remember(p *Place, known tokens.Served, everywhere bool) {
-	now := tokens.Served{Asked: known.Asked, Versions: p.server.Served(), Everywhere: everywhere}
-	if known.Asked.IsZero() {
-		now.Asked = r.Env.Now()
+func (p *Place) remember(store *tokens.Store, known, now tokens.Served) {
+	if !known.Asked.IsZero() {
+		now.Asked = known.Asked
 	}
+	now.Versions = p.server.Served()
 	for resource, version := range known.Versions {
 		if _, asked := now.Versions[resource]; !asked && p.server.Recalled(resource) {
 			now.Versions[resource] = version // Of another command.
 		}
 	}
-	if len(r.Only) > 0 {
-		now.Everywhere = known.Everywhere
-	}
-	_ = r.Sessions.Store.SetServed(p.Key, known, now)
+	_ = store.SetServed(p.Key, known, now)
 }
 
 // askVersions asks the server of a place in which versions it has what is read. What it may not tell is not an error.
-func (r *Reading) askVersions(ctx context.Context, p *Place) error {
+func (p *Place) askVersions(ctx context.Context, sources []*Source) error {
 	var wg sync.WaitGroup
-	errs := make([]error, len(r.Sources))
-	for i, from := range r.Sources {
+	errs := make([]error, len(sources))
+	for i, from := range sources {
 		wg.Go(func() { _, errs[i] = p.server.Versions(ctx, from.Resource.Group) })
 	}
 	wg.Wait()
@@ -144,20 +154,13 @@ func (r *Reading) askVersions(ctx context.Context, p *Place) error {
 
 // listNamespaces begins to list the vSphere Namespaces of a place. listing waits for them. It reports whether the user may list them: 403 is the
 // normal answer.
-func (r *Reading) listNamespaces(ctx context.Context, p *Place) (listing func() (listed []string, may bool)) {
+func (p *Place) listNamespaces(ctx context.Context) (listing func() (listed []string, may bool)) {
 	done := make(chan struct{})
 	var listed []string
 	var may bool
 	go func() {
 		defer close(done)
-		if len(r.Only) > 0 {
-			return
-		}
-		if listed, may = namespacesOf(ctx, p.server); may {
-			r.mu.Lock()
-			r.Listed[p] = setOf(listed)
-			r.mu.Unlock()
-		}
+		listed, may = namespacesOf(ctx, p.server)
 	}()
 	return func() ([]string, bool) {
 		<-done

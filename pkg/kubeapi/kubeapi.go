@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -103,7 +104,7 @@ func (o Object) Decode(into any) {
 		text = append(append(append(text, quoted...), ':'), value...)
 	}
 	// A field of another type does not keep json from reading the others, and each was read once before.
-	_ = json.Unmarshal(append(text, '}'), into)
+	_ = bounded.JSON(append(text, '}'), into)
 }
 
 // Bare returns the object as a row of a table: with its name, and without the rest of it, which takes memory.
@@ -123,7 +124,7 @@ func (r Resource) parse(f fields, namespace string, of list) (Object, error) {
 	o := Object{APIVersion: of.apiVersion, Kind: of.kind, fields: f}
 	for name, into := range map[string]any{"apiVersion": &o.APIVersion, "kind": &o.Kind, "metadata": &o.Metadata} {
 		if value, ok := f[name]; ok {
-			_ = json.Unmarshal(value, into) // One of another type is none, which is seen below.
+			_ = bounded.JSON(value, into) // One of another type is none, which is seen below.
 		}
 	}
 	group, _, found := strings.Cut(o.APIVersion, "/")

@@ -163,7 +163,7 @@ func (f *follower) bookmark(text json.RawMessage) {
 	version := t.Metadata.Version
 	if len(t.Rows) == 1 {
 		var m Metadata
-		_ = json.Unmarshal(t.Rows[0].Object["metadata"], &m)
+		_ = bounded.JSON(t.Rows[0].Object["metadata"], &m)
 		version = cmp.Or(m.Version, version)
 	}
 	if version = usable(version); version != "" {

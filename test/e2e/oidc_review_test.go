@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // An issuer without a Supervisor is verified by its own CA or the system's roots at every renewal, whatever is believed of the API
