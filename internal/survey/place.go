@@ -41,35 +41,7 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 		}
 		namespaces = together(namespaces, listed)
 	}
-	r.lookInto(p, namespaces, !everywhere)
-	var server, all sync.WaitGroup
-	for _, from := range r.Sources {
-		switch {
-		case from.Cluster:
-			server.Go(func() { r.list(ctx, unit{place: p, source: from}) })
-		case everywhere:
-			server.Go(func() {
-				r.everywhere(ctx, p, from, func() []string { listed, _ := listing(); return together(namespaces, listed) })
-			})
-		}
-	}
-	if !everywhere {
-		all.Go(func() { r.eachNamespace(ctx, p, namespaces) })
-	}
-	listed, may := listing()
-	if may {
-		r.mu.Lock()
-		r.Listed[p] = setOf(listed)
-		r.mu.Unlock()
-	}
-	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(namespaces, ns) })
-	r.lookInto(p, fresh, !everywhere)
-	if !everywhere {
-		all.Go(func() { r.eachNamespace(ctx, p, fresh) })
-	}
-	server.Wait()
-	whole()
-	all.Wait()
+	may := (&visit{r, p, namespaces, everywhere, listing}).read(ctx, whole)
 	if down := p.down.Load(); down != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -83,6 +55,60 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 	}
 	p.remember(r.Sessions.Store, known, tokens.Served{Asked: r.Env.Now(), Everywhere: may})
 	return ctx.Err()
+}
+
+// visit is the reading of one place.
+type visit struct {
+	*Reading
+	at         *Place
+	namespaces []string // those that are known before the server has listed them
+	everywhere bool     // all namespaces are read at once
+	listing    func() (listed []string, may bool)
+}
+
+// read reads the sources, and those namespaces too that the server lists and that were not known. It reports whether the user may list them.
+func (v *visit) read(ctx context.Context, whole func()) bool {
+	v.lookInto(v.at, v.namespaces, !v.everywhere)
+	var server, all sync.WaitGroup
+	for _, from := range v.Sources {
+		switch {
+		case from.Cluster:
+			server.Go(func() { v.list(ctx, unit{place: v.at, source: from}) })
+		case v.everywhere:
+			server.Go(func() { v.readEverywhere(ctx, from) })
+		}
+	}
+	if !v.everywhere {
+		all.Go(func() { v.eachNamespace(ctx, v.at, v.namespaces) })
+	}
+	listed, may := v.listing()
+	if may {
+		v.mu.Lock()
+		v.Listed[v.at] = setOf(listed)
+		v.mu.Unlock()
+	}
+	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(v.namespaces, ns) })
+	v.lookInto(v.at, fresh, !v.everywhere)
+	if !v.everywhere {
+		all.Go(func() { v.eachNamespace(ctx, v.at, fresh) })
+	}
+	server.Wait()
+	whole()
+	all.Wait()
+	return may
+}
+
+// readEverywhere reads a source in all namespaces at once, which administrators may, else one by one.
+func (v *visit) readEverywhere(ctx context.Context, from *Source) {
+	if v.all(ctx, v.at, from) {
+		return
+	}
+	listed, _ := v.listing()
+	var wg sync.WaitGroup
+	for _, ns := range together(v.namespaces, listed) {
+		wg.Go(func() { v.list(ctx, unit{place: v.at, source: from, namespace: ns}) })
+	}
+	wg.Wait()
 }
 
 // lookInto says that namespaces of a place are looked into, each of them as a part of its own or not.
@@ -229,18 +255,6 @@ func (r *Reading) eachNamespace(ctx context.Context, p *Place, namespaces []stri
 			r.parts.arrived(part{p.Key.Server, ns})
 		})
 	}
-}
-
-// everywhere reads a source in all namespaces at once, which administrators may, else one by one.
-func (r *Reading) everywhere(ctx context.Context, p *Place, from *Source, namespaces func() []string) {
-	if r.all(ctx, p, from) {
-		return
-	}
-	var wg sync.WaitGroup
-	for _, ns := range namespaces() {
-		wg.Go(func() { r.list(ctx, unit{place: p, source: from, namespace: ns}) })
-	}
-	wg.Wait()
 }
 
 // all reads a source in all namespaces at once. It reports whether that is done.
