@@ -55,19 +55,27 @@ func identityOf(ctx context.Context, p *patient, s *server) []Finding {
 	case errors.Is(inTime(ctx, err), errLate):
 		return []Finding{unseen(s)}
 	case errors.Is(err, supervisor.ErrNoIdentity) && known != "" && s.site.Server == s.name:
-		return []Finding{problem(s.name, "it has no identity provider any more; at the last login there was %s", known).
+		return []Finding{problem(s.name, "it has no identity provider any more; at the last login there was %s", issuerOf(known)).
 			do("Ask your vSphere administrator before you type a vCenter password there.")}
 	case errors.Is(err, supervisor.ErrNoIdentity):
 		return []Finding{ok(s.name, "users log in with vCenter Single Sign-On")}
 	case err != nil:
 		return []Finding{failed(s.name, err, "Ask your vSphere administrator about the identity provider of the Supervisor.")}
 	case known != "" && known != id.Issuer && s.site.Server == s.name:
-		return []Finding{problem(s.name, "it names the issuer %s; at the last login it was %s", safetext.Quote(id.Issuer, maxAbout), known).
+		return []Finding{problem(s.name, "it names the issuer %s; at the last login it was %s", safetext.Quote(id.Issuer, maxAbout), issuerOf(known)).
 			do("Ask your vSphere administrator. If that is right, log in again with --trust-issuer.")}
 	case known != id.Issuer && !id.SameServer && !id.InCertificate:
 		return []Finding{note(s.name, "it names an issuer at another server, %s, where nobody has logged in from here; it was not asked", safetext.Quote(id.Issuer, maxAbout))}
 	}
 	return upstream(ctx, p, s, id)
+}
+
+// issuerOf returns the URL of an issuer. Of one that somebody has changed by hand it returns the scheme and the host: a query may be secret.
+func issuerOf(known string) string {
+	if _, err := supervisor.CheckURL(known); err != nil {
+		return serverOf(known)
+	}
+	return known
 }
 
 // upstream asks an issuer for its document and its identity providers. A Pinniped does not list a provider that is not ready. What is behind a
