@@ -268,6 +268,10 @@ var table = append([]mutation{
 	{name: "an archive shows passwords of proxies", file: "internal/doctor/bundle.go", old: "	return u.Host\n", new: "	return u.String()\n", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
 	{name: "an error shows the query of an address", file: "pkg/supervisor/identity.go", old: "s, query, _ := strings.Cut(s, \"?\")", new: "s, query, _ := strings.Cut(s, \"#\")", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
 	{name: "an error shows the password of an address", file: "pkg/supervisor/identity.go", old: "at := strings.LastIndex(rest, \"@\"); at >= 0 {", new: "at := strings.LastIndex(rest, \"@\"); at >= 1000 {", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "a KUBECONFIG that is no path is shown", file: "internal/doctor/machine.go", old: "return \"a part of KUBECONFIG\"", new: "return path", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "the query of an issuer is shown", file: "internal/doctor/identity.go", old: "return serverOf(known)", new: "return known", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "a helper that is no program is shown", file: "internal/cli/registrycmd/findings.go", old: "LookPath(\"docker-credential-\" + i.Docker); err == nil {", new: "LookPath(\"docker-credential-\" + i.Docker); err != nil {", also: "./internal/cli/doctorcmd", by: "TestNoSecretIsShown"},
+	{name: "podman reads all directories of a registry", file: "internal/registryaccess/clients.go", old: "c.One && err == nil", new: "c.One && err == nil && at > 100", also: "./internal/cli/registrycmd", by: "TestClientsThatDoNotKnowTheCA"},
 	{name: "an archive is for everybody", file: "internal/cli/doctorcmd/doctor.go", old: "Mode: 0o600", new: "Mode: 0o644", by: "TestNoSecretIsShown"},
 	{name: "problems do not set the exit code", file: "internal/cli/doctorcmd/doctor.go", old: "err == nil && report.Problems > 0", new: "err == nil && report.Problems > 1000", by: "TestEachCheck"},
 }, secrets...)
