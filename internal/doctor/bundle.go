@@ -98,10 +98,13 @@ func kubeconfigsOf(e *console.Env) (all []kubeconfigInfo) {
 		return nil
 	}
 	for _, path := range paths[:min(len(paths), maxFiles)] {
-		info := kubeconfigInfo{Path: path}
-		if file, err := os.Stat(path); err == nil {
-			info.Mode = file.Mode().String()
+		info := kubeconfigInfo{Path: named(path)}
+		file, err := os.Stat(path)
+		if err != nil { // The report has the reason.
+			all = append(all, info)
+			continue
 		}
+		info.Mode = file.Mode().String()
 		config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
 		if err != nil {
 			info.Problem = safetext.Error(err)
@@ -169,7 +172,9 @@ func machine(e *console.Env) []byte {
 		line("on PATH", path)
 	}
 	if paths, err := kubeconfig.Locate(e.Getenv, e.Home); err == nil {
-		line("kubeconfig", strings.Join(paths, ", "))
+		for _, path := range paths[:min(len(paths), maxFiles)] {
+			line("kubeconfig", named(path))
+		}
 	}
 	if dir, err := credfile.Dir(e.Getenv, e.GOOS); err == nil {
 		line("store", dir)
@@ -246,6 +251,7 @@ func storeOf(e *console.Env) (all storeInfo) {
 	}
 	for _, server := range store.SiteServers() {
 		if site, found, err := store.Site(server); err == nil && found {
+			site.Issuer = issuerOf(site.Issuer)
 			all.Sites = append(all.Sites, site)
 		}
 	}

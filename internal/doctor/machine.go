@@ -100,11 +100,12 @@ func kubeconfigs(_ context.Context, p *patient) []Finding {
 // kubeconfigFile looks at one file.
 func (p *patient) kubeconfigFile(path string) (all []Finding) {
 	info, err := os.Stat(path)
+	var why *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return []Finding{note(path, "the file does not exist; a login makes it")}
-	case err != nil:
-		return []Finding{failed(path, err, "Repair it, or move it away and log in again.")}
+		return []Finding{note(named(path), "the file does not exist; a login makes it")}
+	case errors.As(err, &why):
+		return []Finding{failed(named(path), why.Err, "Repair it, or move it away and log in again. If it is not the path of a file, set KUBECONFIG.")}
 	}
 	config, err := kubeconfig.Files{Paths: []string{path}, Warn: func(string) {}}.Load()
 	if err != nil {
@@ -114,6 +115,23 @@ func (p *patient) kubeconfigFile(path string) (all []Finding) {
 		all = append(all, modes(path, info.Mode().Perm(), config)...)
 	}
 	return append(all, p.lockOf(path)...)
+}
+
+// named returns the path of a kubeconfig. KUBECONFIG may hold something else by mistake, such as the text of a file with a token: what is neither a
+// file nor a place for one is not shown.
+func named(path string) string {
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	dir := filepath.Dir(path)
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) { // A login makes ~/.kube.
+		info, err = os.Stat(filepath.Dir(dir))
+	}
+	if err == nil && info.IsDir() && filepath.IsAbs(path) {
+		return path
+	}
+	return "a part of KUBECONFIG"
 }
 
 // modes looks who else can use a kubeconfig. Who can write it can have kubectl run a program.

@@ -86,6 +86,31 @@ func TestProse(t *testing.T) {
 	}
 }
 
+// Commands are short, too. Output is as wide as the program prints it: in a pipe nothing is folded, and a fingerprint has 95 characters.
+func TestCommandsAreShort(t *testing.T) {
+	commands := 0
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		goesOn := false
+		for i, line := range strings.Split(string(text), "\n") {
+			if !goesOn && !strings.HasPrefix(line, "$ ") {
+				continue
+			}
+			commands++
+			goesOn = strings.HasSuffix(line, `\`)
+			if utf8.RuneCountInString(line) > widest {
+				t.Errorf("%s:%d: it is too long: %s", page, i+1, line)
+			}
+		}
+	}
+	if commands < 50 {
+		t.Errorf("%d lines of commands", commands)
+	}
+}
+
 // wrong is what is wrong with a line of prose, or "".
 func wrong(line string) string {
 	if n := utf8.RuneCountInString(line); n > widest && strings.Contains(strings.TrimSpace(line), " ") {

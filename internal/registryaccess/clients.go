@@ -22,21 +22,22 @@ type Client struct {
 	Name string
 	// Dirs are where it looks for CAs, each with a directory for a registry. A client without Dirs has only the system's roots.
 	Dirs []string
-	// System means that the engine runs as root, so that only root can give it a CA.
-	System bool
+	// One means that it reads the first of these directories that exists for a registry, and no other.
+	One bool
 }
 
 // Clients returns the registry clients on PATH.
 func Clients(e *console.Env) (all []Client) {
-	engine, isSystem := dockerDirs(e)
-	user := userConfig(e)
-	containers := []string{e.SystemPath("/etc/containers/certs.d"), filepath.Join(user, "containers", "certs.d"), e.SystemPath("/etc/docker/certs.d")}
-	containerd := append([]string{e.SystemPath("/etc/containerd/certs.d"), filepath.Join(user, "containerd", "certs.d")}, engine...)
+	containers := []string{containersDir(e), e.SystemPath("/etc/containers/certs.d"), e.SystemPath("/etc/docker/certs.d")}
+	containerd := []string{e.SystemPath("/etc/containerd/certs.d"), e.SystemPath("/etc/docker/certs.d")}
+	if os.Geteuid() != 0 {
+		containerd = []string{filepath.Join(userConfig(e), "containerd", "certs.d"), filepath.Join(userConfig(e), "docker", "certs.d")}
+	}
 	for _, c := range []Client{
-		{"docker", engine, isSystem},
-		{Name: "podman", Dirs: containers},
-		{Name: "skopeo", Dirs: containers},
-		{Name: "buildah", Dirs: containers},
+		{Name: "docker", Dirs: dockerDirs(e)},
+		{Name: "podman", Dirs: containers, One: true},
+		{Name: "skopeo", Dirs: containers, One: true},
+		{Name: "buildah", Dirs: containers, One: true},
 		{Name: "nerdctl", Dirs: containerd},
 		{Name: "crane"},
 		{Name: "oras"},
@@ -50,22 +51,32 @@ func Clients(e *console.Env) (all []Client) {
 	return all
 }
 
-// dockerDirs returns where docker's engine looks for CAs (https://docs.docker.com/engine/security/certificates/), and whether it is the
-// system's, which does not look in a home. Docker Desktop copies those of ~/.docker.
-func dockerDirs(e *console.Env) (dirs []string, isSystem bool) {
+// Places returns the directories in which the client would find the CA of a registry.
+func (c Client) Places(host string) []string {
+	for at, dir := range c.Dirs {
+		if _, err := os.Stat(filepath.Join(dir, host)); c.One && err == nil {
+			return c.Dirs[:at+1]
+		}
+	}
+	return c.Dirs
+}
+
+// dockerDirs returns where docker's engine looks for CAs (https://docs.docker.com/engine/security/certificates/). The system's engine does
+// not look in a home. Docker Desktop copies those of ~/.docker.
+func dockerDirs(e *console.Env) []string {
 	system, rootless := e.SystemPath("/etc/docker/certs.d"), filepath.Join(userConfig(e), "docker", "certs.d")
 	desktop := filepath.Join(e.Home, ".docker", "certs.d")
 	engine := e.Getenv("DOCKER_HOST")
 	_, err := os.Stat(e.SystemPath("/var/run/docker.sock"))
 	switch {
 	case e.GOOS != "linux":
-		return []string{desktop}, false
+		return []string{desktop}
 	case strings.HasPrefix(engine, "unix:///run/user/"):
-		return []string{rootless}, false
+		return []string{rootless}
 	case engine == "" && err == nil || engine == "unix:///var/run/docker.sock":
-		return []string{system}, true
+		return []string{system}
 	}
-	return []string{system, rootless, desktop}, false
+	return []string{system, rootless, desktop}
 }
 
 // userConfig returns the user's directory of settings.
@@ -76,7 +87,12 @@ func userConfig(e *console.Env) string {
 	return filepath.Join(e.Home, ".config")
 }
 
-// CertsDirs returns where a CA is installed for the user's clients (containers-certs.d(5)). podman, skopeo and buildah also read docker's.
+// containersDir returns where podman, skopeo and buildah look for a user's CAs (containers-certs.d(5)). XDG_CONFIG_HOME does not change it.
+func containersDir(e *console.Env) string {
+	return filepath.Join(e.Home, ".config", "containers", "certs.d")
+}
+
+// CertsDirs returns where a CA is installed for the user's clients. podman, skopeo and buildah also read docker's.
 func CertsDirs(e *console.Env) []string {
 	switch {
 	case e.GOOS != "linux":
@@ -84,13 +100,16 @@ func CertsDirs(e *console.Env) []string {
 	case os.Geteuid() == 0:
 		return []string{e.SystemPath("/etc/docker/certs.d")}
 	}
-	return []string{filepath.Join(userConfig(e), "docker", "certs.d"), filepath.Join(userConfig(e), "containers", "certs.d")}
+	return []string{filepath.Join(userConfig(e), "docker", "certs.d"), containersDir(e)}
 }
 
-// AllDirs returns where some client of this machine looks for CAs.
+// AllDirs returns where some client of this machine may look for CAs.
 func AllDirs(e *console.Env) []string {
-	dirs := []string{e.SystemPath("/etc/docker/certs.d"), e.SystemPath("/etc/containers/certs.d"), filepath.Join(e.Home, ".docker", "certs.d")}
-	return append(dirs, CertsDirs(e)...)
+	desktop := filepath.Join(e.Home, ".docker", "certs.d")
+	if e.GOOS != "linux" {
+		return []string{desktop}
+	}
+	return append(CertsDirs(e), e.SystemPath("/etc/docker/certs.d"), e.SystemPath("/etc/containers/certs.d"), desktop)
 }
 
 // lookTime bounds the question what the system's roots say of a registry.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
@@ -52,9 +53,10 @@ func TestNoSecretIsShown(t *testing.T) {
 	plantStore(t, r, p)
 	plantKubeconfigs(t, r, p)
 	r.WriteFile(".docker/config.json", `{"auths":{"10.0.0.5":{"auth":"`+base64.StdEncoding.EncodeToString([]byte("u:"+p.secret("docker")))+`","identitytoken":"`+p.secret("docker-id")+`"}},
-"HttpHeaders":{"X":"`+p.secret("docker-header")+`"},"credHelpers":{"10.0.0.5":"vsphere"},"credsStore":"gone"}`, 0o600)
+"HttpHeaders":{"X":"`+p.secret("docker-header")+`"},"credHelpers":{"10.0.0.5":"`+p.secret("helper")+`"},"credsStore":"`+p.secret("creds-store")+`"}`, 0o600)
 	r.Vars["DOCKER_AUTH_CONFIG"] = `{"auths":{"10.0.0.5":{"auth":"` + p.secret("docker-variable") + `"}}}`
 	r.Vars[failure.PasswordVariable] = p.secret("variable")
+	r.Vars["REGISTRY_AUTH_FILE"] = `{"auths":{"10.0.0.5":{"auth":"` + p.secret("auth-file") + `"}}}`
 	r.Vars["HTTPS_PROXY"] = "http://u:" + p.secret("proxy") + "@10.9.9.9:3128"
 	r.Vars["HTTP_PROXY"] = "http://u:" + p.secret("http-proxy") + "@10.9.9.9:3128"
 	r.Vars["NO_PROXY"] = "http://u:" + p.secret("no-proxy") + "@10.9.9.9"
@@ -84,6 +86,22 @@ func TestNoSecretIsShown(t *testing.T) {
 				looksAtAll(t, r, p, fmt.Sprint("shape ", i))
 			}
 		},
+		"KUBECONFIG holds the text of a file": func() {
+			for i, text := range []string{"users:\n- name: x\n  user:\n    token: " + p.secret("in-variable") + "\n", strings.Repeat(p.secret("long"), 100), r.Kubeconfig() + "/" + p.secret("below-a-file"),
+				p.secret("relative") + "/config", "/gone/" + p.secret("absolute") + "/config"} {
+				r.Vars["KUBECONFIG"] = r.Kubeconfig() + string(filepath.ListSeparator) + text
+				looksAtAll(t, r, p, fmt.Sprint("text ", i))
+			}
+		},
+		"an issuer with a query": func() {
+			of := tokens.Site{Server: clitest.Server}
+			_, err := r.Store().UpdateSite(t.Context(), of, func(site *tokens.Site) {
+				site.Issuer = "https://u:" + p.secret("issuer-user") + "@sso.example/x?token=" + p.secret("issuer-query")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
 		"docker's config is cut off": func() {
 			r.WriteFile(".docker/config.json", `{"auths":{"10.0.0.5":{"auth":"`+p.secret("docker-broken")+`"`, 0o600)
 		},
@@ -94,8 +112,8 @@ func TestNoSecretIsShown(t *testing.T) {
 			r.WriteFile("store/registries/x=login.json", `{"version":1,"host":"x","secret":"`+p.secret("login-broken")+`"`, 0o600)
 		},
 	}
-	for _, name := range []string{"as it is", "servers that repeat the token", "a proxy on the way", "a variable that is not a proxy", "docker's config is cut off",
-		"files of the store that are cut off", "a kubeconfig that is cut off", "kubeconfigs of another shape"} {
+	for _, name := range []string{"as it is", "an issuer with a query", "servers that repeat the token", "a proxy on the way", "a variable that is not a proxy", "docker's config is cut off",
+		"files of the store that are cut off", "a kubeconfig that is cut off", "kubeconfigs of another shape", "KUBECONFIG holds the text of a file"} {
 		worlds[name]()
 		looksAtAll(t, r, p, name)
 	}

@@ -123,7 +123,7 @@ func (a *action) add(ctx context.Context, host string, f registryFlags) error {
 	if err := a.reportAdded(r); err != nil {
 		return err
 	}
-	if warning := distrusted(ctx, a, host); warning != "" {
+	for _, warning := range distrusted(ctx, a, host) {
 		a.env.Tellf("warning: %s", warning)
 	}
 	return nil

@@ -2,7 +2,6 @@ package registrycmd
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
@@ -43,13 +42,13 @@ func Findings(ctx context.Context, d Deps) (all []doctor.Finding, err error) {
 	}
 	asked.Wait()
 	for at, i := range infos {
-		all = append(append(all, i.finding()), trusts[at]...)
+		all = append(append(all, a.finding(i)), trusts[at]...)
 	}
 	return all, nil
 }
 
 // finding returns what is known of a registry without asking it.
-func (i Info) finding() doctor.Finding {
+func (a *action) finding(i Info) doctor.Finding {
 	f := doctor.Finding{State: doctor.OK, About: i.Registry, Says: "its clients get a login"}
 	switch {
 	case i.Problem != "" && i.Source == fromLogin: // A renewal may end that.
@@ -59,7 +58,10 @@ func (i Info) finding() doctor.Finding {
 	case i.Docker == "missing":
 		f.State, f.Says, f.Remedy = doctor.Problem, "docker's config.json does not name our helper for it", "Type: kubectl vsphere registry configure"
 	case i.Docker != "configured":
-		f.State, f.Says = doctor.Problem, fmt.Sprintf("docker's config.json names another helper for it: %s", i.Docker)
+		f.State, f.Says = doctor.Problem, "docker's config.json names another helper for it"
+		if _, err := a.env.LookPath("docker-credential-" + i.Docker); err == nil { // Else it may be anything, such as a secret.
+			f.Says += ": " + i.Docker
+		}
 		f.Remedy = "Type: kubectl vsphere registry configure --force"
 	}
 	return f

@@ -108,11 +108,8 @@ func (a *action) list(ctx context.Context, o listOptions) error {
 	if o.Refresh {
 		out.Warnings = a.docker().warningsFor(all)
 		for _, r := range all {
-			if failed[r.Registry] != nil {
-				continue
-			}
-			if warning := distrusted(ctx, a, r.Registry); warning != "" {
-				out.Warnings = append(out.Warnings, warning)
+			if failed[r.Registry] == nil {
+				out.Warnings = append(out.Warnings, distrusted(ctx, a, r.Registry)...)
 			}
 		}
 	}

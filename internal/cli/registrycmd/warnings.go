@@ -19,9 +19,9 @@ func warningText(w dockerconfig.Warning) string {
 	case dockerconfig.HelperIsStore:
 		return w.File + " names the helper as credsStore, for all registries; an entry in credHelpers for each is enough"
 	case dockerconfig.StoreNotFound:
-		return fmt.Sprintf("%s names the credsStore %q, which is not on PATH: clients that ask it about other registries fail", w.File, w.Detail)
+		return w.File + " names a credsStore that is not on PATH: clients that ask it about other registries fail"
 	case dockerconfig.OtherAuthFile:
-		return fmt.Sprintf("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read %s and not %s; type: kubectl vsphere registry configure --podman", w.Detail, w.File)
+		return fmt.Sprintf("REGISTRY_AUTH_FILE is set: podman, skopeo and buildah read that file and not %s; type: kubectl vsphere registry configure --podman", w.File)
 	case dockerconfig.AuthInVariable:
 		return "DOCKER_AUTH_CONFIG is set: docker 28.3 and later uses the logins in it first"
 	case dockerconfig.DockerIsSnap:

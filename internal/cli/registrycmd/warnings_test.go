@@ -17,7 +17,7 @@ func TestWarningText(t *testing.T) {
 		dockerconfig.LoginInFile:      "FILE also holds a login for HOST, in plain text; type: docker logout HOST, and then: DETAIL login HOST",
 		dockerconfig.PodmanLogin:      "type: podman logout --authfile FILE HOST",
 		dockerconfig.HelperIsStore:    "FILE names the helper as credsStore",
-		dockerconfig.StoreNotFound:    `FILE names the credsStore "DETAIL", which is not on PATH`,
+		dockerconfig.StoreNotFound:    `FILE names a credsStore that is not on PATH`,
 		dockerconfig.OtherAuthFile:    "read DETAIL and not FILE; type: kubectl vsphere registry configure --podman",
 		dockerconfig.AuthInVariable:   "DOCKER_AUTH_CONFIG is set",
 		dockerconfig.DockerIsSnap:     "docker is a snap (DETAIL)",
