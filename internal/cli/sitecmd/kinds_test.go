@@ -131,6 +131,7 @@ func TestListVMs(t *testing.T) {
 		object("ns1", "i", no("Created", "ConditionPlacementReady", "NetworkReady"))))
 	wantLines(t, w.Run("list", "vms", "-n", "ns1").Exits(failure.OK), "NAMESPACE NAME STATE ADDRESS", "ns1 a on 192.0.2.1", "ns1 b off -", "ns1 c not made: no image -",
 		"ns1 d not made: Because -", "ns1 e not made: Because -", "ns1 f not made yet -", "ns1 g suspended -", "ns1 h unknown -", "ns1 i not made: no network -")
+	s.Hold(consoletest.Holding{Version: "v1", Plural: "events", Kind: "Event"})
 	w.Run("describe", "vm", "c", "-n", "ns1").Exits(failure.OK).Says("Virtual machine ns1/c at 10.0.0.1: not made: no image\n")
 	w.Run("list", "vms", "-o", "json").Exits(failure.OK).Says(`"Power-State": "PoweredOn"`, `"STATE": "not made: no image"`)
 }

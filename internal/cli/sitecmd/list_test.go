@@ -131,7 +131,7 @@ func TestListOfNothing(t *testing.T) {
 	w.Run("get", "clusters", "-n", "ns1").Exits(failure.Usage).Says(`unknown command "get"; to list what Supervisors hold, type: kubectl vsphere list clusters`+"\n", "For the objects of a context, type: kubectl get clusters\n")
 	w.Run("get").Exits(failure.Usage).Says("type: kubectl vsphere list WHAT\n", "type: kubectl get KIND\n")
 	w.Run("get", "Nodes", "-A").Exits(failure.Usage).Says("kubectl --context CLUSTER get nodes\n")
-	w.Run("lst", "-A").Exits(failure.Usage).Says(`unknown command "lst"; did you mean list?`)
+	w.Run("lst", "-A").Exits(failure.Usage).Says(`unknown command "lst"; did you mean list`)
 	w.Run("list", "clusters", "-A", "-n", "ns1").Exits(failure.Usage).Says("--all-namespaces and --namespace do not go together")
 	w.Run("list", "tkc", "tkc1").Exits(failure.Usage).Says("one word too many", "kubectl vsphere describe cluster tkc1")
 	w.Run("list", "classes", "now").Exits(failure.Usage).Says("one word too many").Omits("describe")

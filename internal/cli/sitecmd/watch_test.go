@@ -152,7 +152,7 @@ func TestWatchThatEnds(t *testing.T) {
 	s.AwaitWatches("virtualmachines", 1)
 	s.EndWatches(true)
 	vms("a", "c")
-	x.sees("b (gone)")
+	x.sees("ns1         b      gone")
 	x.sees("ns1         c")
 	x.interrupted().Omits("warning", "error")
 }
