@@ -85,7 +85,7 @@ const rootExample = `  # Log in with vCenter Single Sign-On, then use a cluster
 func Command(e *console.Env, b Build) *cobra.Command {
 	root := &cobra.Command{
 		Use: "kubectl-vsphere", Short: "Logs in to a vSphere Supervisor, its namespaces and clusters.", Long: rootLong, Example: rootExample,
-		SilenceUsage: true, SilenceErrors: true, Args: command.Unknown, RunE: command.Help,
+		SilenceUsage: true, SilenceErrors: true, Args: unknown, RunE: command.Help,
 	}
 	addGlobalFlags(root, e)
 	root.SetFlagErrorFunc(command.FlagError)
@@ -100,6 +100,14 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	command.StrictHelp(root)
 	command.FitHelp(root)
 	return root
+}
+
+// unknown returns a usage error for a command that does not exist.
+func unknown(c *cobra.Command, args []string) error {
+	if len(args) > 0 && args[0] == "get" {
+		return sitecmd.Get(c, args[1:])
+	}
+	return command.Unknown(c, args)
 }
 
 func registryDeps(e *console.Env) registrycmd.Deps {

@@ -12,8 +12,14 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
-// FlagError makes a usage error of a flag that cannot be read. For one that does not exist, it names those that are spelled alike.
+// FlagError makes a usage error of a flag that cannot be read. For one that does not exist, it names those that are spelled alike. The flags
+// of a command that does not exist are not looked at.
 func FlagError(c *cobra.Command, err error) error {
+	if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 {
+		if unknown := c.ValidateArgs(words); unknown != nil {
+			return unknown
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		if better := instead(c, unknown); better != "" {

@@ -83,5 +83,5 @@ func unknownSite(store *tokens.Store, word string, servers []string) error {
 	case len(names) > 0:
 		return failure.Usagef("there is no site %.80q; there are %s", word, strings.Join(names, ", "))
 	}
-	return failure.Usagef("there is no site %.80q, and no other one", word)
+	return failure.Usagef("there is no site %.80q; no site is known yet", word)
 }

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -375,6 +376,29 @@ func TestPageAtANarrowTerminal(t *testing.T) {
 		"Network (CNI):              antrea and\n  a longer text about it\nA name that leaves no room: its value\n  is here\n"
 	if got = strings.ReplaceAll(got, "\r\n", "\n"); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// widest remembers the longest of its writes.
+type widest struct{ most, rows int }
+
+func (w *widest) Write(p []byte) (int, error) {
+	w.most, w.rows = max(w.most, len(p)), w.rows+bytes.Count(p, []byte("\n"))
+	return len(p), nil
+}
+
+// One row that is wide makes all others so: they are not in memory at once.
+func TestRowsOfATableAtOnce(t *testing.T) {
+	to := new(widest)
+	e := &console.Env{Getenv: func(string) string { return "" }}
+	e.Out = to
+	table := e.NewTable("A", "B")
+	table.Row(strings.Repeat("x", 10_000), "b")
+	for range 999 {
+		table.Row("a", "b")
+	}
+	if err := table.Print(); err != nil || to.rows != 1001 || to.most > 3_000_000 {
+		t.Errorf("%v %+v", err, to)
 	}
 }
 

@@ -2,7 +2,9 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -31,6 +33,14 @@ func protect(w io.Writer) io.Writer {
 func (e *Env) Finish() error {
 	if s, ok := e.Out.(*screen); ok {
 		return cmp.Or(s.drawn, s.Close())
+	}
+	return nil
+}
+
+// Open returns the error of a write if nobody reads standard output any more. On Windows only a write tells.
+func (e *Env) Open() error {
+	if closed(below(e.Out)) {
+		return fmt.Errorf("write to standard output: %w", syscall.EPIPE)
 	}
 	return nil
 }

@@ -99,12 +99,12 @@ var statesIn = []string{"STATE", "STATUS", "PHASE", "READY", "AVAILABLE", "TOKEN
 
 // states are the words for good states, for those that pass, and for bad ones, in lower case. Some texts begin with one.
 var states = map[Style][]string{
-	Good: {"ready", "true", "yes", "ok", "open", "runs", "running", "active", "available", "bound", "poweredon", "succeeded", "good for"},
+	Good: {"ready", "true", "yes", "ok", "open", "on", "running", "active", "available", "bound", "poweredon", "succeeded", "good for"},
 	Waiting: {
 		"pending", "unknown", "changing", "creating", "updating", "provisioning", "deleting", "terminating", "paused", "scalingup", "scalingdown",
-		"on first use", "is not there yet",
+		"on first use", "not made yet",
 	},
-	Bad: {"not ready", "failed", "error", "false", "no", "ended", "gone", "closed to you", "ca unknown"},
+	Bad: {"not ready", "not made:", "failed", "error", "false", "no", "ended", "gone", "closed to you", "ca unknown"},
 }
 
 // styleOf returns the style of a cell below a heading.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"io"
+	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/layout"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -9,6 +10,9 @@ import (
 
 // mostLines is how many lines of the screen a row of a table may take. A table with longer rows is shown as records.
 const mostLines = 2
+
+// rowsAtOnce bounds the rows that are made into text at once: blanks fill each up to the widest cells.
+const rowsAtOnce = 250
 
 // Table is a table on standard output. A cell is one line.
 //
@@ -56,10 +60,21 @@ func (t *Table) Print() error {
 		return write("\n" + layout.Records(t.headings, rows, columns, cell))
 	case t.records:
 		return write(layout.Records(t.headings, rows, columns, cell))
-	case first:
-		return write(t.shape.Lines([][]string{t.headings}, heading) + t.shape.Lines(rows, cell))
 	}
-	return write(t.shape.Lines(rows, cell))
+	above := ""
+	if first {
+		above = t.shape.Lines([][]string{t.headings}, heading)
+	}
+	for some := range slices.Chunk(rows, rowsAtOnce) {
+		if err := write(above + t.shape.Lines(some, cell)); err != nil {
+			return err
+		}
+		above = ""
+	}
+	if above == "" {
+		return nil
+	}
+	return write(above)
 }
 
 // shown returns how headings and cells are painted, and what writes them.

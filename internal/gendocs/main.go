@@ -88,6 +88,8 @@ func section(b *strings.Builder, c *cobra.Command) {
 		flags(b, "Flags of every command", c.PersistentFlags())
 	case len(command.Headings(c)) == 0:
 		flags(b, "Flags", command.Grouped(c, ""))
+	default:
+		flags(b, "Other flags", command.Grouped(c, ""))
 	}
 	for _, sub := range c.Commands() {
 		section(b, sub)

@@ -78,8 +78,7 @@ func (l *Live) step(ctx context.Context, f *followed) time.Duration {
 func (l *Live) look(ctx context.Context, f *followed) error {
 	query := f.source.query(f.namespace)
 	if f.version == "" || f.polled > 0 {
-		var found []Item
-		version, err := f.server.ListFrom(ctx, query, func(o kubeapi.Object) { found = append(found, f.source.Item(f.place, o)) })
+		found, version, err := l.gather(ctx, f, query)
 		if err != nil {
 			return err
 		}
@@ -100,6 +99,28 @@ func (l *Live) look(ctx context.Context, f *followed) error {
 	})
 	f.version = version
 	return err
+}
+
+// gather reads a list. It leaves out what there is no room for.
+func (l *Live) gather(ctx context.Context, f *followed, query kubeapi.Query) (found []Item, version string, err error) {
+	var full error
+	version, err = f.server.ListFrom(ctx, query, func(o kubeapi.Object) {
+		i := f.source.Item(f.place, o)
+		if none := l.coming.take(i); none != nil {
+			full = none
+			return
+		}
+		found = append(found, i)
+	})
+	for _, i := range found {
+		l.coming.give(i)
+	}
+	if full != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.noteOnce("%v", full)
+	}
+	return found, version, err
 }
 
 // reserve takes one of the watches of a place.

@@ -41,7 +41,8 @@ type Live struct {
 
 	mu      sync.Mutex
 	held    map[unit]map[string]Item // by namespace and name
-	count   int                      // of what is held
+	room    room                     // of what is held
+	coming  room                     // of lists under way
 	known   map[*Place][]string
 	listed  map[*Place]map[string]bool
 	unread  map[string]bool
@@ -190,19 +191,20 @@ func (l *Live) followNamespaces(ctx context.Context, p *Place, server *kubeapi.S
 func (l *Live) replace(u unit, items []Item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.count -= len(l.held[u])
+	for _, i := range l.held[u] {
+		l.room.give(i)
+	}
 	held := map[string]Item{}
 	for _, i := range items {
 		if u.everywhere && supervisor.OfSystem(i.Metadata.Namespace) {
 			continue
 		}
-		if l.count+len(held) >= maxItems {
-			l.noteOnce("%v", errTooMany)
+		if err := l.room.put(held, i); err != nil {
+			l.noteOnce("%v", err)
 			break
 		}
-		held[i.id()] = i
 	}
-	l.held[u], l.count = held, l.count+len(held)
+	l.held[u] = held
 	delete(l.unread, unreadID(u.place, u.source.Resource, u.namespace))
 	ring(l.changed)
 }
@@ -215,24 +217,21 @@ func (l *Live) change(u unit, c kubeapi.Change) {
 	i := u.source.Item(u.place, c.Object)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, there := l.held[u][i.id()]
+	if l.held[u] == nil {
+		l.held[u] = map[string]Item{}
+	}
+	was, there := l.held[u][i.id()]
 	switch {
-	case c.Gone && there:
-		delete(l.held[u], i.id())
-		l.count--
+	case c.Gone && !there:
+		return
 	case c.Gone:
-		return
-	case !there && l.count >= maxItems:
-		l.noteOnce("%v", errTooMany)
-		return
+		delete(l.held[u], i.id())
+		l.room.give(was)
 	default:
-		if !there {
-			l.count++
+		if err := l.room.put(l.held[u], i); err != nil {
+			l.noteOnce("%v", err)
+			return
 		}
-		if l.held[u] == nil {
-			l.held[u] = map[string]Item{}
-		}
-		l.held[u][i.id()] = i
 	}
 	ring(l.changed)
 }
@@ -242,7 +241,7 @@ func (l *Live) Reading() *Reading {
 	r := l.site.newReading(l.only, l.sources)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r.Items = make([]Item, 0, l.count)
+	r.Items = make([]Item, 0, l.room.items)
 	for _, held := range l.held {
 		for _, i := range held {
 			r.Items = append(r.Items, i)

@@ -38,15 +38,15 @@ func TestLiveChanges(t *testing.T) {
 	l.change(one, changed("ns1", "b", true))
 	l.change(one, changed("ns1", "never there", true))
 	want := []string{"s1/ns1/a", "s2/ns3/c", "s2/ns4/d"}
-	if got := names(l.Reading()); !slices.Equal(got, want) || l.count != 3 || len(l.changed) != 1 {
-		t.Error(got, l.count)
+	if got := names(l.Reading()); !slices.Equal(got, want) || l.room.items != 3 || len(l.changed) != 1 {
+		t.Error(got, l.room.items)
 	}
 	if l.Reading().IsUnread(s.Places[0], tkg.VMResource, "ns1") {
 		t.Error("it was read")
 	}
 	l.replace(all, nil)
-	if got := names(l.Reading()); !slices.Equal(got, want[:1]) || l.count != 1 {
-		t.Error(got, l.count)
+	if got := names(l.Reading()); !slices.Equal(got, want[:1]) || l.room.items != 1 {
+		t.Error(got, l.room.items)
 	}
 }
 
@@ -65,8 +65,8 @@ func TestLiveIsBounded(t *testing.T) {
 		many[i] = item(s.Places[2], from, "ns3", fmt.Sprint(i))
 	}
 	l.replace(unit{place: s.Places[2], source: from, namespace: "ns3"}, many)
-	if l.count != maxItems || len(l.held[u]) != maxItems || strings.Count(text.String(), "\n") != 1 {
-		t.Error(l.count, text)
+	if l.room.items != maxItems || len(l.held[u]) != maxItems || strings.Count(text.String(), "\n") != 1 {
+		t.Error(l.room.items, text)
 	}
 	for range maxWatches {
 		if !l.reserve(s.Places[0]) {

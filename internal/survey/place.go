@@ -260,12 +260,7 @@ func (r *Reading) eachNamespace(ctx context.Context, p *Place, namespaces []stri
 // all reads a source in all namespaces at once. It reports whether that is done.
 func (r *Reading) all(ctx context.Context, p *Place, from *Source) bool {
 	u := unit{place: p, source: from, everywhere: true}
-	var found []Item
-	version, err := p.server.ListFrom(ctx, from.query(""), func(o kubeapi.Object) {
-		if !supervisor.OfSystem(o.Metadata.Namespace) {
-			found = append(found, from.Item(p, o))
-		}
-	})
+	found, version, err := r.gather(ctx, u)
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
 		return false
@@ -279,14 +274,34 @@ func (r *Reading) all(ctx context.Context, p *Place, from *Source) bool {
 
 // list reads a source in one namespace, or in the whole Supervisor.
 func (r *Reading) list(ctx context.Context, u unit) {
-	var found []Item
-	version, err := u.place.server.ListFrom(ctx, u.source.query(u.namespace), func(o kubeapi.Object) {
-		found = append(found, u.source.Item(u.place, o))
-	})
+	found, version, err := r.gather(ctx, u)
 	if len(found) > 0 || err == nil {
 		r.add(u, version, found) // Also what came before an error.
 	}
 	if err != nil {
 		r.miss(u, err)
 	}
+}
+
+// gather reads a list, as far as there is room for it.
+func (r *Reading) gather(ctx context.Context, u unit) (found []Item, version string, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var full error
+	version, err = u.place.server.ListFrom(ctx, u.source.query(u.namespace), func(o kubeapi.Object) {
+		if full != nil || u.everywhere && supervisor.OfSystem(o.Metadata.Namespace) {
+			return
+		}
+		i := u.source.Item(u.place, o)
+		if full = r.room.take(i); full != nil {
+			stop() // The server may have pages without end.
+			return
+		}
+		found = append(found, i)
+	})
+	if full != nil {
+		r.full(full)
+		return found, "", nil
+	}
+	return found, version, err
 }

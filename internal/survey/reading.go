@@ -11,9 +11,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
-// maxItems bounds what one command reads, over all servers.
-const maxItems = 100_000
-
 // Reading is what one command reads, from all places at once.
 type Reading struct {
 	*Site
@@ -23,6 +20,7 @@ type Reading struct {
 	Known   map[*Place][]string        // the namespaces that were looked into
 	Listed  map[*Place]map[string]bool // those that exist, if the user may list them
 
+	room   room
 	mu     sync.Mutex      // for all that goroutines change
 	unread map[string]bool // see IsUnread
 	missed missed
@@ -91,20 +89,20 @@ func (r *Reading) add(u unit, version string, found []Item) {
 	defer r.mu.Unlock()
 	r.good++
 	r.units[u] = version
-	if over := len(r.Items) + len(found) - maxItems; over > 0 {
-		found = found[:max(0, len(found)-over)]
-		if len(found) > 0 {
-			r.missed.failures = append(r.missed.failures, errTooMany)
-		}
-	}
 	r.Items = append(r.Items, found...)
 	if r.done++; r.step != nil {
 		r.step(r.done)
 	}
 }
 
-// errTooMany is the error if there are more objects than what one command reads.
-var errTooMany = fmt.Errorf("there are more than %d objects, and the rest is left out; choose with --server or -n", maxItems)
+// full keeps why objects are left out, once.
+func (r *Reading) full(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.missed.failures, err) {
+		r.missed.failures = append(r.missed.failures, err)
+	}
+}
 
 // Of returns the items of a resource.
 func (r *Reading) Of(resource kubeapi.Resource) (some []Item) {

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
@@ -14,8 +15,9 @@ type Source struct {
 	Fields   string // a field selector
 	// Aside means that only columns of others come from it: nobody is told if it is not served. With Quiet, nor if it is forbidden.
 	Aside, Quiet bool
-	// Facts returns what a command needs of an object beside its row; nil: nothing.
+	// Facts returns what a command needs of an object in place of its row; nil: the row. With Row, it needs both.
 	Facts func(kubeapi.Object) any
+	Row   bool
 }
 
 // Item is an object that was read.
@@ -24,15 +26,20 @@ type Item struct {
 	Source *Source
 	kubeapi.Object
 	Facts any
+	size  int // of all that it holds, in bytes
 }
 
 // Item returns an object of the source in a place, with the facts that the source reads of it. The object is bare.
 func (from *Source) Item(p *Place, o kubeapi.Object) Item {
 	i := Item{Place: p, Source: from}
+	i.Object = o.Bare()
 	if from.Facts != nil {
 		i.Facts = from.Facts(o)
+		if !from.Row {
+			i.Columns, i.Cells = nil, nil
+		}
 	}
-	i.Object = o.Bare()
+	i.size = sizeOf(reflect.ValueOf(i))
 	return i
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -210,20 +211,122 @@ func TestTell(t *testing.T) {
 	}
 }
 
-// There is a bound for all objects together.
+// There is a bound for all objects together: for their number, and for what they hold. Beyond it no list goes on, and that is said once.
 func TestTooManyObjects(t *testing.T) {
 	s, _ := site()
-	from := &Source{Resource: tkg.VMResource}
-	many := make([]Item, maxItems-1)
-	for i := range many {
-		many[i] = item(s.Places[0], from, "ns1", fmt.Sprint(i))
+	nothing := func(kubeapi.Object) any { return nil }
+	for name, c := range map[string]struct {
+		facts func(kubeapi.Object) any
+		row   bool
+		cell  int // characters
+		full  error
+		kept  int // at least
+	}{
+		"names": {nothing, false, 1, errTooMany, maxItems},
+		"cells": {nothing, true, 400, errTooLarge, 30_000},
+		"facts": {func(kubeapi.Object) any { return strings.Repeat("x", 1200) }, false, 1, errTooLarge, 20_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from := &Source{Resource: tkg.VMResource, Facts: c.facts, Row: c.row}
+			r := s.newReading(nil, []*Source{from})
+			pages := 0
+			p := &Place{Key: s.Places[0].Key, server: endless(&pages, c.cell)}
+			for n := range 12 { // A list ends by itself at 20,000 objects.
+				before := pages
+				r.list(t.Context(), unit{place: p, source: from, namespace: fmt.Sprint("ns", n)})
+				if n == 11 && pages != before+1 {
+					t.Errorf("%d pages of a list that has no room", pages-before)
+				}
+			}
+			var said []error
+			for _, err := range r.errors() {
+				if !strings.Contains(err.Error(), "does not end") {
+					said = append(said, err)
+				}
+			}
+			if len(said) != 1 || !errors.Is(said[0], c.full) || len(r.Items) < c.kept || len(r.Items) > maxItems {
+				t.Errorf("%d objects, %v", len(r.Items), said)
+			}
+			if r.room.bytes > maxBytes || r.room.items != len(r.Items) || c.full == errTooLarge && r.room.bytes < maxBytes*9/10 {
+				t.Errorf("%d bytes of %d objects", r.room.bytes, r.room.items)
+			}
+		})
 	}
-	r := s.newReading(nil, []*Source{from})
-	r.add(unit{place: s.Places[0], source: from, namespace: "ns1"}, "1", many)
-	r.add(unit{place: s.Places[0], source: from, namespace: "ns2"}, "1", many[:5])
-	r.add(unit{place: s.Places[0], source: from, namespace: "ns3"}, "1", many[:5])
-	if len(r.Items) != maxItems || len(r.missed.failures) != 1 {
-		t.Error(len(r.Items), r.missed.failures)
+}
+
+// What is kept is counted, whatever shape it has.
+func TestSizeOf(t *testing.T) {
+	text := strings.Repeat("x", 1000)
+	for name, c := range map[string]struct {
+		v     any
+		least int
+	}{
+		"a text":          {text, 1000},
+		"a struct":        {tkg.ClusterFacts{State: text, Upgrades: []string{text, text}}, 3032},
+		"a map":           {map[string]string{text: text}, 2032},
+		"a map of facts":  {map[string]tkg.Usage{text: {Used: text}}, 2064},
+		"an interface":    {tkg.Variable{Value: []any{text, 1.5}}, 1000},
+		"bytes":           {[]byte(text), 1000},
+		"an object":       {kubeapi.Object{Metadata: kubeapi.Metadata{Labels: map[string]string{"a": text}, Owners: []kubeapi.Owner{{Name: text}}}, Cells: []string{text}, Columns: []kubeapi.Column{{Name: text}}}, 4000},
+		"a list of lists": {[][]string{{text}, {text}}, 2000},
+	} {
+		if got := sizeOf(reflect.ValueOf(c.v)); got < c.least || got > c.least+200 {
+			t.Errorf("%s: %d, not %d", name, got, c.least)
+		}
+	}
+	shared := &Place{Title: text}
+	if got := sizeOf(reflect.ValueOf(Item{Place: shared, Source: &Source{Labels: text}})); got != 0 {
+		t.Errorf("%d of what is shared", got)
+	}
+}
+
+// endless is a server whose lists of virtual machines have no end. It counts their pages.
+func endless(pages *int, cell int) *kubeapi.Server {
+	return kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !strings.Contains(r.URL, "/namespaces/") {
+			return []byte(`{"versions":[{"version":"v1"}]}`), nil
+		}
+		*pages++
+		var b strings.Builder
+		fmt.Fprintf(&b, `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"continue":"%d"},"columnDefinitions":[{"name":"A"},{"name":"B"}],"rows":[`, *pages)
+		namespace := strings.Split(r.URL, "/")[5]
+		for i := range 500 {
+			if i > 0 {
+				b.WriteString(",")
+			}
+			fmt.Fprintf(&b, `{"cells":["%s","%s"],"object":{"kind":"VirtualMachine","apiVersion":"vmoperator.vmware.com/v1","metadata":{"name":"%d-%d","namespace":"%s"}}}`,
+				strings.Repeat("a", cell), strings.Repeat("b", cell), *pages, i, namespace)
+		}
+		b.WriteString("]}")
+		return []byte(b.String()), nil
+	})
+}
+
+// What is larger than before, and has no room, stays as it was: it is not gone.
+func TestAChangeWithoutRoom(t *testing.T) {
+	s, text := site()
+	from := &Source{Resource: tkg.VMResource, Facts: func(o kubeapi.Object) any { return strings.Repeat("x", int(o.Metadata.Generation)) }}
+	l := live(s, from)
+	u := unit{place: s.Places[0], source: from, namespace: "ns1"}
+	send := func(name string, size int64) {
+		c := changed("ns1", name, false)
+		c.Object.Metadata.Generation = size
+		l.change(u, c)
+	}
+	send("a", 1000)
+	send("b", maxBytes-5000)
+	send("a", 6000)
+	send("a", 6000)
+	if got := names(l.Reading()); !slices.Equal(got, []string{"s1/ns1/a", "s1/ns1/b"}) || strings.Count(text.String(), "\n") != 1 || !strings.Contains(text.String(), "more than 32 MiB") {
+		t.Error(got, text)
+	}
+	send("b", 10)
+	send("a", 6000)
+	if l.room.items != 2 || l.room.bytes < 6000 || l.room.bytes > 7000 {
+		t.Errorf("%+v", &l.room)
 	}
 }
 

@@ -195,7 +195,7 @@ func upgradesOf(all Conditions) (releases []string) {
 		return nil
 	}
 	for version := range strings.FieldsSeq(strings.Trim(c.Message, "[]")) {
-		releases = append(releases, ReleaseName(version))
+		releases = append(releases, strings.Clone(ReleaseName(version))) // The message may be long.
 	}
 	return releases
 }

@@ -3,6 +3,7 @@ package tkg
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
@@ -109,6 +110,39 @@ func (vm VM) Address() string {
 
 // Image returns the name of the image.
 func (vm VM) Image() string { return cmp.Or(vm.Spec.Image.Name, vm.Spec.ImageName) }
+
+// lacks are the conditions without which a virtual machine is not made, and what is missing if one is false. The first ones are causes.
+var lacks = []struct{ condition, missing string }{
+	{"VirtualMachineClassReady", "no class"},
+	{"VirtualMachineImageReady", "no image"},
+	{"VirtualMachineStorageReady", "no storage"},
+	{"VirtualMachineNetworkReady", "no network"},
+	{"VirtualMachineBootstrapReady", "no first configuration"},
+	{"VirtualMachineConditionPlacementReady", "no place for it"},
+	{"VirtualMachinePrereqReady", ""}, // v1alpha1
+	{"VirtualMachineCreated", ""},
+}
+
+// State returns whether a virtual machine runs, or why it is not there, in a few words.
+func (vm VM) State(o kubeapi.Object) string {
+	switch power := strings.ToLower(vm.Status.Power); {
+	case !o.Metadata.Deleted.IsZero():
+		return "deleting"
+	case power != "":
+		return strings.TrimPrefix(power, "powered") // on, off, suspended
+	}
+	for _, l := range lacks {
+		if c, _ := vm.Status.Conditions.Find(l.condition); c.Status == "False" {
+			if missing := cmp.Or(l.missing, c.Reason); missing != "" {
+				return "not made: " + missing
+			}
+		}
+	}
+	if vm.Status.Conditions.Word("VirtualMachineCreated") == "yes" {
+		return "unknown"
+	}
+	return "not made yet"
+}
 
 // Bootstrap has the packages with which a cluster begins.
 type Bootstrap struct {

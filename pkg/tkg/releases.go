@@ -56,7 +56,7 @@ func SystemOf(o kubeapi.Object) string {
 		} `json:"spec"`
 	}
 	o.Decode(&i)
-	return cmp.Or(strings.TrimSpace(i.Spec.OS.Name+" "+i.Spec.OS.Version), "yes")
+	return cmp.Or(strings.TrimSpace(strings.TrimSpace(i.Spec.OS.Name)+" "+strings.TrimSpace(i.Spec.OS.Version)), "yes")
 }
 
 // Word returns the status of a condition in a word.

@@ -30,7 +30,7 @@ type clusterPage struct {
 
 // cluster returns the page of a cluster. failed is the error of a place that could not be asked.
 func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.ClusterResource, Facts: whole}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: whole})
+	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.ClusterResource, Facts: wholeIf(o.Name)}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: wholeIf(o.Name)})
 	if err != nil {
 		return nil, nil, err
 	}

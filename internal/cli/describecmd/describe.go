@@ -147,13 +147,23 @@ func tell(r *survey.Reading) error {
 // whole keeps an object with all its fields.
 func whole(o kubeapi.Object) any { return o }
 
+// wholeIf keeps an object of a name with all its fields. Others are suggested, by their names.
+func wholeIf(name string) func(kubeapi.Object) any {
+	return func(o kubeapi.Object) any {
+		if o.Metadata.Name != name {
+			return nil
+		}
+		return o
+	}
+}
+
 // found is the one thing that a person means.
 type found struct {
 	items  []survey.Item // its objects: a cluster may have one in each API
 	failed error         // of a place that could not be asked; it is printed already
 }
 
-// find returns the thing of a name. sources keep the objects whole.
+// find returns the thing of a name. sources keep it whole.
 func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*survey.Source) (found, error) {
 	var only []string
 	if o.Namespace != "" {

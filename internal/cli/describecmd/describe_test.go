@@ -170,10 +170,10 @@ func TestDescribeVM(t *testing.T) {
 		object("ns1", "web-3", ``, `"spec":{"image":{"name":"vmi-2"}},"status":{"conditions":[{"type":"VirtualMachineImageReady","status":"False","reason":"NotFound"},{"type":"VirtualMachineCreated","status":"False","reason":"NotCreated"}]}`),
 		object("ns2", "web-3", ``, `"spec":{}`)))
 	s.Hold(holding("events", "Event", object("ns1", "e", ``, `"type":"Warning","message":"image is gone","involvedObject":{"kind":"VirtualMachine","name":"web-3"}`)))
-	w.Run("describe", "vm", "web-1").Exits(failure.OK).Says("Virtual machine ns1/web-1 at 10.0.0.1: is off\n", "Wrong: It should be PoweredOn and is PoweredOff", "Image:   vmi-1", "Address: 192.0.2.9", "Zone:    zone-a", "Host:    esx-1")
+	w.Run("describe", "vm", "web-1").Exits(failure.OK).Says("Virtual machine ns1/web-1 at 10.0.0.1: off\n", "Wrong: It should be PoweredOn and is PoweredOff", "Image:   vmi-1", "Address: 192.0.2.9", "Zone:    zone-a", "Host:    esx-1")
 	s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "web", ``, `"spec":{"type":"LoadBalancer","selector":{"app":"web"}},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.77"}]}}`), object("ns1", "other", ``, `"spec":{}`)))
 	w.Run("describe", "vm", "web-2").Exits(failure.OK).Says("Load balancers:\nNAME   SERVICE   ADDRESS      PORTS\nweb    -         192.0.2.77   -\n").Omits("other")
-	w.Run("describe", "vm", "web-3", "-n", "ns1").Exits(failure.OK).Says(": is not there yet", "Wrong: The virtual machine: its image is not there: NotFound", "To do: Choose one: kubectl vsphere list images", "Wrong: A warning: image is gone").Omits("Wrong: The virtual machine: it was not made")
+	w.Run("describe", "vm", "web-3", "-n", "ns1").Exits(failure.OK).Says(": not made: no image\n", "Wrong: The virtual machine: its image is not there: NotFound", "To do: Choose one: kubectl vsphere list images", "Wrong: A warning: image is gone").Omits("Wrong: The virtual machine: it was not made")
 	w.Run("describe", "vm", "web-3").Exits(failure.Failed).Says(`there are several vms "web-3": in ns1 at 10.0.0.1, in ns2 at 10.0.0.1`, "Say which with -n or --server.")
 	w.Run("describe", "vm", "wbe-1").Exits(failure.Failed).Says(`there is no vm "wbe-1" that you may see; did you mean web-1?`)
 	w.Run("describe", "vm", "zzz").Exits(failure.Failed).Says("there are web-1, web-2, web-3")
@@ -185,7 +185,7 @@ func TestDescribeNamespace(t *testing.T) {
 	s.Hold(holding("zones.topology.tanzu.vmware.com", "Zone", object("ns1", "zone-a", ``, `"spec":{}`)))
 	s.Hold(holding("virtualmachineclasses.vmoperator.vmware.com", "VirtualMachineClass", object("ns1", "small", ``, `"spec":{}`)))
 	w.Run("describe", "namespace", "ns1").Exits(failure.OK).Says("vSphere Namespace ns1 at 10.0.0.1\n", "Wrong: The cluster tkc1 is provisioning\nTo do: See why: kubectl vsphere describe cluster ns1/tkc1\n",
-		"Wrong: Nothing is left of the storage class gold: 10Gi of 10Gi are used", "Context:    ns1\n", "Zones:      zone-a\n", "VM classes: small\n", "tkc1   tkc1      "+release, "tkc1-vm-1   runs ", "gold    10Gi   -          10Gi    0\n")
+		"Wrong: Nothing is left of the storage class gold: 10Gi of 10Gi are used", "Context:    ns1\n", "Zones:      zone-a\n", "VM classes: small\n", "tkc1   tkc1      "+release, "tkc1-vm-1   on ", "gold    10Gi   -          10Gi    0\n")
 	w.Run("describe", "ns", "ns9").Exits(failure.Failed).Says(`there is no namespace "ns9" that you may see; did you mean ns1 or ns2?`)
 	s.Hold(holding("virtualmachineservices.vmoperator.vmware.com", "VirtualMachineService", object("ns1", "web", ``, `"spec":{"type":"LoadBalancer","selector":{"app":"web"}}`)))
 	w.Run("describe", "ns", "ns1").Exits(failure.OK).Says("Wrong: The load balancer web has no address: no virtual machine has the labels that it selects", "web    -         pending   -\n")

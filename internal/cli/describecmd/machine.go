@@ -13,7 +13,7 @@ import (
 
 // machine returns the page of a virtual machine. failed is the error of a place that could not be asked.
 func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.VMResource, Facts: whole})
+	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.VMResource, Facts: wholeIf(o.Name)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -25,7 +25,7 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 		return nil, nil, err
 	}
 	failed = cmp.Or(f.failed, tell(around))
-	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, power(vm))}
+	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, vm.State(object))}
 	p.complain("The virtual machine", vm.Status.Conditions)
 	if len(p.problems) > 0 || vm.Status.Power == "" {
 		warning := around.Pending(labelsOf).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
@@ -49,19 +49,4 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	})
 	p.table("Conditions", conditionHeadings, conditionRows(vm.Status.Conditions, object))
 	return p, failed, nil
-}
-
-// power returns the power state of a virtual machine in words.
-func power(vm tkg.VM) string {
-	switch vm.Status.Power {
-	case "PoweredOn", "poweredOn":
-		return "runs"
-	case "PoweredOff", "poweredOff":
-		return "is off"
-	case "Suspended", "suspended":
-		return "is suspended"
-	case "":
-		return "is not there yet"
-	}
-	return vm.Status.Power
 }

@@ -98,11 +98,12 @@ func (p *page) clusters(s *survey.Site, r *survey.Reading) {
 func (p *page) machines(r *survey.Reading) {
 	var rows [][]string
 	for _, i := range r.Of(tkg.VMResource) {
-		vm := tkg.VMOf(i.Facts.(kubeapi.Object))
+		object := i.Facts.(kubeapi.Object)
+		vm := tkg.VMOf(object)
 		if len(failedOf(vm.Status.Conditions)) > 0 {
 			p.wrong(fmt.Sprintf("The virtual machine %s has a problem", i.Metadata.Name), fmt.Sprintf("See which: kubectl vsphere describe vm %s", failure.Quote(i.Metadata.Namespace+"/"+i.Metadata.Name)))
 		}
-		rows = append(rows, []string{i.Metadata.Name, power(vm), vm.Spec.Class, vm.Address()})
+		rows = append(rows, []string{i.Metadata.Name, vm.State(object), vm.Spec.Class, vm.Address()})
 	}
 	p.table("Virtual machines", []string{"NAME", "STATE", "CLASS", "ADDRESS"}, rows)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,10 +31,18 @@ func New(e *console.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "sites", Short: "Gives Supervisors names, and forgets them.", Long: long,
 		Example: "  kubectl vsphere list sites\n  kubectl vsphere sites rename prod production\n  kubectl vsphere sites remove lab",
-		Args:    command.Unknown, RunE: command.Help,
+		Args:    unknown, RunE: command.Help,
 	}
 	c.AddCommand(renameCommand(e), removeCommand(e))
 	return c
+}
+
+// unknown returns a usage error for a command that does not exist.
+func unknown(c *cobra.Command, args []string) error {
+	if len(args) > 0 && slices.Contains([]string{"list", "ls", "get", "show"}, args[0]) {
+		return &failure.UsageError{Command: c.CommandPath(), Group: true, Err: fmt.Errorf("unknown command %q; type: kubectl vsphere list sites", args[0])}
+	}
+	return command.Unknown(c, args)
 }
 
 func renameCommand(e *console.Env) *cobra.Command {

@@ -77,7 +77,10 @@ func TestRemove(t *testing.T) {
 	}
 	w.Run("logout", "--server", "prod").Exits(failure.OK)
 	w.Run("sites", "remove", "prod").Exits(failure.OK).Says("Forgot prod (10.0.0.1). The next login there asks as at first use.")
-	w.Run("sites", "remove", "prod").Exits(failure.Usage).Says(`there is no site "prod", and no other one`)
+	w.Run("sites", "remove", "prod").Exits(failure.Usage).Says(`there is no site "prod"; no site is known yet`)
+	for _, word := range []string{"ls", "list"} {
+		w.Run("sites", word, "-o", "json").Exits(failure.Usage).Says(`unknown command "` + word + `"; type: kubectl vsphere list sites`)
+	}
 	if len(w.Store().SiteServers()) > 0 || len(s.Requests()) > 0 {
 		t.Errorf("%q %q", w.Store().SiteServers(), s.Requests())
 	}

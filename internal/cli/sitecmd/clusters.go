@@ -1,6 +1,8 @@
 package sitecmd
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
@@ -20,7 +22,9 @@ func clusterKind() *kind {
 	}
 }
 
-var clusterColumns = columnsOf("CONTEXT", "TOKEN", "VERSION", "UPGRADES", "NODES", "ENDPOINT", "STATE", "", "CLASS", "API", "AGE")
+const upgradesColumn = "UPGRADES"
+
+var clusterColumns = columnsOf("CONTEXT", "TOKEN", "VERSION", upgradesColumn, "NODES", "ENDPOINT", "STATE", "", "CLASS", "API", "AGE")
 
 // clusterRows joins the twins of both APIs, and the contexts and tokens of the user.
 func clusterRows(r *survey.Reading) (all []row) {
@@ -52,7 +56,11 @@ func clusterRows(r *survey.Reading) (all []row) {
 			f = f.OrElse(t.tkc.Facts.(tkg.ClusterFacts))
 		}
 		key := it.Place.ClusterKey(it.Metadata.Namespace, it.Metadata.Name)
-		all = append(all, rowOf(*it, clusterColumns, r.ContextsOf(key), r.TokenOf(key), f.Version, strings.Join(f.Upgrades, ","), f.Count(), f.Endpoint, f.State, f.Class, apis, r.Age(it)))
+		made := rowOf(*it, clusterColumns, r.ContextsOf(key), r.TokenOf(key), f.Version, strings.Join(f.Upgrades, ","), f.Count(), f.Endpoint, f.State, f.Class, apis, r.Age(it))
+		if others := len(f.Upgrades) - 1; others > 0 {
+			made.brief = map[string]string{upgradesColumn: fmt.Sprintf("%s +%d", slices.MaxFunc(f.Upgrades, natural), others)}
+		}
+		all = append(all, made)
 	}
 	return all
 }

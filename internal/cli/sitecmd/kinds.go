@@ -36,7 +36,8 @@ type row struct {
 	server, namespace, name string
 	resource, kind          string // as kubectl spells it; as objects spell it
 	columns                 []kubeapi.Column
-	cells                   []string // one for each column
+	cells                   []string          // one for each column
+	brief                   map[string]string // cells of a table without -o wide, by heading, that are long else
 	created                 time.Time
 }
 
@@ -110,11 +111,8 @@ func kinds() []*kind {
 				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "zones", Kind: "Zone"}},
 				{Resource: kubeapi.Resource{Group: tkg.GroupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}, Cluster: true},
 			},
-		}, {
-			name: "vms", aliases: []string{"vm", "virtualmachine", "virtualmachines"}, short: "virtual machines, also those of clusters",
-			sources: []*survey.Source{{Resource: tkg.VMResource}},
 		},
-		serviceKind(),
+		vmKind(), serviceKind(),
 		{
 			name: "libraries", aliases: []string{"library", "lib", "clib", "cclib", "contentlibrary", "contentlibraries", "clustercontentlibraries"},
 			short: "content libraries", mixed: true,

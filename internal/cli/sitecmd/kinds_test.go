@@ -101,8 +101,7 @@ func TestListServices(t *testing.T) {
 func TestListOfTheServersColumns(t *testing.T) {
 	w, s := signedIn(t)
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", []string{"Power-State", "Class+"}, object("ns1", "web-1", `,"cells":["PoweredOn","small"]`), object("ns2", "db", "")))
-	wantLines(t, w.Run("list", "vm").Exits(failure.OK), "NAMESPACE NAME POWER-STATE", "ns1 web-1 PoweredOn", "ns2 db -")
-	wantLines(t, w.Run("list", "vms", "-o", "wide", "-n", "ns1").Exits(failure.OK), "NAMESPACE NAME POWER-STATE CLASS", "ns1 web-1 PoweredOn small")
+	wantLines(t, w.Run("list", "vms", "-o", "wide", "-n", "ns1").Exits(failure.OK), "NAMESPACE NAME STATE POWER-STATE CLASS", "ns1 web-1 not made yet PoweredOn small")
 	w.Run("list", "vms", "-o", "json").Exits(failure.OK).Says(`"Power-State": "PoweredOn"`)
 	s.Hold(vmOperator("virtualmachineimages", "VirtualMachineImage", []string{"Display Name"}, object("ns1", "vmi-1", `,"cells":["photon"]`)))
 	s.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", []string{"Display Name", "Type"}, object("", "vmi-2", `,"cells":["ubuntu","OVF"]`)))
@@ -114,6 +113,28 @@ func TestListOfTheServersColumns(t *testing.T) {
 	for _, kind := range []string{"classes", "libraries"} {
 		w.Run("list", kind).Exits(failure.OK).Says("note: 10.0.0.1 does not serve ")
 	}
+}
+
+// A virtual machine that cannot be made says why. Its power is the Supervisor's word only with -o wide.
+func TestListVMs(t *testing.T) {
+	w, s := signedIn(t)
+	no := func(conditions ...string) string {
+		all := ""
+		for _, c := range conditions {
+			all += `,{"type":"VirtualMachine` + c + `","status":"False","reason":"Because"}`
+		}
+		return `,"status":{"conditions":[` + strings.TrimPrefix(all, ",") + `]}`
+	}
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", []string{"Power-State", "Address"},
+		object("ns1", "a", `,"status":{"powerState":"PoweredOn"},"cells":["PoweredOn","192.0.2.1"]`), object("ns1", "b", `,"status":{"powerState":"poweredOff"}`),
+		object("ns1", "c", no("Created", "ImageReady")), object("ns1", "d", no("Created")), object("ns1", "e", no("PrereqReady")), object("ns1", "f", ""),
+		object("ns1", "g", `,"status":{"powerState":"Suspended"}`), object("ns1", "h", `,"status":{"conditions":[{"type":"VirtualMachineCreated","status":"True"}]}`),
+		object("ns1", "i", no("Created", "ConditionPlacementReady", "NetworkReady"))))
+	wantLines(t, w.Run("list", "vms", "-n", "ns1").Exits(failure.OK), "NAMESPACE NAME STATE ADDRESS", "ns1 a on 192.0.2.1", "ns1 b off -", "ns1 c not made: no image -",
+		"ns1 d not made: Because -", "ns1 e not made: Because -", "ns1 f not made yet -", "ns1 g suspended -", "ns1 h unknown -", "ns1 i not made: no network -")
+	s.Hold(objecttest.Holding{Version: "v1", Plural: "events", Kind: "Event"})
+	w.Run("describe", "vm", "c", "-n", "ns1").Exits(failure.OK).Says("Virtual machine ns1/c at 10.0.0.1: not made: no image\n")
+	w.Run("list", "vms", "-o", "json").Exits(failure.OK).Says(`"Power-State": "PoweredOn"`, `"STATE": "not made: no image"`)
 }
 
 // Namespaces say what is in them, and whether they are still there.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,14 +46,31 @@ func pageOf(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(b.String()))
 }
 
+// alone runs the rest of a test in a process of its own, whose memory it bounds. It reports whether this is that process.
+func alone(t *testing.T, memory uint64) bool {
+	t.Helper()
+	if os.Getenv(largeChild) != "" {
+		t.Cleanup(func() {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			if t.Logf("%d MiB from the system", m.Sys>>20); m.Sys > memory {
+				t.Errorf("%d MiB from the system", m.Sys>>20)
+			}
+		})
+		return true
+	}
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
+	c.Env = append(os.Environ(), largeChild+"=1")
+	out, err := c.CombinedOutput()
+	if t.Logf("%s", out); err != nil {
+		t.Error(err)
+	}
+	return false
+}
+
 // A table of 10,000 rows is paged, and a process that lists it, server included, stays below 128 MiB.
 func TestTenThousandRows(t *testing.T) {
-	if os.Getenv(largeChild) == "" {
-		c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestTenThousandRows$", "-test.v")
-		c.Env = append(os.Environ(), largeChild+"=1")
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !alone(t, manyMemory) {
 		return
 	}
 	w, s := signedIn(t)
@@ -65,11 +83,40 @@ func TestTenThousandRows(t *testing.T) {
 	if n := s.Count("GET /apis/vmoperator.vmware.com/v1alpha3/namespaces/ns1/virtualmachines"); n != manyRows/250 {
 		t.Errorf("%d pages", n)
 	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	t.Logf("%d MiB from the system", m.Sys>>20)
-	if m.Sys > manyMemory {
-		t.Errorf("%d MiB from the system", m.Sys>>20)
+}
+
+// A server that sends more than what is kept, in as many and as long cells as are read, is cut off: after some pages, with an error.
+func TestCellsWithoutEnd(t *testing.T) {
+	if !alone(t, 3*manyMemory) {
+		return
+	}
+	w, s := signedIn(t)
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
+	var pages atomic.Int64
+	column := strings.Repeat(`{"name":"C"},`, 64)
+	cells := strings.Repeat(`"`+strings.Repeat("x", 500)+`",`, 64)
+	w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
+		if !strings.HasSuffix(r.URL.Path, "/virtualmachines") {
+			server.ServeHTTP(out, r)
+			return
+		}
+		n := pages.Add(1)
+		namespace := strings.Split(r.URL.Path, "/")[5]
+		fmt.Fprintf(out, `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"continue":"%d"},"columnDefinitions":[%s],"rows":[`, n, strings.TrimSuffix(column, ","))
+		for i := range 100 {
+			if i > 0 {
+				fmt.Fprint(out, ",")
+			}
+			fmt.Fprintf(out, `{"cells":[%s],"object":{"kind":"VirtualMachine","apiVersion":"vmoperator.vmware.com/v1alpha3","metadata":{"name":"vm-%d-%d","namespace":"%s"}}}`, strings.TrimSuffix(cells, ","), n, i, namespace)
+		}
+		fmt.Fprint(out, "]}")
+	}
+	for _, format := range []string{"wide", "json"} {
+		pages.Store(0)
+		r := w.Run("list", "vms", "-o", format).Exits(failure.Partial).Says("error: the objects take more than 32 MiB, and the rest is left out; choose with --server or -n\n")
+		if n := strings.Count(r.Err, "error"); n != 1 || pages.Load() > 30 {
+			t.Errorf("%d errors, %d pages\n%.500s", n, pages.Load(), r.Err)
+		}
 	}
 }
 

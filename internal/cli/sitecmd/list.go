@@ -22,6 +22,7 @@ type listOptions struct {
 	Kind       *kind
 	Server     string   // canonical; empty: all
 	Namespaces []string // empty: all
+	All        bool     // all namespaces, which is the default
 	Format     listFormat
 	SortBy     string // a heading; empty: by server, namespace and name
 	Watch      bool
@@ -83,6 +84,7 @@ ends with the command.`,
 	f := c.Flags()
 	f.StringVar(&server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
 	f.StringSliceVarP(&o.Namespaces, "namespace", "n", nil, "List only what is in these vSphere Namespaces (`NAMES`).")
+	f.BoolVarP(&o.All, "all-namespaces", "A", false, "List what is in all vSphere Namespaces, as without --namespace.")
 	o.Format.addTo(c)
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`, or by .metadata.creationTimestamp.")
 	f.BoolVarP(&o.Watch, "watch", "w", false, "Then print what changes, until you press Ctrl-C.")
@@ -112,6 +114,8 @@ func kindArg(c *cobra.Command, args []string) error {
 		err = fmt.Errorf("%q is one word too many: one kind at a time", args[1])
 	case len(args) == 1 && findKind(args[0]) != nil:
 		return nil
+	case len(args) == 1 && slices.Contains(kubectls, strings.ToLower(args[0])):
+		err = failure.Hint(fmt.Errorf("%q is nothing to list; there are %s", args[0], kindNames()), "%s", askKubectl(args[0]))
 	case len(args) == 1:
 		err = fmt.Errorf("%q is nothing to list; there are %s", args[0], kindNames())
 		if alike := command.Similar(args[0], everyName()); len(alike) > 0 {
@@ -150,6 +154,8 @@ func (o listOptions) check() error {
 		}
 	}
 	switch {
+	case o.All && len(o.Namespaces) > 0:
+		return failure.Usagef("--all-namespaces and --namespace do not go together")
 	case o.Watch && o.Format.structured():
 		return failure.Usagef("--watch prints lines: use it without -o %s", o.Format)
 	case o.Watch && o.Kind.local != nil:

@@ -72,16 +72,16 @@ func TestListClusters(t *testing.T) {
 	r := w.Run("list", "clusters").Exits(failure.OK)
 	wantLines(t, r,
 		"NAMESPACE NAME CONTEXT TOKEN VERSION UPGRADES NODES ENDPOINT STATE",
-		"ns1 tkc1 tkc1 good for 10h "+release+" v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4 2/3 10.0.0.11:6443 ready",
+		"ns1 tkc1 tkc1 good for 10h "+release+" v1.34.1---vmware.1-fips-vkr.4 +1 2/3 10.0.0.11:6443 ready",
 		"ns1 tkc2 tkc2 good for 10h "+release+" - - 10.0.0.11:6443 not ready: NotAvailable",
 		"ns2 alone - none v1.31.1---vmware.2 - - [fd00::9]:6443 not ready",
 		"ns2 new - none "+release+" - - 10.0.0.11:6443 provisioning",
-		"ns2 old - none "+release+" v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4 2/3 10.0.0.11:6443 changing",
+		"ns2 old - none "+release+" v1.34.1---vmware.1-fips-vkr.4 +1 2/3 10.0.0.11:6443 changing",
 	)
 	if r.Err != "" {
 		t.Errorf("%q", r.Err)
 	}
-	w.Run("list", "tkc", "-o", "wide", "-n", "ns1").Exits(failure.OK).Says("CLASS", "builtin-generic-v3.4.0   both").Omits("ns2")
+	w.Run("list", "tkc", "-o", "wide", "-n", "ns1").Exits(failure.OK).Says("CLASS", "builtin-generic-v3.4.0   both", "   v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4   ").Omits("ns2", "+1")
 	wantLines(t, w.Run("list", "clusters", "-o", "name", "--sort-by", "state").Exits(failure.OK), "clusters.cluster.x-k8s.io/old", "tanzukubernetesclusters.run.tanzu.vmware.com/alone",
 		"clusters.cluster.x-k8s.io/tkc2", "clusters.cluster.x-k8s.io/new", "clusters.cluster.x-k8s.io/tkc1")
 	w.Run("list", "clusters", "--sort-by", "kind", "-o", "name").Exits(failure.OK)
@@ -93,7 +93,7 @@ func TestListClusters(t *testing.T) {
 		}
 	}
 	r = w.Run("list", "clusters", "-o", "json").Exits(failure.OK)
-	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || out.Kind != "clusters" || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" {
+	if err := json.Unmarshal([]byte(r.Out), &out); err != nil || out.Kind != "clusters" || len(out.Items) != 5 || out.Items[0].Server != clitest.Server || out.Items[0].Columns["NODES"] != "2/3" || out.Items[0].Columns["UPGRADES"] != "v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4" {
 		t.Errorf("%v %s", err, r.Out)
 	}
 	w.Run("list", "clusters", "-o", "yaml").Exits(failure.OK).Says("- columns:\n", "    TOKEN: good for 10h\n")
@@ -128,6 +128,12 @@ func TestListOfNothing(t *testing.T) {
 	w.Run("list", "clusters").Exits(failure.Failed).Says("there is no session", "Log in first: kubectl vsphere login")
 	w.Run("list").Exits(failure.Usage).Says("what to list? Type one of", "clusters")
 	w.Run("list", "clutsers").Exits(failure.Usage).Says(`"clutsers" is nothing to list; did you mean clusters?`)
+	w.Run("list", "nodes").Exits(failure.Usage).Says(`"nodes" is nothing to list; there are sites, `, "\nWhat is in a cluster, kubectl shows: kubectl --context CLUSTER get nodes\n").Omits("zones?")
+	w.Run("get", "clusters", "-n", "ns1").Exits(failure.Usage).Says(`unknown command "get"; to list what Supervisors hold, type: kubectl vsphere list clusters`+"\n", "For the objects of a context, type: kubectl get clusters\n")
+	w.Run("get").Exits(failure.Usage).Says("type: kubectl vsphere list WHAT\n", "type: kubectl get KIND\n")
+	w.Run("get", "Nodes", "-A").Exits(failure.Usage).Says("kubectl --context CLUSTER get nodes\n")
+	w.Run("lst", "-A").Exits(failure.Usage).Says(`unknown command "lst"; did you mean list`)
+	w.Run("list", "clusters", "-A", "-n", "ns1").Exits(failure.Usage).Says("--all-namespaces and --namespace do not go together")
 	w.Run("list", "tkc", "tkc1").Exits(failure.Usage).Says("one word too many", "kubectl vsphere describe cluster tkc1")
 	w.Run("list", "classes", "now").Exits(failure.Usage).Says("one word too many").Omits("describe")
 	w.Run("list", "clusters", "-o", "xml").Exits(failure.Usage).Says("want wide, name, json or yaml")
@@ -186,12 +192,23 @@ func TestListOfANamespaceOfOneSupervisor(t *testing.T) {
 	w.Run("list", "images", "-n", "ns1").Exits(failure.OK).Omits("error")
 }
 
-// A session that has ended is named with the command that helps; nobody is asked in between.
+// A session that has ended is named with the command that helps; nobody is asked in between. Code and command are those of get-token.
 func TestListWithAnEndedSession(t *testing.T) {
 	w, s := signedIn(t)
 	w.Advance(11 * time.Hour)
+	token := w.Run("get-token", "--server", "10.0.0.1", "--user", consoletest.User).Exits(failure.Failed)
+	const says = "the session of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local"
+	token.Says(says)
 	w.Person()
-	w.Run("list", "clusters").Exits(failure.Failed).Says("the session of dev@vsphere.local at 10.0.0.1 has ended; type: kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local")
+	for _, args := range [][]string{
+		{"list", "clusters"}, {"list", "vms", "-n", "ns1", "-o", "json"}, {"list", "vms", "--watch"}, {"describe", "cluster", "tkc1"}, {"describe", "vm", "ns1/web"},
+		{"describe", "namespace", "ns1"},
+	} {
+		r := w.Run(args...).Exits(token.Code).Says(says)
+		if n := strings.Count(r.Err, "error: "); n != 1 || strings.Contains(r.Err, "there is no ") {
+			t.Errorf("%q: %q", args, r.Err)
+		}
+	}
 	if len(s.Requests()) > 0 {
 		t.Errorf("%q", s.Requests())
 	}

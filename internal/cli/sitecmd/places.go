@@ -4,16 +4,20 @@ import (
 	"strconv"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
 func namespaceKind() *kind {
 	return &kind{
 		name: "namespaces", aliases: []string{"namespace", "ns"}, short: "vSphere Namespaces, and the contexts for them", whole: true,
-		sources: []*survey.Source{{Resource: tkg.ClusterResource}, {Resource: tkg.VMResource}},
+		sources: []*survey.Source{{Resource: tkg.ClusterResource, Facts: counted}, {Resource: tkg.VMResource, Facts: counted}},
 		rows:    namespaceRows,
 	}
 }
+
+// counted keeps nothing of an object.
+func counted(kubeapi.Object) any { return nil }
 
 var namespaceColumns = columnsOf("CONTEXT", "CLUSTERS", "VMS", "STATE")
 

@@ -135,7 +135,11 @@ func (p *printer) print(rows []row) error {
 		}
 		cells = append(cells, r.name)
 		for _, c := range p.columns {
-			cells = append(cells, r.cell(c))
+			cell, short := r.brief[c]
+			if !short || p.Format == "wide" {
+				cell = r.cell(c)
+			}
+			cells = append(cells, cell)
 		}
 		for i := range cells {
 			cells[i] = cmp.Or(cells[i], "-")

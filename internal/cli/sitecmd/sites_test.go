@@ -79,8 +79,8 @@ func TestListShowsNames(t *testing.T) {
 		each.Hold(capi(cluster("ns1", "tkc9", ready)))
 	}
 	wantLines(t, w.Run("list", "clusters").Exits(failure.OK), "SERVER NAMESPACE NAME CONTEXT TOKEN VERSION UPGRADES NODES ENDPOINT STATE",
-		"10.0.0.1 ns1 tkc9 - none "+release+" v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4 2/3 10.0.0.11:6443 ready",
-		"lab ns1 tkc9 - none "+release+" v1.33.6---vmware.1-fips-vkr.2,v1.34.1---vmware.1-fips-vkr.4 2/3 10.0.0.11:6443 ready")
+		"10.0.0.1 ns1 tkc9 - none "+release+" v1.34.1---vmware.1-fips-vkr.4 +1 2/3 10.0.0.11:6443 ready",
+		"lab ns1 tkc9 - none "+release+" v1.34.1---vmware.1-fips-vkr.4 +1 2/3 10.0.0.11:6443 ready")
 	wantLines(t, w.Run("list", "namespaces", "--server", "lab").Exits(failure.OK), "NAME CONTEXT CLUSTERS VMS STATE", "ns1 ns1-lab 1 ? open")
 	r := w.Run("list", "clusters", "-o", "json").Exits(failure.OK).Says(`"server": "10.0.0.2"`, `"site": "lab"`)
 	if strings.Count(r.Out, `"site"`) != 1 {

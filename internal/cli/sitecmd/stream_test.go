@@ -35,7 +35,7 @@ func TestTheFirstRowsDoNotWait(t *testing.T) {
 			}
 			r := w.Run("list", "vms").Exits(failure.OK)
 			first()
-			wantLines(t, r, append([]string{"NAMESPACE NAME"}, want...)...)
+			wantLines(t, r, "NAMESPACE NAME STATE", want[0]+" not made yet", want[1]+" not made yet", want[2]+" not made yet")
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestOrderOfRows(t *testing.T) {
 		want []string
 	}{
 		{[]string{"-o", "name"}, []string{a, b}},
-		{[]string{"--sort-by", "size"}, []string{"NAMESPACE NAME SIZE", "ns2 b 1", "ns1 a 2"}},
+		{[]string{"--sort-by", "size"}, []string{"NAMESPACE NAME STATE SIZE", "ns2 b not made yet 1", "ns1 a not made yet 2"}},
 		{[]string{"--sort-by", "size", "-o", "name"}, []string{b, a}},
 	} {
 		answered = make(chan struct{})

@@ -14,15 +14,25 @@ import (
 // settle is how long a change waits for others: an object of both APIs is one line, and a server cannot keep this program busy.
 const settle = 100 * time.Millisecond
 
-// watch prints the rows that change, until ctx ends.
+// listening is how often a watch looks whether its output is still read: "| head" ends, and nothing may change for hours.
+const listening = time.Second
+
+// watch prints the rows that change, until ctx ends or nobody reads them.
 func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading) error {
 	known := byKey(o.rowsOf(r))
-	live := out.site.Follow(ctx, r)
+	following, end := context.WithCancel(ctx)
+	live := out.site.Follow(following, r)
 	defer live.Wait()
+	defer end()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-console.Timer(out.site.Env, listening):
+			if err := out.site.Env.Open(); err != nil {
+				return err
+			}
+			continue
 		case <-live.Changed:
 		}
 		select {
@@ -85,7 +95,7 @@ func (p *printer) gone(r row) row {
 	if p.Format == "name" {
 		return r // As kubectl does.
 	}
-	r.cells = make([]string, len(r.columns))
+	r.cells, r.brief = make([]string, len(r.columns)), nil
 	if len(p.columns) > 0 {
 		last := p.columns[len(p.columns)-1]
 		if i := slices.IndexFunc(r.columns, func(c kubeapi.Column) bool { return strings.EqualFold(c.Name, last) }); i >= 0 {

@@ -1,14 +1,19 @@
 package sitecmd_test
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -74,6 +79,35 @@ func (x *watcher) interrupted() consoletest.Result {
 
 const notReady = `{"phase":"Provisioned","conditions":[{"type":"Available","status":"False"}]}`
 
+// A watch whose output nobody reads ends, though nothing changes.
+func TestWatchThatNobodyReads(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("only a write tells that nobody reads a pipe")
+	}
+	w, s := signedIn(t)
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", "")))
+	w.Timer = soon
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	go func() {
+		defer reader.Close()
+		for lines := bufio.NewScanner(reader); lines.Scan() && !strings.HasPrefix(lines.Text(), "ns1"); {
+		}
+		s.AwaitWatches("virtualmachines", 2)
+	}()
+	code := failure.OK
+	r := w.Do(func(ctx context.Context, e *console.Env) {
+		e.Out = writer
+		code = w.Program(ctx, e, []string{"list", "vms", "--watch"})
+	})
+	if code != failure.Failed || r.Err != "error: write to standard output: broken pipe\n" {
+		t.Errorf("%d %q", code, r.Err)
+	}
+}
+
 // The rows that change are printed, as the server tells it: nothing is listed twice.
 func TestWatch(t *testing.T) {
 	w, s := signedIn(t)
@@ -119,7 +153,7 @@ func TestWatchThatEnds(t *testing.T) {
 	s.AwaitWatches("virtualmachines", 1)
 	s.EndWatches(true)
 	vms("a", "c")
-	x.sees("b (gone)")
+	x.sees("ns1         b      gone")
 	x.sees("ns1         c")
 	x.interrupted().Omits("warning", "error")
 }
