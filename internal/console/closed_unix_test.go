@@ -28,17 +28,17 @@ func TestOpen(t *testing.T) {
 	for _, out := range []*os.File{file, pipe} {
 		e := &Env{IOStreams: genericiooptions.IOStreams{Out: out}}
 		e.Protect()
-		if err := e.Open(); err != nil {
+		if err := Open(e); err != nil {
 			t.Errorf("%s: %v", out.Name(), err)
 		}
 	}
-	if err := (&Env{IOStreams: genericiooptions.IOStreams{Out: new(bytes.Buffer)}}).Open(); err != nil {
+	if err := Open(&Env{IOStreams: genericiooptions.IOStreams{Out: new(bytes.Buffer)}}); err != nil {
 		t.Error(err)
 	}
 	reader.Close()
 	e := &Env{IOStreams: genericiooptions.IOStreams{Out: pipe}}
 	e.Protect()
-	if err := e.Open(); !errors.Is(err, syscall.EPIPE) {
+	if err := Open(e); !errors.Is(err, syscall.EPIPE) {
 		t.Error(err)
 	}
 }

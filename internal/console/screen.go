@@ -38,7 +38,7 @@ func (e *Env) Finish() error {
 }
 
 // Open returns the error of a write if nobody reads standard output any more. On Windows only a write tells.
-func (e *Env) Open() error {
+func Open(e *Env) error {
 	if closed(below(e.Out)) {
 		return fmt.Errorf("write to standard output: %w", syscall.EPIPE)
 	}

@@ -68,7 +68,7 @@ type visit struct {
 
 // read reads the sources, and those namespaces too that the server lists and that were not known. It reports whether the user may list them.
 func (v *visit) read(ctx context.Context, whole func()) bool {
-	v.lookInto(v.at, v.namespaces, !v.everywhere)
+	v.lookInto(v.namespaces)
 	var server, all sync.WaitGroup
 	for _, from := range v.Sources {
 		switch {
@@ -88,7 +88,7 @@ func (v *visit) read(ctx context.Context, whole func()) bool {
 		v.mu.Unlock()
 	}
 	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(v.namespaces, ns) })
-	v.lookInto(v.at, fresh, !v.everywhere)
+	v.lookInto(fresh)
 	if !v.everywhere {
 		all.Go(func() { v.eachNamespace(ctx, v.at, fresh) })
 	}
@@ -111,14 +111,14 @@ func (v *visit) readEverywhere(ctx context.Context, from *Source) {
 	wg.Wait()
 }
 
-// lookInto says that namespaces of a place are looked into, each of them as a part of its own or not.
-func (r *Reading) lookInto(p *Place, namespaces []string, apart bool) {
-	r.mu.Lock()
-	r.Known[p] = together(r.Known[p], namespaces)
-	r.mu.Unlock()
-	if apart {
+// lookInto says that namespaces are looked into, each of them as a part of its own unless all are read at once.
+func (v *visit) lookInto(namespaces []string) {
+	v.mu.Lock()
+	v.Known[v.at] = together(v.Known[v.at], namespaces)
+	v.mu.Unlock()
+	if !v.everywhere {
 		for _, ns := range namespaces {
-			r.parts.expect(part{p.Key.Server, ns})
+			v.parts.expect(part{v.at.Key.Server, ns})
 		}
 	}
 }

@@ -18,7 +18,7 @@ func TestWarningText(t *testing.T) {
 		dockerconfig.PodmanLogin:      "type: podman logout --authfile FILE HOST",
 		dockerconfig.HelperIsStore:    "FILE names the helper as credsStore",
 		dockerconfig.StoreNotFound:    `FILE names a credsStore that is not on PATH`,
-		dockerconfig.OtherAuthFile:    "read DETAIL and not FILE; type: kubectl vsphere registry configure --podman",
+		dockerconfig.OtherAuthFile:    "read that file and not FILE; type: kubectl vsphere registry configure --podman",
 		dockerconfig.AuthInVariable:   "DOCKER_AUTH_CONFIG is set",
 		dockerconfig.DockerIsSnap:     "docker is a snap (DETAIL)",
 		dockerconfig.DockerIsRootless: "docker is rootless (DETAIL)",

@@ -29,7 +29,7 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-console.Timer(out.site.Env, listening):
-			if err := out.site.Env.Open(); err != nil {
+			if err := console.Open(out.site.Env); err != nil {
 				return err
 			}
 			continue

@@ -82,7 +82,7 @@ const notReady = `{"phase":"Provisioned","conditions":[{"type":"Available","stat
 // A watch whose output nobody reads ends, though nothing changes.
 func TestWatchThatNobodyReads(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("only a write tells that nobody reads a pipe")
+		t.Skip("on Windows only a write tells that nobody reads a pipe; run it on another system")
 	}
 	w, s := signedIn(t)
 	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", "")))
