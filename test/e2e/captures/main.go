@@ -61,7 +61,7 @@ func scenes(password string) []scene {
 			typed: []answer{{"Password", password + "\r"}},
 		},
 		{name: "list", title: "The clusters of all Supervisors, with their contexts, tokens, versions and states", columns: 106, line: "kubectl vsphere list clusters"},
-		{name: "describe", title: "A cluster on one page: what is wrong first, then its nodes, load balancers and conditions", columns: 106, rows: 33, line: "kubectl vsphere describe cluster tkc1"},
+		{name: "describe", title: "A cluster on one page: what is wrong first, then its nodes, load balancers and conditions", columns: 106, rows: 34, line: "kubectl vsphere describe cluster tkc1"},
 		{
 			name: "use", title: "A choice of contexts, after the letters tkc are typed", columns: 60, line: "kubectl vsphere use",
 			typed: []answer{{"Which context?", "tkc"}}, last: "Which context? tkc",
