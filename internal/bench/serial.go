@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -94,7 +96,7 @@ func (o *oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // lists lists the clusters of all namespaces, as a program does that knows the namespaces and asks for one after the other: the two kinds
-// of objects that stand for clusters, of each namespace, with one request at a time over one connection.
+// of objects that stand for clusters, of each namespace, as tables, with one request at a time over one connection.
 func lists(ctx context.Context, args []string) error {
 	none, err := login.ParseSelection("none")
 	if err != nil {
@@ -111,10 +113,15 @@ func lists(ctx context.Context, args []string) error {
 	}
 	for _, h := range res.Hosts {
 		token := disclose.SupervisorAt(h.Address.URL("")).Hold(disclose.SupervisorToken, h.Credential.Token)
-		api := (&supervisor.Client{Wire: request.Wire, Address: h.Address}).As(token)
+		server := kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
+			r.URL, r.Bearer = h.Address.URL("")+r.URL, token
+			return request.Wire.Do(ctx, r)
+		})
 		for _, ns := range res.Namespaces {
-			if _, err := api.Clusters(ctx, ns.Name); err != nil {
-				return err
+			for _, kind := range []kubeapi.Resource{tkg.ClusterResource, tkg.TanzuClusterResource} {
+				if err := server.List(ctx, kubeapi.Query{Resource: kind, Namespace: ns.Name}, func(o kubeapi.Object) { _ = tkg.ClusterFactsOf(o) }); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -41,8 +41,9 @@ func (s *Site) newReading(only []string, sources []*Source) *Reading {
 		}
 	}
 	return &Reading{
-		// As many namespaces at once as can have all their lists under way: the first ones are whole first.
-		turns: make(chan struct{}, max(1, cap(s.slots)/max(1, lists))),
+		// As many namespaces at once as can have all their lists under way, so that the first ones are whole first, and half as many whose lists
+		// wait for those that are quick.
+		turns: make(chan struct{}, max(1, cap(s.slots)*3/2/max(1, lists))),
 		Site:  s, Only: only, Sources: sources, Known: map[*Place][]string{}, Listed: map[*Place]map[string]bool{}, unread: map[string]bool{}, units: map[unit]string{},
 	}
 }
