@@ -172,8 +172,12 @@ func TestOneRenewal(t *testing.T) {
 	}{
 		{"expired", func() {}},
 		{"refused", func() {
-			w.Advance(time.Hour)
-			s.Next("GET /version", every(8, consoletest.Status(http.StatusUnauthorized, ""))...)
+			old := "Bearer " + session.source.current().Token.Reveal()
+			s.Replies["GET /version"] = func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") == old {
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+			}
 		}},
 	} {
 		s.Forget()
