@@ -96,7 +96,7 @@ func (from Stored) find(config *api.Config) (session.Context, error) {
 		return session.FindContext(config, from.Context)
 	}
 	if from.Context != "" || from.Server == "" || from.User == "" {
-		return session.Context{}, errors.New("Stored needs a context, or a server and a user")
+		return session.Context{}, errors.New("name a context, or a server and a user")
 	}
 	key, err := from.key()
 	if err != nil {

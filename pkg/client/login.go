@@ -100,7 +100,7 @@ func (o Options) contact(e *console.Env) (site.Contact, error) {
 	}
 	switch {
 	case (o.Password == nil) == (o.Issuer == nil):
-		return site.Contact{}, errors.New("Options needs one of Password and Issuer")
+		return site.Contact{}, errors.New("one of Options.Password and Options.Issuer is needed")
 	case o.Password != nil && (o.Password.User == "" || o.Password.Password == nil):
 		return site.Contact{}, errors.New("Options.Password needs a user and a source of the password")
 	}

@@ -157,8 +157,8 @@ func TestLoginErrors(t *testing.T) {
 		says   string
 	}{
 		"no server":     {func(o *Options) { o.Server = "a:b:c" }, nil, "Options.Server"},
-		"nobody":        {func(o *Options) { o.Password = nil }, nil, "one of Password and Issuer"},
-		"two":           {func(o *Options) { o.Issuer = &Issuer{} }, nil, "one of Password and Issuer"},
+		"nobody":        {func(o *Options) { o.Password = nil }, nil, "one of Options.Password and Options.Issuer"},
+		"two":           {func(o *Options) { o.Issuer = &Issuer{} }, nil, "one of Options.Password and Options.Issuer"},
 		"no user":       {func(o *Options) { o.Password.User = "" }, nil, "needs a user"},
 		"an odd user":   {func(o *Options) { o.Password.User = "a:b" }, nil, "a name with a colon"},
 		"no password":   {func(o *Options) { o.Password.Password = Text("") }, nil, "the password is empty"},

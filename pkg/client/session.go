@@ -75,7 +75,7 @@ func (s *Session) TokenSource(ctx context.Context) oauth2.TokenSource {
 }
 
 type tokenSource struct {
-	ctx context.Context //nolint:containedctx // oauth2.TokenSource takes none.
+	ctx context.Context // oauth2.TokenSource takes none
 	*Session
 }
 

@@ -48,14 +48,20 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	fresh, err := t.source.instead(r.Context(), credential)
-	again, replayable := replay(r)
-	if err != nil || !replayable {
-		return resp, nil //nolint:nilerr // The answer of the API server says more.
+	again, fresh, ok := t.again(r, credential)
+	if !ok { // The answer of the API server says more.
+		return resp, nil
 	}
 	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // Then the connection can be used again.
 	_ = resp.Body.Close()
 	return t.send(again, fresh)
+}
+
+// again returns a request once more, with another credential. It renews also if the request cannot be sent again: the next one can.
+func (t *transport) again(r *http.Request, refused tokens.Credential) (again *http.Request, fresh tokens.Credential, ok bool) {
+	fresh, err := t.source.instead(r.Context(), refused)
+	again, replayable := replay(r)
+	return again, fresh, err == nil && replayable
 }
 
 // closed closes the body of a request that is not sent, as http.RoundTripper requires.
