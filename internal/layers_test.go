@@ -239,7 +239,7 @@ func TestClientLinksNoCommands(t *testing.T) {
 		t.Fatalf("only %d dependencies: %q", len(all), all)
 	}
 	for _, dep := range all {
-		if under(dep, "github.com/spf13", module+"internal/cli", module+"internal/command", module+"internal/credhelper", "k8s.io/client-go/kubernetes",
+		if under(dep, "github.com/spf13/cobra", module+"internal/cli", module+"internal/command", module+"internal/credhelper", "k8s.io/client-go/kubernetes",
 			"k8s.io/client-go/dynamic", "k8s.io/cli-runtime/pkg/printers", "k8s.io/cli-runtime/pkg/genericclioptions") {
 			t.Errorf("pkg/client links %s", dep)
 		}

@@ -83,7 +83,7 @@ func (s *Sessions) Stored(ctx context.Context, c Context) (*APIClient, tokens.Cr
 
 // client returns the client of a context with a credential.
 func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Credential, error)) (*APIClient, tokens.Credential, error) {
-	config, err := s.Config(ctx, c)
+	config, err := c.Config(ctx, s.Env)
 	if err != nil {
 		return nil, tokens.Credential{}, err
 	}
@@ -107,10 +107,10 @@ func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Cre
 	return &APIClient{config.Host, w, ground, ground.Hold(kind, credential.Token)}, credential, nil
 }
 
-// Config returns how client-go reaches and verifies the server of a context, and whom it impersonates. It holds no credential. Where kubectl
+// Config returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential. Where kubectl
 // would not log in as this program does, it is an error.
-func (s *Sessions) Config(ctx context.Context, c Context) (*rest.Config, error) {
-	if err := c.check(s.Env); err != nil {
+func (c Context) Config(ctx context.Context, e *console.Env) (*rest.Config, error) {
+	if err := c.check(e); err != nil {
 		return nil, err
 	}
 	config, err := c.restConfig(ctx)

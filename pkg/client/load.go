@@ -142,7 +142,7 @@ type stored struct {
 
 // session returns the session of a context.
 func (st stored) session(ctx context.Context, at session.Context) (*Session, error) {
-	config, err := st.sessions.Config(ctx, at)
+	config, err := at.Config(ctx, st.sessions.Env)
 	if err != nil {
 		return nil, err
 	}
