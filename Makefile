@@ -6,7 +6,7 @@
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
 #   make lab        runs that site until Ctrl-C
 #   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
-#   make lint       golangci-lint and govulncheck
+#   make lint       golangci-lint, govulncheck and apidiff
 #   make dist       dist/: archives for all platforms, the lab's for Linux, their checksums, krew's manifest
 #   make bench      speed and memory, as ratios within one run, against budgets
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
@@ -31,9 +31,10 @@ LAB_LDFLAGS := -s -w -X $(KUBE).gitVersion=v1.36.3 -X $(KUBE).gitMajor=1 -X $(KU
 
 GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
+APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln bench dist schedules mutate fuzz generate check-generated captures clean FORCE
+.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -134,14 +135,21 @@ $(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
 $(TOOLS)/govulncheck-$(GOVULNCHECK):
 	GOBIN=$(TOOLS)/new go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
 	mv $(TOOLS)/new/govulncheck $@
+$(TOOLS)/apidiff-$(APIDIFF):
+	GOBIN=$(TOOLS)/new go install golang.org/x/exp/cmd/apidiff@$(APIDIFF)
+	mv $(TOOLS)/new/apidiff $@
 
-lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api
 	$< run ./...
 	$(LAB) $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/lab/lab && $< run -c $(CURDIR)/.golangci.yml ./...
 	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 	cd $(CRDS) && $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
+
+# What other programs use of pkg stays compatible.
+api: $(TOOLS)/apidiff-$(APIDIFF)
+	scripts/apidiff $<
 
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 	scripts/vuln $<

@@ -41,6 +41,9 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/redact/secret.go":                       "is the type",
 		"pkg/tokens/credential.go":                   "writes a credential's file",
 		"pkg/wire/error.go":                          "removes it from an error",
+		"pkg/client/issuer.go":                       "gives package oidc the token that the caller provides",
+		"pkg/client/kubeconfig.go":                   "writes a kubeconfig for a job, as the caller asked",
+		"pkg/client/session.go":                      "gives the caller the token, as an oauth2.TokenSource",
 	},
 	"encodes what may hold stored secrets": {
 		"internal/cli/registrycmd/robotcmd/pullsecret.go": "sends a Secret with what the wire has opened",
@@ -61,6 +64,8 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/trust/once.go":            "looks whether a request has a password",
 		"pkg/wire/wire.go":             "is the way to make one",
 		"pkg/login/oidc/password.go":   "Pinniped takes a password in headers of its own; it is opened by the wire",
+		"pkg/client/kubeconfig.go":     "asks for the proxy of a URL; nothing is sent",
+		"pkg/client/transport.go":      "adds the token to requests of client-go; it is opened by the wire",
 	},
 	"says on what ground": {
 		"internal/bench/serial.go":             "measures a login",
@@ -77,6 +82,9 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/login/oidc/send.go":               "the issuer is the session's, with its document and what the user allowed",
 		"pkg/registry/harbor/harbor.go":        "the registry gave the secret itself",
 		"pkg/vcenter/session.go":               "the vCenter gave the session itself",
+		"pkg/client/load.go":                   "the kubeconfig names the server",
+		"pkg/client/login.go":                  "the Supervisor named the API server, or the caller did",
+		"pkg/client/password.go":               "the Supervisor that took the password named the hosts",
 	},
 	"says that a person is there": {
 		"internal/cli/logincmd/run.go":      "the flag of the command says that nothing is verified",

@@ -1,6 +1,8 @@
 package internal
 
 import (
+	"go/ast"
+	"go/token"
 	"os"
 	"os/exec"
 	"path"
@@ -17,7 +19,7 @@ var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
 	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd"},
-	{"internal/cli/registrycmd/robotcmd", "internal/survey", "internal/doctor"},
+	{"internal/cli/registrycmd/robotcmd", "internal/survey", "internal/doctor", "pkg/client"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated", "internal/supervisors"},
 	{"internal/session"},
@@ -78,7 +80,7 @@ func TestLayers(t *testing.T) {
 			switch {
 			case ours && floor(below) <= floor(pkg):
 				t.Errorf("%s imports %s, which is not below it", pkg, below)
-			case ours && strings.HasPrefix(pkg, "pkg/") && strings.HasPrefix(below, "internal/"):
+			case ours && strings.HasPrefix(pkg, "pkg/") && pkg != "pkg/client" && strings.HasPrefix(below, "internal/"):
 				t.Errorf("%s imports %s: other programs cannot", pkg, below)
 			case path == "github.com/spf13/cobra" && !strings.HasPrefix(pkg, "internal/cli") && pkg != "internal/command" && pkg != "internal/gendocs":
 				t.Errorf("%s imports cobra", pkg)
@@ -228,6 +230,37 @@ func rootOf(pkg string) string {
 		}
 	}
 	return ""
+}
+
+// Other programs link pkg/client: it brings no commands along, and its environment is its own, without a terminal.
+func TestClientLinksNoCommands(t *testing.T) {
+	all := deps(t, "pkg/client")
+	if len(all) < 10 {
+		t.Fatalf("only %d dependencies: %q", len(all), all)
+	}
+	for _, dep := range all {
+		if under(dep, "github.com/spf13/cobra", module+"internal/cli", module+"internal/command", module+"internal/credhelper", "k8s.io/client-go/kubernetes",
+			"k8s.io/client-go/dynamic", "k8s.io/cli-runtime/pkg/printers", "k8s.io/cli-runtime/pkg/genericclioptions") {
+			t.Errorf("pkg/client links %s", dep)
+		}
+	}
+	sources(t, func(dir, name string, fset *token.FileSet, file *ast.File) {
+		if dir != "pkg/client" {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x := expr(s.X) + "." + s.Sel.Name; slices.Contains([]string{
+				"console.System", "process.Hide", "browser.Open", "browser.Listen", "os.Stdin", "os.Stdout", "os.Stderr", "os.Exit",
+			}, x) {
+				t.Errorf("%s: %s/%s uses %s", fset.Position(n.Pos()), dir, name, x)
+			}
+			return true
+		})
+	})
 }
 
 // What has no business on the network does not link the clients of it.

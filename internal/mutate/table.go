@@ -45,6 +45,13 @@ var table = append([]mutation{
 	{name: "the CA of any server proves a registry", file: "internal/registryaccess/prove.go", old: "front := s.Trust.For(trust.ServerOf(s.Server))", new: "front := trust.Trust{Mode: trust.Bundle, CA: r.CA}", by: "TestExamineUnproven"},
 	{name: "a renewal for another CA is used", file: "internal/method/federated/live.go", old: " || !trust.SameCAs(frontCA(now), frontCA(was))", new: "", by: "TestReplacedMeanwhile"},
 
+	// Other Go programs.
+	{name: "a library sends over an insecure transport", file: "pkg/client/transport.go", old: "config != nil && config.InsecureSkipVerify", new: "config == nil && config.InsecureSkipVerify", by: "TestWhereTheCredentialGoes"},
+	{name: "a library takes a context without verification", file: "pkg/client/load.go", old: "	if config.Insecure {", new: "	if config.Insecure && config.Host == \"\" {", by: "TestWhereTheCredentialGoes"},
+	{name: "a library renews at each refusal", file: "pkg/client/renewing.go", old: "age >= 0 && age < forceEvery", new: "age < 0 && age < forceEvery", by: "TestRefusedInTheMiddle"},
+	{name: "a service is trusted without a word", file: "pkg/client/login.go", old: "	if set != 1 {", new: "	if set > 1 {", by: "TestLoginTrust"},
+	{name: "each login of a service forgets refusals", file: "pkg/client/login.go", old: "silent(o.Logger), processMarks)", new: "silent(o.Logger), newMemory())", by: "TestLoginRemembersRefusals"},
+
 	// vCenters.
 	{name: "a vCenter leads to this machine", file: "pkg/vcenter/vcenter.go", old: "(!isLoopback(a.Host) || !isLoopback(c.Address.Host))", new: "!isLoopback(a.Host)", by: "TestAddresses"},
 	{name: "any 401 is a vCenter's", file: "pkg/vcenter/vcenter.go", old: "if said.Type == \"UNAUTHENTICATED\" ||", new: "if said.Type != \"\" ||", also: "./internal/cli/sitecmd", by: "TestListOfWhatIsNoVCenter"},

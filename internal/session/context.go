@@ -83,13 +83,9 @@ func (s *Sessions) Stored(ctx context.Context, c Context) (*APIClient, tokens.Cr
 
 // client returns the client of a context with a credential.
 func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Credential, error)) (*APIClient, tokens.Credential, error) {
-	err := c.check(s.Env)
+	config, err := c.Config(ctx, s.Env)
 	if err != nil {
 		return nil, tokens.Credential{}, err
-	}
-	config, err := c.restConfig(ctx)
-	if err != nil {
-		return nil, tokens.Credential{}, fmt.Errorf("context %q: %w", c.Name, err)
 	}
 	credential, err := get()
 	if err != nil {
@@ -109,6 +105,19 @@ func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Cre
 	}
 	ground := disclose.ContextAt(config.Host)
 	return &APIClient{config.Host, w, ground, ground.Hold(kind, credential.Token)}, credential, nil
+}
+
+// Config returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential. Where kubectl
+// would not log in as this program does, it is an error.
+func (c Context) Config(ctx context.Context, e *console.Env) (*rest.Config, error) {
+	if err := c.check(e); err != nil {
+		return nil, err
+	}
+	config, err := c.restConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("context %q: %w", c.Name, err)
+	}
+	return config, nil
 }
 
 // check returns an error if kubectl, with the user entry, is somebody else than our credential, or has another store. Its text holds no
