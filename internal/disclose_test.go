@@ -23,6 +23,9 @@ import (
 // (disclose.Ground.Hold), and has package wire send it, or opens it there (wire.Client.Open, Permit.Open).
 var mayDisclose = map[string]map[string]string{
 	"reads the text of a secret": {
+		"internal/browser/handover.go":               "sends the person's browser on to a page, over the loopback interface",
+		"internal/cli/vmcmd/ticket.go":               "makes the address of a console of its ticket, which is a secret again",
+		"internal/cli/vmcmd/webconsole.go":           "prints the address of a console, as the user asked",
 		"internal/cli/registrycmd/robotcmd/robot.go": "prints it, or gives it to the user's helper, as the user asked",
 		"internal/credhelper/helper.go":              "gives a login to the client of its own registry",
 		"internal/session/context.go":                "gives TLS a private key, which never leaves the machine",

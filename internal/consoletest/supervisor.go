@@ -32,6 +32,7 @@ type Supervisor struct {
 	Life   time.Duration // of tokens; 0 is 10 hours
 	// Spellings are further names of users, in lower case, and whose they are: vCenter knows DOMAIN\name and, in its default domain, name.
 	Spellings map[string]string
+	Written   Written
 	// Subject, if set, is what tokens call a user who logs in with a name.
 	Subject func(name, user string) string
 

@@ -72,6 +72,34 @@ func (s *Server) Delete(ctx context.Context, t Target, uid string) error {
 	return conflicting(err, ErrConflict)
 }
 
+// reviewPath asks whether the user may do something (authorization.k8s.io/v1).
+const reviewPath = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+// May reports whether the user's roles allow a verb, such as patch, on an object. It tells a missing role from a change that the server
+// refuses for another reason, which may have the status 403 too.
+func (s *Server) May(ctx context.Context, verb string, t Target) (bool, error) {
+	body, err := json.Marshal(Fields{
+		"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+		"spec": map[string]any{"resourceAttributes": map[string]string{
+			"verb": verb, "group": t.Resource.Group, "resource": t.Resource.Plural, "namespace": t.Namespace, "name": t.Name,
+		}},
+	})
+	if err != nil {
+		return false, err
+	}
+	reply, err := s.do(ctx, wire.Request{Method: http.MethodPost, URL: reviewPath, Body: body})
+	if err != nil {
+		return false, err
+	}
+	var review struct {
+		Status struct {
+			Allowed bool `json:"allowed"`
+		} `json:"status"`
+	}
+	err = wire.DecodeJSON(http.MethodPost, reviewPath, reply, &review)
+	return review.Status.Allowed, err
+}
+
 // Version returns the version in which a resource is written: the first one in which it was read, or that the server says to have it in.
 func (s *Server) Version(ctx context.Context, r Resource) (string, error) {
 	if known, ok := s.served.Load(r.String()); ok {

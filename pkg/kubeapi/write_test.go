@@ -130,3 +130,20 @@ func TestVersion(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whether a role is missing is asked of the server.
+func TestMay(t *testing.T) {
+	w := &writes{reply: `{"status":{"allowed":true}}`}
+	if may, err := w.server().May(t.Context(), "patch", Target{Resource: vms, Namespace: "ns1", Name: "a"}); !may || err != nil {
+		t.Error(may, err)
+	}
+	want := []string{`POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews  {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"group":"vmoperator.vmware.com","name":"a","namespace":"ns1","resource":"virtualmachines","verb":"patch"}}}`}
+	if diff := cmp.Diff(want, w.sent); diff != "" {
+		t.Error(diff)
+	}
+	for name, w := range map[string]*writes{"no": {reply: `{}`}, "rubbish": {reply: "["}, "an error": {err: wire.ErrUnreachable}} {
+		if may, err := w.server().May(t.Context(), "patch", Target{Resource: vms}); may || (err == nil) != (name == "no") {
+			t.Errorf("%s: %v %v", name, may, err)
+		}
+	}
+}
