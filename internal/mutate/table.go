@@ -72,7 +72,7 @@ var table = []mutation{
 	{name: "a dry run changes the site", file: "pkg/kubeapi/write.go", old: "	if t.DryRun {", new: "	if t.DryRun && len(query) == 0 {", also: "./internal/cli/vmcmd", by: "TestWrite"},
 	{name: "another object is taken for the one written", file: "pkg/kubeapi/write.go", old: "o.Metadata.Name != t.Name", new: "o.Metadata.Name == \"\"", by: "TestWriteThatIsRefused"},
 	{name: "a conflict is overwritten", file: "internal/cli/vmcmd/power.go", old: "\"resourceVersion\": o.Metadata.Version", new: "\"resourceVersion\": \"\"", by: "TestPowerStale"},
-	{name: "any 403 is a missing role", file: "internal/cli/vmcmd/vmcmd.go", old: "may || unknown != nil {", new: "unknown != nil {", by: "TestPowerForbidden"},
+	{name: "any 403 is a missing role", file: "internal/cli/vmcmd/vmcmd.go", old: "may || unknown != nil {", new: "may && unknown != nil {", by: "TestPowerForbidden"},
 	{name: "a ticket may have more in it", file: "internal/cli/vmcmd/ticket.go", old: "|| strings.Trim(secret, ticketCharacters) != \"\"", new: "", by: "TestWebConsoleHostile"},
 	{name: "a ticket may be of another scheme", file: "internal/cli/vmcmd/ticket.go", old: "strings.CutPrefix(string(text), \"wss://\")", new: "strings.CutPrefix(strings.Replace(string(text), \"https\", \"wss\", 1), \"wss://\")", by: "TestWebConsoleHostile"},
 	{name: "a ticket goes to any server", file: "internal/cli/vmcmd/webconsole.go", old: "if err == nil && !own {", new: "if err == nil && !own && host == \"\" {", by: "TestWebConsoleHostile"},

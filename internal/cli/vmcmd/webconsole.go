@@ -61,7 +61,7 @@ func (o consoleOptions) run(ctx context.Context, e *console.Env) (err error) {
 		return err
 	}
 	if vm.Status.Power != "" && !same(vm.Status.Power, on) {
-		e.Notef("%s does not run: its console may not come before you start it (kubectl vsphere vm start %s)", m.title, m.typed())
+		e.Notef("%s does not run, so that its console may not come; to start it, type: kubectl vsphere vm start %s", m.title, m.typed())
 	}
 	r := &request{machine: m}
 	defer func() {
