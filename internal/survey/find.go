@@ -72,14 +72,14 @@ func (s *Site) Find(ctx context.Context, n Named, sources ...*Source) (Found, er
 		return f, f.Failed
 	}
 	err := Unknown(n.What, n.Name, names)
-	if len(names) == 0 && r.hidden() {
+	if len(names) == 0 && hidden(r) {
 		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
 	}
 	return f, err
 }
 
 // hidden reports whether a source could not be read somewhere.
-func (r *Reading) hidden() bool {
+func hidden(r *Reading) bool {
 	for at, namespaces := range r.Known {
 		for _, from := range r.Sources {
 			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {

@@ -18,19 +18,19 @@ func (p *Place) ClusterKey(namespace, name string) tokens.Key {
 // ContextsOf returns the contexts of a credential for a table. A star marks the current one.
 func (s *Site) ContextsOf(key tokens.Key) string { return s.Marked(s.contexts[key.ID()]) }
 
-// Users returns the places of all users at the server of a place, that of the current context first.
-func (s *Site) Users(at *Place) (all []*Place) {
+// Users returns the places of all users at the server of the place, that of the current context first.
+func (p *Place) Users(s *Site) (all []*Place) {
 	var current tokens.Key
 	if c := s.Config.Contexts[s.Config.CurrentContext]; c != nil {
 		current, _ = kubeconfig.Ours(s.Config.AuthInfos[c.AuthInfo])
 	}
-	for _, p := range s.Places {
+	for _, other := range s.Places {
 		switch {
-		case p.Key.Server != at.Key.Server:
-		case p.Key.Server == current.Server && p.Key.User == current.User:
-			all = append([]*Place{p}, all...)
+		case other.Key.Server != p.Key.Server:
+		case other.Key.Server == current.Server && other.Key.User == current.User:
+			all = append([]*Place{other}, all...)
 		default:
-			all = append(all, p)
+			all = append(all, other)
 		}
 	}
 	return all

@@ -56,7 +56,7 @@ func (s *Server) Apply(ctx context.Context, t Target, fields Fields) (Object, er
 
 // Delete deletes the object with a UID; an empty one means any. The error is ErrConflict if the object has another UID.
 func (s *Server) Delete(ctx context.Context, t Target, uid string) error {
-	path, _, err := s.pathTo(ctx, t)
+	path, _, err := t.path(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *Server) Version(ctx context.Context, r Resource) (string, error) {
 		return "", err
 	}
 	for _, version := range versions {
-		has, err := s.has(ctx, r, version)
+		has, err := has(ctx, s, r, version)
 		if err != nil {
 			return "", err
 		}
@@ -123,7 +123,7 @@ func (s *Server) Version(ctx context.Context, r Resource) (string, error) {
 }
 
 // has reports whether a version of a group has a resource (meta/v1 APIResourceList).
-func (s *Server) has(ctx context.Context, r Resource, version string) (bool, error) {
+func has(ctx context.Context, s *Server, r Resource, version string) (bool, error) {
 	path := "/apis/" + r.Group + "/" + version
 	if r.Group == "" {
 		path = "/api/" + version
@@ -156,7 +156,7 @@ type change struct {
 
 // write sends a change, and returns the object as the server has it.
 func (s *Server) write(ctx context.Context, t Target, c change) (Object, error) {
-	path, version, err := s.pathTo(ctx, t)
+	path, version, err := t.path(ctx, s)
 	if err != nil {
 		return Object{}, err
 	}
@@ -188,8 +188,8 @@ func (s *Server) write(ctx context.Context, t Target, c change) (Object, error) 
 	return o, nil
 }
 
-// pathTo returns the path of the list that an object is in, and its version.
-func (s *Server) pathTo(ctx context.Context, t Target) (path, version string, err error) {
+// path returns the path of the list that an object is in, and its version.
+func (t Target) path(ctx context.Context, s *Server) (path, version string, err error) {
 	version, err = s.Version(ctx, t.Resource)
 	if err != nil {
 		return "", "", err

@@ -107,7 +107,7 @@ func (w *which) find(ctx context.Context, e *console.Env) (*machine, error) {
 	}
 	i := f.Items[0]
 	at, title := i.Place, fmt.Sprintf("%s/%s at %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title)
-	if users := s.Users(at); len(users) > 1 {
+	if users := at.Users(s); len(users) > 1 {
 		at = users[0]
 		title += " as " + at.Key.User
 	}
