@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/namecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/vmcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/doctor"
@@ -95,7 +96,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)

@@ -4,6 +4,7 @@ package console
 
 import (
 	"context"
+	"crypto/rsa"
 	"fmt"
 	"io"
 	"net"
@@ -47,6 +48,9 @@ type Env struct {
 
 	// After is called in place of time.After by Timer; nil: time.After.
 	After func(time.Duration) <-chan time.Time
+
+	// NewKey makes an RSA key, which takes a second; nil: rsa.GenerateKey.
+	NewKey func(bits int) (*rsa.PrivateKey, error)
 
 	// LookPath finds a program on PATH. Executable returns the path of this program.
 	LookPath   func(name string) (string, error)

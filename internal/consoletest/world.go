@@ -173,7 +173,7 @@ func (w *World) Env() *console.Env {
 		Home: w.Dir, Root: filepath.Join(w.Dir, "root"), GOOS: system, Now: w.Now, Uptime: w.uptime, Slept: w.sleep, LookPath: w.lookPath,
 		Executable: func() (string, error) { return w.Self, nil }, Called: w.Called,
 		Proxy: w.proxy,
-		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second, After: w.after,
+		Dial:  w.dial, Lookup: w.lookup, Timeout: 5 * time.Second, After: w.after, NewKey: newKey,
 	}
 	if w.NoHome {
 		e.Home = ""

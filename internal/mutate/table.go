@@ -74,6 +74,23 @@ var table = append([]mutation{
 	{name: "a CA that signed nothing is taken from a vCenter", file: "internal/site/vcenter.go", old: "	if !signed {", new: "	if !signed && c.Server.Port == 1 {", also: "./internal/cli/logincmd", by: "TestCAFromAVCenter"},
 	{name: "a bomb in an archive is unpacked", file: "pkg/bounded/zip.go", old: "unzipped(f, left)", new: "unzipped(f, left<<10)", also: "./pkg/trust", by: "TestFromFileBoundsAnArchive"},
 
+	// Changes, and consoles.
+	{name: "fields that nobody knows are dropped", file: "pkg/kubeapi/write.go", old: "\"fieldValidation\": {\"Strict\"}", new: "\"fieldValidation\": {\"Ignore\"}", by: "TestWrite"},
+	{name: "a dry run changes the site", file: "pkg/kubeapi/write.go", old: "	if t.DryRun {", new: "	if t.DryRun && len(query) == 0 {", also: "./internal/cli/vmcmd", by: "TestWrite"},
+	{name: "another object is taken for the one written", file: "pkg/kubeapi/write.go", old: "o.Metadata.Name != t.Name", new: "o.Metadata.Name == \"\"", by: "TestWriteThatIsRefused"},
+	{name: "a conflict is overwritten", file: "internal/cli/vmcmd/power.go", old: "\"resourceVersion\": o.Metadata.Version", new: "\"resourceVersion\": \"\"", by: "TestPowerStale"},
+	{name: "any 403 is a missing role", file: "internal/cli/vmcmd/vmcmd.go", old: "may || unknown != nil {", new: "may && unknown != nil {", by: "TestPowerForbidden"},
+	{name: "a ticket may have more in it", file: "internal/cli/vmcmd/ticket.go", old: "|| strings.Trim(secret, ticketCharacters) != \"\"", new: "", by: "TestWebConsoleHostile"},
+	{name: "a ticket may be of another scheme", file: "internal/cli/vmcmd/ticket.go", old: "strings.CutPrefix(string(text), \"wss://\")", new: "strings.CutPrefix(strings.Replace(string(text), \"https\", \"wss\", 1), \"wss://\")", by: "TestWebConsoleHostile"},
+	{name: "a ticket goes to any server", file: "internal/cli/vmcmd/webconsole.go", old: "if err == nil && !own {", new: "if err == nil && !own && host == \"\" {", by: "TestWebConsoleHostile"},
+	{name: "an unverified certificate says which server it is", file: "internal/session/apiclient.go", old: "	if !trust.Verifies(c.wire.HTTP.Transport) {", new: "	if !trust.Verifies(c.wire.HTTP.Transport) && host == \"\" {", also: "./internal/cli/vmcmd", by: "TestWebConsoleOfAnUnverifiedServer"},
+	{name: "a console without a label is used", file: "internal/cli/vmcmd/webconsole.go", old: "&& o.Metadata.Labels[labelID] == r.uid", new: "", by: "TestWebConsoleHostile"},
+	{name: "a request for a console stays", file: "internal/cli/vmcmd/webconsole.go", old: "			r.withdraw(ctx)", new: "			_ = r", by: "TestWebConsoleUnanswered"},
+	{name: "a request outlives Ctrl-C", file: "internal/cli/vmcmd/webconsole.go", old: "context.WithTimeout(context.WithoutCancel(ctx), withdrawTime)", new: "context.WithTimeout(ctx, withdrawTime)", by: "TestWebConsoleUnanswered"},
+	{name: "a ticket is an argument of the browser", file: "internal/browser/handover.go", old: "Page{URL: \"http://\" + l.Addr().String() + h.path,", new: "Page{URL: page.Reveal(),", by: "TestHandoverEnds"},
+	{name: "a page is handed over twice", file: "internal/browser/handover.go", old: "	h.once.Do(func() {", new: "	h.once = sync.Once{}\n	h.fetched = make(chan struct{})\n	h.once.Do(func() {", by: "TestHandover"},
+	{name: "a page is handed over to another site", file: "internal/browser/handover.go", old: " || host != \"127.0.0.1\" {", new: " || host == \"\" {", by: "TestHandover"},
+
 	// Names of sites.
 	{name: "a word is an address", file: "internal/command/server.go", old: "noAddress == nil && server == address.String()", new: "noAddress == nil && address.Host != \"\"", also: "./internal/cli/logincmd", by: "TestUnknownName"},
 	{name: "an address is a name", file: "internal/cli/logincmd/called.go", old: "tokens.ParseSiteName(strings.TrimSpace(f.who.server))", new: "tokens.ParseSiteName(strings.Trim(strings.TrimPrefix(f.who.server, \"https:\"), \"/\"))", by: "TestNameIsNoHost"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -75,6 +76,18 @@ func (c *APIClient) PostJSON(ctx context.Context, path string, body []byte, out 
 		return err
 	}
 	return wire.DecodeJSON(http.MethodPost, c.Server+path, reply, out)
+}
+
+// Has reports whether a host is this server: by the address of the server, or since its certificate, which was verified, is for that host too.
+func (c *APIClient) Has(ctx context.Context, host string) (bool, error) {
+	if own, err := url.Parse(c.Server); err == nil && own.Hostname() == host {
+		return true, nil
+	}
+	if !trust.Verifies(c.wire.HTTP.Transport) {
+		return false, nil
+	}
+	reply, err := c.wire.Exchange(ctx, wire.Request{Method: http.MethodGet, URL: c.Server + "/version", Bearer: c.token})
+	return reply.Certificate != nil && reply.Certificate.VerifyHostname(host) == nil, err
 }
 
 // CloseIdleConnections closes unused connections.

@@ -100,3 +100,29 @@ func (l *link) close() {
 		l.client.CloseIdleConnections()
 	}
 }
+
+// Connection is the API server of a place, for a command that goes on after its reading.
+type Connection struct {
+	*kubeapi.Server
+	link *link
+}
+
+// Connect returns the API server of a place.
+func (s *Site) Connect(p *Place) *Connection {
+	l := s.At(p).newLinks()[p]
+	c := &Connection{l.server(), l}
+	c.Recall(s.Sessions.Store.Served(p.Key, s.Env.Now()).Versions)
+	return c
+}
+
+// Has reports whether a host is the server (session.APIClient.Has).
+func (c *Connection) Has(ctx context.Context, host string) (bool, error) {
+	client, err := c.link.get(ctx)
+	if err != nil {
+		return false, err
+	}
+	return client.Has(ctx, host)
+}
+
+// Close closes unused connections.
+func (c *Connection) Close() { c.link.close() }

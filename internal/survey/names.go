@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -16,6 +17,24 @@ func (p *Place) ClusterKey(namespace, name string) tokens.Key {
 
 // ContextsOf returns the contexts of a credential for a table. A star marks the current one.
 func (s *Site) ContextsOf(key tokens.Key) string { return s.Marked(s.contexts[key.ID()]) }
+
+// Users returns the places of all users at the server of the place, that of the current context first.
+func (p *Place) Users(s *Site) (all []*Place) {
+	var current tokens.Key
+	if c := s.Config.Contexts[s.Config.CurrentContext]; c != nil {
+		current, _ = kubeconfig.Ours(s.Config.AuthInfos[c.AuthInfo])
+	}
+	for _, other := range s.Places {
+		switch {
+		case other.Key.Server != p.Key.Server:
+		case other.Key.Server == current.Server && other.Key.User == current.User:
+			all = append([]*Place{other}, all...)
+		default:
+			all = append(all, other)
+		}
+	}
+	return all
+}
 
 // Marked returns names of contexts for a table, separated by commas. A star marks the current one.
 func (s *Site) Marked(names []string) string {

@@ -1,5 +1,6 @@
-// Package kubeapi reads objects of a Kubernetes API server without knowing their types: as the tables that the server itself makes of
-// them (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables), in the version that it prefers.
+// Package kubeapi reads and writes objects of a Kubernetes API server without knowing their types: it reads them as the tables that the
+// server itself makes of them (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables), in the version
+// that it prefers.
 // Whatever a server answers, reading it costs a bounded amount.
 package kubeapi
 

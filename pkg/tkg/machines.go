@@ -83,13 +83,20 @@ type VM struct {
 		ImageName    string `json:"imageName"`
 		StorageClass string `json:"storageClass"`
 		Power        string `json:"powerState"`
+		// PowerOffMode and RestartMode are Hard, Soft or TrySoft.
+		PowerOffMode string `json:"powerOffMode"`
+		RestartMode  string `json:"restartMode"`
+		// NextRestart is the time (RFC 3339) of the last restart that was asked for.
+		NextRestart string `json:"nextRestartTime"`
 	} `json:"spec"`
 	Status struct {
-		Power   string `json:"powerState"`
-		Zone    string `json:"zone"`
-		Host    string `json:"host"`
-		OldIP   string `json:"vmIp"` // v1alpha1
-		Network struct {
+		Power string `json:"powerState"`
+		// LastRestart is when it was restarted, in whole seconds.
+		LastRestart string `json:"lastRestartTime"`
+		Zone        string `json:"zone"`
+		Host        string `json:"host"`
+		OldIP       string `json:"vmIp"` // v1alpha1
+		Network     struct {
 			IP4 string `json:"primaryIP4"`
 			IP6 string `json:"primaryIP6"`
 		} `json:"network"`

@@ -81,17 +81,46 @@ ends with the command.`,
 			return list(c.Context(), e, o)
 		},
 	}
+	o.addTo(c, e, &server)
+	vCenter.addTo(c, e)
+	return c
+}
+
+// NewListVMs returns the command that lists virtual machines as the list command does, named list.
+func NewListVMs(e *console.Env) *cobra.Command {
+	o := listOptions{Kind: findKind("vms")}
+	var server string
+	c := &cobra.Command{
+		Use: "list", Short: "Lists virtual machines.",
+		Long: `Lists the virtual machines in all vSphere Namespaces that have a context, also those of clusters, as
+"kubectl vsphere list vms" does.`,
+		Example: "  kubectl vsphere vm list -n ns1\n  kubectl vsphere vm list -o wide --watch",
+		Args:    command.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if o.Server, err = command.TypedServer(e, server); err != nil {
+				return err
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			return list(c.Context(), e, o)
+		},
+	}
+	o.addTo(c, e, &server)
+	return c
+}
+
+// addTo adds the flags that all lists have.
+func (o *listOptions) addTo(c *cobra.Command, e *console.Env, server *string) {
 	f := c.Flags()
-	f.StringVar(&server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
+	f.StringVar(server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
 	f.StringSliceVarP(&o.Namespaces, "namespace", "n", nil, "List only what is in these vSphere Namespaces (`NAMES`).")
 	f.BoolVarP(&o.All, "all-namespaces", "A", false, "List what is in all vSphere Namespaces, as without --namespace.")
 	o.Format.addTo(c)
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`, or by .metadata.creationTimestamp.")
 	f.BoolVarP(&o.Watch, "watch", "w", false, "Then print what changes, until you press Ctrl-C.")
-	vCenter.addTo(c, e)
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
 	_ = c.RegisterFlagCompletionFunc("namespace", survey.Namespaces(e))
-	return c
 }
 
 // kindList returns the kinds for the help.

@@ -19,6 +19,8 @@ type Holding struct {
 	Everywhere bool
 	// Closed are the namespaces in which nobody may list them; "" are all at once, or objects of no namespace.
 	Closed []string
+	// ReadOnly means that nobody may change them.
+	ReadOnly bool
 	// Unwatched means that nobody may watch them.
 	Unwatched bool
 }
@@ -43,6 +45,12 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) b
 	if path[0] == "apis" && len(path) == 2 {
 		return discovered(w, holdings, path[1])
 	}
+	if path[0] == "apis" && len(path) == 3 {
+		return described(w, holdings, path[1], path[2])
+	}
+	if r.URL.Path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" {
+		return s.review(w, r, holdings)
+	}
 	if path[0] == "api" { // The core group has no name.
 		path = slices.Insert(slices.Clone(path), 1, "")
 	}
@@ -63,6 +71,8 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) b
 		return known
 	case slices.Contains(holdings[i].Closed, namespace), namespace == "" && !holdings[i].Everywhere && holdings[i].namespaced():
 		Forbid(w, "you may not")
+	case r.Method != http.MethodGet:
+		s.write(w, r, holdings[i], namespace, strings.Join(rest[1:], "/"))
 	case len(rest) > 1:
 		holdings[i].one(w, namespace, rest[1])
 	case r.URL.Query().Get("watch") == "true":

@@ -12,6 +12,8 @@ import (
 
 // Server holds objects. It is strict: a request that the programs should not make fails the test.
 type Server struct {
+	Written Written
+
 	t        testing.TB
 	mu       sync.Mutex
 	holdings []Holding

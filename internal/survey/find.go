@@ -1,0 +1,118 @@
+package survey
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+)
+
+// Named is the one thing that a person means.
+type Named struct {
+	What      string // its kind in a word, such as vm
+	Name      string
+	Namespace string // empty: any
+}
+
+// ParseNamed reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name.
+func ParseNamed(what, typed, namespace string) (Named, error) {
+	n := Named{what, typed, namespace}
+	if in, name, found := strings.Cut(typed, "/"); found && what != "namespace" {
+		if namespace != "" && namespace != in {
+			return n, failure.Usagef("%q and --namespace %s name two namespaces", typed, namespace)
+		}
+		n.Namespace, n.Name = in, name
+	}
+	if n.Namespace != "" && !address.IsLabel(n.Namespace) {
+		return n, failure.Usagef("--namespace: %.80q is not a name of a namespace", n.Namespace)
+	}
+	return n, nil
+}
+
+// Found is what has a name.
+type Found struct {
+	Items  []Item // its objects: a cluster may have one in each API
+	Failed error  // of a place that could not be asked; it is printed already
+}
+
+// Find returns the one thing of a name. What could not be asked is printed.
+func (s *Site) Find(ctx context.Context, n Named, sources ...*Source) (Found, error) {
+	var only []string
+	if n.Namespace != "" {
+		only = []string{n.Namespace}
+	}
+	r := s.Read(ctx, only, sources, nil)
+	if err := ctx.Err(); err != nil {
+		return Found{}, err
+	}
+	f := Found{Failed: r.Tell(func(err error) { failure.Explain(console.Prose(s.Env.ErrOut), err) })}
+	var names, places []string
+	for _, i := range r.Items {
+		names = append(names, i.Metadata.Name)
+		if i.Metadata.Name != n.Name {
+			continue
+		}
+		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+		f.Items = append(f.Items, i)
+	}
+	switch {
+	case len(places) > 1:
+		return f, failure.Hint(fmt.Errorf("there are several %ss %q: in %s", n.What, n.Name, strings.Join(places, ", in ")), "Say which with -n or --server.")
+	case len(places) == 1:
+		return f, nil
+	case f.Failed != nil && len(r.Items) == 0:
+		return f, f.Failed
+	}
+	err := Unknown(n.What, n.Name, names)
+	if len(names) == 0 && hidden(r) {
+		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
+	}
+	return f, err
+}
+
+// hidden reports whether a source could not be read somewhere.
+func hidden(r *Reading) bool {
+	for at, namespaces := range r.Known {
+		for _, from := range r.Sources {
+			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Unknown returns the error for a name that nothing has.
+func Unknown(what, name string, names []string) error {
+	err := fmt.Errorf("there is no %s %q that you may see", what, name)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if alike := command.Similar(name, names); len(alike) > 0 {
+		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(alike, " or "))
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("%w; there are %s", err, SomeOf(names))
+	}
+	return err
+}
+
+// Whole keeps an object with all its fields (Source.Facts).
+func Whole(o kubeapi.Object) any { return o }
+
+// WholeIf keeps an object of a name with all its fields. Others are suggested, by their names.
+func WholeIf(name string) func(kubeapi.Object) any {
+	return func(o kubeapi.Object) any {
+		if o.Metadata.Name != name {
+			return nil
+		}
+		return o
+	}
+}
