@@ -62,7 +62,7 @@ func TestPower(t *testing.T) {
 	w.Run("vm", "start", "web-2", "-n", "ns1", "--server", clitest.Server).Exits(failure.OK).Says("ns1/web-2 at 10.0.0.1 runs already.\n")
 	w.Run("vm", "restart", "web-2", "--wait", "5m").Exits(failure.OK).Says("ns1/web-2 at 10.0.0.1 has restarted.\n")
 	w.Run("vm", "restart", "web-1").Exits(failure.Failed).Says("web-1 at 10.0.0.1 does not run", "kubectl vsphere vm start ns1/web-1")
-	w.Run("vm", "list").Exits(failure.OK).Says("POWER-STATE", "web-1")
+	w.Run("vm", "list").Exits(failure.OK).Says("STATE", "web-1")
 }
 
 // A dry run is the server's: it is asked, and changes nothing.
