@@ -30,13 +30,13 @@ type clusterPage struct {
 
 // cluster returns the page of a cluster. failed is the error of a place that could not be asked.
 func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.ClusterResource, Facts: whole}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: whole})
+	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.ClusterResource, Facts: survey.Whole}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.Whole})
 	if err != nil {
 		return nil, nil, err
 	}
-	c := clusterPage{page: &page{}, item: f.items[0], object: f.items[0].Facts.(kubeapi.Object)}
+	c := clusterPage{page: &page{}, item: f.Items[0], object: f.Items[0].Facts.(kubeapi.Object)}
 	var twin tkg.ClusterFacts
-	for _, i := range f.items {
+	for _, i := range f.Items {
 		if i.Source.Resource == tkg.TanzuClusterResource {
 			twin = tkg.TanzuClusterFactsOf(i.Facts.(kubeapi.Object))
 			continue
@@ -51,7 +51,7 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	failed = cmp.Or(f.failed, tell(c.parts))
+	failed = cmp.Or(f.Failed, tell(c.parts))
 	c.pending = c.parts.Pending(labelsOf)
 	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Title, c.state())
 	if deleted := c.object.Metadata.Deleted; deleted.IsZero() {
@@ -98,10 +98,10 @@ func clusterSources(name, infra string) []*survey.Source {
 	release := func(o kubeapi.Object) any { return tkg.ReleaseFactsOf(o) }
 	nothing := func(kubeapi.Object) any { return nil }
 	return append(serviceSources(tkg.LabelVMCluster+"="+name),
-		&survey.Source{Resource: tkg.MachineResource, Labels: tkg.LabelCluster + "=" + name, Aside: true, Facts: whole},
-		&survey.Source{Resource: tkg.CoreServiceResource, Aside: true, Quiet: true, Facts: whole},
-		&survey.Source{Resource: tkg.InfraResource, Fields: "metadata.name=" + infra, Aside: true, Quiet: true, Facts: whole},
-		&survey.Source{Resource: tkg.BootstrapResource, Aside: true, Facts: whole},
+		&survey.Source{Resource: tkg.MachineResource, Labels: tkg.LabelCluster + "=" + name, Aside: true, Facts: survey.Whole},
+		&survey.Source{Resource: tkg.CoreServiceResource, Aside: true, Quiet: true, Facts: survey.Whole},
+		&survey.Source{Resource: tkg.InfraResource, Fields: "metadata.name=" + infra, Aside: true, Quiet: true, Facts: survey.Whole},
+		&survey.Source{Resource: tkg.BootstrapResource, Aside: true, Facts: survey.Whole},
 		&survey.Source{Resource: tkg.VKSReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
 		&survey.Source{Resource: tkg.TanzuReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
 		&survey.Source{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Quiet: true, Facts: nothing},

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
 // describeOptions are the arguments and flags of describe.
@@ -144,74 +142,8 @@ func tell(r *survey.Reading) error {
 	return r.Tell(func(err error) { failure.Explain(console.Prose(r.Env.ErrOut), err) })
 }
 
-// whole keeps an object with all its fields.
-func whole(o kubeapi.Object) any { return o }
-
-// found is the one thing that a person means.
-type found struct {
-	items  []survey.Item // its objects: a cluster may have one in each API
-	failed error         // of a place that could not be asked; it is printed already
-}
-
 // find returns the thing of a name. sources keep the objects whole.
-func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*survey.Source) (found, error) {
-	var only []string
-	if o.Namespace != "" {
-		only = []string{o.Namespace}
-	}
-	r := s.Read(ctx, only, sources, nil)
-	if err := ctx.Err(); err != nil {
-		return found{}, err
-	}
-	f := found{failed: tell(r)}
-	var names, places []string
-	for _, i := range r.Items {
-		names = append(names, i.Metadata.Name)
-		if i.Metadata.Name != o.Name {
-			continue
-		}
-		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
-			places = append(places, place)
-		}
-		f.items = append(f.items, i)
-	}
-	switch {
-	case len(places) > 1:
-		return f, failure.Hint(fmt.Errorf("there are several %ss %q: in %s", o.What, o.Name, strings.Join(places, ", in ")), "Say which with -n or --server.")
-	case len(places) == 1:
-		return f, nil
-	case f.failed != nil && len(r.Items) == 0:
-		return f, f.failed
-	}
-	err := unknown(o.What, o.Name, names)
-	if len(names) == 0 && hidden(r) {
-		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
-	}
-	return f, err
-}
-
-// hidden reports whether a source could not be read somewhere.
-func hidden(r *survey.Reading) bool {
-	for at, namespaces := range r.Known {
-		for _, from := range r.Sources {
-			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// unknown returns the error for a name that nothing has.
-func unknown(what, name string, names []string) error {
-	err := fmt.Errorf("there is no %s %q that you may see", what, name)
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if alike := command.Similar(name, names); len(alike) > 0 {
-		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(alike, " or "))
-	}
-	if len(names) > 0 {
-		return fmt.Errorf("%w; there are %s", err, survey.SomeOf(names))
-	}
-	return err
+func find(ctx context.Context, s *survey.Site, o describeOptions, sources ...*survey.Source) (survey.Found, error) {
+	wanted := survey.Wanted{What: o.What, Name: o.Name, Namespace: o.Namespace}
+	return s.Find(ctx, wanted, func(err error) { failure.Explain(console.Prose(s.Env.ErrOut), err) }, sources...)
 }

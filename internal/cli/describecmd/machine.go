@@ -13,18 +13,18 @@ import (
 
 // machine returns the page of a virtual machine. failed is the error of a place that could not be asked.
 func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.VMResource, Facts: whole})
+	f, err := find(ctx, s, o, &survey.Source{Resource: tkg.VMResource, Facts: survey.Whole})
 	if err != nil {
 		return nil, nil, err
 	}
-	i := f.items[0]
+	i := f.Items[0]
 	object := i.Facts.(kubeapi.Object)
 	vm := tkg.VMOf(object)
 	around := s.At(i.Place).Read(ctx, []string{i.Metadata.Namespace}, serviceSources(""), nil)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	failed = cmp.Or(f.failed, tell(around))
+	failed = cmp.Or(f.Failed, tell(around))
 	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, power(vm))}
 	p.complain("The virtual machine", vm.Status.Conditions)
 	if len(p.problems) > 0 || vm.Status.Power == "" {

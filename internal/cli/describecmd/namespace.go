@@ -40,7 +40,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	}
 	switch {
 	case len(places) == 0:
-		return nil, nil, unknown(o.What, o.Name, s.NamespacesOf())
+		return nil, nil, survey.Unknown(o.What, o.Name, s.NamespacesOf())
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {

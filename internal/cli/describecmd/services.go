@@ -12,8 +12,8 @@ import (
 // serviceSources are what page.services reads. vms is a label selector for the virtual machines; empty: all.
 func serviceSources(vms string) []*survey.Source {
 	return append(survey.PendingSources(),
-		&survey.Source{Resource: tkg.VMResource, Labels: vms, Aside: true, Facts: whole},
-		&survey.Source{Resource: tkg.ServiceResource, Aside: true, Facts: whole},
+		&survey.Source{Resource: tkg.VMResource, Labels: vms, Aside: true, Facts: survey.Whole},
+		&survey.Source{Resource: tkg.ServiceResource, Aside: true, Facts: survey.Whole},
 	)
 }
 
