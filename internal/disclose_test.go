@@ -23,6 +23,8 @@ import (
 // (disclose.Ground.Hold), and has package wire send it, or opens it there (wire.Client.Open, Permit.Open).
 var mayDisclose = map[string]map[string]string{
 	"reads the text of a secret": {
+		"internal/breakglass/breakglass.go":          "checks a private key",
+		"internal/cli/clustercmd/output.go":          "writes credentials of a cluster where the user asked",
 		"internal/cli/registrycmd/robotcmd/robot.go": "prints it, or gives it to the user's helper, as the user asked",
 		"internal/credhelper/helper.go":              "gives a login to the client of its own registry",
 		"internal/session/context.go":                "gives TLS a private key, which never leaves the machine",
@@ -40,6 +42,7 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/redact/json.go":                         "is how a file of the store holds it",
 		"pkg/redact/secret.go":                       "is the type",
 		"pkg/tokens/credential.go":                   "writes a credential's file",
+		"pkg/tokens/ssh.go":                          "lends ssh a private key, in a private file",
 		"pkg/wire/error.go":                          "removes it from an error",
 	},
 	"encodes what may hold stored secrets": {

@@ -216,12 +216,12 @@ func TestUsageOfCluster(t *testing.T) {
 		"cluster credentials ns1/a/b --kind ssh":        "is not a name of a cluster or node",
 		"cluster credentials .. --kind ssh":             "is not a name of a cluster or node",
 		"cluster credentials ns1/a -n ns2 --kind admin": "name two namespaces",
-		"cluster ssh":                                   "which node? Type its name",
-		"cluster ssh -- uptime":                         "which node? Type its name",
-		"cluster ssh a b":                               "one word too many",
-		"cluster ssh a -J -oProxyCommand=x":             "is not a host to go through",
-		"cluster ssh a --server u@a":                    "--server",
-		"cluster credential":                            "did you mean credentials?",
+		"cluster ssh":                       "which node? Type its name",
+		"cluster ssh -- uptime":             "which node? Type its name",
+		"cluster ssh a b":                   "one word too many",
+		"cluster ssh a -J -oProxyCommand=x": "is not a host to go through",
+		"cluster ssh a --server u@a":        "--server",
+		"cluster credential":                "did you mean credentials?",
 	} {
 		w.Run(strings.Fields(line)...).Exits(failure.Usage).Says(want)
 	}

@@ -32,10 +32,10 @@ func sshCommand(e *console.Env) *cobra.Command {
 name of a node, of its machine or of its virtual machine, or NAMESPACE/NAME. The user there is
 ` + breakglass.User + `. What stands after -- goes to ssh: its options, and a command.
 
-The key is in a private file as long as ssh runs. ssh asks whether the host key of a node is right
-that it does not know yet, and keeps the answer for that virtual machine: another one with the same
-address is asked about again. A host key that has changed is refused. Your own known_hosts is not
-used for nodes, but for the host of -J, to which you log in with your own key.
+The key is in a private file as long as ssh runs. ssh asks about a host key that it does not know
+yet, and keeps it for that virtual machine: for another one with the same address it asks again. It
+refuses a host key that has changed. The host of -J is as with your own ssh: your key, your
+known_hosts.
 
 The exit code is that of ssh. You need the role edit or owner of the vSphere Namespace.`,
 		Example: `  kubectl vsphere cluster ssh tkc1-control-plane-x7k2p
