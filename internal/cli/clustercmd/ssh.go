@@ -58,7 +58,7 @@ The exit code is that of ssh. You need the role edit or owner of the vSphere Nam
 			return connect(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVarP(&o.Jump, "jump", "J", "", "Go through this `HOST` ([USER@]HOST[:PORT]), as ssh does.")
+	c.Flags().StringVarP(&o.Jump, "jump", "J", "", "Go through this `HOST`: [USER@]HOST[:PORT].")
 	c.Flags().BoolVar(&o.AcceptNew, "accept-new-host-key", false, "Do not ask about the host key of a node that is not known yet.")
 	o.addTo(c, e)
 	return c
