@@ -93,7 +93,7 @@ func readKey(text []byte) (redact.Secret, error) {
 	case errors.As(err, &encrypted):
 		return "", errors.New("its key has a passphrase")
 	case err != nil:
-		return "", errors.New("it holds no private key that ssh knows")
+		return "", errors.New("it holds no private key that OpenSSH knows")
 	}
 	return key, nil
 }

@@ -129,11 +129,11 @@ func TestReadKey(t *testing.T) {
 		}
 	}
 	for want, given := range map[string]string{
-		"it holds 2 blocks":       open + pkcs1,
-		"it holds 0 blocks":       "ssh-ed25519 AAAA",
-		"its key has a pass":      w.SSHKey("open sesame"),
-		"no private key that ssh": public,
-		`no "ssh-privatekey"`:     "",
+		"it holds 2 blocks":        open + pkcs1,
+		"it holds 0 blocks":        "ssh-ed25519 AAAA",
+		"its key has a pass":       w.SSHKey("open sesame"),
+		"no private key that Open": public,
+		`no "ssh-privatekey"`:      "",
 	} {
 		c, err := read(t, breakglass.SSHKey, "ssh-privatekey", given)
 		if err == nil || !strings.Contains(err.Error(), want) || c.Text != "" {

@@ -85,7 +85,7 @@ func (s Session) Run(ctx context.Context, path string, key redact.Secret) error 
 	c := process.Command(ctx, path, args, registry.Store{Dir: s.Store.Dir()}.SecretVariables())
 	c.Cancel = func() error { return end(c) }
 	c.WaitDelay = patience
-	s.Env.Attach(c)
+	console.Attach(s.Env, c)
 	err = c.Run()
 	var exit *exec.ExitError
 	switch {

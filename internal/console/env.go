@@ -120,7 +120,7 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 }
 
 // Attach gives a program that talks to the user itself the terminal and the streams of this process, as they are.
-func (e *Env) Attach(c *exec.Cmd) {
+func Attach(e *Env, c *exec.Cmd) {
 	c.Stdin, c.Stdout, c.Stderr = e.In, below(e.Out), below(e.ErrOut)
 	if e.Terminal != nil {
 		c.Stdin = e.Terminal

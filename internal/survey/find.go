@@ -64,14 +64,14 @@ func (s *Site) Find(ctx context.Context, w Wanted, explain func(error), sources 
 		return f, f.Failed
 	}
 	err := Unknown(w.What, w.Name, names)
-	if len(names) == 0 && r.hides() {
+	if len(names) == 0 && hides(r) {
 		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
 	}
 	return f, err
 }
 
 // hides reports whether a source could not be read somewhere.
-func (r *Reading) hides() bool {
+func hides(r *Reading) bool {
 	for at, namespaces := range r.Known {
 		for _, from := range r.Sources {
 			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
@@ -96,12 +96,12 @@ func Unknown(what, name string, names []string) error {
 	return err
 }
 
-// Get reads one object in a place.
-func (s *Site) Get(ctx context.Context, p *Place, r kubeapi.Resource, namespace, name string) (kubeapi.Object, error) {
-	closeIdle, err := s.connect(ctx, p)
+// Beside reads the object of a name in the namespace of an item.
+func (s *Site) Beside(ctx context.Context, i Item, r kubeapi.Resource, name string) (kubeapi.Object, error) {
+	closeIdle, err := s.connect(ctx, i.Place)
 	if err != nil {
 		return kubeapi.Object{}, err
 	}
 	defer closeIdle()
-	return p.server.Get(ctx, r, namespace, name)
+	return i.Place.server.Get(ctx, r, i.Metadata.Namespace, name)
 }

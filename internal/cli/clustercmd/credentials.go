@@ -62,7 +62,7 @@ You need the role edit or owner of the vSphere Namespace.`,
 			return credentials(c.Context(), e, o)
 		},
 	}
-	c.Flags().StringVar(&kind, "kind", "", "`KIND` of credentials: admin, ssh or ssh-password.")
+	c.Flags().StringVar(&kind, "kind", "", "`KIND` of credentials: admin, ssh, ssh-password.")
 	c.Flags().StringVar(&o.Output, "output", "", "Write to this `FILE`; - is standard output. (default the name of the Secret)")
 	c.Flags().BoolVar(&o.Force, "force", false, "Replace a file that exists.")
 	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "Do not ask.")
@@ -153,7 +153,7 @@ func next(e *console.Env, o credentialsOptions, to output, c breakglass.Credenti
 // secretOf reads credentials of a cluster.
 func secretOf(ctx context.Context, s *survey.Site, cluster survey.Item, kind breakglass.Kind) (breakglass.Credentials, error) {
 	namespace, name := cluster.Metadata.Namespace, kind.SecretName(cluster.Metadata.Name)
-	secret, err := s.Get(ctx, cluster.Place, breakglass.Resource, namespace, name)
+	secret, err := s.Beside(ctx, cluster, breakglass.Resource, name)
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
 		err = fmt.Errorf("you may not read the Secret %s in %s at %s: %w", name, namespace, cluster.Place.Title, wire.ErrForbidden)

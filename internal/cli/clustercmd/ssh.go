@@ -32,10 +32,10 @@ func sshCommand(e *console.Env) *cobra.Command {
 name of a node, of its machine or of its virtual machine, or NAMESPACE/NAME. The user there is
 ` + breakglass.User + `. What stands after -- goes to ssh: its options, and a command.
 
-The key is in a private file as long as ssh runs. ssh asks about a host key that it does not know
-yet, and keeps it for that virtual machine: for another one with the same address it asks again. It
-refuses a host key that has changed. The host of -J is as with your own ssh: your key, your
-known_hosts.
+The key is in a private file as long as the session lasts. You are asked about a host key that is
+not known yet. It is kept for that virtual machine: about another one with the same address, you are
+asked again. A host key that has changed is refused. For the host of -J, your own key and your own
+known_hosts are used.
 
 The exit code is that of ssh. You need the role edit or owner of the vSphere Namespace.`,
 		Example: `  kubectl vsphere cluster ssh tkc1-control-plane-x7k2p
