@@ -78,6 +78,7 @@ var parsedElsewhere = map[string]exception{
 	"pkg/trust/same.go":                     {"pem.Decode", "CAs that Certificates has read"},
 	"pkg/trust/trust.go":                    {".AppendCertsFromPEM .AppendCertsFromPEM", "certificates that trust.Certificates has read"},
 	"internal/registryaccess/ca.go":         {"pem.Decode pem.Decode x509.ParseCertificate", "a CA that trust.Certificates has read"},
+	"internal/breakglass/admin.go":          {"tls.X509KeyPair", "a certificate that bounded.PEM has read"},
 	"pkg/concierge/concierge.go":            {"tls.X509KeyPair", "a certificate that bounded.PEM has read"},
 	"pkg/login/federated_target.go":         {"tls.X509KeyPair", "a certificate of our own store"},
 	"pkg/login/secret/source.go":            {"io.ReadAll", "standard input, through a LimitReader"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clustercmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/describecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/doctorcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
@@ -96,7 +97,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), clustercmd.New(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)

@@ -123,6 +123,14 @@ func (e *Env) OpenStore() (*tokens.Store, error) {
 	return tokens.Open(dir)
 }
 
+// Attach gives a program that talks to the user itself the terminal and the streams of this process, as they are.
+func Attach(e *Env, c *exec.Cmd) {
+	c.Stdin, c.Stdout, c.Stderr = e.In, below(e.Out), below(e.ErrOut)
+	if e.Terminal != nil {
+		c.Stdin = e.Terminal
+	}
+}
+
 // SystemPath returns an absolute system path below Root.
 func (e *Env) SystemPath(path string) string { return filepath.Join(e.Root, path) }
 

@@ -28,11 +28,14 @@ func Code(err error) int {
 	var usage *UsageError
 	var untrusted *trust.UntrustedError
 	var failed *tokens.FailedError
+	var status *StatusError
 	switch {
 	case err == nil:
 		return OK
 	case isAny(err, ErrInterrupted, secret.ErrCancelled, context.Canceled):
 		return Interrupted
+	case errors.As(err, &status):
+		return status.Status
 	case errors.As(err, &usage):
 		return Usage
 	case errors.Is(err, ErrPartial):

@@ -16,6 +16,17 @@ var (
 	ErrPartial = errors.New("not everything worked")
 )
 
+// StatusError is the exit code of another program that did the work and has said itself what is wrong. It becomes that of the command.
+type StatusError struct {
+	Program string
+	Status  int
+}
+
+// Error returns the program with its exit code.
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s ended with exit code %d", e.Program, e.Status)
+}
+
 // UsageError is an unknown, missing or conflicting flag or argument.
 type UsageError struct {
 	Command string // cobra's command path, such as "kubectl-vsphere login"; empty: cli.Run fills it in

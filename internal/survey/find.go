@@ -18,11 +18,13 @@ type Named struct {
 	What      string // its kind in a word, such as vm
 	Name      string
 	Namespace string // empty: any
+	// Names returns the names that an item goes by; nil: its own.
+	Names func(Item) []string
 }
 
 // ParseNamed reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name.
 func ParseNamed(what, typed, namespace string) (Named, error) {
-	n := Named{what, typed, namespace}
+	n := Named{What: what, Name: typed, Namespace: namespace}
 	if in, name, found := strings.Cut(typed, "/"); found && what != "namespace" {
 		if namespace != "" && namespace != in {
 			return n, failure.Usagef("%q and --namespace %s name two namespaces", typed, namespace)
@@ -54,8 +56,12 @@ func (s *Site) Find(ctx context.Context, n Named, sources ...*Source) (Found, er
 	f := Found{Failed: r.Tell(func(err error) { failure.Explain(console.Prose(s.Env.ErrOut), err) })}
 	var names, places []string
 	for _, i := range r.Items {
-		names = append(names, i.Metadata.Name)
-		if i.Metadata.Name != n.Name {
+		of := []string{i.Metadata.Name}
+		if n.Names != nil {
+			of = n.Names(i)
+		}
+		names = append(names, of...)
+		if !slices.Contains(of, n.Name) {
 			continue
 		}
 		if place := i.Metadata.Namespace + " at " + i.Place.Title; !slices.Contains(places, place) {
@@ -115,4 +121,14 @@ func WholeIf(name string) func(kubeapi.Object) any {
 		}
 		return o
 	}
+}
+
+// Beside reads the object of a name in the namespace of an item.
+func (s *Site) Beside(ctx context.Context, i Item, r kubeapi.Resource, name string) (kubeapi.Object, error) {
+	closeIdle, err := s.connect(ctx, i.Place)
+	if err != nil {
+		return kubeapi.Object{}, err
+	}
+	defer closeIdle()
+	return i.Place.server.Get(ctx, r, i.Metadata.Namespace, name)
 }

@@ -35,7 +35,7 @@ const (
 )
 
 // abandoned is the age at which a temporary file has no writer any more, whatever its name says. Writing takes milliseconds. Who keeps one
-// longer (Prepare) must do without it.
+// longer (Prepare) must do without it, or have its directory swept by SweepAfter alone.
 const abandoned = time.Minute
 
 // CreateTemp creates an empty temporary file (0600) in dir. The caller removes it.
@@ -45,7 +45,9 @@ func CreateTemp(dir string) (*os.File, error) {
 
 // Abandoned returns the paths of the temporary files in dir whose writers were killed. A directory that cannot be read has
 // none.
-func Abandoned(dir string) []string {
+func Abandoned(dir string) []string { return abandonedAfter(dir, abandoned) }
+
+func abandonedAfter(dir string, age time.Duration) []string {
 	var paths []string
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -57,7 +59,7 @@ func Abandoned(dir string) []string {
 		number, _, _ := strings.Cut(name, "-")
 		pid, err := strconv.Atoi(number)
 		info, infoErr := e.Info()
-		if infoErr == nil && (err == nil && !alive(pid) || time.Since(info.ModTime()) > abandoned) {
+		if infoErr == nil && (err == nil && !alive(pid) || time.Since(info.ModTime()) > age) {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -65,8 +67,11 @@ func Abandoned(dir string) []string {
 }
 
 // Sweep removes the Abandoned files in dir: they may hold secrets.
-func Sweep(dir string) {
-	for _, path := range Abandoned(dir) {
+func Sweep(dir string) { SweepAfter(dir, abandoned) }
+
+// SweepAfter is Sweep for files that their writers use for as long as age (Prepare).
+func SweepAfter(dir string, age time.Duration) {
+	for _, path := range abandonedAfter(dir, age) {
 		_ = disk.Remove(path)
 	}
 }

@@ -33,6 +33,7 @@ type Machine struct {
 	} `json:"spec"`
 	Status struct {
 		Phase      string     `json:"phase"`
+		Node       Reference  `json:"nodeRef"`
 		Conditions Conditions `json:"conditions"`
 		Next       struct {
 			Conditions Conditions `json:"conditions"`

@@ -10,6 +10,7 @@
 //	served/<id>.json         Served of a credential; a cache
 //	accounts/<id>.lock       locked while a credential of the account is renewed; never removed
 //	accounts/<id>.json       the Mark of an account, or of a failed renewal; the Outage of a session
+//	ssh/                     host keys of nodes; the key of a session with one, as long as it lasts
 package tokens
 
 import (
@@ -239,6 +240,7 @@ func (s *Store) Sweep() {
 	for _, sub := range []string{"", sessionsDir, credfile.Credentials, accountsDir, sitesDir, vcentersDir, servedDir} {
 		atomicfile.Sweep(filepath.Join(s.dir, sub))
 	}
+	s.sweepKeys()
 }
 
 // Prune removes the credentials that expired longer than age ago, and the temporary files of killed processes. It returns the removed
