@@ -51,7 +51,7 @@ func releaseRows(r *survey.Reading) (all []row) {
 		if a.server != b.server {
 			return strings.Compare(a.server, b.server)
 		}
-		return natural(a.name, b.name)
+		return tkg.Natural(a.name, b.name)
 	})
 	return all
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
 // sort sorts rows by a column. Numbers, quantities, versions and ages are compared as what they are.
@@ -96,7 +97,7 @@ func compare(a, b string) int {
 			return cmp.Compare(x, y)
 		}
 	}
-	return natural(a, b)
+	return tkg.Natural(a, b)
 }
 
 // age reads a duration as kubectl prints it: 2y30d, 5d, 7h58m.
@@ -111,26 +112,6 @@ func age(s string) (total time.Duration, ok bool) {
 		total, s = total+time.Duration(number)*units[s[n]], s[n+1:]
 	}
 	return total, true
-}
-
-// natural compares texts with the numbers in them as numbers: v1.9 comes before v1.10.
-func natural(a, b string) int {
-	for a != "" && b != "" {
-		x, y := digits(a), digits(b)
-		if x > 0 && y > 0 {
-			m, n := strings.TrimLeft(a[:x], "0"), strings.TrimLeft(b[:y], "0")
-			if c := cmp.Or(cmp.Compare(len(m), len(n)), cmp.Compare(m, n)); c != 0 {
-				return c
-			}
-			a, b = a[x:], b[y:]
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
 }
 
 // digits is how many digits a text begins with.
