@@ -18,7 +18,7 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
-	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/vmcmd"},
+	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd"},
 	{"internal/cli/registrycmd/robotcmd", "internal/survey", "internal/doctor", "internal/breakglass", "pkg/client"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated", "internal/supervisors"},
@@ -27,6 +27,7 @@ var floors = [][]string{
 	{"internal/console", "internal/failure", "internal/credhelper"},
 	{"pkg/login", "pkg/registry/harbor", "pkg/registry/dockerconfig"},
 	{"pkg/login/sso", "pkg/login/oidc", "pkg/login/secret", "pkg/concierge", "pkg/registry"},
+	{"pkg/manifest"},
 	{"pkg/tkg", "pkg/vcenter"},
 	{"pkg/supervisor", "pkg/kubeapi", "pkg/kubeconfig", "pkg/kubeconfig/mask"},
 	{"pkg/wire", "pkg/tokens", "pkg/kubeconfig/splice"},

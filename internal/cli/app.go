@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/doctorcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/manifestcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/namecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
@@ -97,7 +98,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), clustercmd.New(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), clusterCommand(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)
@@ -110,6 +111,12 @@ func unknown(c *cobra.Command, args []string) error {
 		return sitecmd.Get(c, args[1:])
 	}
 	return command.Unknown(c, args)
+}
+
+func clusterCommand(e *console.Env) *cobra.Command {
+	c := clustercmd.New(e)
+	c.AddCommand(manifestcmd.NewManifest(e), manifestcmd.NewUpgrade(e), manifestcmd.NewScale(e))
+	return c
 }
 
 func registryDeps(e *console.Env) registrycmd.Deps {

@@ -53,12 +53,14 @@ func (q Question) Pick(ctx context.Context, e *Env) (int, error) {
 	defer p.clear()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	keys := readKeys(ctx, e.Terminal)
-	for p.filtered(); ; {
-		p.draw()
+	more, keys := readKeys(ctx, e.Terminal)
+	p.filtered()
+	p.draw()
+	for {
 		select {
 		case <-ctx.Done():
 			return 0, secret.ErrCancelled
+		case <-more:
 		case key, open := <-keys:
 			if !open {
 				return 0, secret.ErrCancelled
@@ -66,33 +68,40 @@ func (q Question) Pick(ctx context.Context, e *Env) (int, error) {
 			if done, err := p.press(key); done || err != nil {
 				return p.at, err
 			}
+			p.draw()
 		}
 	}
 }
 
-// readKeys returns what is typed, key by key, until ctx ends. The read that is under way then is left behind.
-func readKeys(ctx context.Context, from *os.File) <-chan string {
-	keys := make(chan string)
+// readKeys returns what is typed, key by key, until ctx ends. It reads only once more was taken: a read that is left behind would take the
+// answer to the next question.
+func readKeys(ctx context.Context, from *os.File) (more <-chan struct{}, keys <-chan string) {
+	asked, typed := make(chan struct{}), make(chan string)
 	go func() {
-		defer close(keys)
+		defer close(typed)
 		buffer := make([]byte, 256)
 		for {
+			select {
+			case asked <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
 			n, err := from.Read(buffer)
 			if err != nil {
 				return
 			}
-			for typed := buffer[:n]; len(typed) > 0; {
-				size := keySize(typed)
+			for rest := buffer[:n]; len(rest) > 0; {
+				size := keySize(rest)
 				select {
-				case keys <- string(typed[:size]):
+				case typed <- string(rest[:size]):
 				case <-ctx.Done():
 					return
 				}
-				typed = typed[size:]
+				rest = rest[size:]
 			}
 		}
 	}()
-	return keys
+	return asked, typed
 }
 
 // keySize returns how many bytes the first key takes: an escape sequence (ECMA-48, section 5.4) or a character.

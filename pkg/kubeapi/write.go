@@ -151,7 +151,8 @@ func has(ctx context.Context, s *Server, r Resource, version string) (bool, erro
 type change struct {
 	method, kind string
 	fields       Fields
-	whole        bool // the fields are an object, not a part of one
+	whole        bool        // the fields are an object, not a part of one
+	operations   []Operation // in place of fields
 }
 
 // write sends a change, and returns the object as the server has it.
@@ -163,7 +164,11 @@ func (s *Server) write(ctx context.Context, t Target, c change) (Object, error) 
 	if c.whole {
 		c.fields = t.object(version, c.fields)
 	}
-	body, err := json.Marshal(c.fields)
+	var sent any = c.fields
+	if c.operations != nil {
+		sent = c.operations
+	}
+	body, err := json.Marshal(sent)
 	if err != nil {
 		return Object{}, err
 	}

@@ -1,12 +1,8 @@
 package describecmd
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -19,12 +15,4 @@ func loginCommand(s *survey.Site, at *survey.Place) string {
 }
 
 // kubectl returns the beginning of a kubectl command for a vSphere Namespace, with a blank at its end, or "" if no context is for it.
-func kubectl(s *survey.Site, at *survey.Place, ns string) string {
-	for _, name := range slices.Sorted(maps.Keys(s.Config.Contexts)) {
-		c := s.Config.Contexts[name]
-		if key, ours := kubeconfig.Ours(s.Config.AuthInfos[c.AuthInfo]); ours && c.Namespace == ns && key.Same(at.Key) {
-			return "kubectl --context " + failure.Quote(name) + " "
-		}
-	}
-	return ""
-}
+func kubectl(s *survey.Site, at *survey.Place, ns string) string { return s.Kubectl(at, ns) }
