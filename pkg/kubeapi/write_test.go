@@ -147,3 +147,25 @@ func TestMay(t *testing.T) {
 		}
 	}
 }
+
+// A JSON patch goes as it is. One whose tests fail is a conflict.
+func TestOperate(t *testing.T) {
+	to := Target{Resource: vms, Namespace: "ns1", Name: "a"}
+	w := &writes{reply: vm("a")}
+	s := w.server()
+	operations := []Operation{{Op: "test", Path: "/spec/n", Value: 1}, {Op: "replace", Path: "/spec/n", Value: 2}}
+	if o, err := s.Operate(t.Context(), to, operations); err != nil || o.Metadata.Name != "a" {
+		t.Error(o, err)
+	}
+	const path = "/apis/vmoperator.vmware.com/v1alpha3/namespaces/ns1/virtualmachines/a?fieldManager=kubectl-vsphere&fieldValidation=Strict"
+	want := []string{`PATCH ` + path + ` application/json-patch+json [{"op":"test","path":"/spec/n","value":1},{"op":"replace","path":"/spec/n","value":2}]`}
+	if diff := cmp.Diff(want, w.sent); diff != "" {
+		t.Error(diff)
+	}
+	for status, conflict := range map[int]bool{http.StatusUnprocessableEntity: true, http.StatusConflict: true, http.StatusBadGateway: false} {
+		w.err = &wire.Error{Status: status, Kind: wire.ErrServer}
+		if _, err := s.Operate(t.Context(), to, operations); errors.Is(err, ErrConflict) != conflict {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}

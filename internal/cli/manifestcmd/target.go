@@ -161,7 +161,10 @@ func (t *target) change(ctx context.Context, o changeOptions, plan func() (manif
 		if again := t.read(ctx); again != nil {
 			return again
 		}
-		if t.asked.Metadata.UID == before.UID && t.asked.Metadata.Version == before.Version {
+		switch {
+		case t.asked.Metadata.UID != before.UID:
+			return fmt.Errorf("the %s was deleted meanwhile, and made again; nothing was changed", t.called())
+		case t.asked.Metadata.Version == before.Version:
 			return err // The server refuses what it is asked: nobody was quicker.
 		}
 	}
