@@ -43,7 +43,8 @@ func (a asker) fill(ctx context.Context, o *manifestOptions) error {
 }
 
 // one returns the only value, or the one that a person picks.
-func (a asker) one(ctx context.Context, question, flag string, values, notes []string) (string, error) {
+func (a asker) one(ctx context.Context, question, flag string, from choices) (string, error) {
+	values := from.values
 	switch {
 	case len(values) == 1:
 		a.env.Notef("--%s %s: there is no other one", flag, failure.Quote(values[0]))
@@ -53,7 +54,7 @@ func (a asker) one(ctx context.Context, question, flag string, values, notes []s
 	case !console.MayPick(a.env):
 		return "", failure.Usagef("--%s is missing; there are %s", flag, survey.SomeOf(values))
 	}
-	return pick(ctx, a.env, question, values, notes)
+	return pick(ctx, a.env, question, from)
 }
 
 func (a asker) release(ctx context.Context) (string, error) {
@@ -61,7 +62,7 @@ func (a asker) release(ctx context.Context) (string, error) {
 	for _, r := range a.offers.Usable() {
 		names, notes = append(names, r.Name), append(notes, "")
 	}
-	return a.one(ctx, "Which release?", "version", names, notes)
+	return a.one(ctx, "Which release?", "version", choices{names, notes})
 }
 
 // class takes the best class for a release.
@@ -78,7 +79,7 @@ func (a asker) vmClass(ctx context.Context) (string, error) {
 	for _, c := range a.offers.VMs {
 		names, notes = append(names, c.Name), append(notes, c.Size)
 	}
-	return a.one(ctx, "Which VM class?", "vm-class", names, notes)
+	return a.one(ctx, "Which VM class?", "vm-class", choices{names, notes})
 }
 
 func (a asker) storageClass(ctx context.Context) (string, error) {
@@ -93,7 +94,7 @@ func (a asker) storageClass(ctx context.Context) (string, error) {
 		}
 		names, notes = append(names, s.Name), append(notes, note)
 	}
-	return a.one(ctx, "Which storage class?", "storage-class", names, notes)
+	return a.one(ctx, "Which storage class?", "storage-class", choices{names, notes})
 }
 
 // sizes fills in how many nodes there are.
@@ -102,7 +103,7 @@ func (a asker) sizes(ctx context.Context, o *manifestOptions) error {
 	if !o.ControlSized {
 		o.ControlPlane = 1
 		if person {
-			size, err := pick(ctx, a.env, "How many control plane nodes?", []string{"1", "3"}, []string{"for tests", "highly available"})
+			size, err := pick(ctx, a.env, "How many control plane nodes?", choices{[]string{"1", "3"}, []string{"for tests", "highly available"}})
 			if err != nil {
 				return err
 			}

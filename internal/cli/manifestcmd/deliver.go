@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
@@ -20,8 +19,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
+// chosen is where a cluster is to be.
+type chosen struct {
+	site  *survey.Site
+	place *survey.Place
+}
+
 // deliver has the server check a manifest, and writes it.
-func deliver(ctx context.Context, s *survey.Site, p *survey.Place, o manifestOptions, offers manifest.Offers) error {
+func (c chosen) deliver(ctx context.Context, o manifestOptions, offers manifest.Offers) error {
+	s, p := c.site, c.place
 	server, done := s.Server(p)
 	defer done()
 	resource := tkg.ClusterResource
@@ -38,7 +44,7 @@ func deliver(ctx context.Context, s *survey.Site, p *survey.Place, o manifestOpt
 	object := o.Object(version, offers)
 	if !o.Unchecked {
 		t := kubeapi.Target{Resource: resource, Namespace: o.Namespace, Name: o.Name, DryRun: true}
-		if err := checked(ctx, s.Env, server, t, object); err != nil {
+		if err := c.checked(ctx, server, t, object); err != nil {
 			if !o.Force || ctx.Err() != nil {
 				return err
 			}
@@ -50,15 +56,15 @@ func deliver(ctx context.Context, s *survey.Site, p *survey.Place, o manifestOpt
 	if err := format.Write(&text, object); err != nil {
 		return err
 	}
-	return save(ctx, s, p, o, text.Bytes())
+	return c.save(ctx, o, text.Bytes())
 }
 
 // checked has the server check an object. That a user may not create it is no reason against it: somebody else may.
-func checked(ctx context.Context, e *console.Env, server *kubeapi.Server, t kubeapi.Target, object map[string]any) error {
+func (c chosen) checked(ctx context.Context, server *kubeapi.Server, t kubeapi.Target, object map[string]any) error {
 	_, err := server.Create(ctx, t, object)
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
-		e.Notef("the server did not check it, since you may not create %s in %s; %s", t.Resource, t.Namespace, needsRole)
+		c.site.Env.Notef("the server did not check it, since you may not create %s in %s; %s", t.Resource, t.Namespace, needsRole)
 		return nil
 	case err != nil:
 		return failure.Hint(fmt.Errorf("the server does not take it: %w", err), "With --force the manifest is written all the same.")
@@ -67,7 +73,8 @@ func checked(ctx context.Context, e *console.Env, server *kubeapi.Server, t kube
 }
 
 // save writes the manifest to where the person wants it.
-func save(ctx context.Context, s *survey.Site, p *survey.Place, o manifestOptions, text []byte) error {
+func (c chosen) save(ctx context.Context, o manifestOptions, text []byte) error {
+	s, p := c.site, c.place
 	if o.Output == "" || o.Output == "-" {
 		_, err := s.Env.Out.Write(text)
 		return err

@@ -186,7 +186,7 @@ func writeManifest(ctx context.Context, e *console.Env, o manifestOptions) error
 	if err := judge(e, o, o.Check(offers)); err != nil {
 		return err
 	}
-	return deliver(ctx, s, p, o, offers)
+	return chosen{s, p}.deliver(ctx, o, offers)
 }
 
 // judge prints what is wrong with a plan. It is an error, unless the person wants the manifest all the same.

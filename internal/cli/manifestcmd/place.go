@@ -28,7 +28,7 @@ func choosePlace(ctx context.Context, s *survey.Site, ns string) (*survey.Place,
 		case !console.MayPick(s.Env):
 			return nil, "", failure.Usagef("in which vSphere Namespace? Name it with -n; there are %s", survey.SomeOf(all))
 		default:
-			if ns, err = pick(ctx, s.Env, "In which vSphere Namespace?", all, nil); err != nil {
+			if ns, err = pick(ctx, s.Env, "In which vSphere Namespace?", choices{values: all}); err != nil {
 				return nil, "", err
 			}
 		}
@@ -53,12 +53,15 @@ func choosePlace(ctx context.Context, s *survey.Site, ns string) (*survey.Place,
 		"Say which with --server, or make the context of one of them the current one: kubectl vsphere use NAME")
 }
 
-// pick lets a person choose a value. notes, if any, say more about each.
-func pick(ctx context.Context, e *console.Env, question string, values, notes []string) (string, error) {
+// choices are values, and what else to say about each; no notes: nothing.
+type choices struct{ values, notes []string }
+
+// pick lets a person choose a value.
+func pick(ctx context.Context, e *console.Env, question string, from choices) (string, error) {
 	q := console.Question{Text: question}
-	for i, v := range values {
-		if notes != nil && notes[i] != "" {
-			v += "   " + notes[i]
+	for i, v := range from.values {
+		if from.notes != nil && from.notes[i] != "" {
+			v += "   " + from.notes[i]
 		}
 		q.Choices = append(q.Choices, console.Choice{Text: v})
 	}
@@ -66,5 +69,5 @@ func pick(ctx context.Context, e *console.Env, question string, values, notes []
 	if err != nil {
 		return "", err
 	}
-	return values[i], nil
+	return from.values[i], nil
 }
