@@ -117,7 +117,7 @@ func TestRoll(t *testing.T) {
 		"one that is not ready":       {ready + `]`, append(good[:1:1], machine(a, now, `{"type":"Ready","status":"False"}`)), false, 1, 0},
 		"one that is missing":         {ready + `]`, good[:1], false, 1, 0},
 		"one that is nobody's":        {ready + `]`, append(good[:1:1], machine(`"x":""`, now, up)), false, 2, 0},
-		"one of a similar version":    {ready + `]`, append(good[:1:1], machine(a, "v1.33.6+vmware.10-fips", up)), false, 1, 1},
+		"one of a similar version":    {ready + `]`, append(good[:1:1], machine(a, "v1.33.6+vmware.1-fip", up)), false, 1, 1},
 		"not available":               {`"conditions":[{"type":"Available","status":"False"}]`, good, false, 2, 0},
 		"rolling":                     {ready + `,{"type":"RollingOut","status":"True","message":"one by one"}]`, good, false, 2, 0},
 		"not reconciled":              {strings.Replace(ready, `"TopologyReconciled","status":"True"`, `"TopologyReconciled","status":"False","message":"upgrading"`, 1) + `]`, good, false, 2, 0},

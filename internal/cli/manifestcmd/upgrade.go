@@ -68,15 +68,7 @@ func upgrade(ctx context.Context, e *console.Env, o changeOptions, to string) er
 	case to == "" && o.Wait:
 		return t.follow(ctx, o, again)
 	}
-	r := t.site.At(t.place).Read(ctx, []string{t.namespace}, releaseSources(), nil)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := tell(r); err != nil {
-		return err
-	}
-	offers := manifest.Offers{Releases: releasesOf(r, t.place), Unread: unread(r, r, t.place, t.namespace)}
-	to, err = t.decide(ctx, o, offers, to)
+	to, err = t.decide(ctx, o, to)
 	if err != nil || to == "" {
 		return err
 	}
@@ -102,7 +94,15 @@ func upgrade(ctx context.Context, e *console.Env, o changeOptions, to string) er
 }
 
 // decide shows what there is to decide. It returns the release to go to, or "" if the person named none.
-func (t *target) decide(ctx context.Context, o changeOptions, offers manifest.Offers, to string) (string, error) {
+func (t *target) decide(ctx context.Context, o changeOptions, to string) (string, error) {
+	r := t.site.At(t.place).Read(ctx, []string{t.namespace}, releaseSources(), nil)
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if err := tell(r); err != nil {
+		return "", err
+	}
+	offers := manifest.Offers{Releases: releasesOf(r, t.place), Unread: unread(r, r, t.place, t.namespace)}
 	from := manifest.ReleaseOf(t.asked)
 	choices := offers.Upgrades(from, t.facts.Upgrades)
 	blocks := append(manifest.Blocks(t.cluster, t.asked), t.budgets(ctx)...)
