@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clitest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/consoletest/objecttest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 )
 
@@ -22,7 +23,7 @@ const (
 )
 
 // holding makes a kind of object of a group in a version.
-func holding(resource, kind string, objects ...string) consoletest.Holding {
+func holding(resource, kind string, objects ...string) objecttest.Holding {
 	plural, group, _ := strings.Cut(resource, ".")
 	version := "v1alpha3"
 	switch group {
@@ -31,7 +32,7 @@ func holding(resource, kind string, objects ...string) consoletest.Holding {
 	case "", "policy":
 		version = "v1"
 	}
-	return consoletest.Holding{Group: group, Version: version, Plural: plural, Kind: kind, Objects: objects}
+	return objecttest.Holding{Group: group, Version: version, Plural: plural, Kind: kind, Objects: objects}
 }
 
 // object is one with a name in a namespace; rest is without braces.

@@ -101,9 +101,8 @@ func find(ctx context.Context, e *console.Env, o changeOptions) (*target, error)
 		return nil, err
 	}
 	s.Doing = "Looking at cluster " + o.Name
-	explain := func(err error) { failure.Explain(console.Prose(e.ErrOut), err) }
-	found, err := s.Find(ctx, survey.Wanted{What: "cluster", Name: o.Name, Namespace: o.Namespace}, explain,
-		&survey.Source{Resource: tkg.ClusterResource, Facts: survey.Whole}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.Whole})
+	found, err := s.Find(ctx, survey.Named{What: "cluster", Name: o.Name, Namespace: o.Namespace},
+		&survey.Source{Resource: tkg.ClusterResource, Facts: survey.WholeIf(o.Name)}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.WholeIf(o.Name)})
 	if err != nil {
 		return nil, err
 	}

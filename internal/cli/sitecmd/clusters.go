@@ -58,7 +58,7 @@ func clusterRows(r *survey.Reading) (all []row) {
 		key := it.Place.ClusterKey(it.Metadata.Namespace, it.Metadata.Name)
 		made := rowOf(*it, clusterColumns, r.ContextsOf(key), r.TokenOf(key), f.Version, strings.Join(f.Upgrades, ","), f.Count(), f.Endpoint, f.State, f.Class, apis, r.Age(it))
 		if others := len(f.Upgrades) - 1; others > 0 {
-			made.brief = map[string]string{upgradesColumn: fmt.Sprintf("%s +%d", slices.MaxFunc(f.Upgrades, natural), others)}
+			made.brief = map[string]string{upgradesColumn: fmt.Sprintf("%s +%d", slices.MaxFunc(f.Upgrades, tkg.Natural), others)}
 		}
 		all = append(all, made)
 	}
