@@ -10,20 +10,15 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
-
-// Server returns the API server of a place for as long as a command works there: a token that ends is replaced. done closes its connections.
-func (s *Site) Server(p *Place) (server *kubeapi.Server, done func()) {
-	l := s.At(p).newLinks()[p]
-	return l.server(), l.close
-}
 
 // ErrNoContext is the error of a cluster to which no context of the user leads.
 var ErrNoContext = errors.New("no context leads to the cluster")
 
 // ClusterServer returns the API server of a cluster, by its context. done closes its connections.
-func (s *Site) ClusterServer(ctx context.Context, p *Place, namespace, name string) (server *kubeapi.Server, done func(), err error) {
-	names := s.contexts[p.ClusterKey(namespace, name).ID()]
+func ClusterServer(ctx context.Context, s *Site, key tokens.Key) (server *kubeapi.Server, done func(), err error) {
+	names := s.contexts[key.ID()]
 	if len(names) == 0 {
 		return nil, nil, ErrNoContext
 	}
@@ -39,7 +34,7 @@ func (s *Site) ClusterServer(ctx context.Context, p *Place, namespace, name stri
 }
 
 // InNamespace returns the places that are known to have a vSphere Namespace; if none is, those in which it may be.
-func (s *Site) InNamespace(ns string) (some []*Place) {
+func InNamespace(s *Site, ns string) (some []*Place) {
 	for _, p := range s.Places {
 		if len(s.chosenOf(p, []string{ns})) > 0 {
 			some = append(some, p)
@@ -49,7 +44,7 @@ func (s *Site) InNamespace(ns string) (some []*Place) {
 }
 
 // Kubectl returns the beginning of a kubectl command in a vSphere Namespace, or "" if no context leads there.
-func (s *Site) Kubectl(p *Place, ns string) string {
+func Kubectl(s *Site, p *Place, ns string) string {
 	for _, name := range slices.Sorted(maps.Keys(s.Config.Contexts)) {
 		c := s.Config.Contexts[name]
 		if key, ours := kubeconfig.Ours(s.Config.AuthInfos[c.AuthInfo]); ours && c.Namespace == ns && key.Same(p.Key) {
@@ -57,4 +52,14 @@ func (s *Site) Kubectl(p *Place, ns string) string {
 		}
 	}
 	return ""
+}
+
+// Beside reads the object of a name in the namespace of an item.
+func (i Item) Beside(ctx context.Context, s *Site, r kubeapi.Resource, name string) (kubeapi.Object, error) {
+	closeIdle, err := s.connect(ctx, i.Place)
+	if err != nil {
+		return kubeapi.Object{}, err
+	}
+	defer closeIdle()
+	return i.Place.server.Get(ctx, r, i.Metadata.Namespace, name)
 }

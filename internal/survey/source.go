@@ -60,3 +60,16 @@ type unit struct {
 	namespace  string
 	everywhere bool
 }
+
+// Whole keeps an object with all its fields (Source.Facts).
+func Whole(o kubeapi.Object) any { return o }
+
+// WholeIf keeps an object of a name with all its fields. Others are suggested, by their names.
+func WholeIf(name string) func(kubeapi.Object) any {
+	return func(o kubeapi.Object) any {
+		if o.Metadata.Name != name {
+			return nil
+		}
+		return o
+	}
+}

@@ -77,7 +77,7 @@ const reviewPath = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 // May reports whether the user's roles allow a verb, such as patch, on an object. It tells a missing role from a change that the server
 // refuses for another reason, which may have the status 403 too.
-func (s *Server) May(ctx context.Context, verb string, t Target) (bool, error) {
+func May(ctx context.Context, s *Server, verb string, t Target) (bool, error) {
 	body, err := json.Marshal(Fields{
 		"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
 		"spec": map[string]any{"resourceAttributes": map[string]string{

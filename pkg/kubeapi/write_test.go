@@ -134,7 +134,7 @@ func TestVersion(t *testing.T) {
 // Whether a role is missing is asked of the server.
 func TestMay(t *testing.T) {
 	w := &writes{reply: `{"status":{"allowed":true}}`}
-	if may, err := w.server().May(t.Context(), "patch", Target{Resource: vms, Namespace: "ns1", Name: "a"}); !may || err != nil {
+	if may, err := May(t.Context(), w.server(), "patch", Target{Resource: vms, Namespace: "ns1", Name: "a"}); !may || err != nil {
 		t.Error(may, err)
 	}
 	want := []string{`POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews  {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"group":"vmoperator.vmware.com","name":"a","namespace":"ns1","resource":"virtualmachines","verb":"patch"}}}`}
@@ -142,7 +142,7 @@ func TestMay(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, w := range map[string]*writes{"no": {reply: `{}`}, "rubbish": {reply: "["}, "an error": {err: wire.ErrUnreachable}} {
-		if may, err := w.server().May(t.Context(), "patch", Target{Resource: vms}); may || (err == nil) != (name == "no") {
+		if may, err := May(t.Context(), w.server(), "patch", Target{Resource: vms}); may || (err == nil) != (name == "no") {
 			t.Errorf("%s: %v %v", name, may, err)
 		}
 	}

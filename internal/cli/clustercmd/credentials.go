@@ -153,7 +153,7 @@ func next(e *console.Env, o credentialsOptions, to output, c breakglass.Credenti
 // secretOf reads credentials of a cluster.
 func secretOf(ctx context.Context, s *survey.Site, cluster survey.Item, kind breakglass.Kind) (breakglass.Credentials, error) {
 	namespace, name := cluster.Metadata.Namespace, kind.SecretName(cluster.Metadata.Name)
-	secret, err := s.Beside(ctx, cluster, breakglass.Resource, name)
+	secret, err := cluster.Beside(ctx, s, breakglass.Resource, name)
 	switch {
 	case errors.Is(err, wire.ErrForbidden):
 		err = fmt.Errorf("you may not read the Secret %s in %s at %s: %w", name, namespace, cluster.Place.Title, wire.ErrForbidden)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/breakglass"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
@@ -27,7 +28,7 @@ type sshOptions struct {
 func sshCommand(e *console.Env) *cobra.Command {
 	var o sshOptions
 	c := &cobra.Command{
-		Use: "ssh NODE [-J HOST] [-- ARGS]", Short: "Starts ssh to a node of a cluster, with the cluster's key.",
+		Use: "ssh NODE [-J HOST] [-- ARGS]", Short: "Starts ssh to a node, with the key of its cluster.",
 		Long: `Starts ssh to a node of a cluster, with the key that the Supervisor keeps for the nodes. NODE is the
 name of a node, of its machine or of its virtual machine, or NAMESPACE/NAME. The user there is
 ` + breakglass.User + `. What stands after -- goes to ssh: its options, and a command.
@@ -74,7 +75,7 @@ func connect(ctx context.Context, e *console.Env, o sshOptions) error {
 	if err != nil {
 		return err
 	}
-	found, err := o.find(ctx, s, survey.Named{What: "node", Names: nodeNames}, &survey.Source{Resource: tkg.VMResource, Facts: survey.Whole},
+	found, err := o.find(ctx, s, lookup.Named{What: "node", Names: nodeNames}, &survey.Source{Resource: tkg.VMResource, Facts: survey.Whole},
 		&survey.Source{Resource: tkg.MachineResource, Facts: survey.Whole, Aside: true})
 	if err != nil {
 		return err

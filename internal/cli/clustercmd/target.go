@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -80,14 +81,14 @@ func (t target) open(e *console.Env, what string) (*survey.Site, error) {
 }
 
 // find returns the objects of the target.
-func (t target) find(ctx context.Context, s *survey.Site, n survey.Named, sources ...*survey.Source) (survey.Found, error) {
+func (t target) find(ctx context.Context, s *survey.Site, n lookup.Named, sources ...*survey.Source) (lookup.Found, error) {
 	n.Name, n.Namespace = t.Name, t.Namespace
-	return s.Find(ctx, n, sources...)
+	return lookup.One(ctx, s, n, sources...)
 }
 
 // cluster returns the Cluster that the target names, or its TanzuKubernetesCluster.
 func (t target) cluster(ctx context.Context, s *survey.Site) (survey.Item, error) {
-	f, err := t.find(ctx, s, survey.Named{What: "cluster"}, &survey.Source{Resource: tkg.ClusterResource}, &survey.Source{Resource: tkg.TanzuClusterResource})
+	f, err := t.find(ctx, s, lookup.Named{What: "cluster"}, &survey.Source{Resource: tkg.ClusterResource}, &survey.Source{Resource: tkg.TanzuClusterResource})
 	if err != nil {
 		return survey.Item{}, err
 	}

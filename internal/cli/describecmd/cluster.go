@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
@@ -30,7 +31,7 @@ type clusterPage struct {
 
 // cluster returns the page of a cluster. failed is the error of a place that could not be asked.
 func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := s.Find(ctx, o.Named, &survey.Source{Resource: tkg.ClusterResource, Facts: survey.WholeIf(o.Name)}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.WholeIf(o.Name)})
+	f, err := lookup.One(ctx, s, o.Named, &survey.Source{Resource: tkg.ClusterResource, Facts: survey.WholeIf(o.Name)}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.WholeIf(o.Name)})
 	if err != nil {
 		return nil, nil, err
 	}

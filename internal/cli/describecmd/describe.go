@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -17,7 +18,7 @@ import (
 
 // describeOptions are the arguments and flags of describe.
 type describeOptions struct {
-	survey.Named        // What is cluster, namespace or vm
+	lookup.Named        // What is cluster, namespace or vm
 	Server       string // canonical; empty: any
 	Format       command.Format
 }
@@ -53,7 +54,7 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 			if o.Server, err = command.TypedServer(e, server); err != nil {
 				return err
 			}
-			if o.Named, err = survey.ParseNamed(o.What, o.Name, o.Namespace); err != nil {
+			if o.Named, err = lookup.Parse(o.What, o.Name, o.Namespace); err != nil {
 				return err
 			}
 			return describe(c.Context(), e, o)

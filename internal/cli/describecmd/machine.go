@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
@@ -13,7 +14,7 @@ import (
 
 // machine returns the page of a virtual machine. failed is the error of a place that could not be asked.
 func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
-	f, err := s.Find(ctx, o.Named, &survey.Source{Resource: tkg.VMResource, Facts: survey.WholeIf(o.Name)})
+	f, err := lookup.One(ctx, s, o.Named, &survey.Source{Resource: tkg.VMResource, Facts: survey.WholeIf(o.Name)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
@@ -40,7 +41,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	}
 	switch {
 	case len(places) == 0:
-		return nil, nil, survey.Unknown(o.What, o.Name, s.NamespacesOf())
+		return nil, nil, lookup.Unknown(o.What, o.Name, s.NamespacesOf())
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {

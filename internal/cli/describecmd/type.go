@@ -15,4 +15,4 @@ func loginCommand(s *survey.Site, at *survey.Place) string {
 }
 
 // kubectl returns the beginning of a kubectl command for a vSphere Namespace, with a blank at its end, or "" if no context is for it.
-func kubectl(s *survey.Site, at *survey.Place, ns string) string { return s.Kubectl(at, ns) }
+func kubectl(s *survey.Site, at *survey.Place, ns string) string { return survey.Kubectl(s, at, ns) }

@@ -128,7 +128,7 @@ func TestRegistries(t *testing.T) {
 			if err := os.Remove(filepath.Join(r.Dir, "root/etc/docker/certs.d/10.0.0.5/ca.crt")); err != nil {
 				t.Fatal(err)
 			}
-		}, "its CA is not where docker and podman look for it\nType: kubectl vsphere registry ca 10.0.0.5"},
+		}, "its CA is in no place that registry clients read\nType: kubectl vsphere registry ca 10.0.0.5"},
 		"a record that cannot be read": {func(_ *testing.T, r rig) { r.WriteFile("store/registries/x.json", "{", 0o600) }, "x.json"},
 		"logged out": {func(t *testing.T, r rig) {
 			if err := (registry.Store{Dir: r.Store().Dir()}).UpdateRecord("10.0.0.5", func(r registry.Record) registry.Record { r.LoggedOut = true; return r }); err != nil {

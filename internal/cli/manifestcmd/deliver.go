@@ -28,7 +28,8 @@ type chosen struct {
 // deliver has the server check a manifest, and writes it.
 func (c chosen) deliver(ctx context.Context, o manifestOptions, offers manifest.Offers) error {
 	s, p := c.site, c.place
-	server, done := s.Server(p)
+	connection := s.Connect(p)
+	server, done := connection.Server, connection.Close
 	defer done()
 	resource := tkg.ClusterResource
 	if o.Tanzu {
@@ -92,6 +93,6 @@ func (c chosen) save(ctx context.Context, o manifestOptions, text []byte) error 
 	if err != nil {
 		return err
 	}
-	s.Env.Tellf("The manifest is in %s. To create the cluster, type: %sapply -f %s", o.Output, cmp.Or(s.Kubectl(p, o.Namespace), "kubectl "), failure.Quote(o.Output))
+	s.Env.Tellf("The manifest is in %s. To create the cluster, type: %sapply -f %s", o.Output, cmp.Or(survey.Kubectl(s, p, o.Namespace), "kubectl "), failure.Quote(o.Output))
 	return nil
 }

@@ -33,7 +33,7 @@ func choosePlace(ctx context.Context, s *survey.Site, ns string) (*survey.Place,
 			}
 		}
 	}
-	places := s.InNamespace(ns)
+	places := survey.InNamespace(s, ns)
 	if ours {
 		if i := slices.IndexFunc(places, func(p *survey.Place) bool { return p.Key == current.Key }); i >= 0 {
 			return places[i], ns, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -101,7 +102,7 @@ func find(ctx context.Context, e *console.Env, o changeOptions) (*target, error)
 		return nil, err
 	}
 	s.Doing = "Looking at cluster " + o.Name
-	found, err := s.Find(ctx, survey.Named{What: "cluster", Name: o.Name, Namespace: o.Namespace},
+	found, err := lookup.One(ctx, s, lookup.Named{What: "cluster", Name: o.Name, Namespace: o.Namespace},
 		&survey.Source{Resource: tkg.ClusterResource, Facts: survey.WholeIf(o.Name)}, &survey.Source{Resource: tkg.TanzuClusterResource, Facts: survey.WholeIf(o.Name)})
 	if err != nil {
 		return nil, err
@@ -111,7 +112,8 @@ func find(ctx context.Context, e *console.Env, o changeOptions) (*target, error)
 	if slices.ContainsFunc(found.Items, func(i survey.Item) bool { return i.Source.Resource == tkg.TanzuClusterResource }) {
 		t.resource = tkg.TanzuClusterResource
 	}
-	t.server, t.done = s.Server(t.place)
+	connection := s.Connect(t.place)
+	t.server, t.done = connection.Server, connection.Close
 	if err := t.read(ctx); err != nil {
 		t.done()
 		return nil, fmt.Errorf("cluster %s/%s: %w", t.namespace, t.name, err)

@@ -171,7 +171,7 @@ func (t *target) budgets(ctx context.Context) []manifest.Block {
 	unseen := func(err error) []manifest.Block {
 		return []manifest.Block{{Text: fmt.Sprintf("it is not known whether pods of it may be evicted: %v", err)}}
 	}
-	server, done, err := t.site.ClusterServer(ctx, t.place, t.namespace, t.name)
+	server, done, err := survey.ClusterServer(ctx, t.site, t.place.ClusterKey(t.namespace, t.name))
 	if err != nil {
 		return unseen(err)
 	}

@@ -28,7 +28,7 @@ func (l lack) says(ca string) string {
 	one := len(l.clients) == 1
 	switch {
 	case len(l.clients) == 0:
-		return fmt.Sprintf("%s is not where docker and podman look for it", ca)
+		return fmt.Sprintf("%s is in no place that registry clients read", ca)
 	case l.dirs == nil && one:
 		return fmt.Sprintf("%s does not know %s: it has the system's roots only", l.clients[0], ca)
 	case l.dirs == nil:

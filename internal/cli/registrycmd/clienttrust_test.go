@@ -35,7 +35,7 @@ func TestClientsThatDoNotKnowTheCA(t *testing.T) {
 	)
 	one := func(warning string) []string { return []string{warning} }
 	for name, tc := range map[string]clients{
-		"none":             {root: one(of + " is not where docker and podman look for it; " + install), user: one(of + " is not where docker and podman look for it; " + install)},
+		"none":             {root: one(of + " is in no place that registry clients read; " + install), user: one(of + " is in no place that registry clients read; " + install)},
 		"none, and a CA":   {ca: "root/etc/containers/certs.d"},
 		"none, and a CA 2": {ca: ".docker/certs.d"},
 		"all of them": {

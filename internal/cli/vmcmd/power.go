@@ -37,10 +37,10 @@ func actions() []action {
 			long: "Starts a virtual machine: sets spec.powerState to PoweredOn.",
 		}, {
 			name: "stop", short: "Stops a virtual machine.", state: off, does: "Stops", doing: "is stopping", done: "is off",
-			long: "Stops a virtual machine: sets spec.powerState to PoweredOff. Its spec.powerOffMode says whether the guest\nsystem is shut down, or the power is switched off. The command prints which.",
+			long: "Stops a virtual machine: sets spec.powerState to PoweredOff. Its spec.powerOffMode says whether the\nguest system is shut down, or the power is switched off. The command prints which.",
 		}, {
 			name: "restart", short: "Restarts a virtual machine.", does: "Restarts", doing: "is restarting", done: "has restarted",
-			long: "Restarts a virtual machine that runs: sets spec.nextRestartTime to now. Its spec.restartMode says whether\nthe guest system restarts, or the power is reset. The command prints which. vSphere 7 and 8.0 have no\nsuch field: stop the virtual machine, and start it.",
+			long: "Restarts a virtual machine that runs: sets spec.nextRestartTime to now. Its spec.restartMode says\nwhether the guest system restarts, or the power is reset. The command prints which. vSphere 7 and\n8.0 have no such field: stop the virtual machine, and start it.",
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -43,7 +44,7 @@ func New(e *console.Env, list *cobra.Command) *cobra.Command {
 
 // which says which virtual machine a person means.
 type which struct {
-	survey.Named
+	lookup.Named
 	Server string // canonical; empty: any
 }
 
@@ -58,7 +59,7 @@ func (w *which) addTo(c *cobra.Command, e *console.Env, run func(context.Context
 		if w.Server, err = command.TypedServer(e, server); err != nil {
 			return err
 		}
-		if w.Named, err = survey.ParseNamed("vm", args[0], namespace); err != nil {
+		if w.Named, err = lookup.Parse("vm", args[0], namespace); err != nil {
 			return err
 		}
 		return run(c.Context())
@@ -101,7 +102,7 @@ func (w *which) find(ctx context.Context, e *console.Env) (*machine, error) {
 		return nil, err
 	}
 	s.Doing = "Looking for " + w.Name
-	f, err := s.Find(ctx, w.Named, &survey.Source{Resource: tkg.VMResource})
+	f, err := lookup.One(ctx, s, w.Named, &survey.Source{Resource: tkg.VMResource})
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (m *machine) forbidden(ctx context.Context, err error, verb string, t kubea
 	if !errors.Is(err, wire.ErrForbidden) {
 		return err
 	}
-	if may, unknown := m.server.May(ctx, verb, t); may || unknown != nil {
+	if may, unknown := kubeapi.May(ctx, m.server.Server, verb, t); may || unknown != nil {
 		return err // It is refused for another reason, which the error has.
 	}
 	return failure.Hint(fmt.Errorf("you may not %s %s in %s: %w", verb, t.Resource.Plural, t.Namespace, err),

@@ -1,4 +1,5 @@
-package survey
+// Package lookup finds the one thing that a person names, for the commands that show or change it.
+package lookup
 
 import (
 	"context"
@@ -9,8 +10,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
 // Named is the one thing that a person means.
@@ -19,11 +20,11 @@ type Named struct {
 	Name      string
 	Namespace string // empty: any
 	// Names returns the names that an item goes by; nil: its own.
-	Names func(Item) []string
+	Names func(survey.Item) []string
 }
 
-// ParseNamed reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name.
-func ParseNamed(what, typed, namespace string) (Named, error) {
+// Parse reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name.
+func Parse(what, typed, namespace string) (Named, error) {
 	n := Named{What: what, Name: typed, Namespace: namespace}
 	if in, name, found := strings.Cut(typed, "/"); found && what != "namespace" {
 		if namespace != "" && namespace != in {
@@ -39,12 +40,12 @@ func ParseNamed(what, typed, namespace string) (Named, error) {
 
 // Found is what has a name.
 type Found struct {
-	Items  []Item // its objects: a cluster may have one in each API
-	Failed error  // of a place that could not be asked; it is printed already
+	Items  []survey.Item // its objects: a cluster may have one in each API
+	Failed error         // of a place that could not be asked; it is printed already
 }
 
-// Find returns the one thing of a name. What could not be asked is printed.
-func (s *Site) Find(ctx context.Context, n Named, sources ...*Source) (Found, error) {
+// One returns the one thing of a name. What could not be asked is printed.
+func One(ctx context.Context, s *survey.Site, n Named, sources ...*survey.Source) (Found, error) {
 	var only []string
 	if n.Namespace != "" {
 		only = []string{n.Namespace}
@@ -85,7 +86,7 @@ func (s *Site) Find(ctx context.Context, n Named, sources ...*Source) (Found, er
 }
 
 // hidden reports whether a source could not be read somewhere.
-func hidden(r *Reading) bool {
+func hidden(r *survey.Reading) bool {
 	for at, namespaces := range r.Known {
 		for _, from := range r.Sources {
 			if slices.ContainsFunc(namespaces, func(ns string) bool { return r.IsUnread(at, from.Resource, ns) }) {
@@ -105,30 +106,7 @@ func Unknown(what, name string, names []string) error {
 		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(alike, " or "))
 	}
 	if len(names) > 0 {
-		return fmt.Errorf("%w; there are %s", err, SomeOf(names))
+		return fmt.Errorf("%w; there are %s", err, survey.SomeOf(names))
 	}
 	return err
-}
-
-// Whole keeps an object with all its fields (Source.Facts).
-func Whole(o kubeapi.Object) any { return o }
-
-// WholeIf keeps an object of a name with all its fields. Others are suggested, by their names.
-func WholeIf(name string) func(kubeapi.Object) any {
-	return func(o kubeapi.Object) any {
-		if o.Metadata.Name != name {
-			return nil
-		}
-		return o
-	}
-}
-
-// Beside reads the object of a name in the namespace of an item.
-func (s *Site) Beside(ctx context.Context, i Item, r kubeapi.Resource, name string) (kubeapi.Object, error) {
-	closeIdle, err := s.connect(ctx, i.Place)
-	if err != nil {
-		return kubeapi.Object{}, err
-	}
-	defer closeIdle()
-	return i.Place.server.Get(ctx, r, i.Metadata.Namespace, name)
 }
