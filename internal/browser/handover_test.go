@@ -29,7 +29,7 @@ func asked(t *testing.T, method, url, host string) (status int, location string)
 	if err != nil {
 		return 0, ""
 	}
-	defer reply.Body.Close() //nolint:errcheck // Nothing is left to do about it.
+	defer reply.Body.Close()
 	text, _ := io.ReadAll(reply.Body)
 	if strings.Contains(string(text), "ticket") {
 		t.Errorf("the page is in the body: %s", text)

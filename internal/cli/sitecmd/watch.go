@@ -40,19 +40,8 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 			return ctx.Err()
 		case <-console.Timer(out.site.Env, settle):
 		}
-		rows := o.rowsOf(live.Reading())
-		var changed []row
-		now := byKey(rows)
-		for _, r := range rows {
-			if was, there := known[r.key()]; !there || !slices.Equal(steady(was), steady(r)) {
-				changed = append(changed, r)
-			}
-		}
-		for key, was := range known {
-			if _, there := now[key]; !there {
-				changed = append(changed, out.gone(was))
-			}
-		}
+		now := byKey(o.rowsOf(live.Reading()))
+		changed := out.changes(known, now)
 		known = now
 		slices.SortStableFunc(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
 		if err := o.sort(changed); err != nil {
@@ -65,6 +54,21 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 			return err
 		}
 	}
+}
+
+// changes returns the rows that are new or other than before, and those that are gone.
+func (p *printer) changes(known, now map[string]row) (changed []row) {
+	for key, r := range now {
+		if was, there := known[key]; !there || !slices.Equal(steady(was), steady(r)) {
+			changed = append(changed, r)
+		}
+	}
+	for key, was := range known {
+		if _, there := now[key]; !there {
+			changed = append(changed, p.gone(was))
+		}
+	}
+	return changed
 }
 
 func byKey(rows []row) map[string]row {

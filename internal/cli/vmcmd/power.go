@@ -154,10 +154,10 @@ func (m *machine) check(a action, o kubeapi.Object, vm tkg.VM) error {
 // say says what is about to be done.
 func (m *machine) say(a action, o kubeapi.Object, vm tkg.VM) {
 	how := ""
-	switch {
-	case a.state == off:
+	switch a.state {
+	case off:
 		how = manner(vm.Spec.PowerOffMode, "its guest system shuts down", "its power is switched off")
-	case a.state == "":
+	case "":
 		how = manner(vm.Spec.RestartMode, "its guest system restarts", "its power is reset")
 	}
 	m.env.Tellf("%s %s%s.", a.does, m.title, how)

@@ -179,7 +179,7 @@ func TestUsage(t *testing.T) {
 	w.Run("vm", "stop", "a", "-n", "A B").Exits(failure.Usage).Says("not a name of a namespace")
 	w.Run("vm", "stop", "a", "--wait", "5").Exits(failure.Usage).Says("which unit?")
 	w.Run("vm", "stop", "a", "--wait", "-5m").Exits(failure.Usage)
-	w.Run("vm", "stpo", "a").Exits(failure.Usage).Says("did you mean stop")
+	w.Run("vm", "stopp", "a").Exits(failure.Usage).Says("did you mean stop")
 	w.Run("vm", "stop", "web1").Exits(failure.Failed).Says(`there is no vm "web1" that you may see; did you mean web-1`)
 	w.Run("vm", "web-console", "web-1").Exits(failure.Usage).Says("add --short")
 	w.Run("vm", "list", "web-1").Exits(failure.Usage)

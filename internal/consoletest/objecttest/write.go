@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// Written, if set, is called with each object that was created or changed, before it is stored: a webhook or a controller may change it.
+// Written is called, if there is one, with each object that was created or changed, before it is stored: a webhook or a controller may change it.
 // It is not called for a dry run.
 type Written func(method, plural string, object map[string]any)
 
