@@ -11,10 +11,11 @@ import (
 // New returns the cluster command.
 func New(e *console.Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "cluster", Short: "Gets into TKG clusters whose login does not work.",
-		Long: `Gets into TKG clusters whose login does not work: by their admin kubeconfig, or by SSH to a node.
-For everyday use, log in: then kubectl has a context for each cluster.`,
-		Example: "  kubectl vsphere cluster credentials tkc1 --kind admin\n  kubectl vsphere cluster ssh tkc1-control-plane-x7k2p",
+		Use: "cluster", Short: "Makes, changes and rescues TKG clusters.",
+		Long: `Makes and changes TKG clusters, and gets into those whose login does not work: by their admin
+kubeconfig, or by SSH to a node. For everyday use, log in: then kubectl has a context for each
+cluster.`,
+		Example: "  kubectl vsphere cluster manifest shop -n ns1 --output shop.yaml\n  kubectl vsphere cluster upgrade shop\n  kubectl vsphere cluster credentials shop --kind admin",
 		Args:    command.Unknown, RunE: command.Help,
 	}
 	c.AddCommand(credentialsCommand(e), sshCommand(e))
