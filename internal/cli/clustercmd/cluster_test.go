@@ -226,7 +226,7 @@ func TestUsageOfCluster(t *testing.T) {
 	} {
 		w.Run(strings.Fields(line)...).Exits(failure.Usage).Says(want)
 	}
-	w.Run("cluster").Exits(failure.OK).Says("Gets into TKG clusters whose login does not work")
+	w.Run("cluster").Exits(failure.OK).Says("gets into those whose login does not work")
 	w.Run("__complete", "cluster", "credentials", "").Says("tkc1\ntkc2\n")
 	w.Run("__complete", "cluster", "credentials", "tkc1", "--kind", "").Says("admin\nssh\nssh-password\n")
 }
