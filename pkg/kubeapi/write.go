@@ -47,13 +47,6 @@ func (s *Server) Patch(ctx context.Context, t Target, fields Fields) (Object, er
 	return o, conflicting(err, ErrConflict)
 }
 
-// Apply sets the fields of an object that are ours, and creates it if it does not exist (server-side apply). The error is ErrConflict if
-// somebody else has set one of them.
-func (s *Server) Apply(ctx context.Context, t Target, fields Fields) (Object, error) {
-	o, err := s.write(ctx, t, change{method: http.MethodPatch, kind: "application/apply-patch+yaml", fields: fields, whole: true})
-	return o, conflicting(err, ErrConflict)
-}
-
 // Delete deletes the object with a UID; an empty one means any. The error is ErrConflict if the object has another UID.
 func (s *Server) Delete(ctx context.Context, t Target, uid string) error {
 	path, _, err := t.path(ctx, s)

@@ -47,9 +47,6 @@ func TestWrite(t *testing.T) {
 	if _, err := s.Patch(t.Context(), to, Fields{"spec": map[string]any{"n": 2}}); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Apply(t.Context(), to, nil); err != nil {
-		t.Error(err)
-	}
 	if err := s.Delete(t.Context(), to, "u1"); err != nil {
 		t.Error(err)
 	}
@@ -60,7 +57,6 @@ func TestWrite(t *testing.T) {
 	want := []string{
 		"POST " + vmList + "?fieldManager=kubectl-vsphere&fieldValidation=Strict application/json " + whole + `"labels":{"x":"y"},"name":"a","namespace":"ns1"},"spec":{"n":1}}`,
 		"PATCH " + vmList + `/a?dryRun=All&fieldManager=kubectl-vsphere&fieldValidation=Strict application/merge-patch+json {"spec":{"n":2}}`,
-		"PATCH " + vmList + "/a?dryRun=All&fieldManager=kubectl-vsphere&fieldValidation=Strict application/apply-patch+yaml " + whole + `"name":"a","namespace":"ns1"}}`,
 		"DELETE " + vmList + `/a?dryRun=All  {"apiVersion":"v1","kind":"DeleteOptions","preconditions":{"uid":"u1"}}`,
 		"DELETE " + vmList + `/..%2Fa  {"apiVersion":"v1","kind":"DeleteOptions"}`,
 	}
@@ -78,7 +74,6 @@ func TestWriteThatIsRefused(t *testing.T) {
 	calls := map[string]func(*Server) error{
 		"create": func(s *Server) error { _, err := s.Create(t.Context(), to, nil); return err },
 		"patch":  func(s *Server) error { _, err := s.Patch(t.Context(), to, nil); return err },
-		"apply":  func(s *Server) error { _, err := s.Apply(t.Context(), to, nil); return err },
 		"delete": func(s *Server) error { return s.Delete(t.Context(), to, "") },
 	}
 	for name, call := range calls {

@@ -35,16 +35,11 @@ func (t *target) addTo(c *cobra.Command, e *console.Env) {
 
 // read reads NAME or NAMESPACE/NAME.
 func (t *target) read(e *console.Env, typed string) (err error) {
-	t.Name = typed
-	if namespace, name, found := strings.Cut(typed, "/"); found {
-		if t.Namespace != "" && t.Namespace != namespace {
-			return failure.Usagef("%q and --namespace %s name two namespaces", typed, t.Namespace)
-		}
-		t.Namespace, t.Name = namespace, name
+	named, err := lookup.Parse("cluster", typed, t.Namespace)
+	if err != nil {
+		return err
 	}
-	if t.Namespace != "" && !address.IsLabel(t.Namespace) {
-		return failure.Usagef("%.80q is not a name of a namespace", t.Namespace)
-	}
+	t.Namespace, t.Name = named.Namespace, named.Name
 	for part := range strings.SplitSeq(t.Name, ".") {
 		if !address.IsLabel(part) { // It becomes the name of a file, too.
 			return failure.Usagef("%.80q is not a name of a cluster or node", t.Name)

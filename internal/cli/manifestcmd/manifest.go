@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -111,9 +112,11 @@ func (f *manifestFlags) add(c *cobra.Command) {
 // options reads the flags.
 func (f *manifestFlags) options(c *cobra.Command, e *console.Env, typed string) (o manifestOptions, err error) {
 	o = f.o
-	if o.Namespace, o.Name, err = parseName(typed, f.namespace); err != nil {
+	named, err := lookup.Parse("cluster", typed, f.namespace)
+	if err != nil {
 		return o, err
 	}
+	o.Namespace, o.Name = named.Namespace, named.Name
 	o.Release, o.Class = tkg.ReleaseName(f.version), f.class
 	o.VMClass, o.StorageClass, o.Pods, o.Services = f.vmClass, f.storageName, f.pods, f.services
 	o.ControlSized, o.PoolsSized = c.Flags().Changed("control-plane"), len(f.workers) > 0

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/manifest"
@@ -53,26 +51,13 @@ func (f *changeFlags) add(c *cobra.Command, e *console.Env) {
 
 func (f *changeFlags) options(e *console.Env, typed string) (o changeOptions, err error) {
 	o = f.o
-	if o.Namespace, o.Name, err = parseName(typed, f.namespace); err != nil {
+	named, err := lookup.Parse("cluster", typed, f.namespace)
+	if err != nil {
 		return o, err
 	}
+	o.Namespace, o.Name = named.Namespace, named.Name
 	o.Server, err = command.TypedServer(e, f.server)
 	return o, err
-}
-
-// parseName reads NAME or NAMESPACE/NAME, and the value of --namespace.
-func parseName(typed, namespace string) (in, name string, err error) {
-	in, name, found := strings.Cut(typed, "/")
-	switch {
-	case !found:
-		in, name = namespace, typed
-	case namespace != "" && namespace != in:
-		return "", "", failure.Usagef("%q and --namespace %s name two namespaces", typed, namespace)
-	}
-	if in != "" && !address.IsLabel(in) {
-		return "", "", failure.Usagef("%.80q is not a name of a namespace", in)
-	}
-	return in, name, nil
 }
 
 // target is the cluster that is changed.

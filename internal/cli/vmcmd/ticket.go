@@ -44,7 +44,7 @@ type ticket struct {
 var (
 	errCipher = errors.New("its ticket cannot be decrypted")
 	errTicket = errors.New("its ticket is no address of a console")
-	errProxy  = errors.New("the address of its page is no host")
+	errProxy  = errors.New("the reply names no host for the page")
 )
 
 // maxTicket bounds what follows /ticket/, in bytes.

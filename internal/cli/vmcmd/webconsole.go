@@ -99,7 +99,7 @@ var (
 // request is a request for a console.
 type request struct {
 	*machine
-	target kubeapi.Target // without a name: there is none
+	target kubeapi.Target // what the Supervisor was asked for; without a name: nothing yet
 	uid    string
 	until  time.Time // the Supervisor knows it
 }
