@@ -17,7 +17,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial|parallel|lists SERVER USER CA-FILE")
+var errUsage = errors.New("usage: bench kubeconfig FILE N | clientcmd FILE | update FILE N | store DIR N | serial|parallel SERVER USER CA-FILE | lists SERVER USER CA-FILE PORT")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) < 2 {
@@ -26,12 +26,14 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "clientcmd":
 		return rewrite(args[1])
-	case "serial", "parallel", "lists":
-		if len(args) != 4 {
+	case "lists":
+		if len(args) != 5 {
 			return errUsage
 		}
-		if args[0] == "lists" {
-			return lists(ctx, args[1:])
+		return lists(ctx, args[1:])
+	case "serial", "parallel":
+		if len(args) != 4 {
+			return errUsage
 		}
 		return requests(ctx, args[0] == "serial", args[1:])
 	}

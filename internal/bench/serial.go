@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -96,8 +97,13 @@ func (o *oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // lists lists the clusters of all namespaces, as a program does that knows the namespaces and asks for one after the other: the two kinds
-// of objects that stand for clusters, of each namespace, as tables, with one request at a time over one connection.
+// of objects that stand for clusters, of each namespace, as tables, with one request at a time over one connection. The last argument is the
+// port of the API server.
 func lists(ctx context.Context, args []string) error {
+	port, err := strconv.Atoi(args[3])
+	if err != nil {
+		return err
+	}
 	none, err := login.ParseSelection("none")
 	if err != nil {
 		return err
@@ -112,9 +118,9 @@ func lists(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, h := range res.Hosts {
-		token := disclose.SupervisorAt(h.Address.URL("")).Hold(disclose.SupervisorToken, h.Credential.Token)
+		token := disclose.SupervisorAt(h.Address.API(port)).Hold(disclose.SupervisorToken, h.Credential.Token)
 		server := kubeapi.New(func(ctx context.Context, r wire.Request) ([]byte, error) {
-			r.URL, r.Bearer = h.Address.URL("")+r.URL, token
+			r.URL, r.Bearer = h.Address.API(port)+r.URL, token
 			return request.Wire.Do(ctx, r)
 		})
 		for _, ns := range res.Namespaces {
