@@ -266,7 +266,7 @@ var table = append([]mutation{
 	{name: "what is kept has no bound", file: "internal/survey/room.go", old: "case bytes > 0 && r.bytes+bytes > maxBytes:", new: "case bytes > 0 && r.bytes+bytes > 1000*maxBytes:", by: "TestTooManyObjects"},
 	{name: "cells are not counted", file: "internal/survey/source.go", old: "i.size = sizeOf(reflect.ValueOf(i))", new: "i.size = sizeOf(reflect.ValueOf(i.Facts))", by: "TestTooManyObjects"},
 	{name: "a list without room goes on", file: "internal/survey/place.go", old: "			stop() // The", new: "			// The", by: "TestTooManyObjects"},
-	{name: "a change without room is a loss", file: "internal/survey/room.go", old: "items, bytes = 0, i.size-was.size", new: "delete(held, i.id())", by: "TestAChangeWithoutRoom"},
+	{name: "a change without room is a loss", file: "internal/survey/room.go", old: "items, bytes = 0, i.size-was.size", new: "items, bytes = 0, i.size-was.size\n\t\tdelete(held, i.id())", by: "TestAChangeWithoutRoom"},
 	{name: "a watch outlives its reader", file: "internal/cli/sitecmd/watch.go", old: "console.Open(out.site.Env); err != nil {", new: "console.Open(out.site.Env); err != nil && ctx.Err() != nil {", by: "TestWatchThatNobodyReads"},
 	{name: "a 403 is a failure", file: "internal/survey/missed.go", old: "	case errors.Is(err, wire.ErrForbidden):\n		r.good++", new: "	case errors.Is(err, wire.ErrForbidden) && u.namespace == \"x\":\n		r.good++", also: "./internal/cli/sitecmd", by: "TestExitCodes"},
 	{name: "more requests at once", file: "internal/survey/site.go", old: "slots: make(chan struct{}, login.MaxInFlight)", new: "slots: make(chan struct{}, 2*login.MaxInFlight)", also: "./internal/cli/sitecmd", by: "TestListsAreParallel"},
