@@ -45,6 +45,7 @@ func (w *World) Do(do func(ctx context.Context, e *console.Env)) Result {
 		left = w.sit(e, errOut, cancel)
 	}
 	do(ctx, e)
+	w.settle()
 	for _, answer := range left() {
 		w.t.Errorf("nobody asked %q; standard error is:\n%s", answer.To, errOut)
 	}

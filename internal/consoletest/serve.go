@@ -147,6 +147,8 @@ func (w *World) ServeWithoutClients(host string, ca *CA, handler http.Handler) {
 func (w *World) serveTLS(address string, handler http.Handler, config *tls.Config) {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.serving.Add(1)
+		defer w.serving.Add(-1)
 		w.hearAgent(r)
 		w.mu.Lock()
 		between := w.between
@@ -167,6 +169,17 @@ func (w *World) serveTLS(address string, handler http.Handler, config *tls.Confi
 	server.TLS = config
 	server.StartTLS()
 	w.serve(address, &host{server: server})
+}
+
+// maxServing bounds how long a server may answer after a run has ended: some answer when the test says so.
+const maxServing = time.Second
+
+// settle waits until no server answers any more: a command that has given up a request ends before the server knows that. What a test
+// changes afterwards, no server reads at that moment.
+func (w *World) settle() {
+	for began := time.Now(); w.serving.Load() > 0 && time.Since(began) < maxServing; {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // testAgent is the user agent of requests that a test makes itself.

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +66,7 @@ type World struct {
 	asked   map[string]bool   // environment variables
 	agents  map[string]int    // see Agents
 	later   time.Duration
+	serving atomic.Int32       // requests that a server is answering
 	cancel  context.CancelFunc // of the present run
 }
 
