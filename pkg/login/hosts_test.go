@@ -214,6 +214,8 @@ func TestTheGuardIsAskedForEachStep(t *testing.T) {
 			if asked = true; g.held || g.settled != 1 {
 				t.Errorf("a person is asked: held %t, settled %d", g.held, g.settled)
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.left = nil
 			return make([]error, len(all))
 		},

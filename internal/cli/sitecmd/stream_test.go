@@ -80,15 +80,22 @@ func TestColumnsThatComeLater(t *testing.T) {
 	s.Hold(vmOperator("virtualmachineimages", "VirtualMachineImage", []string{"Display Name", "Size"}, object("ns1", "vmi-1", `,"cells":["photon","a very large one"]`), object("ns2", "vmi-3", `,"cells":["debian","1"]`)))
 	s.Hold(vmOperator("clustervirtualmachineimages", "ClusterVirtualMachineImage", []string{"Display Name"}, object("", "vmi-2", `,"cells":["ubuntu"]`)))
 	w.Timer = soon
-	release := make(chan struct{})
+	began, one := make(chan struct{}), make(chan struct{}) // The first line was written; the first namespace was.
 	w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
-		if strings.Contains(r.URL.Path, "/namespaces/") {
-			<-release
+		switch {
+		case strings.Contains(r.URL.Path, "/namespaces/ns1/"):
+			<-began
+		case strings.Contains(r.URL.Path, "/namespaces/"):
+			<-one
 		}
 		server.ServeHTTP(out, r)
 	}
-	first := sync.OnceFunc(func() { close(release) })
-	w.Hear = func(string) { first() }
+	begin, next := sync.OnceFunc(func() { close(began) }), sync.OnceFunc(func() { close(one) })
+	w.Hear = func(all string) {
+		if begin(); strings.Contains(all, "photon") {
+			next()
+		}
+	}
 	wantLines(t, w.Run("list", "images").Exits(failure.OK), "NAMESPACE KIND NAME DISPLAY NAME", "- ClusterVirtualMachineImage vmi-2 ubuntu", "",
 		"NAMESPACE KIND NAME DISPLAY NAME SIZE", "ns1 VirtualMachineImage vmi-1 photon a very large one", "ns2 VirtualMachineImage vmi-3 debian 1")
 }
