@@ -60,6 +60,7 @@ clusters:
 contexts:
 - {name: 10.0.0.1, context: {cluster: 10.0.0.1, user: "wcp:10.0.0.1:Dev@vsphere.local"}}
 - {name: ns1, context: {cluster: 10.0.0.1, user: "wcp:10.0.0.1:Dev@vsphere.local", namespace: ns1}}
+- {name: ns1-10.0.0.1, context: {cluster: 10.0.0.1, user: "wcp:10.0.0.1:root@vsphere.local", namespace: ns1}}
 - {name: prod, context: {cluster: 10.0.0.1, user: ours, namespace: ns1}}
 - {name: tkc1-10.0.0.11, context: {cluster: 10.0.0.11, user: "wcp:10.0.0.11:Dev@vsphere.local"}}
 - {name: tkc2, context: {cluster: 10.0.0.12, user: "wcp:10.0.0.12:Dev@vsphere.local"}}
@@ -73,6 +74,7 @@ contexts:
 - {name: elsewhere, context: {cluster: plain, user: idp}}
 users:
 - {name: "wcp:10.0.0.1:Dev@vsphere.local", user: {token: t1}}
+- {name: "wcp:10.0.0.1:root@vsphere.local", user: {token: t1}}
 - {name: "wcp:10.0.0.11:Dev@vsphere.local", user: {token: t1}}
 - {name: "wcp:10.0.0.12:Dev@vsphere.local", user: {token: t1}}
 - {name: "wcp:fd00::1:ops@vsphere.local", user: {token: t1}}
@@ -119,6 +121,7 @@ func TestRead(t *testing.T) {
 	want := []Context{
 		{Name: "10.0.0.1", Tool: Plugin, Server: "10.0.0.1", APIServer: "10.0.0.1:6443", User: dev},
 		{Name: "ns1", Tool: Plugin, Server: "10.0.0.1", APIServer: "10.0.0.1:6443", User: dev, Namespace: "ns1", Ours: "prod"},
+		{Name: "ns1-10.0.0.1", Tool: Plugin, Server: "10.0.0.1", APIServer: "10.0.0.1:6443", User: "root@vsphere.local", Namespace: "ns1"},
 		{Name: "tkc1-10.0.0.11", Tool: Plugin, Server: "10.0.0.1", APIServer: "10.0.0.11:6443", User: dev, Namespace: "ns1", Cluster: "tkc1", Ours: "mine"},
 		{Name: "tkc9", Tool: Pinniped, Server: "10.0.0.2", APIServer: "10.0.0.29:6443", Cluster: "tkc9"},
 		{Name: "tanzu-cli-uuid@uuid", Tool: Tanzu, Server: "10.0.0.2", APIServer: "10.0.0.2:6443"},
@@ -135,7 +138,7 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	sites := []Site{{"10.0.0.1", dev}, {"10.0.0.2", ""}, {"10.0.0.3", ""}, {"fd00::1", "ops@vsphere.local"}, {"old.example.com", ""}, {"sup.example.com", ""}}
+	sites := []Site{{"10.0.0.1", dev}, {"10.0.0.1", "root@vsphere.local"}, {"10.0.0.2", ""}, {"10.0.0.3", ""}, {"fd00::1", "ops@vsphere.local"}, {"old.example.com", ""}, {"sup.example.com", ""}}
 	if diff := cmp.Diff(sites, Sites(got)); diff != "" {
 		t.Error(diff)
 	}

@@ -38,7 +38,7 @@ func (f *format) addTo(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// listing is the shape of -o json. docs/reference.md says what each field is.
+// listing is the shape of -o json. docs/migration.md says what each field is.
 type listing struct {
 	Contexts []migrate.Context `json:"contexts"`
 	// Logins are what would bring contexts that are missing.
