@@ -12,7 +12,7 @@ var migrations = []mutation{
 	{name: "migrate takes the current context from another tool", file: "internal/cli/app.go", old: "options.KeepContext = l.User, true", new: "options.KeepContext = l.User, false", also: "./internal/cli/migratecmd", by: "TestTheirsStay"},
 	{name: "an error repeats a file of another tool", file: "internal/migrate/files.go", old: "it is not YAML of the shape that is known\", path)", new: "%w\", path, err)", by: "TestReadsForeignFilesWithinBounds"},
 	{name: "a wrong type ends the reading", file: "internal/migrate/files.go", old: "			odd++\n			continue", new: "			return nil, err", by: "TestReadsForeignFilesWithinBounds"},
-	{name: "an odd user name becomes a part of a command", file: "internal/migrate/kubeconfig.go", old: "if sso.CheckUser(user) != nil {", new: "if user == \"\" {", by: "TestOddUsers"},
+	{name: "an odd user name becomes a part of a command", file: "internal/migrate/kubeconfig.go", old: "if sso.CheckUser(user) != nil {", new: "if sso.CheckUser(user) != nil && user == \"\" {", by: "TestOddUsers"},
 	{name: "an issuer without TLS is a Supervisor's", file: "internal/migrate/kubeconfig.go", old: "u.Scheme != \"https\" || ", new: "", by: "TestOfIssuer"},
 	{name: "any issuer is a Supervisor's", file: "internal/migrate/kubeconfig.go", old: " || strings.TrimSuffix(u.Path, \"/\") != \"/wcp/pinniped\"", new: "", by: "TestOfIssuer"},
 	{name: "our context of another user is taken for the same", file: "internal/migrate/ours.go", old: "	user := tokens.Fold(c.User)\n", new: "	user := \"\"\n", by: "TestRead"},

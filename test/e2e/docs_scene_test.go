@@ -154,7 +154,11 @@ func sceneVCenter(_ *testing.T, s *stage) { s.name("vcenter.example.com", site.V
 
 // scenePlugin leaves what a login with VMware's plugin leaves.
 func scenePlugin(t *testing.T, s *stage) {
-	host := site.Supervisors[0].Host
+	host := site.Supervisors[0].Server
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	s.name("10.0.0.1", host)
 	user := "wcp:" + host + ":" + s.user.Username
 	s.write(t, ".kube/config", fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "ns1",
 "clusters": [{"name": %[1]q, "cluster": {"server": "https://%[1]s:6443"}}], "users": [{"name": %[2]q, "user": {"token": "theirs"}}],
