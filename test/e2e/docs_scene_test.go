@@ -33,7 +33,6 @@ var scenes = map[string]func(*testing.T, *stage){
 	"identity provider":  sceneIdentity,
 	"vcenter":            sceneVCenter,
 	"administrator":      sceneAdministrator,
-	"plugin":             scenePlugin,
 	"own issuer":         sceneOwnIssuer,
 	"harbor with issuer": sceneHarborWithIssuer,
 }
@@ -151,19 +150,6 @@ func sceneEnded(t *testing.T, s *stage) {
 
 // sceneVCenter names the vCenter. Its address is the beginning of others, which is why not every block has its name.
 func sceneVCenter(_ *testing.T, s *stage) { s.name("vcenter.example.com", site.VCenter.Host) }
-
-// scenePlugin leaves what a login with VMware's plugin leaves.
-func scenePlugin(t *testing.T, s *stage) {
-	host := site.Supervisors[0].Server
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	s.name("10.0.0.1", host)
-	user := "wcp:" + host + ":" + s.user.Username
-	s.write(t, ".kube/config", fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "ns1",
-"clusters": [{"name": %[1]q, "cluster": {"server": "https://%[1]s:6443"}}], "users": [{"name": %[2]q, "user": {"token": "theirs"}}],
-"contexts": [{"name": %[1]q, "context": {"cluster": %[1]q, "user": %[2]q}}, {"name": "ns1", "context": {"cluster": %[1]q, "user": %[2]q, "namespace": "ns1"}}]}`, host, user))
-}
 
 // sceneAdministrator gives the page's administrator an account, whose password is at hand.
 func sceneAdministrator(t *testing.T, s *stage) {
