@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logincmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/logoutcmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/manifestcmd"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/migratecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/namecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/registrycmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/sitecmd"
@@ -98,7 +99,7 @@ func Command(e *console.Env, b Build) *cobra.Command {
 	registries.Login = func(ctx context.Context, o registrycmd.LoginOptions) error { return loginFor(ctx, login, o) }
 	root.AddCommand(
 		logincmd.New(login, logincmd.Run), logoutcmd.New(e), statusCommand(e), whoamiCommand(e),
-		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), clusterCommand(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
+		sitecmd.NewList(e), describecmd.New(e), sitecmd.NewUse(e), clusterCommand(e), vmcmd.New(e, sitecmd.NewListVMs(e)), namecmd.New(e), registrycmd.New(registries), migrateCommand(e, login), doctorcmd.New(doctorDeps(e)), getTokenCommand(e), versionCommand(e, b),
 	)
 	command.StrictHelp(root)
 	command.FitHelp(root)
@@ -142,6 +143,23 @@ func loginFor(ctx context.Context, d logincmd.Deps, o registrycmd.LoginOptions) 
 	options := logincmd.Defaults()
 	options.Server, options.User, options.Trust.CAFile = server, o.User, o.CAFile
 	return logincmd.Run(ctx, d, options)
+}
+
+// migrateCommand is migrate, whose logins leave the current context to the tool that chose it.
+func migrateCommand(e *console.Env, d logincmd.Deps) *cobra.Command {
+	return migratecmd.New(migratecmd.Deps{Env: e, Login: func(ctx context.Context, l migratecmd.Login) error {
+		options := logincmd.Defaults()
+		options.User, options.KeepContext = l.User, true
+		if l.Known {
+			options.Word = l.Server
+			return logincmd.Run(ctx, d, options)
+		}
+		var err error
+		if options.Server, err = supervisor.ParseAddress(l.Server); err != nil {
+			return err
+		}
+		return logincmd.Run(ctx, d, options)
+	}})
 }
 
 const defaultTimeout = 30 * time.Second

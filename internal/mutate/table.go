@@ -311,4 +311,4 @@ var table = append([]mutation{
 	{name: "podman reads all directories of a registry", file: "internal/registryaccess/clients.go", old: "c.One && err == nil", new: "c.One && err == nil && at > 100", also: "./internal/cli/registrycmd", by: "TestClientsThatDoNotKnowTheCA"},
 	{name: "an archive is for everybody", file: "internal/cli/doctorcmd/doctor.go", old: "Mode: 0o600", new: "Mode: 0o644", by: "TestNoSecretIsShown"},
 	{name: "problems do not set the exit code", file: "internal/cli/doctorcmd/doctor.go", old: "err == nil && report.Problems > 0", new: "err == nil && report.Problems > 1000", by: "TestEachCheck"},
-}, slices.Concat(secrets, breakglass, clusters)...)
+}, slices.Concat(secrets, breakglass, clusters, migrations)...)

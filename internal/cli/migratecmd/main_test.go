@@ -1,0 +1,9 @@
+package migratecmd_test
+
+import (
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }

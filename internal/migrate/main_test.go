@@ -1,0 +1,9 @@
+package migrate
+
+import (
+	"testing"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
