@@ -27,7 +27,9 @@ type Config struct {
 	// Release names the release of a version, and the versions that a cluster of it may go to; "": there is none.
 	Release func(version string) (name, upgrades string)
 	Class   string // of a TanzuKubernetesCluster's Cluster
-	Log     io.Writer
+	// SSH makes a key and a password for the nodes of a cluster.
+	SSH func() (key, password string, err error)
+	Log io.Writer
 }
 
 // Cluster is a cluster whose first machine boots.
@@ -47,14 +49,14 @@ type Agent struct {
 	changed  chan struct{} // holds one value when something has changed
 	balancer balancer
 	guests   map[types.UID]*guest // by their Clusters
-	etcds    map[types.UID]bool   // the Clusters that have Secrets for theirs
+	secrets  map[types.UID]bool   // the Clusters that have theirs
 }
 
 // New makes an agent.
 func New(c Config) *Agent {
 	return &Agent{
 		Config: c, log: log.New(c.Log, "", log.LstdFlags|log.Lmicroseconds), changed: make(chan struct{}, 1),
-		balancer: balancer{addresses: c.Addresses}, guests: map[types.UID]*guest{}, etcds: map[types.UID]bool{},
+		balancer: balancer{addresses: c.Addresses}, guests: map[types.UID]*guest{}, secrets: map[types.UID]bool{},
 	}
 }
 

@@ -35,11 +35,11 @@ func (a *Agent) lookAfter(ctx context.Context, c cluster) error {
 	if c.Spec.ControlPlaneRef.Name == "" {
 		return nil
 	}
-	if c.DeletionTimestamp == nil && !a.etcds[c.UID] {
-		if err := a.addEtcd(ctx, c); err != nil {
+	if c.DeletionTimestamp == nil && !a.secrets[c.UID] {
+		if err := a.addSecrets(ctx, c); err != nil {
 			return err
 		}
-		a.etcds[c.UID] = true
+		a.secrets[c.UID] = true
 	}
 	nodes, err := a.nodes(c)
 	if err != nil {
@@ -138,38 +138,61 @@ func (a *Agent) endGuests(all []cluster) {
 			delete(a.guests, uid)
 		}
 	}
-	maps.DeleteFunc(a.etcds, func(uid types.UID, _ bool) bool { return gone(uid) })
+	maps.DeleteFunc(a.secrets, func(uid types.UID, _ bool) bool { return gone(uid) })
 }
 
 func newEtcdCA() (*pki.CA, error) { return pki.NewCA(pkix.Name{CommonName: "etcd-ca"}) }
 
-// addEtcd makes the Secrets by which an API server of a cluster would reach its etcd. It is an external one, so that Cluster API does not
-// look for one in the machines; nobody connects with these.
-func (a *Agent) addEtcd(ctx context.Context, c cluster) error {
-	secrets := a.Supervisor.Typed.CoreV1().Secrets(c.Namespace)
-	pair, err := a.etcd.Client("kube-apiserver-etcd-client")
+// addSecrets makes the Secrets of a cluster that Cluster API does not make.
+func (a *Agent) addSecrets(ctx context.Context, c cluster) error {
+	etcd, err := a.etcdSecrets()
+	if err != nil {
+		return err
+	}
+	nodes, err := a.nodeSecrets()
 	if err != nil {
 		return err
 	}
 	owner := metav1.OwnerReference{APIVersion: clusters.GroupVersion().String(), Kind: "Cluster", Name: c.Name, UID: c.UID}
-	for _, s := range []struct {
-		purpose string
-		data    map[string][]byte
-	}{
-		{"etcd", map[string][]byte{corev1.TLSCertKey: a.etcd.PEM}},
-		{"apiserver-etcd-client", map[string][]byte{corev1.TLSCertKey: pair.CertPEM, corev1.TLSPrivateKeyKey: pair.KeyPEM}},
-	} {
-		_, err := secrets.Create(ctx, &corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{
-				Name: c.Name + "-" + s.purpose, Labels: map[string]string{clusterLabel: c.Name}, OwnerReferences: []metav1.OwnerReference{owner},
-			},
-			Type: "cluster.x-k8s.io/secret", Data: s.data,
-		}, metav1.CreateOptions{})
-		if err != nil && !apierrors.IsAlreadyExists(err) {
+	for _, s := range append(etcd, nodes...) {
+		s.Name = c.Name + "-" + s.Name
+		s.Labels, s.OwnerReferences = map[string]string{clusterLabel: c.Name}, []metav1.OwnerReference{owner}
+		if _, err := a.Supervisor.Typed.CoreV1().Secrets(c.Namespace).Create(ctx, &s, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// newSecret makes a Secret of a cluster. Its name is what stands behind that of the cluster.
+func newSecret(name string, of corev1.SecretType, data map[string][]byte) corev1.Secret {
+	return corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, Type: of, Data: data}
+}
+
+// etcdSecrets are those by which an API server of a cluster would reach its etcd. It is an external one, so that Cluster API does not look
+// for one in the machines; nobody connects with these.
+func (a *Agent) etcdSecrets() ([]corev1.Secret, error) {
+	pair, err := a.etcd.Client("kube-apiserver-etcd-client")
+	if err != nil {
+		return nil, err
+	}
+	const ofCluster = "cluster.x-k8s.io/secret"
+	return []corev1.Secret{
+		newSecret("etcd", ofCluster, map[string][]byte{corev1.TLSCertKey: a.etcd.PEM}),
+		newSecret("apiserver-etcd-client", ofCluster, map[string][]byte{corev1.TLSCertKey: pair.CertPEM, corev1.TLSPrivateKeyKey: pair.KeyPEM}),
+	}, nil
+}
+
+// nodeSecrets are those by which people get into the nodes of a cluster, as on a Supervisor (inventory/cluster.yaml).
+func (a *Agent) nodeSecrets() ([]corev1.Secret, error) {
+	key, password, err := a.SSH()
+	if err != nil {
+		return nil, err
+	}
+	return []corev1.Secret{
+		newSecret("ssh", corev1.SecretTypeSSHAuth, map[string][]byte{corev1.SSHAuthPrivateKey: []byte(key)}),
+		newSecret("ssh-password", corev1.SecretTypeOpaque, map[string][]byte{"ssh-passwordkey": []byte(password)}),
+	}, nil
 }
 
 const clusterLabel = "cluster.x-k8s.io/cluster-name"

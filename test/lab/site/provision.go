@@ -184,7 +184,7 @@ func (s *Site) startAgent(sup *supervisor) error {
 		addresses = append(addresses, s.net.ip(addrBalancer+i))
 	}
 	agent := provision.New(provision.Config{
-		Supervisor: sup.client, Namespace: provisionNamespace, Addresses: addresses, Class: provisionClass, Log: log, Boot: s.bootGuest,
+		Supervisor: sup.client, Namespace: provisionNamespace, Addresses: addresses, Class: provisionClass, Log: log, Boot: s.bootGuest, SSH: sshSecrets,
 		Release: func(version string) (name, upgrades string) {
 			r, _ := inventory.FindRelease(version)
 			return r.Name, r.Upgrades
