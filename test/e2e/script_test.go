@@ -43,14 +43,16 @@ import (
 //	fetch CODE URL                  gets a URL of a Supervisor's front, which must answer this status
 //	key NAME                        makes a private key; $NAME_pkcs1 and $NAME_spki are its public keys
 //	decrypt NAME BASE64             what was encrypted for the key (RSA-OAEP-SHA512), on stdout
+//	sshd ADDRESS KEYFILE            a node of a cluster that lets in who has the key, until the script ends
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Setup:               setup,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run": runCommand, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "json": jsonCommand, "unzip": unzipCommand, "fetch": script.Fetch,
+			"run": script.Run, "lab": labCommand, "sed": sedCommand, "names": namesCommand, "keep": script.Keep, "json": jsonCommand, "unzip": unzipCommand, "fetch": script.Fetch,
 			"key": script.Key, "decrypt": script.Decrypt,
+			"sshd": script.SSHD,
 		},
 		Condition: condition,
 	})
@@ -81,7 +83,8 @@ func setup(env *testscript.Env) error {
 		}
 		env.Setenv("SERVER"+n, s.Server)
 		env.Setenv("HOST"+n, host)
-		env.Setenv("TKG"+n, strings.TrimSuffix(host, "1"+n)+"2"+n) // 127.A.B.11 has its cluster at 127.A.B.21
+		env.Setenv("TKG"+n, strings.TrimSuffix(host, "1"+n)+"2"+n)  // 127.A.B.11 has its cluster at 127.A.B.21
+		env.Setenv("NODE"+n, strings.TrimSuffix(host, "1"+n)+"220") // where no part of the lab listens
 		env.Setenv("CA", s.CA)
 		env.Setenv("ADMINCONFIG"+n, s.AdminKubeconfig)
 	}
@@ -92,29 +95,13 @@ func condition(cond string) (bool, error) {
 	if cond == "mounts" { // root, and not in a container that may not mount
 		return exec.Command("unshare", "-m", "sh", "-c", "mount --bind /dev/null /dev/zero").Run() == nil, nil
 	}
+	if cond == "sshd" { // OpenSSH's server, and as above
+		return script.HasSSHD(), nil
+	}
 	if cond == "root" {
 		return os.Geteuid() == 0, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
-}
-
-func runCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: run CODE PROGRAM ARGS…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	code := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		code = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if code != want {
-		ts.Fatalf("exit code %d, not %d", code, want)
-	}
 }
 
 func sedCommand(ts *testscript.TestScript, neg bool, args []string) {
