@@ -1,10 +1,10 @@
 package script
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -41,24 +41,25 @@ func SSHD(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	public, err := exec.Command("ssh-keygen", "-y", "-f", ts.MkAbs(args[1])).Output()
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs("authorized"), public, 0o600))
-	in, err := os.Open(ts.MkAbs("authorized"))
-	ts.Check(err)
-	defer in.Close()
-	log, err := os.Create(filepath.Join(ts.Getenv("WORK"), "sshd.log"))
-	ts.Check(err)
-	defer log.Close()
+	var log bytes.Buffer // It can be read when the server has ended.
 	c := exec.Command("unshare", "-m", "sh", "-c", nodeScript, "sshd", args[0])
-	c.Stdin, c.Stderr = in, log
+	c.Stdin, c.Stderr, c.WaitDelay = bytes.NewReader(public), &log, endTime
 	ts.Check(c.Start())
 	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
-	ts.Defer(func() { _ = c.Process.Signal(syscall.SIGTERM) })
+	go func() {
+		ended <- c.Wait()
+		close(ended)
+	}()
+	ts.Defer(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		<-ended
+		ts.Logf("%s", log.String())
+	})
 	for {
 		select {
 		case err := <-ended:
-			ts.Fatalf("sshd: %v\n%s", err, ts.ReadFile("sshd.log"))
-		case <-time.After(100 * time.Millisecond):
+			ts.Fatalf("sshd: %v", err)
+		case <-time.After(lookEvery):
 		}
 		if conn, err := net.Dial("tcp", net.JoinHostPort(args[0], "22")); err == nil {
 			_ = conn.Close()
@@ -66,3 +67,8 @@ func SSHD(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 }
+
+const (
+	lookEvery = 100 * time.Millisecond
+	endTime   = 5 * time.Second
+)
