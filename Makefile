@@ -8,6 +8,7 @@
 #   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
 #   make lint       golangci-lint, govulncheck and apidiff
 #   make dist       dist/: archives for all platforms, the lab's for Linux, their checksums, krew's manifest
+#   make image      a container image of the programs and kubectl, by buildah; it pulls the base (BASE, KUBECTL, IMAGE)
 #   make bench      speed and memory, as ratios within one run, against budgets
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
 #   make mutate     changes lines of the program, one at a time: a test must see each
@@ -34,7 +35,7 @@ GOVULNCHECK := v1.9.0
 APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
+.PHONY: build image faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -159,6 +160,12 @@ bench: build lab-build clients
 
 dist: FORCE
 	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -lab-ldflags '$(LAB_LDFLAGS)'
+
+# The Dockerfile says which base it has if none is given.
+IMAGE ?= kubectl-vsphere:$(VERSION)
+BASE ?=
+image: build site-build
+	scripts/image $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE))
 
 schedules: build faults-build lab-build
 	cd test/e2e && SCHEDULES=500 go test -count=1 -timeout 30m -v -run TestRandomSchedules .

@@ -21,7 +21,7 @@ func recipe(t *testing.T, heading string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	_, section, ok := strings.Cut(string(text), "# "+heading+"\n")
 	_, block, fenced := strings.Cut(section, "\n```")
 	_, block, _ = strings.Cut(block, "\n") // the language
 	block, _, closed := strings.Cut(block, "\n```")
@@ -108,9 +108,6 @@ func (r *runner) clean(t *testing.T, store string) {
 	}
 }
 
-// expression is ${{ vars.NAME }} or ${{ secrets.NAME }}.
-var expression = regexp.MustCompile(`\$\{\{ (?:vars|secrets)\.([A-Z0-9_]+) \}\}`)
-
 func TestCIIdentityProvider(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, "sh", "-euc")
@@ -121,83 +118,6 @@ func TestCIIdentityProvider(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	r.deployed(t, store)
-}
-
-func TestCIGitHub(t *testing.T) {
-	t.Parallel()
-	r := newRunner(t, "bash", "-ec")
-	temp := t.TempDir()
-	known := map[string]string{
-		"VSPHERE_SERVER": r.env["VSPHERE_SERVER"], "VSPHERE_USER": r.user.Username, "VSPHERE_CLUSTER": "ns1/tkc1",
-		"VSPHERE_CA_SHA256": sha256Of(t, site.Supervisors[0].CA), "VSPHERE_PASSWORD": r.user.Password,
-	}
-	for name := range r.env {
-		if strings.HasPrefix(name, "VSPHERE_") {
-			delete(r.env, name)
-		}
-	}
-	r.env["RUNNER_TEMP"], r.env["GITHUB_ENV"] = temp, filepath.Join(temp, "env")
-	expand := func(vars map[string]string) map[string]string {
-		out := map[string]string{}
-		for name, value := range vars {
-			out[name] = expression.ReplaceAllStringFunc(value, func(s string) string { return known[expression.FindStringSubmatch(s)[1]] })
-		}
-		return out
-	}
-	var workflow struct {
-		Jobs map[string]struct {
-			Env   map[string]string
-			Steps []struct {
-				Name, If, Run string
-				Env           map[string]string
-			}
-		}
-	}
-	parseYAML(t, recipe(t, "GitHub Actions"), &workflow)
-	job := workflow.Jobs["deploy"]
-	failed := false
-	for _, step := range job.Steps {
-		if step.Run == "" || failed && step.If != "always()" {
-			continue
-		}
-		vars := expand(job.Env)
-		if text, err := os.ReadFile(r.env["GITHUB_ENV"]); err == nil {
-			for line := range strings.Lines(string(text)) {
-				name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-				vars[name] = value
-			}
-		}
-		for name, value := range expand(step.Env) {
-			vars[name] = value
-		}
-		if code := r.sh(t, step.Run, vars); code != 0 {
-			t.Errorf("%s: exit code %d", step.Name, code)
-			failed = true
-		}
-	}
-	r.deployed(t, filepath.Join(temp, "vsphere"))
-}
-
-func TestCIGitLab(t *testing.T) {
-	t.Parallel()
-	r := newRunner(t, "bash", "-eo", "pipefail", "-c")
-	var pipeline map[string]struct {
-		Variables   map[string]string
-		Script      []string
-		AfterScript []string `yaml:"after_script"`
-	}
-	parseYAML(t, recipe(t, "GitLab CI"), &pipeline)
-	job := pipeline["deploy"]
-	r.env["CI_PROJECT_DIR"], r.env["VSPHERE_CA"], r.env["VSPHERE_PASSWORD"] = r.dir, site.Supervisors[0].CA, r.user.Password
-	for name, value := range job.Variables {
-		r.env[name] = os.Expand(value, func(name string) string { return r.env[name] })
-	}
-	for _, script := range [][]string{job.Script, job.AfterScript} {
-		if code := r.sh(t, strings.Join(script, "\n"), nil); code != 0 {
-			t.Errorf("exit code %d", code)
-		}
-	}
-	r.deployed(t, r.env["KUBECTL_VSPHERE_HOME"])
 }
 
 func TestCIJenkins(t *testing.T) {
