@@ -53,6 +53,7 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/client/session.go":                      "gives the caller the token, as an oauth2.TokenSource",
 	},
 	"encodes what may hold stored secrets": {
+		"internal/cli/argocmd/secret.go":                  "makes the Secret of Argo CD, which is a secret again",
 		"internal/cli/registrycmd/robotcmd/pullsecret.go": "sends a Secret with what the wire has opened",
 		"internal/cli/whoami.go":                          "prints claims",
 		"internal/command/output.go":                      "prints what a command answers",

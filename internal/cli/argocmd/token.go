@@ -152,12 +152,22 @@ func (c cluster) same(ctx context.Context, t kubeapi.Target) error {
 	return fmt.Errorf("the %s %s is there already, and binds something else", t.Resource.Kind, t.Name)
 }
 
+// tokenRequest is what is asked of the TokenRequest API.
+type tokenRequest struct {
+	APIVersion string    `json:"apiVersion"`
+	Kind       string    `json:"kind"`
+	Spec       tokenSpec `json:"spec"`
+}
+
+type tokenSpec struct {
+	Seconds int64 `json:"expirationSeconds"`
+}
+
 // token makes a token of the ServiceAccount (authentication.k8s.io/v1 TokenRequest).
 func (c cluster) token(ctx context.Context) (redact.Secret, time.Time, error) {
 	a := c.account
-	body, err := json.Marshal(map[string]any{
-		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-		"spec": map[string]int64{"expirationSeconds": int64(time.Duration(a.Life) / time.Second)},
+	body, err := json.Marshal(tokenRequest{
+		APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest", Spec: tokenSpec{Seconds: int64(time.Duration(a.Life) / time.Second)},
 	})
 	if err != nil {
 		return "", time.Time{}, err
