@@ -117,7 +117,7 @@ func (o *options) addTo(c *cobra.Command, e *console.Env) {
 	f.StringVar(&o.Auth, "auth", byExec, "How Argo CD logs in: exec or token.")
 	f.StringVar(&o.Program, "exec-command", "kubectl-vsphere", "With exec: the `PATH` of the program in the images\nof Argo CD.")
 	f.StringVar(&o.Home, "exec-home", "", "With exec: `DIRECTORY` of the sessions there\n(KUBECTL_VSPHERE_HOME).")
-	f.StringVar(&o.account.Typed, "service-account", "kube-system/argocd-manager", "With token: whose it is (`NAMESPACE/NAME`).")
+	f.StringVar(&o.account.Typed, "service-account", "kube-system/argocd-manager", "With token: `NAMESPACE/NAME` of it.")
 	f.Var(&o.account.Life, "duration", "With token: `TIME` it is valid, such as 24h. The\ncluster may give less.")
 	f.BoolVar(&o.account.Create, "create", false, "With token: make the ServiceAccount and its binding.")
 	f.StringVar(&o.account.Role, "role", "", "With --create: `NAME` of the ClusterRole that it gets.")
