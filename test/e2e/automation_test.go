@@ -49,7 +49,7 @@ func tool(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(bin, "tools", name)
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("bin/tools/" + name + " is not built; make tools-build makes it: run it first")
+		t.Skipf("bin/tools/%s is missing: make tools-build makes it; run it first", name)
 	}
 	return path
 }
@@ -220,7 +220,7 @@ func TestAnsible(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := renewals(t, u)
-	out, code := h.run(t, "ansible-playbook", "-e", "cluster=tkc1 name="+name, play)
+	out, code := h.run(t, "ansible-playbook", "-e", "cluster=tkc1 object="+name, play)
 	if code != 0 || !strings.Contains(out, "changed=1") || strings.Contains(out, "eyJ") {
 		t.Fatal(code, out)
 	}

@@ -154,7 +154,7 @@ func (o options) withExec(e *console.Env, f found) error {
 	} else {
 		e.Tellf("- a volume at %s that both may write", failure.Quote(o.Home))
 	}
-	e.Tellf("- a session in it that renews without a person. An init container or a job makes it with --password-command: %s",
+	e.Tellf("- a session in it that renews without a person, as with --password-command. An init container or a job makes it by: %s",
 		f.sessions.Command(f.sessions.Of(f.Key)))
 	return nil
 }
