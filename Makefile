@@ -35,7 +35,7 @@ GOVULNCHECK := v1.9.0
 APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build image faults-build lab-build site-build provision-build cross clients lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
+.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -95,6 +95,13 @@ bin/registry: test/clients/registry/main.go test/clients/go.mod test/clients/go.
 	$(CLIENTS) GOBIN=$(CURDIR)/.cache/clients/bin go install -ldflags '-s -w' tool && touch $(CURDIR)/$@
 clients: .cache/clients/stamp
 
+# Programs of others' libraries that use our credentials, for tests: Argo CD's own code, and controller-runtime. Each has a module of its own.
+USERS := bin/tools/argocd bin/tools/controller
+tools-build: $(USERS)
+bin/tools/controller: FORCE # It links pkg/client.
+$(USERS): bin/tools/%: $$(wildcard test/tools/%/*.go) test/tools/%/go.mod test/tools/%/go.sum
+	cd test/tools/$* && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ . && touch $(CURDIR)/$@
+
 LAB_DIR ?= $(CURDIR)/.cache/lab
 lab: site-build
 	bin/vsphere-lab up --dir $(LAB_DIR)
@@ -106,7 +113,7 @@ check:
 	go vet ./...
 	go test ./...
 
-test: build faults-build lab-build cross clients dist unit lab-test e2e
+test: build faults-build lab-build cross clients tools-build dist unit lab-test e2e
 
 unit: vet-others
 	go vet ./...
@@ -120,6 +127,7 @@ vet-others:
 	GOOS=windows GOARCH=amd64 go vet ./...
 
 lab-test: lab-build
+	for m in argocd controller; do (cd test/tools/$$m && CGO_ENABLED=0 go vet ./...) || exit; done
 	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 go vet -tags provision ./... && CGO_ENABLED=0 go test ./...) || exit; done
 	cd $(CRDS) && go vet ./... && go test ./...
 	$(LAB) go vet ./...
@@ -146,6 +154,7 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api
 	cd test/lab/lab && $< run -c $(CURDIR)/.golangci.yml ./...
 	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 	cd $(CRDS) && $< run -c $(CURDIR)/.golangci.yml ./...
+	for m in argocd controller; do (cd test/tools/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
 
 # What other programs use of pkg stays compatible.

@@ -27,7 +27,8 @@ var mayDisclose = map[string]map[string]string{
 		"internal/cli/vmcmd/ticket.go":               "makes the address of a console of its ticket, which is a secret again",
 		"internal/cli/vmcmd/webconsole.go":           "prints the address of a console, as the user asked",
 		"internal/breakglass/breakglass.go":          "checks a private key",
-		"internal/cli/clustercmd/output.go":          "writes credentials of a cluster where the user asked",
+		"internal/cli/argocmd/secret.go":             "writes the token that was made for Argo CD into its Secret, which is a secret again",
+		"internal/cli/privatefile/privatefile.go":    "writes credentials of a cluster where the user asked",
 		"internal/cli/registrycmd/robotcmd/robot.go": "prints it, or gives it to the user's helper, as the user asked",
 		"internal/credhelper/helper.go":              "gives a login to the client of its own registry",
 		"internal/session/context.go":                "gives TLS a private key, which never leaves the machine",
@@ -52,6 +53,7 @@ var mayDisclose = map[string]map[string]string{
 		"pkg/client/session.go":                      "gives the caller the token, as an oauth2.TokenSource",
 	},
 	"encodes what may hold stored secrets": {
+		"internal/cli/argocmd/secret.go":                  "makes the Secret of Argo CD, which is a secret again",
 		"internal/cli/registrycmd/robotcmd/pullsecret.go": "sends a Secret with what the wire has opened",
 		"internal/cli/whoami.go":                          "prints claims",
 		"internal/command/output.go":                      "prints what a command answers",

@@ -18,8 +18,8 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
-	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd", "internal/cli/migratecmd"},
-	{"internal/cli/lookup"},
+	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd", "internal/cli/migratecmd", "internal/cli/argocmd"},
+	{"internal/cli/lookup", "internal/cli/privatefile"},
 	{"internal/cli/registrycmd/robotcmd", "internal/survey", "internal/doctor", "internal/breakglass", "internal/migrate", "pkg/client"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated", "internal/supervisors"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/argocmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/clustercmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/describecmd"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/doctorcmd"
@@ -116,7 +117,7 @@ func unknown(c *cobra.Command, args []string) error {
 
 func clusterCommand(e *console.Env) *cobra.Command {
 	c := clustercmd.New(e)
-	c.AddCommand(manifestcmd.NewManifest(e), manifestcmd.NewUpgrade(e), manifestcmd.NewScale(e))
+	c.AddCommand(manifestcmd.NewManifest(e), manifestcmd.NewUpgrade(e), manifestcmd.NewScale(e), argocmd.New(e))
 	return c
 }
 

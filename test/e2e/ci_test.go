@@ -17,7 +17,13 @@ import (
 // recipe is a fenced block of docs/ci.md, by its heading.
 func recipe(t *testing.T, heading string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/ci.md")
+	return recipeOf(t, "ci.md", heading)
+}
+
+// recipeOf is a fenced block of a document, by its heading.
+func recipeOf(t *testing.T, document, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../docs", document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +32,7 @@ func recipe(t *testing.T, heading string) string {
 	_, block, _ = strings.Cut(block, "\n") // the language
 	block, _, closed := strings.Cut(block, "\n```")
 	if !ok || !fenced || !closed {
-		t.Fatalf("docs/ci.md has no recipe under %q", heading)
+		t.Fatalf("docs/%s has no recipe under %q", document, heading)
 	}
 	return block
 }

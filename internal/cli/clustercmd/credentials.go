@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/breakglass"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/privatefile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
@@ -93,11 +94,11 @@ var purposes = map[breakglass.Kind]string{
 
 // credentials writes credentials to a file.
 func credentials(ctx context.Context, e *console.Env, o credentialsOptions) error {
-	to := output(o.Output)
+	to := privatefile.Output(o.Output)
 	if to == "" {
-		to = output(o.Kind.SecretName(o.Name))
+		to = privatefile.Output(o.Kind.SecretName(o.Name))
 	}
-	if err := to.check(o.Force); err != nil {
+	if err := to.Check(o.Force); err != nil {
 		return err
 	}
 	if e.Terminal == nil && !o.Yes {
@@ -113,7 +114,7 @@ func credentials(ctx context.Context, e *console.Env, o credentialsOptions) erro
 	}
 	e.Tellf(purposes[o.Kind], cluster.Metadata.Namespace+"/"+cluster.Metadata.Name)
 	if !o.Yes {
-		if yes, err := e.Confirm(ctx, fmt.Sprintf("Write it to %s?", to.words())); err != nil || !yes {
+		if yes, err := e.Confirm(ctx, fmt.Sprintf("Write it to %s?", to.Words())); err != nil || !yes {
 			return either(err, errNotConfirmed)
 		}
 	}
@@ -124,7 +125,7 @@ func credentials(ctx context.Context, e *console.Env, o credentialsOptions) erro
 	if !c.Until.IsZero() && c.Until.Before(e.Now()) {
 		e.Warn(fmt.Errorf("its certificate ended on %s", c.Until.Format(time.DateOnly)))
 	}
-	if err := to.write(e, c.Text, o.Force); err != nil || to == stdout {
+	if err := to.Write(e, c.Text, o.Force); err != nil || to == privatefile.Stdout {
 		return err
 	}
 	e.Printf("Wrote %s. Remove it when you are done.", string(to))
@@ -141,7 +142,7 @@ func either(err, other error) error {
 }
 
 // next says how to use a file.
-func next(e *console.Env, o credentialsOptions, to output, c breakglass.Credentials) {
+func next(e *console.Env, o credentialsOptions, to privatefile.Output, c breakglass.Credentials) {
 	switch o.Kind {
 	case breakglass.Admin:
 		e.Tellf("It is valid until %s. To use it, type: kubectl --kubeconfig %s get nodes", c.Until.Format(time.DateOnly), failure.Quote(string(to)))

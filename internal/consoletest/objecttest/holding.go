@@ -34,6 +34,18 @@ func (s *Server) Hold(h Holding) {
 	s.holdings = append(s.holdings, h)
 }
 
+// Objects are those of a kind, as JSON.
+func (s *Server) Objects(plural string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.holdings {
+		if h.Plural == plural {
+			return slices.Clone(h.Objects)
+		}
+	}
+	return nil
+}
+
 // Answer answers for what is held. It reports whether it did. path is that of the URL, in its parts.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) bool {
 	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList") {

@@ -1,4 +1,5 @@
-package clustercmd
+// Package privatefile writes a secret where the user asked: to a new file that only the user can read, or to standard output.
+package privatefile
 
 import (
 	"errors"
@@ -14,23 +15,24 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 )
 
-// output is where credentials go: the path of a file, or stdout.
-type output string
+// Output is where a secret goes: the path of a file, or Stdout.
+type Output string
 
-const stdout output = "-"
+// Stdout is standard output.
+const Stdout Output = "-"
 
-// words names the output in a question.
-func (o output) words() string {
-	if o == stdout {
+// Words names the output in a question.
+func (o Output) Words() string {
+	if o == Stdout {
 		return "standard output"
 	}
 	return string(o)
 }
 
-// check returns an error if the file must not be written. A link is never followed: it may lead out of a directory that is private. What is
+// Check returns an error if the file must not be written. A link is never followed: it may lead out of a directory that is private. What is
 // no plain file is never replaced.
-func (o output) check(force bool) error {
-	if o == stdout {
+func (o Output) Check(force bool) error {
+	if o == Stdout {
 		return nil
 	}
 	info, err := os.Lstat(string(o))
@@ -53,11 +55,11 @@ func (o output) check(force bool) error {
 	return nil
 }
 
-// write writes a new file (0600), or standard output.
-func (o output) write(e *console.Env, text redact.Secret, force bool) error {
-	if o == stdout {
+// Write writes a new file (0600), or standard output.
+func (o Output) Write(e *console.Env, text redact.Secret, force bool) error {
+	if o == Stdout {
 		_, err := io.WriteString(e.Out, text.Reveal())
 		return err
 	}
-	return atomicfile.Write(string(o), []byte(text.Reveal()), atomicfile.Options{Mode: 0o600, Durable: true, Check: func() error { return o.check(force) }})
+	return atomicfile.Write(string(o), []byte(text.Reveal()), atomicfile.Options{Mode: 0o600, Durable: true, Check: func() error { return o.Check(force) }})
 }
