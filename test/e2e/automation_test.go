@@ -16,10 +16,10 @@ import (
 )
 
 // renewing logs a new user in to ns1/tkc1 with tokens that live for seconds, which renew from a file with the password.
-func renewing(t *testing.T, env ...string) (*home, user) {
+func renewing(t *testing.T, lifetime time.Duration, env ...string) (*home, user) {
 	t.Helper()
 	u, h := newUser(t, "ns1"), newHome(t, env...)
-	id := addFault(t, map[string]any{"user": u.Username, "endpoint": "/wcp/login", "tokenLifetime": "4s"})
+	id := addFault(t, map[string]any{"user": u.Username, "endpoint": "/wcp/login", "tokenLifetime": lifetime.String()})
 	t.Cleanup(func() { removeFault(t, id) })
 	secret := filepath.Join(h.dir, "password")
 	if err := os.WriteFile(secret, []byte(u.Password), 0o600); err != nil {
@@ -121,7 +121,7 @@ func lives(t *testing.T, u user, lines <-chan string, word string) {
 func TestArgoCDExec(t *testing.T) {
 	t.Parallel()
 	argocd := tool(t, "argocd")
-	h, u := renewing(t)
+	h, u := renewing(t, 4*time.Second)
 	out, code := h.run(t, "kubectl-vsphere", "cluster", "register-argocd", "ns1/tkc1", "--name", "shop", "--output", "shop.yaml", "--manage-namespaces", "default",
 		"--exec-home", filepath.Join(h.dir, ".local", "state", "kubectl-vsphere"))
 	if code != 0 {
@@ -139,7 +139,7 @@ func TestArgoCDExec(t *testing.T) {
 func TestArgoCDToken(t *testing.T) {
 	t.Parallel()
 	argocd := tool(t, "argocd")
-	h, u := renewing(t)
+	h, u := renewing(t, 4*time.Second)
 	account := "default/argo-" + strings.Split(u.Username, "@")[0]
 	args := []string{"kubectl-vsphere", "cluster", "register-argocd", "tkc1", "-n", "ns1", "--auth", "token", "--service-account", account, "--duration", "10m", "--create", "--role", "view",
 		"--manage-namespaces", "default", "--yes"}
@@ -182,7 +182,7 @@ func TestArgoCDToken(t *testing.T) {
 func TestControllerRuntime(t *testing.T) {
 	t.Parallel()
 	controller := tool(t, "controller")
-	h, u := renewing(t)
+	h, u := renewing(t, 4*time.Second)
 	lines, stop := h.follow(t, controller, "-context", "tkc1")
 	defer stop()
 	next(t, lines, "")
@@ -207,16 +207,17 @@ func automation(t *testing.T, heading string) string {
 	return recipeOf(t, "automation.md", heading)
 }
 
-// The playbook of the document applies and reads with the kubeconfig of a login, whose tokens end meanwhile.
+// The playbook of the document applies and reads with the kubeconfig of a login. A token ends in the wait between two tasks: within a task,
+// Ansible keeps the one that it has.
 func TestAnsible(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("ansible-playbook"); err != nil {
 		t.Skip("ansible is not installed; .ci/run installs it (Debian's packages ansible and python3-kubernetes)")
 	}
-	h, u := renewing(t, "ANSIBLE_LOCALHOST_WARNING=false", "ANSIBLE_NOCOLOR=1")
+	h, u := renewing(t, 20*time.Second, "ANSIBLE_LOCALHOST_WARNING=false", "ANSIBLE_NOCOLOR=1")
 	name := strings.Split(u.Username, "@")[0]
 	play := filepath.Join(h.dir, "play.yaml")
-	if err := os.WriteFile(play, []byte(automation(t, "Ansible")), 0o600); err != nil {
+	if err := os.WriteFile(play, []byte(strings.Replace(automation(t, "Ansible"), "seconds: 5", "seconds: 22", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	from := renewals(t, u)
@@ -224,7 +225,7 @@ func TestAnsible(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "changed=1") || strings.Contains(out, "eyJ") {
 		t.Fatal(code, out)
 	}
-	if n := renewals(t, u) - from; n < 2 {
+	if n := renewals(t, u) - from; n < 1 {
 		t.Errorf("%d renewals\n%s", n, out)
 	}
 	if out, err := exec.Command(bin+"/kubectl", "--kubeconfig", site.Supervisors[0].Clusters[0].AdminKubeconfig, "get", "configmap", name).CombinedOutput(); err != nil {
@@ -235,7 +236,7 @@ func TestAnsible(t *testing.T) {
 // Terraform is not here. What its providers run is: the program of each exec block gives a credential of the version that the block names.
 func TestTerraformExec(t *testing.T) {
 	t.Parallel()
-	h, u := renewing(t)
+	h, u := renewing(t, 4*time.Second)
 	values := map[string]string{"var.supervisor": site.Supervisors[0].Server, "var.user": u.Username, "var.cluster": "ns1/tkc1"}
 	for _, heading := range []string{"Terraform", "Helm provider"} {
 		text := automation(t, heading)

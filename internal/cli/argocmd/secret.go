@@ -141,7 +141,7 @@ func (o options) withExec(e *console.Env, f found) error {
 		env[credfile.HomeVariable] = o.Home
 	}
 	err := o.write(e, f, clusterConfig{Exec: &execConfig{
-		APIVersion: credfile.V1beta1, Command: o.Program, Args: f.Key.Args(), Env: env, // Argo CD before 2.4 has no interactiveMode, which v1 wants.
+		APIVersion: credfile.V1beta1, Command: o.Program, Args: f.Key.Args(), Env: env, // v1 wants an interactiveMode, which not every Argo CD writes.
 		InstallHint: "The image of Argo CD needs kubectl-vsphere, and a session of " + f.Key.User + " at " + f.Key.Server + ".",
 	}})
 	if err != nil {

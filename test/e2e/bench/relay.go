@@ -63,6 +63,6 @@ func late(to, from net.Conn, delay time.Duration) {
 	}
 	_ = to.Close()
 	_, _ = io.Copy(io.Discard, from)
-	for range under { //nolint:revive // What nobody gets any more.
+	for range under { // Nobody gets it any more.
 	}
 }

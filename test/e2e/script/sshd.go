@@ -52,7 +52,7 @@ func SSHD(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 	ts.Defer(func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
-		<-ended
+		_ = <-ended
 		ts.Logf("%s", log.String())
 	})
 	for {
