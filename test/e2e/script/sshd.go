@@ -52,8 +52,8 @@ func SSHD(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 	ts.Defer(func() {
 		_ = c.Process.Signal(syscall.SIGTERM)
-		_ = <-ended
-		ts.Logf("%s", log.String())
+		err := <-ended
+		ts.Logf("sshd: %v\n%s", err, log.String())
 	})
 	for {
 		select {
