@@ -93,7 +93,7 @@ func TestWordsThatNoCommandTakes(t *testing.T) {
 		switch strings.Join(words, " ") {
 		case "registry install-helper":
 			words = append(slices.Clone(words), "directory")
-		case "cluster credentials", "cluster manifest", "cluster scale", "cluster ssh", "cluster upgrade", "vm start", "vm stop", "vm restart", "vm web-console":
+		case "cluster credentials", "cluster manifest", "cluster register-argocd", "cluster scale", "cluster ssh", "cluster upgrade", "vm start", "vm stop", "vm restart", "vm web-console":
 			words = append(slices.Clone(words), "name")
 		case "use":
 			words = append(slices.Clone(words), "context")
