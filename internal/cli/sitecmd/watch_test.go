@@ -118,8 +118,10 @@ func TestWatch(t *testing.T) {
 	s.AwaitWatches("tanzukubernetesclusters", 2)
 	s.Hold(capi(cluster("ns1", "tkc1", notReady), cluster("ns1", "tkc2", ready)))
 	x.sees("not ready")
-	s.Hold(capi(cluster("ns1", "tkc1", notReady), cluster("ns2", "new", ready)))
+	s.Hold(capi(cluster("ns1", "tkc1", notReady)))
 	x.sees("gone")
+	s.Hold(capi(cluster("ns1", "tkc1", notReady), cluster("ns2", "new", ready)))
+	x.sees("ns2         new ")
 	r := x.interrupted()
 	got := lines(r.Out)
 	if len(got) != 6 || !strings.HasPrefix(got[3], "ns1 tkc1 ") || !strings.HasSuffix(got[3], "not ready") || got[4] != "ns1 tkc2 - - - - - - gone" || !strings.HasPrefix(got[5], "ns2 new ") {
