@@ -32,6 +32,9 @@ func (b *bench) list() error {
 	if err := relay(ctx, net.JoinHostPort(host, farPort), net.JoinHostPort(host, "6443"), listDelay); err != nil {
 		return err
 	}
+	if err := settle(ctx); err != nil {
+		return err
+	}
 	front, err := b.listBy("443", listDelay)
 	if err != nil {
 		return err
