@@ -47,7 +47,7 @@ type options struct {
 	Context  string `json:"context"` // in a kubeconfig
 }
 
-// readFiles returns the contexts in the files of other tools. A file that is not there is none.
+// readFiles returns the contexts in the files of other tools. A file that is not there has none.
 func readFiles(ctx context.Context, home string) (all []entry, errs []error) {
 	if home == "" {
 		return nil, nil

@@ -32,7 +32,7 @@ type Context struct {
 	User      string `json:"user,omitempty"`      // empty: an identity provider says who it is, or nothing does
 	Namespace string `json:"namespace,omitempty"`
 	Cluster   string `json:"cluster,omitempty"`
-	Ours      string `json:"ours,omitempty"` // our context for the same; empty: there is none
+	Ours      string `json:"ours,omitempty"` // our context for the same, if there is one
 }
 
 // ofSupervisor reports whether a context is for a Supervisor itself.
@@ -119,7 +119,7 @@ func hostOf(server string) string {
 	return at.Host
 }
 
-// apiOf returns the canonical address of the server of a cluster entry; empty for what is none, or for what kubectl sends no token to.
+// apiOf returns the canonical address of the server of a cluster entry. It is empty if that is no address, or one that gets no token of kubectl.
 func apiOf(c *api.Cluster) string {
 	if c == nil || !strings.HasPrefix(strings.ToLower(c.Server), "https://") {
 		return ""

@@ -144,7 +144,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// A control plane host of a namespace is left to the login at the Supervisor, until there is none to be made.
+// The login at a Supervisor includes the control plane hosts of its namespaces. A host gets one of its own only if no such login is to be made.
 func TestSites(t *testing.T) {
 	front := Context{Tool: Plugin, Server: "10.0.0.1", User: "a"}
 	other := Context{Tool: Plugin, Server: "10.0.1.1", User: "a", Namespace: "ns2"}
