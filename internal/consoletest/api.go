@@ -25,7 +25,7 @@ func (s *Supervisor) api(w http.ResponseWriter, r *http.Request, path []string) 
 		return
 	}
 	switch {
-	case s.namespaceTable(w, r), s.Answer(w, r, path):
+	case s.namespaceList(w, r), s.Answer(w, r, path):
 	case r.URL.Path == "/version":
 		objecttest.WriteJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
 	case r.URL.Path == "/api/v1/namespaces":
@@ -58,7 +58,7 @@ func (s *Supervisor) known(r *http.Request) bool {
 
 // list answers with the metadata of objects alone, as it is asked for.
 func (s *Supervisor) list(w http.ResponseWriter, r *http.Request, forbidden bool, items []any) {
-	if !strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList") || r.URL.Query().Get("limit") == "" {
+	if !objecttest.AsMetadata(r) || r.URL.Query().Get("limit") == "" {
 		s.w.t.Errorf("%s is asked for whole, or without a limit: %q", r.URL, r.Header.Get("Accept"))
 	}
 	if forbidden {
@@ -68,10 +68,10 @@ func (s *Supervisor) list(w http.ResponseWriter, r *http.Request, forbidden bool
 	objecttest.WriteJSON(w, http.StatusOK, map[string]any{"kind": "PartialObjectMetadataList", "metadata": map[string]any{}, "items": items})
 }
 
-// namespaceTable answers for the table of namespaces, which most users may not list. It reports whether it did.
-func (s *Supervisor) namespaceTable(w http.ResponseWriter, r *http.Request) bool {
+// namespaceList answers for the list of namespaces, which most users may not see. It reports whether it did.
+func (s *Supervisor) namespaceList(w http.ResponseWriter, r *http.Request) bool {
 	switch {
-	case r.URL.Path != "/api/v1/namespaces" || !objecttest.AsTable(r):
+	case r.URL.Path != "/api/v1/namespaces" || objecttest.AsMetadata(r):
 		return false
 	case s.Hidden:
 		objecttest.Forbid(w, "you may not")
@@ -84,7 +84,7 @@ func (s *Supervisor) namespaceTable(w http.ResponseWriter, r *http.Request) bool
 	for _, ns := range namespaces {
 		h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
 	}
-	s.Table(w, r, h, "")
+	s.List(w, r, h, "")
 	return true
 }
 

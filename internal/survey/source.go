@@ -35,13 +35,16 @@ func (from *Source) Item(p *Place, o kubeapi.Object) Item {
 	i.Object = o.Bare()
 	if from.Facts != nil {
 		i.Facts = from.Facts(o)
-		if !from.Row {
+		if !from.rows() {
 			i.Columns, i.Cells = nil, nil
 		}
 	}
 	i.size = sizeOf(reflect.ValueOf(i))
 	return i
 }
+
+// rows reports whether the rows of the server's table are shown.
+func (from *Source) rows() bool { return from.Facts == nil || from.Row }
 
 // id is the same for all readings of one object.
 func (i Item) id() string {
@@ -50,7 +53,7 @@ func (i Item) id() string {
 
 // query returns what to ask for. An empty namespace means all, or the whole Supervisor.
 func (from *Source) query(namespace string) kubeapi.Query {
-	return kubeapi.Query{Resource: from.Resource, Namespace: namespace, Labels: from.Labels, Fields: from.Fields}
+	return kubeapi.Query{Resource: from.Resource, Namespace: namespace, Labels: from.Labels, Fields: from.Fields, Rows: from.rows()}
 }
 
 // unit is one list: a source in a namespace, in the whole Supervisor, or in all namespaces.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,10 +25,11 @@ var vms = Resource{Group: "vmoperator.vmware.com", Plural: "virtualmachines", Ki
 type fake struct {
 	replies map[string]func(url.Values) string
 	asked   []string
+	accept  string // of the last request
 }
 
 func (f *fake) do(_ context.Context, r wire.Request) ([]byte, error) {
-	f.asked = append(f.asked, r.URL)
+	f.asked, f.accept = append(f.asked, r.URL), r.Accept
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		return nil, err
@@ -71,8 +73,29 @@ func tableOf(more string, rows ...string) string {
 func rowOf(name string) string { return `{"cells":["` + name + `",2,null],"object":` + vm(name) + `}` }
 
 func read(s *Server) (all []Object, err error) {
-	err = s.List(context.Background(), Query{Resource: vms, Namespace: "ns1"}, func(o Object) { all = append(all, o) })
+	err = s.List(context.Background(), Query{Resource: vms, Namespace: "ns1", Rows: true}, func(o Object) { all = append(all, o) })
 	return all, err
+}
+
+// Who needs no rows is sent none: the objects alone, of a list and of a watch.
+func TestObjectsAlone(t *testing.T) {
+	for _, rows := range []bool{false, true} {
+		f, s := server(func(q url.Values) string {
+			if q.Has("includeObject") != rows {
+				t.Errorf("rows %v: %v", rows, q)
+			}
+			return `{"apiVersion":"vmoperator.vmware.com/v1alpha3","kind":"VirtualMachineList","items":[` + vm("a") + `]}`
+		})
+		q := Query{Resource: vms, Namespace: "ns1", Rows: rows}
+		if err := s.List(t.Context(), q, func(Object) {}); err != nil || strings.Contains(f.accept, "as=Table") != rows {
+			t.Errorf("rows %v: %q, %v", rows, f.accept, err)
+		}
+		watch := &stream{lines: []string{event("ADDED", versioned("a", "7"))}}
+		_, err := Watching(f.do, watch.send).Watch(t.Context(), Watched{Query: q, For: time.Second}, func(Change) {})
+		if asked := strings.Join(watch.asked, " "); err != nil || strings.Contains(watch.accept, "as=Table") != rows || strings.Contains(asked, "includeObject") != rows {
+			t.Errorf("rows %v: %q, %q, %v", rows, watch.accept, asked, err)
+		}
+	}
 }
 
 // A list is the server's own table, in the first version that has the kind, with all of its pages.

@@ -14,8 +14,11 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
-// asTable asks for a table, and for the objects themselves from a server that makes none.
-const asTable = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
+// The media types of replies. asTable asks for the objects alone from a server that makes no tables.
+const (
+	asTable   = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
+	asObjects = "application/json"
+)
 
 // The bounds of a list. A server may send longer pages than it was asked for, and pages without end.
 const (
@@ -33,6 +36,16 @@ type Query struct {
 	Namespace string // empty: those of all namespaces, or of the whole cluster
 	Labels    string // a label selector; empty: all
 	Fields    string // a field selector; empty: all
+	// Rows asks for the rows of the server's table too. Without them, the server has less to do.
+	Rows bool
+}
+
+// accept returns the media types that are asked for.
+func (q Query) accept() string {
+	if q.Rows {
+		return asTable
+	}
+	return asObjects
 }
 
 // table is meta/v1 Table, or a list of objects.
@@ -110,7 +123,7 @@ type page struct {
 
 // page reads one page. The error is a *bounded.Error too if it is larger than what is read.
 func (s *Server) page(ctx context.Context, q Query, path string, values url.Values) (page, error) {
-	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: q.on(path, values), Accept: asTable})
+	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: q.on(path, values), Accept: q.accept()})
 	if err != nil {
 		return page{}, err
 	}
@@ -127,7 +140,9 @@ func (s *Server) page(ctx context.Context, q Query, path string, values url.Valu
 
 // on returns the URL of a request for the query, without the values that are empty.
 func (q Query) on(path string, values url.Values) string {
-	values.Set("includeObject", "Object")
+	if q.Rows {
+		values.Set("includeObject", "Object")
+	}
 	values.Set("labelSelector", q.Labels)
 	values.Set("fieldSelector", q.Fields)
 	for name := range values {

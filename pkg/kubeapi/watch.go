@@ -58,7 +58,7 @@ func (s *Server) Watch(ctx context.Context, w Watched, each func(Change)) (versi
 		values := url.Values{
 			"watch": {"true"}, "allowWatchBookmarks": {"true"}, "resourceVersion": {version}, "timeoutSeconds": {strconv.Itoa(int(w.For.Seconds()))},
 		}
-		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: asTable}, f.line)
+		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: w.accept()}, f.line)
 		version = f.version
 		if ctx.Err() == nil && limited.Err() != nil {
 			return nil // It was due.

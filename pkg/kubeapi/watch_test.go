@@ -16,13 +16,14 @@ import (
 
 // stream answers a watch with lines, and then with an error.
 type stream struct {
-	lines []string
-	err   error
-	asked []string
+	lines  []string
+	err    error
+	asked  []string
+	accept string // of the last request
 }
 
 func (s *stream) send(_ context.Context, r wire.Request, each func([]byte) error) error {
-	s.asked = append(s.asked, r.URL)
+	s.asked, s.accept = append(s.asked, r.URL), r.Accept
 	for _, line := range s.lines {
 		if err := each([]byte(line)); err != nil {
 			return err
@@ -35,7 +36,7 @@ func (s *stream) send(_ context.Context, r wire.Request, each func([]byte) error
 func follow(t *testing.T, s *stream) (got []string, version string, err error) {
 	t.Helper()
 	f, _ := server(func(url.Values) string { return tableOf("") })
-	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b"}, "5", 300 * time.Second}, func(c Change) {
+	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b", Rows: true}, "5", 300 * time.Second}, func(c Change) {
 		text := c.Object.Metadata.Name + " " + strings.Join(c.Object.Cells, ",")
 		if c.Gone {
 			text += " gone"

@@ -76,7 +76,7 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) b
 	i := slices.IndexFunc(holdings, func(h Holding) bool { return h.Group == path[1] && h.Version == path[2] && h.Plural == rest[0] })
 	switch {
 	case i < 0: // Of a known group, it has no such kind.
-		known := AsTable(r) && slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == path[1] })
+		known := !AsMetadata(r) && slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == path[1] })
 		if known {
 			w.WriteHeader(http.StatusNotFound)
 		}
@@ -90,7 +90,7 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) b
 	case r.URL.Query().Get("watch") == "true":
 		s.watch(w, r, holdings[i], namespace)
 	default:
-		s.Table(w, r, holdings[i], namespace)
+		s.List(w, r, holdings[i], namespace)
 	}
 	return true
 }
@@ -150,19 +150,19 @@ func (h Holding) one(w http.ResponseWriter, namespace, name string) {
 	WriteJSON(w, http.StatusNotFound, map[string]any{"kind": "Status", "message": "not found"})
 }
 
-// Table answers with a page of a table, as it is asked for.
-func (s *Server) Table(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
+// List answers with a page of a list, as it is asked for: with a table and its objects, or with the objects.
+func (s *Server) List(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
 	query := r.URL.Query()
 	limit, err := strconv.Atoi(query.Get("limit"))
-	if err != nil || limit < 1 || query.Get("includeObject") != "Object" || !AsTable(r) {
-		s.t.Errorf("%s is not asked for as a table with its objects, or without a limit: %q", r.URL, r.Header.Get("Accept"))
+	if err != nil || limit < 1 || !s.asksWell(r) {
+		s.t.Errorf("%s is asked for without a limit, or with half of what makes a table: %q", r.URL, r.Header.Get("Accept"))
 	}
 	columns := h.columns()
 	objects, cells := h.objects(namespace)
 	from, _ := strconv.Atoi(query.Get("continue"))
-	rows, metadata := []any{}, map[string]any{"resourceVersion": s.version()}
+	rows, items, metadata := []any{}, []any{}, map[string]any{"resourceVersion": s.version()}
 	for i := from; i < len(objects); i++ {
-		if len(rows) == limit {
+		if len(items) == limit {
 			metadata["continue"] = strconv.Itoa(i)
 			break
 		}
@@ -170,10 +170,24 @@ func (s *Server) Table(w http.ResponseWriter, r *http.Request, h Holding, namesp
 			cells[i] = append(cells[i], nil)
 		}
 		if selected(objects[i], query.Get("labelSelector")) {
-			rows = append(rows, map[string]any{"cells": cells[i], "object": objects[i]})
+			rows, items = append(rows, map[string]any{"cells": cells[i], "object": objects[i]}), append(items, objects[i])
 		}
 	}
+	if !AsTable(r) {
+		version := strings.TrimPrefix(h.Group+"/"+h.Version, "/")
+		WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": version, "kind": h.Kind + "List", "metadata": metadata, "items": items})
+		return
+	}
 	WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+}
+
+// asksWell reports whether a request asks for a table with its objects, or for objects alone.
+func (s *Server) asksWell(r *http.Request) bool {
+	want := ""
+	if AsTable(r) {
+		want = "Object"
+	}
+	return r.URL.Query().Get("includeObject") == want
 }
 
 func (h Holding) columns() []any {

@@ -32,6 +32,11 @@ func New(t testing.TB) *Server {
 // AsTable reports whether a request asks for a table.
 func AsTable(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "as=Table") }
 
+// AsMetadata reports whether a request asks for the metadata of objects alone, as logins do.
+func AsMetadata(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList")
+}
+
 // Forbid answers 403.
 func Forbid(w http.ResponseWriter, message string) {
 	WriteJSON(w, http.StatusForbidden, map[string]any{"kind": "Status", "message": message})

@@ -112,8 +112,8 @@ func (s *Server) AwaitWatches(plural string, n int) {
 // watch sends the events of a kind since a version. Only the first table has columns.
 func (s *Server) watch(w http.ResponseWriter, r *http.Request, h Holding, namespace string) {
 	query := r.URL.Query()
-	if query.Get("allowWatchBookmarks") != "true" || query.Get("timeoutSeconds") == "" || query.Get("includeObject") != "Object" {
-		s.t.Errorf("a watch without bookmarks, an end or objects: %s", r.URL)
+	if query.Get("allowWatchBookmarks") != "true" || query.Get("timeoutSeconds") == "" || !s.asksWell(r) {
+		s.t.Errorf("a watch without bookmarks or an end, or with half of what makes a table: %s", r.URL)
 	}
 	if h.Unwatched {
 		Forbid(w, "you may not watch")
@@ -163,6 +163,10 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, h Holding, namesp
 			metadata := maps.Clone(object["metadata"].(map[string]any))
 			metadata["resourceVersion"] = strconv.Itoa(from + 1)
 			object["metadata"] = metadata
+			if !AsTable(r) {
+				send(e.kind, object)
+				continue
+			}
 			cells := slices.Clone(e.cells)
 			for len(cells) < len(h.Columns)+1 {
 				cells = append(cells, nil)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -16,6 +17,7 @@ const (
 	listNamespaces = 100
 	listClusters   = 2 // of each
 	listRuns       = 9
+	serialRuns     = 3
 	// listDelay is that of every answer, or of every round trip.
 	listDelay = 20 * time.Millisecond
 )
@@ -44,26 +46,30 @@ func (b *bench) list() error {
 		return err
 	}
 	tell(fmt.Sprintf("list clusters, %d namespaces, each answer %s late", listNamespaces, listDelay), fmt.Sprintf(seconds, front.all.took.Seconds()))
+	tell("  the fastest of them", fmt.Sprintf(seconds, front.best.Seconds()))
 	tell("  its first line", fmt.Sprintf(seconds, front.first.Seconds()))
-	b.atLeast("  times faster than one after the other", ratio(front.one, front.all.took), leastFasterList, times)
+	b.atLeast("  times faster than one after the other", ratio(front.one, front.best), leastFasterList, times)
 	tell(fmt.Sprintf("the same at the API server, round trip %s", listDelay), fmt.Sprintf(seconds, far.all.took.Seconds()))
+	tell("  the fastest of them", fmt.Sprintf(seconds, far.best.Seconds()))
 	tell("  its first line", fmt.Sprintf(seconds, far.first.Seconds()))
 	tell("  one after the other, over one connection", fmt.Sprintf(seconds, far.one.Seconds()))
-	b.atLeast("  times faster", ratio(far.one, far.all.took), leastFasterList, times)
+	b.atLeast("  times faster", ratio(far.one, far.best), leastFasterList, times)
 	b.atMost("  resident memory of list", max(front.all.mib(), far.all.mib()), 128, mebibyte)
 	return nil
 }
 
-// leastFasterList is of 16 in flight. The lab shares two processors with what is measured: 10 was seen with a lab that had been at rest.
-const leastFasterList = 7
+// leastFasterList is of 16 in flight. A list and the servers of the lab use all of two processors, so others on the machine make lists
+// slower, and hardly those that come one after the other: the fastest of each is compared.
+const leastFasterList = 10
 
 // farPort is a port of the Supervisor's host that is the API server's, far away.
 const farPort = "16443"
 
-// listed is how long lists took, as medians: until the end, and until the first line; and one namespace after the other.
+// listed is how long lists took.
 type listed struct {
-	all        sample
-	first, one time.Duration
+	all       sample        // until the end: the median
+	first     time.Duration // until the first line: the median
+	best, one time.Duration // until the end, and one namespace after the other: the fastest
 }
 
 // listBy lists at a port of the Supervisor's host, with a delay of each answer of its front.
@@ -95,9 +101,21 @@ func (b *bench) listBy(port string, delay time.Duration) (listed, error) {
 		}
 		all, first = append(all, m), append(first, line)
 	}
-	one, err := measure(b.command(b.dir+"/other", "lists", s.Server, listUser, s.CA, port))
+	var ones []sample
+	for range serialRuns {
+		m, err := measure(b.command(b.dir+"/other", "lists", s.Server, listUser, s.CA, port))
+		if err != nil {
+			return listed{}, err
+		}
+		ones = append(ones, m)
+	}
 	slices.Sort(first)
-	return listed{median(all), first[len(first)/2], one.took}, err
+	return listed{median(all), first[len(first)/2], fastest(all), fastest(ones)}, nil
+}
+
+// fastest is what took the least time.
+func fastest(all []sample) time.Duration {
+	return slices.MinFunc(all, func(a, b sample) int { return cmp.Compare(a.took, b.took) }).took
 }
 
 // firstLine runs a command and returns when its first line came.

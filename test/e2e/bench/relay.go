@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -44,11 +45,11 @@ func late(to, from net.Conn, delay time.Duration) {
 	under := make(chan sent, 1024) // under way
 	go func() {
 		defer close(under)
+		part := make([]byte, 32<<10)
 		for {
-			part := make([]byte, 32<<10)
 			n, err := from.Read(part)
 			if n > 0 {
-				under <- sent{time.Now(), part[:n]}
+				under <- sent{time.Now(), bytes.Clone(part[:n])}
 			}
 			if err != nil {
 				return

@@ -56,7 +56,8 @@ func (p *Processes) Run(ctx context.Context, log, program string, args ...string
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Env = append(os.Environ(), "GOGC=50") // Eight large programs share a machine with the tests.
+	// Eight large programs share a machine with the tests. A GOGC of the environment comes later, and counts: make bench sets one.
+	cmd.Env = append([]string{"GOGC=50"}, os.Environ()...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGKILL) }
 	cmd.WaitDelay = grace
