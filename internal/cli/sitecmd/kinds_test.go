@@ -2,7 +2,9 @@ package sitecmd_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,31 @@ func object(namespace, name, more string) string {
 
 func vmOperator(plural, kind string, columns []string, objects ...string) objecttest.Holding {
 	return objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: plural, Kind: kind, Columns: columns, Objects: objects}
+}
+
+// Only rows that are shown are asked for: the others are work for the server.
+func TestRowsThatAreShown(t *testing.T) {
+	for kind, rows := range map[string]bool{"clusters": false, "storage": false, "vms": true, "classes": true} {
+		w, s := signedIn(t)
+		s.Hold(capi(cluster("ns1", "tkc1", ready)))
+		s.Hold(objecttest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota"})
+		s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
+		s.Hold(vmOperator("virtualmachineclasses", "VirtualMachineClass", nil))
+		var mu sync.Mutex
+		asked := map[bool]int{}
+		w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
+			if r.URL.Query().Has("limit") && r.URL.Path != "/api/v1/namespaces" && !objecttest.AsMetadata(r) {
+				mu.Lock()
+				asked[objecttest.AsTable(r)]++
+				mu.Unlock()
+			}
+			server.ServeHTTP(out, r)
+		}
+		w.Run("list", kind)
+		if asked[rows] == 0 || asked[!rows] > 0 {
+			t.Errorf("%s: asked for with rows and without: %d and %d times", kind, asked[true], asked[false])
+		}
+	}
 }
 
 // A release is named as a cluster's version wants it. It says whether there is an image, and which clusters have it.
