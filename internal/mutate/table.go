@@ -264,6 +264,8 @@ var table = append([]mutation{
 	{name: "pages without end", file: "pkg/kubeapi/table.go", old: "t.more == next || len(t.objects) == 0 || count >= maxObjects", new: "count >= 1000*maxObjects", by: "TestHostileTables"},
 	{name: "a page that is too large ends the list", file: "pkg/kubeapi/table.go", old: "case errors.As(err, &exceeds) && size > smallest:", new: "case errors.As(err, &exceeds) && size < smallest:", by: "TestPagesThatAreTooLarge"},
 	{name: "rows keep their objects", file: "pkg/kubeapi/kubeapi.go", old: "o.fields, o.Metadata.Labels, o.Metadata.Owners = nil, nil, nil", new: "o.Metadata.Labels, o.Metadata.Owners = nil, nil", by: "TestList"},
+	{name: "who wrote a field once is said to apply it", file: "pkg/kubeapi/appliers.go", old: "m.Operation == \"Apply\" && ", new: "", by: "TestAppliers"},
+	{name: "an upgrade that GitOps sets back begins", file: "pkg/manifest/upgrade.go", old: "range releaseAppliers(asked)", new: "range releaseAppliers(asked)[:0]", by: "TestBlocks"},
 	{name: "rows that nobody sees are asked for", file: "internal/survey/source.go", old: "Rows: from.rows()}", new: "Rows: true}", also: "./internal/cli/sitecmd", by: "TestRowsThatAreShown"},
 	{name: "objects alone are asked for as tables", file: "pkg/kubeapi/table.go", old: "	return asObjects\n", new: "	return asTable\n", by: "TestObjectsAlone"},
 	{name: "what is kept has no bound", file: "internal/survey/room.go", old: "case bytes > 0 && r.bytes+bytes > maxBytes:", new: "case bytes > 0 && r.bytes+bytes > 1000*maxBytes:", by: "TestTooManyObjects"},

@@ -15,6 +15,7 @@ import (
 type Change struct {
 	From, To   string
 	Operations []kubeapi.Operation // none: nothing is to be done
+	Appliers   []string            // of Scale: those who set the number back (kubeapi.Object.Appliers)
 }
 
 // pool is a pool of a Cluster or of a TanzuKubernetesCluster.
@@ -74,6 +75,19 @@ func ReleaseOf(o kubeapi.Object) string {
 		return s.Spec.Topology.ControlPlane.Release.Reference.Name
 	}
 	return s.Spec.Topology.Version
+}
+
+// topologyField is the path to a field below the topology.
+func topologyField(below ...string) kubeapi.Field {
+	return append(kubeapi.Field{"f:spec", "f:topology"}, below...)
+}
+
+// releaseAppliers returns those who set the release back when it is changed.
+func releaseAppliers(o kubeapi.Object) []string {
+	if isTanzu(o) {
+		return o.Appliers(topologyField("f:controlPlane", "f:tkr", "f:reference", "f:name"))
+	}
+	return o.Appliers(topologyField("f:version"))
 }
 
 // same tests that the object is not another one of its name.
@@ -139,8 +153,10 @@ func Scale(o kubeapi.Object, name string, nodes int) (Change, error) {
 		return Change{}, err
 	}
 	pools, path := s.Spec.Topology.Workers.Pools, "/spec/topology/workers/machineDeployments"
+	field := topologyField("f:workers", "f:machineDeployments", kubeapi.Element(name), "f:replicas")
 	if isTanzu(o) {
 		pools, path = s.Spec.Topology.NodePools, "/spec/topology/nodePools"
+		field = topologyField("f:nodePools", kubeapi.Element(name), "f:replicas")
 	}
 	i := slices.IndexFunc(pools, func(p pool) bool { return p.Name == name })
 	if i < 0 {
@@ -155,7 +171,7 @@ func Scale(o kubeapi.Object, name string, nodes int) (Change, error) {
 			return Change{}, &PoolError{Name: name, Reason: "has an autoscaler, which decides how many nodes it has"}
 		}
 	}
-	c, at := Change{To: fmt.Sprint(nodes)}, fmt.Sprintf("%s/%d", path, i)
+	c, at := Change{To: fmt.Sprint(nodes), Appliers: o.Appliers(field)}, fmt.Sprintf("%s/%d", path, i)
 	if p := pools[i].Replicas; p != nil {
 		if c.From = fmt.Sprint(*p); *p == nodes {
 			return c, nil

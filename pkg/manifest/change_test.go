@@ -151,6 +151,7 @@ func TestBlocks(t *testing.T) {
 		"not ready":     {`{"metadata":{"name":"a"},"status":{"conditions":[{"type":"Available","status":"False"}]}}`, "it is not ready", true},
 		"rolling":       {`{"metadata":{"name":"a"},"status":{"conditions":[{"type":"Available","status":"True"},{"type":"RollingOut","status":"True"}]}}`, "being replaced already", true},
 		"changing":      {`{"metadata":{"name":"a","generation":2},"status":{"observedGeneration":1,"conditions":[{"type":"Available","status":"True"}]}}`, "last change is not done", true},
+		"applied":       {`{"metadata":{"name":"a","managedFields":[{"manager":"gitops","operation":"Apply","fieldsV1":{"f:spec":{"f:topology":{"f:version":{}}}}}]},"spec":{"topology":{"controlPlane":{"replicas":3}}},"status":{"conditions":[{"type":"Available","status":"True"}]}}`, "gitops applies its release, and sets it back", true},
 		"one node":      {`{"metadata":{"name":"a"},"spec":{"topology":{"controlPlane":{"replicas":1}}},"status":{"conditions":[{"type":"Available","status":"True"}]}}`, "control plane has one node", false},
 		"one in a pool": {`{"metadata":{"name":"a"},"spec":{"topology":{"workers":{"machineDeployments":[{"name":"p","replicas":1}]}}},"status":{"conditions":[{"type":"Available","status":"True"}]}}`, "its pool p has one node", false},
 	} {

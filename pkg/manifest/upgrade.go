@@ -95,6 +95,9 @@ func Blocks(o, asked kubeapi.Object) (all []Block) {
 			break
 		}
 	}
+	for _, name := range releaseAppliers(asked) {
+		hard("%s applies its release, and sets it back: change it there", name)
+	}
 	for _, size := range Sizes(asked) {
 		switch {
 		case size.Nodes == nil || *size.Nodes != 1:

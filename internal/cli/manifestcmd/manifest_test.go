@@ -368,6 +368,9 @@ func TestScale(t *testing.T) {
 	if len(c.sent) > 0 {
 		t.Error(c.sent)
 	}
+	c.hold(strings.Replace(before, `"resourceVersion"`, `"managedFields":[{"manager":"gitops","operation":"Apply","fieldsV1":{"f:spec":{"f:topology":{"f:workers":{"f:machineDeployments":{"k:{\"name\":\"a\"}":{"f:replicas":{}}}}}}}}],"resourceVersion"`, 1))
+	w.Run("cluster", "scale", "tkc1", "--pool", "a", "--replicas", "6").Exits(failure.OK).Says("note: gitops applies the number of nodes, and sets it back", "should now have 6 nodes")
+	w.Run("cluster", "scale", "tkc1", "--pool", "b", "--replicas", "6").Exits(failure.OK).Omits("gitops")
 	w.Run("cluster", "scale", "tkc1", "--pool", "c", "--replicas", "5").Exits(failure.Failed).Says(`there is no pool "c"; there are a, b`)
 	w.Run("cluster", "scale", "tkc1", "--pool", "a").Exits(failure.Usage).Says("--replicas")
 	w.Run("cluster", "scale", "tkc1", "--replicas", "1").Exits(failure.Usage).Says("--pool")

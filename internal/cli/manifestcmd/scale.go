@@ -64,6 +64,9 @@ func scale(ctx context.Context, e *console.Env, o changeOptions, size manifest.P
 		}
 		var err error
 		if c, err = manifest.Scale(t.asked, size.Name, *size.Nodes); err == nil && len(c.Operations) > 0 {
+			for _, name := range c.Appliers {
+				e.Notef("%s applies the number of nodes, and sets it back: change it there too", name)
+			}
 			e.Tellf("The pool %s of the %s: %s nodes become %s.", size.Name, t.called(), cmp.Or(c.From, "unset"), c.To)
 		}
 		return c, err
