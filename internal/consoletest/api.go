@@ -25,7 +25,7 @@ func (s *Supervisor) api(w http.ResponseWriter, r *http.Request, path []string) 
 		return
 	}
 	switch {
-	case s.namespaceList(w, r), s.Answer(w, r, path):
+	case s.namespaceList(w, r), s.oneNamespace(w, r, path), s.Answer(w, r, path):
 	case r.URL.Path == "/version":
 		objecttest.WriteJSON(w, http.StatusOK, map[string]string{"gitVersion": "v1.31.1"})
 	case r.URL.Path == "/api/v1/namespaces":
@@ -85,6 +85,25 @@ func (s *Supervisor) namespaceList(w http.ResponseWriter, r *http.Request) bool 
 		h.Objects = append(h.Objects, `{"metadata":{"name":"`+ns.Name+`"}}`)
 	}
 	s.List(w, r, h, "")
+	return true
+}
+
+// oneNamespace answers for one namespace. Whoever has a role in it may get it; others are not told whether it exists. It reports whether it did.
+func (s *Supervisor) oneNamespace(w http.ResponseWriter, r *http.Request, path []string) bool {
+	if r.Method != http.MethodGet || len(path) != 4 || path[1] != "v1" || path[2] != "namespaces" {
+		return false
+	}
+	s.mu.Lock()
+	ns := s.namespace(path[3])
+	s.mu.Unlock()
+	switch {
+	case ns != nil && !ns.Closed:
+		objecttest.WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": path[3]}})
+	case s.Hidden || ns != nil:
+		objecttest.Forbid(w, "you may not")
+	default:
+		objecttest.WriteJSON(w, http.StatusNotFound, map[string]any{"kind": "Status", "message": "not found"})
+	}
 	return true
 }
 

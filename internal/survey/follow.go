@@ -70,7 +70,7 @@ func (l *Live) step(ctx context.Context, f *followed) time.Duration {
 	f.version = ""
 	f.tries++
 	f.server.Forget()
-	l.fails(f, err)
+	l.fails(f.place, f.unit, err)
 	return backoff(f.tries)
 }
 
@@ -141,13 +141,13 @@ func (l *Live) release(p *Place) {
 }
 
 // fails says that a list cannot be followed, unless something of the place is in trouble already.
-func (l *Live) fails(f *followed, err error) {
+func (l *Live) fails(p *Place, what any, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.trouble[f.place]) == 0 {
-		l.site.Env.Warn(fmt.Errorf("%s is asked again until it answers: %w", f.place.Key.Server, err))
+	if len(l.trouble[p]) == 0 {
+		l.site.Env.Warn(fmt.Errorf("%s is asked again until it answers: %w", p.Key.Server, err))
 	}
-	mark(l.trouble, f.place, any(f.unit))
+	mark(l.trouble, p, what)
 }
 
 // recovered says that a place answers again, once nothing of it is in trouble any more.

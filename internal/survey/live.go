@@ -125,7 +125,7 @@ func (l *Live) begin(ctx context.Context, p *Place, units map[unit]string) {
 	l.mu.Lock()
 	_, may := l.listed[p]
 	l.mu.Unlock()
-	if may && len(l.only) == 0 {
+	if may {
 		l.wg.Go(func() { l.followNamespaces(ctx, p, server) })
 	}
 }
@@ -155,11 +155,33 @@ func (l *Live) awaitPlace(ctx context.Context, p *Place) {
 	}
 }
 
-// followNamespaces looks which vSphere Namespaces there are, for a user who may list them.
+// namespaces returns the vSphere Namespaces of a place, or those of -n, and reports whether that is known.
+func (l *Live) namespaces(ctx context.Context, p *Place, server *kubeapi.Server) (names []string, known bool) {
+	var err error
+	if len(l.only) > 0 {
+		names, err = those(ctx, server, l.site.chosenOf(p, l.only))
+		known = err == nil
+	} else {
+		names, known, err = namespacesOf(ctx, server)
+	}
+	what := followedNamespaces{p}
+	switch {
+	case err == nil:
+		l.recovered(p, what)
+	case ctx.Err() == nil:
+		l.fails(p, what, err)
+	}
+	return names, known
+}
+
+// followedNamespaces is what is in trouble if the vSphere Namespaces of a place cannot be listed.
+type followedNamespaces struct{ place *Place }
+
+// followNamespaces looks which vSphere Namespaces there are.
 func (l *Live) followNamespaces(ctx context.Context, p *Place, server *kubeapi.Server) {
 	for l.wait(ctx, lookAgain) {
-		names, may := namespacesOf(ctx, server)
-		if !may {
+		names, known := l.namespaces(ctx, p, server)
+		if !known {
 			continue
 		}
 		l.mu.Lock()

@@ -112,11 +112,11 @@ func TestLiveTrouble(t *testing.T) {
 	from := &Source{Resource: tkg.VMResource}
 	l := live(s, from)
 	a, b := &followed{unit: unit{place: s.Places[0], source: from, namespace: "a"}}, &followed{unit: unit{place: s.Places[0], source: from, namespace: "b"}}
-	l.fails(a, errors.New("gone"))
-	l.fails(b, errors.New("gone"))
-	l.fails(a, errors.New("gone"))
+	l.fails(a.place, a.unit, errors.New("gone"))
+	l.fails(b.place, b.unit, errors.New("gone"))
+	l.fails(a.place, a.unit, errors.New("gone"))
 	l.recovered(a.place, a.unit)
-	l.fails(a, errors.New("gone"))
+	l.fails(a.place, a.unit, errors.New("gone"))
 	l.recovered(a.place, a.unit)
 	l.recovered(b.place, b.unit)
 	l.recovered(b.place, b.unit)

@@ -18,7 +18,9 @@ type missed struct {
 	forbidden map[resourceAt][]string // namespaces; "": the whole Supervisor, or all namespaces at once
 	unserved  map[string][]string     // resources by server
 	failed    map[failureAt]*failed
-	failures  []error // of places, and of the reading as a whole
+	failures  []error  // of places, and of the reading as a whole
+	none      int      // how many vSphere Namespaces of -n no place has
+	gone      []string // those to which a context leads all the same
 }
 
 type resourceAt struct{ server, resource string }
@@ -141,6 +143,9 @@ func (r *Reading) notes() (all []string) {
 		forbidden = append(forbidden, about+SomeOf(slices.Compact(some)))
 	}
 	slices.Sort(forbidden)
+	for _, ns := range r.missed.gone {
+		forbidden = append(forbidden, "the vSphere Namespace "+ns+" is gone")
+	}
 	return append(all, forbidden...)
 }
 
@@ -191,7 +196,7 @@ func (r *Reading) Tell(explain func(error)) error {
 	for _, err := range failures {
 		explain(err)
 	}
-	if r.good == 0 {
+	if r.good == 0 || r.missed.none > 0 && r.missed.none == len(r.Only) {
 		return failure.Silent(failures[0])
 	}
 	return failure.Silent(failure.ErrPartial)

@@ -28,11 +28,8 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 	}
 	defer closeIdle()
 	known := p.recall(r.Sessions.Store, r.Env.Now())
-	listing := func() ([]string, bool) { return nil, false }
-	if len(r.Only) == 0 {
-		listing = p.listNamespaces(ctx)
-	}
-	everywhere := known.Everywhere && len(r.Only) == 0
+	listing := r.listNamespaces(ctx, p, namespaces)
+	everywhere := known.Everywhere
 	if known.Asked.IsZero() { // So the server is asked first what it has.
 		err := p.askVersions(ctx, r.Sources)
 		var listed []string
@@ -41,7 +38,7 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 		}
 		namespaces = together(namespaces, listed)
 	}
-	may := (&visit{r, p, namespaces, everywhere, listing}).read(ctx, whole)
+	may := (&visit{r, p, namespaces, everywhere && len(r.Only) == 0, listing}).read(ctx, whole)
 	if down := p.down.Load(); down != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -66,7 +63,7 @@ type visit struct {
 	listing    func() (listed []string, may bool)
 }
 
-// read reads the sources, and those namespaces too that the server lists and that were not known. It reports whether the user may list them.
+// read reads the sources, and those namespaces too that the server lists and that were not known. It reports whether that is known.
 func (v *visit) read(ctx context.Context, whole func()) bool {
 	v.lookInto(v.namespaces)
 	var server, all sync.WaitGroup
@@ -83,9 +80,7 @@ func (v *visit) read(ctx context.Context, whole func()) bool {
 	}
 	listed, may := v.listing()
 	if may {
-		v.mu.Lock()
-		v.Listed[v.at] = setOf(listed)
-		v.mu.Unlock()
+		v.has(listed)
 	}
 	fresh := slices.DeleteFunc(listed, func(ns string) bool { return slices.Contains(v.namespaces, ns) })
 	v.lookInto(fresh)
@@ -120,6 +115,18 @@ func (v *visit) lookInto(namespaces []string) {
 		for _, ns := range namespaces {
 			v.parts.expect(part{v.at.Key.Server, ns})
 		}
+	}
+}
+
+// has says which vSphere Namespaces a place has. Those of -n are not of it if it has none and no context leads there.
+func (v *visit) has(listed []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Listed[v.at] = setOf(listed)
+	if len(v.Only) > 0 {
+		v.Known[v.at] = slices.DeleteFunc(v.Known[v.at], func(ns string) bool {
+			return !slices.Contains(listed, ns) && !slices.Contains(v.at.Namespaces, ns)
+		})
 	}
 }
 
@@ -176,35 +183,6 @@ func (p *Place) askVersions(ctx context.Context, sources []*Source) error {
 		}
 	}
 	return nil
-}
-
-// listNamespaces begins to list the vSphere Namespaces of a place. listing waits for them. It reports whether the user may list them: 403 is the
-// normal answer.
-func (p *Place) listNamespaces(ctx context.Context) (listing func() (listed []string, may bool)) {
-	done := make(chan struct{})
-	var listed []string
-	var may bool
-	go func() {
-		defer close(done)
-		listed, may = namespacesOf(ctx, p.server)
-	}()
-	return func() ([]string, bool) {
-		<-done
-		return slices.Clone(listed), may
-	}
-}
-
-// namespaceResource is the kind of a vSphere Namespace.
-var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"}
-
-// namespacesOf lists the vSphere Namespaces of a server, and reports whether the user may.
-func namespacesOf(ctx context.Context, server *kubeapi.Server) (listed []string, may bool) {
-	err := server.List(ctx, kubeapi.Query{Resource: namespaceResource}, func(o kubeapi.Object) {
-		if !supervisor.OfSystem(o.Metadata.Name) {
-			listed = append(listed, o.Metadata.Name)
-		}
-	})
-	return listed, err == nil
 }
 
 func setOf(names []string) map[string]bool {

@@ -18,7 +18,7 @@ type Reading struct {
 	Sources []*Source
 	Items   []Item                     // sorted by server, namespace and name
 	Known   map[*Place][]string        // the namespaces that were looked into
-	Listed  map[*Place]map[string]bool // those that exist, if the user may list them
+	Listed  map[*Place]map[string]bool // those that exist, or may exist, if that is known
 
 	room   room
 	mu     sync.Mutex      // for all that goroutines change
@@ -78,6 +78,11 @@ func (r *Reading) read(ctx context.Context) {
 	wg.Wait()
 	for _, lost := range r.lost {
 		r.fail(fmt.Errorf("no context leads to %s; to write the contexts again, type: %s", r.Called(lost.Server), r.Sessions.Command(lost)))
+	}
+	none, gone := r.nowhere()
+	r.missed.none, r.missed.gone = len(none), gone
+	for _, ns := range none {
+		r.fail(Unknown("namespace", ns, r.NamespacesOf()))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

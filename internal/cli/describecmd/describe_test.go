@@ -192,6 +192,9 @@ func TestDescribeNamespace(t *testing.T) {
 	s.Hidden, s.Namespaces[1].Name = false, "other"
 	w.Run("describe", "ns", "ns2").Exits(failure.OK).Says("Wrong: It is gone\nTo do: To remove its context, type: kubectl vsphere login --server 10.0.0.1 -u " + consoletest.User + " --prune\n")
 	w.Run("describe", "ns", "ns1").Exits(failure.OK).Omits("gone")
+	w.Run("describe", "ns", "other").Exits(failure.OK).Says("vSphere Namespace other at 10.0.0.1\n").Omits("gone") // No context leads there.
+	s.Replies["GET /api/v1/namespaces/third"] = consoletest.Status(http.StatusInternalServerError, "")
+	w.Run("describe", "ns", "third").Exits(failure.Server).Says("namespaces at 10.0.0.1: ", "internal server error (500)")
 	s.Hidden, s.Namespaces[1].Name = true, "ns2"
 	for _, h := range []objecttest.Holding{holding("clusters.cluster.x-k8s.io", "Cluster"), holding("virtualmachines.vmoperator.vmware.com", "VirtualMachine")} {
 		h.Closed = []string{"ns2"}
@@ -219,6 +222,11 @@ func TestDescribeNothing(t *testing.T) {
 	w.Run("__complete", "describe", "ns", "").Says("ns1\nns2\n")
 	s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster"))
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Failed).Says(`there is no cluster "tkc1" that you may see`)
+	s.Hold(holding("clusters.cluster.x-k8s.io", "Cluster", object("ns1", "tkc1", ``, `"spec":{}`)))
+	s.Replies["GET /apis/cluster.x-k8s.io/v1beta2/namespaces/ns2/clusters"] = consoletest.Status(http.StatusBadGateway, "")
+	w.Run("describe", "cluster", "tkc2").Exits(failure.Partial).Says("bad gateway (502)", `note: it is not known whether there is a cluster "tkc2": not all could be read`).Omits("there is no", "did you mean")
+	s.Hidden = false
+	w.Run("describe", "cluster", "tkc1", "-n", "ns3").Exits(failure.Failed).Says(`there is no namespace "ns3" that you may see; did you mean ns1 or ns2?`).Omits("role", "cluster")
 	w, s = signedIn(t)
 	s.Replies["GET /apis/cluster.x-k8s.io"] = consoletest.Status(http.StatusBadGateway, "")
 	w.Run("describe", "cluster", "tkc1").Exits(failure.Server).Says("bad gateway (502)")

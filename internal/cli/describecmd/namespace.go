@@ -1,6 +1,7 @@
 package describecmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,7 +10,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
@@ -35,13 +35,17 @@ func namespaceSources(name string) []*survey.Source {
 func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page, failed, err error) {
 	var places []*survey.Place
 	for _, at := range s.Places {
-		if slices.Contains(at.Namespaces, o.Name) && !slices.ContainsFunc(places, func(p *survey.Place) bool { return p.Key.Server == at.Key.Server }) {
+		if slices.Contains(at.Namespaces, o.Name) {
 			places = append(places, at)
 		}
 	}
+	if len(places) == 0 { // An administrator has contexts for some of them.
+		if places, err = s.Having(ctx, o.Name); len(places) == 0 {
+			return nil, nil, cmp.Or(ctx.Err(), err, survey.Unknown(o.What, o.Name, s.NamespacesOf()))
+		}
+	}
+	places = slices.CompactFunc(places, func(a, b *survey.Place) bool { return a.Key.Server == b.Key.Server }) // Of several users.
 	switch {
-	case len(places) == 0:
-		return nil, nil, lookup.Unknown(o.What, o.Name, s.NamespacesOf())
 	case len(places) > 1:
 		var servers []string
 		for _, at := range places {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
@@ -75,10 +74,13 @@ func One(ctx context.Context, s *survey.Site, n Named, sources ...*survey.Source
 		return f, failure.Hint(fmt.Errorf("there are several %ss %q: in %s", n.What, n.Name, strings.Join(places, ", in ")), "Say which with -n or --server.")
 	case len(places) == 1:
 		return f, nil
-	case f.Failed != nil && len(r.Items) == 0:
+	case f.Failed != nil:
+		if len(r.Items) > 0 { // What was read does not say that all was.
+			s.Env.Notef("it is not known whether there is a %s %q: not all could be read", n.What, n.Name)
+		}
 		return f, f.Failed
 	}
-	err := Unknown(n.What, n.Name, names)
+	err := survey.Unknown(n.What, n.Name, names)
 	if len(names) == 0 && hidden(r) {
 		err = failure.Hint(err, "Ask your vSphere administrator for a role that may list it.")
 	}
@@ -95,18 +97,4 @@ func hidden(r *survey.Reading) bool {
 		}
 	}
 	return false
-}
-
-// Unknown returns the error for a name that nothing has.
-func Unknown(what, name string, names []string) error {
-	err := fmt.Errorf("there is no %s %q that you may see", what, name)
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if alike := command.Similar(name, names); len(alike) > 0 {
-		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(alike, " or "))
-	}
-	if len(names) > 0 {
-		return fmt.Errorf("%w; there are %s", err, survey.SomeOf(names))
-	}
-	return err
 }

@@ -180,6 +180,36 @@ func TestListNamespaces(t *testing.T) {
 	w.Run("list", "namespaces").Exits(failure.OK).Says("ns2    ns2       ?          ?     gone")
 }
 
+// A namespace that -n names is looked for. One that is nowhere is an error; one to which a context leads is gone.
+func TestNamespaceThatIsNowhere(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(capi(cluster("ns1", "tkc1", ready)))
+	s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
+	// Whoever may not list namespaces is not told which there are.
+	w.Run("list", "clusters", "-n", "ns3").Exits(failure.OK).Omits("there is no namespace")
+	s.Hidden, s.Namespaces = false, s.Namespaces[:1]
+	for _, kind := range []string{"namespaces", "clusters", "vms"} {
+		r := w.Run("list", kind, "-n", "ns3").Exits(failure.Failed).Says(`error: there is no namespace "ns3" that you may see; did you mean ns1 or ns2?`)
+		if r.Out != "" || strings.Count(r.Err, "\n") != 1 {
+			t.Errorf("%s: %q %q", kind, r.Out, r.Err)
+		}
+		w.Run("list", kind, "-n", "ns2").Exits(failure.OK).Says("note: the vSphere Namespace ns2 is gone")
+		w.Run("list", kind, "-n", "ns1").Exits(failure.OK).Omits("gone")
+	}
+	w.Run("list", "namespaces", "-n", "ns2").Exits(failure.OK).Says("ns2    ns2       0          0     gone")
+	w.Run("list", "namespaces", "-n", "ns1").Exits(failure.OK).Says("ns1    ns1       1          0     open")
+}
+
+// A server that cannot say which namespaces it has does not forbid it.
+func TestNamespacesThatAreNotKnown(t *testing.T) {
+	w, s := signedIn(t)
+	s.Hold(capi(cluster("ns1", "tkc1", ready)))
+	s.Replies["GET /api/v1/namespaces"] = consoletest.Status(http.StatusInternalServerError, "")
+	w.Run("list", "clusters").Exits(failure.Partial).Says("ns1         tkc1", "error: namespaces at 10.0.0.1: ", "internal server error (500)")
+	s.Replies["GET /api/v1/namespaces/ns1"] = consoletest.Status(http.StatusInternalServerError, "")
+	w.Run("list", "clusters", "-n", "ns1").Exits(failure.Partial).Says("ns1         tkc1", "error: namespaces at 10.0.0.1: ", "internal server error (500)")
+}
+
 // Every name of a kind is there once.
 func TestNamesOfKinds(t *testing.T) {
 	w := clitest.New(t)
