@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
 	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd", "internal/cli/migratecmd", "internal/cli/argocmd"},
-	{"internal/cli/lookup", "internal/cli/privatefile"},
+	{"internal/cli/lookup", "internal/cli/privatefile", "internal/survey/pending"},
 	{"internal/cli/registrycmd/robotcmd", "internal/survey", "internal/doctor", "internal/breakglass", "internal/migrate", "pkg/client"},
 	{"internal/command", "internal/registryaccess", "internal/contexts", "internal/method"},
 	{"internal/method/password", "internal/method/federated", "internal/supervisors"},
@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"pkg/tokens/owned", "pkg/username", "pkg/login/oidc/callback"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml", "pkg/address"},
-	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout", "internal/survey/size"},
 	{"pkg/syserr"},
 }
 

@@ -272,7 +272,7 @@ var table = append([]mutation{
 	{name: "rows that nobody sees are asked for", file: "internal/survey/source.go", old: "Rows: from.rows()}", new: "Rows: true}", also: "./internal/cli/sitecmd", by: "TestRowsThatAreShown"},
 	{name: "objects alone are asked for as tables", file: "pkg/kubeapi/table.go", old: "	return asObjects\n", new: "	return asTable\n", by: "TestObjectsAlone"},
 	{name: "what is kept has no bound", file: "internal/survey/room.go", old: "case bytes > 0 && r.bytes+bytes > maxBytes:", new: "case bytes > 0 && r.bytes+bytes > 1000*maxBytes:", by: "TestTooManyObjects"},
-	{name: "cells are not counted", file: "internal/survey/source.go", old: "i.size = sizeOf(reflect.ValueOf(i))", new: "i.size = sizeOf(reflect.ValueOf(i.Facts))", by: "TestTooManyObjects"},
+	{name: "cells are not counted", file: "internal/survey/source.go", old: "i.size = size.Of(reflect.ValueOf(i))", new: "i.size = size.Of(reflect.ValueOf(i.Facts))", by: "TestTooManyObjects"},
 	{name: "a list without room goes on", file: "internal/survey/place.go", old: "			stop() // The", new: "			// The", by: "TestTooManyObjects"},
 	{name: "a change without room is a loss", file: "internal/survey/room.go", old: "items, bytes = 0, i.size-was.size", new: "items, bytes = 0, i.size-was.size\n\t\tdelete(held, i.id())", by: "TestAChangeWithoutRoom"},
 	{name: "a watch outlives its reader", file: "internal/cli/sitecmd/watch.go", old: "console.Open(out.site.Env); err != nil {", new: "console.Open(out.site.Env); err != nil && ctx.Err() != nil {", by: "TestWatchThatNobodyReads"},

@@ -51,7 +51,7 @@ func those(ctx context.Context, server *kubeapi.Server, some []string) (there []
 
 // listNamespaces begins to look which vSphere Namespaces a place has: all that the user may list, or those of -n. listing waits for them. It reports
 // whether that is known.
-func (r *Reading) listNamespaces(ctx context.Context, p *Place, only []string) (listing func() (listed []string, known bool)) {
+func listNamespaces(ctx context.Context, r *Reading, p *Place, only []string) (listing func() (listed []string, known bool)) {
 	done := make(chan struct{})
 	var listed []string
 	var known bool
@@ -65,7 +65,7 @@ func (r *Reading) listNamespaces(ctx context.Context, p *Place, only []string) (
 			listed, known, err = namespacesOf(ctx, p.server)
 		}
 		if err != nil && ctx.Err() == nil && !ofServer(err) { // The place says so once.
-			r.fail(r.namespacesFailed(p, err))
+			r.fail(namespacesFailed(r.Site, p, err))
 		}
 	}()
 	return func() ([]string, bool) {
@@ -74,12 +74,12 @@ func (r *Reading) listNamespaces(ctx context.Context, p *Place, only []string) (
 	}
 }
 
-func (s *Site) namespacesFailed(p *Place, err error) error {
+func namespacesFailed(s *Site, p *Place, err error) error {
 	return fmt.Errorf("namespaces at %s: %w", s.Called(p.Key.Server), err)
 }
 
 // nowhere returns the vSphere Namespaces of -n that no place has, and those of them to which a context leads: they are gone.
-func (r *Reading) nowhere() (none, gone []string) {
+func nowhere(r *Reading) (none, gone []string) {
 	for _, ns := range r.Only {
 		asked, there := false, false
 		for _, p := range r.Places {
@@ -96,31 +96,6 @@ func (r *Reading) nowhere() (none, gone []string) {
 		}
 	}
 	return none, gone
-}
-
-// Having returns the places that have a vSphere Namespace for certain. The error is that of a place that could not be asked.
-func (s *Site) Having(ctx context.Context, ns string) (some []*Place, err error) {
-	has, errs := make([]bool, len(s.Places)), make([]error, len(s.Places))
-	var wg sync.WaitGroup
-	for i, p := range s.Places {
-		wg.Go(func() {
-			done, err := s.connect(ctx, p)
-			if err == nil {
-				defer done()
-				_, err = p.server.Get(ctx, namespaceResource, "", ns)
-			}
-			if has[i] = err == nil; !has[i] && !errors.Is(err, wire.ErrForbidden) && !errors.Is(err, wire.ErrNotFound) {
-				errs[i] = s.namespacesFailed(p, err)
-			}
-		})
-	}
-	wg.Wait()
-	for i, p := range s.Places {
-		if has[i] {
-			some = append(some, p)
-		}
-	}
-	return some, errors.Join(errs...)
 }
 
 // Unknown returns the error for a name that nothing has.

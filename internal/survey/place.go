@@ -28,7 +28,7 @@ func (r *Reading) place(ctx context.Context, p *Place, whole func()) error {
 	}
 	defer closeIdle()
 	known := p.recall(r.Sessions.Store, r.Env.Now())
-	listing := r.listNamespaces(ctx, p, namespaces)
+	listing := listNamespaces(ctx, r, p, namespaces)
 	everywhere := known.Everywhere
 	if known.Asked.IsZero() { // So the server is asked first what it has.
 		err := p.askVersions(ctx, r.Sources)

@@ -79,7 +79,7 @@ func (r *Reading) read(ctx context.Context) {
 	for _, lost := range r.lost {
 		r.fail(fmt.Errorf("no context leads to %s; to write the contexts again, type: %s", r.Called(lost.Server), r.Sessions.Command(lost)))
 	}
-	none, gone := r.nowhere()
+	none, gone := nowhere(r)
 	r.missed.none, r.missed.gone = len(none), gone
 	for _, ns := range none {
 		r.fail(Unknown("namespace", ns, r.NamespacesOf()))

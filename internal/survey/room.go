@@ -2,7 +2,6 @@ package survey
 
 import (
 	"fmt"
-	"reflect"
 	"sync"
 )
 
@@ -54,34 +53,4 @@ func (r *room) add(items, bytes int) error {
 	}
 	r.items, r.bytes = r.items+items, r.bytes+bytes
 	return nil
-}
-
-// sizeOf returns how many bytes a value has beside itself: texts, elements, entries. Pointers lead to what is shared.
-func sizeOf(v reflect.Value) (size int) {
-	switch v.Kind() {
-	case reflect.String:
-		return v.Len()
-	case reflect.Slice:
-		size = v.Len() * int(v.Type().Elem().Size())
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return size
-		}
-		for i := range v.Len() {
-			size += sizeOf(v.Index(i))
-		}
-	case reflect.Map:
-		for entries := v.MapRange(); entries.Next(); {
-			key, value := entries.Key(), entries.Value()
-			size += int(key.Type().Size()+value.Type().Size()) + sizeOf(key) + sizeOf(value)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			size += sizeOf(v.Field(i))
-		}
-	case reflect.Interface:
-		if !v.IsNil() {
-			size = int(v.Elem().Type().Size()) + sizeOf(v.Elem())
-		}
-	}
-	return size
 }

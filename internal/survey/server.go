@@ -3,13 +3,9 @@ package survey
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -41,17 +37,6 @@ func InNamespace(s *Site, ns string) (some []*Place) {
 		}
 	}
 	return some
-}
-
-// Kubectl returns the beginning of a kubectl command in a vSphere Namespace, or "" if no context leads there.
-func Kubectl(s *Site, p *Place, ns string) string {
-	for _, name := range slices.Sorted(maps.Keys(s.Config.Contexts)) {
-		c := s.Config.Contexts[name]
-		if key, ours := kubeconfig.Ours(s.Config.AuthInfos[c.AuthInfo]); ours && c.Namespace == ns && key.Same(p.Key) {
-			return "kubectl --context " + failure.Quote(name) + " "
-		}
-	}
-	return ""
 }
 
 // Beside reads the object of a name in the namespace of an item.

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/size"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
 
@@ -39,7 +40,7 @@ func (from *Source) Item(p *Place, o kubeapi.Object) Item {
 			i.Columns, i.Cells = nil, nil
 		}
 	}
-	i.size = sizeOf(reflect.ValueOf(i))
+	i.size = size.Of(reflect.ValueOf(i))
 	return i
 }
 

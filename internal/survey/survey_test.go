@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/size"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -270,12 +271,12 @@ func TestSizeOf(t *testing.T) {
 		"an object":       {kubeapi.Object{Metadata: kubeapi.Metadata{Labels: map[string]string{"a": text}, Owners: []kubeapi.Owner{{Name: text}}}, Cells: []string{text}, Columns: []kubeapi.Column{{Name: text}}}, 4000},
 		"a list of lists": {[][]string{{text}, {text}}, 2000},
 	} {
-		if got := sizeOf(reflect.ValueOf(c.v)); got < c.least || got > c.least+200 {
+		if got := size.Of(reflect.ValueOf(c.v)); got < c.least || got > c.least+200 {
 			t.Errorf("%s: %d, not %d", name, got, c.least)
 		}
 	}
 	shared := &Place{Title: text}
-	if got := sizeOf(reflect.ValueOf(Item{Place: shared, Source: &Source{Labels: text}})); got != 0 {
+	if got := size.Of(reflect.ValueOf(Item{Place: shared, Source: &Source{Labels: text}})); got != 0 {
 		t.Errorf("%d of what is shared", got)
 	}
 }
@@ -327,54 +328,5 @@ func TestAChangeWithoutRoom(t *testing.T) {
 	send("a", 6000)
 	if l.room.items != 2 || l.room.bytes < 6000 || l.room.bytes > 7000 {
 		t.Errorf("%+v", &l.room)
-	}
-}
-
-// A load balancer without an address has a reason: what its operators say, else what it lacks.
-func TestPending(t *testing.T) {
-	s, _ := site()
-	p, q := s.Places[0], s.Places[2]
-	sources := PendingSources()
-	events, pools := sources[0], sources[1]
-	service, vm := &Source{Resource: tkg.ServiceResource}, &Source{Resource: tkg.VMResource}
-	lb := tkg.ServiceFacts{Kind: "LoadBalancer", Selector: map[string]string{"role": "node"}}
-	warn := func(kind, name, message string) Item {
-		i := item(p, events, "ns1", "e")
-		i.Facts = tkg.EventFacts{Kind: kind, Name: name, Message: message}
-		return i
-	}
-	node := item(p, vm, "ns1", "node")
-	node.Facts = map[string]string{"role": "node"}
-	full := item(p, pools, "ns1", "pool")
-	full.Kind, full.Facts = "IPPool", "no address is free"
-	elsewhere := full
-	elsewhere.Place = q
-	for name, c := range map[string]struct {
-		items []Item
-		facts tkg.ServiceFacts
-		want  string
-	}{
-		"an address":        {nil, tkg.ServiceFacts{Kind: "LoadBalancer", Address: "10.0.0.9"}, ""},
-		"another type":      {nil, tkg.ServiceFacts{Kind: "ClusterIP"}, ""},
-		"no machine":        {nil, lb, "no virtual machine has the labels that it selects"},
-		"a machine":         {[]Item{node}, lb, "the load balancer has given no address"},
-		"a full pool":       {[]Item{node, full}, lb, "IPPool pool: no address is free"},
-		"full elsewhere":    {[]Item{node, elsewhere}, lb, "the load balancer has given no address"},
-		"an event":          {[]Item{node, full, warn("VirtualMachineService", "web", "quota")}, lb, "quota"},
-		"an event of it":    {[]Item{warn("Service", "web", "quota")}, lb, "quota"},
-		"another's event":   {[]Item{node, warn("Service", "other", "quota")}, lb, "the load balancer has given no address"},
-		"an event, unasked": {[]Item{warn("VirtualMachineService", "web", "")}, lb, "no virtual machine has the labels that it selects"},
-	} {
-		r := s.newReading(nil, nil)
-		r.Items = c.items
-		pending := r.Pending(func(i Item) map[string]string { return i.Facts.(map[string]string) })
-		if got := pending.Why(item(p, service, "ns1", "web"), c.facts); got != c.want {
-			t.Errorf("%s: %q", name, got)
-		}
-	}
-	r := s.newReading(nil, nil)
-	r.unread[unreadID(p, tkg.VMResource, "ns1")] = true
-	if got := r.Pending(nil).Why(item(p, service, "ns1", "web"), lb); got != "the load balancer has given no address" {
-		t.Errorf("machines that cannot be seen: %q", got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/pending"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
@@ -25,8 +26,8 @@ type clusterPage struct {
 	object  kubeapi.Object
 	cluster tkg.Cluster
 	facts   tkg.ClusterFacts
-	parts   *survey.Reading // what it is made of
-	pending *survey.Pending // of parts
+	parts   *survey.Reading  // what it is made of
+	pending *pending.Reasons // of parts
 }
 
 // cluster returns the page of a cluster. failed is the error of a place that could not be asked.
@@ -53,7 +54,7 @@ func cluster(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 		return nil, nil, err
 	}
 	failed = cmp.Or(f.Failed, tell(c.parts))
-	c.pending = c.parts.Pending(labelsOf)
+	c.pending = pending.Of(c.parts, labelsOf)
 	c.title = fmt.Sprintf("Cluster %s/%s at %s: %s", ns, name, c.item.Place.Title, c.state())
 	if deleted := c.object.Metadata.Deleted; deleted.IsZero() {
 		c.problems(s)

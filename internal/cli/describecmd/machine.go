@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/pending"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
@@ -29,7 +30,7 @@ func machine(ctx context.Context, s *survey.Site, o describeOptions) (p *page, f
 	p = &page{title: fmt.Sprintf("Virtual machine %s/%s at %s: %s", i.Metadata.Namespace, i.Metadata.Name, i.Place.Title, vm.State(object))}
 	p.complain("The virtual machine", vm.Status.Conditions)
 	if len(p.problems) > 0 || vm.Status.Power == "" {
-		warning := around.Pending(labelsOf).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
+		warning := pending.Of(around, labelsOf).Event(i, tkg.VMResource.Kind, i.Metadata.Name)
 		if warning != "" {
 			p.wrong("A warning: "+safetext.Line(warning, maxMessage), "")
 		}

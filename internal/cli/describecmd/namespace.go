@@ -3,10 +3,12 @@ package describecmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
 // namespaceResource is the kind of a vSphere Namespace itself.
@@ -40,7 +43,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 		}
 	}
 	if len(places) == 0 { // An administrator has contexts for some of them.
-		if places, err = s.Having(ctx, o.Name); len(places) == 0 {
+		if places, err = having(ctx, s, o.Name); len(places) == 0 {
 			return nil, nil, cmp.Or(ctx.Err(), err, survey.Unknown(o.What, o.Name, s.NamespacesOf()))
 		}
 	}
@@ -84,6 +87,29 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 	p.services(s, r, func(survey.Item, tkg.ServiceFacts) bool { return true })
 	p.storage(r)
 	return p, failed, nil
+}
+
+// having returns the places that have a vSphere Namespace for certain. The error is that of a place that could not be asked.
+func having(ctx context.Context, s *survey.Site, ns string) (some []*survey.Place, err error) {
+	errs := make([]error, len(s.Places))
+	var wg sync.WaitGroup
+	for i, p := range s.Places {
+		wg.Go(func() {
+			server := s.Connect(p)
+			defer server.Close()
+			_, errs[i] = server.Get(ctx, namespaceResource, "", ns)
+		})
+	}
+	wg.Wait()
+	for i, p := range s.Places {
+		switch {
+		case errs[i] == nil:
+			some = append(some, p)
+		case !errors.Is(errs[i], wire.ErrForbidden) && !errors.Is(errs[i], wire.ErrNotFound):
+			err = errors.Join(err, fmt.Errorf("namespaces at %s: %w", p.Title, errs[i]))
+		}
+	}
+	return some, err
 }
 
 // clusters adds the clusters of a namespace.

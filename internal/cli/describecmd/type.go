@@ -1,6 +1,7 @@
 package describecmd
 
 import (
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
@@ -15,4 +16,4 @@ func loginCommand(s *survey.Site, at *survey.Place) string {
 }
 
 // kubectl returns the beginning of a kubectl command for a vSphere Namespace, with a blank at its end, or "" if no context is for it.
-func kubectl(s *survey.Site, at *survey.Place, ns string) string { return survey.Kubectl(s, at, ns) }
+func kubectl(s *survey.Site, at *survey.Place, ns string) string { return lookup.Kubectl(s, at, ns) }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli/lookup"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
@@ -93,6 +94,6 @@ func (c chosen) save(ctx context.Context, o manifestOptions, text []byte) error 
 	if err != nil {
 		return err
 	}
-	s.Env.Tellf("The manifest is in %s. To create the cluster, type: %sapply -f %s", o.Output, cmp.Or(survey.Kubectl(s, p, o.Namespace), "kubectl "), failure.Quote(o.Output))
+	s.Env.Tellf("The manifest is in %s. To create the cluster, type: %sapply -f %s", o.Output, cmp.Or(lookup.Kubectl(s, p, o.Namespace), "kubectl "), failure.Quote(o.Output))
 	return nil
 }

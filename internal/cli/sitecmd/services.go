@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/pending"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
@@ -10,7 +11,7 @@ func serviceKind() *kind {
 	return &kind{
 		name: "services", aliases: []string{"service", "svc", "vmservice", "vmservices", "virtualmachineservice", "virtualmachineservices", "loadbalancers", "lb"},
 		short: "load balancers, the cluster's Service behind each, and why one has no address",
-		sources: append(survey.PendingSources(),
+		sources: append(pending.Sources(),
 			&survey.Source{Resource: tkg.ServiceResource, Facts: func(o kubeapi.Object) any { return tkg.ServiceFactsOf(o) }},
 			&survey.Source{Resource: tkg.VMResource, Aside: true, Quiet: true, Facts: func(o kubeapi.Object) any { return o.Metadata.Labels }},
 		),
@@ -23,10 +24,10 @@ const pendingColumn = "WHY PENDING"
 var serviceColumns = columnsOf("TYPE", "ADDRESS", "CLUSTER", "SERVICE", pendingColumn, "", "PORTS", "AGE")
 
 func serviceRows(r *survey.Reading) (all []row) {
-	pending := r.Pending(func(i survey.Item) map[string]string { return i.Facts.(map[string]string) })
+	reasons := pending.Of(r, func(i survey.Item) map[string]string { return i.Facts.(map[string]string) })
 	for _, i := range r.Of(tkg.ServiceResource) {
 		f := i.Facts.(tkg.ServiceFacts)
-		why := pending.Why(i, f)
+		why := reasons.Why(i, f)
 		if why != "" {
 			f.Address = "pending"
 		}
