@@ -25,6 +25,7 @@ var breakglass = []mutation{
 	{name: "a key is swept from under ssh", file: "pkg/tokens/ssh.go", old: "const keyAge = time.Hour", new: "const keyAge = time.Minute", also: "./internal/breakglass", by: "TestKeyOfAKilledProcess"},
 	{name: "a key is lent where others read", file: "pkg/tokens/ssh.go", old: "[]string{s.dir, dir}", new: "[]string{s.dir}", also: "./internal/breakglass", by: "TestNoKeyWhereOthersRead"},
 	{name: "ssh is killed and leaves the terminal raw", file: "internal/breakglass/ssh.go", old: "c.Process.Signal(syscall.SIGTERM) != nil", new: "c.Process.Signal(syscall.SIGKILL) != nil", by: "TestInterruptedSession"},
+	{name: "ssh goes around the host in between", file: "internal/breakglass/ssh.go", old: "if s.Jump != \"\" {", new: "if s.Jump == \"-\" {", by: "TestSessionThroughAJumpHost"},
 	{name: "Argo CD gives its token to anybody", file: "internal/cli/argocmd/target.go", old: "case f.config.Insecure:", new: "case f.config.Insecure && f.Name == \"\":", by: "TestContexts"},
 	{name: "a token for Argo CD is printed", file: "internal/cli/argocmd/secret.go", old: "case o.Auth == byToken:", new: "case o.Auth == byToken && o.Force:", by: "TestToken"},
 	{name: "a binding of others counts as made", file: "internal/cli/argocmd/rights.go", old: "slices.Equal(binding.Subjects, subject)", new: "!slices.Equal(binding.Subjects, subject[:0])", by: "TestCreate"},
