@@ -95,9 +95,11 @@ bin/registry: test/clients/registry/main.go test/clients/go.mod test/clients/go.
 	$(CLIENTS) GOBIN=$(CURDIR)/.cache/clients/bin go install -ldflags '-s -w' tool && touch $(CURDIR)/$@
 clients: .cache/clients/stamp
 
-# Programs of others' libraries that use our credentials, for tests: Argo CD's own code, and controller-runtime. Each has a module of its own.
+# Programs of others that use our credentials, for tests: Argo CD's own code, controller-runtime, and k9s. Each has a module of its own.
 USERS := bin/tools/argocd bin/tools/controller
-tools-build: $(USERS)
+tools-build: $(USERS) bin/tools/k9s
+bin/tools/k9s: test/tools/k9s/go.mod test/tools/k9s/go.sum # It takes minutes, once.
+	cd test/tools/k9s && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ github.com/derailed/k9s && touch $(CURDIR)/$@
 bin/tools/controller: FORCE # It links pkg/client.
 $(USERS): bin/tools/%: $$(wildcard test/tools/%/*.go) test/tools/%/go.mod test/tools/%/go.sum
 	cd test/tools/$* && CGO_ENABLED=0 go build -ldflags '-s -w' -o $(CURDIR)/$@ . && touch $(CURDIR)/$@

@@ -58,12 +58,12 @@ func TestFormat(t *testing.T) {
 		t.Error(err)
 	}
 	var f command.Format
-	if f.Structured() || f.Type() == "" {
+	if f.Structured() || f.Of("json", "yaml").Type() == "" {
 		t.Error("a table is structured")
 	}
 	for format, want := range map[string]string{"json": "{\n  \"a\": 1\n}\n", "yaml": "a: 1\n"} {
 		var b strings.Builder
-		if err := f.Set(format); err != nil || !f.Structured() || f.String() != format {
+		if err := f.Of("json", "yaml").Set(format); err != nil || !f.Structured() || string(f) != format {
 			t.Error(f, err)
 		}
 		if err := f.Write(&b, map[string]int{"a": 1}); err != nil || b.String() != want {

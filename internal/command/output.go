@@ -4,38 +4,58 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
-// Format is the value of -o: "json", "yaml", or empty for a table.
+// Format is the value of -o: "json", "yaml", or empty for a table. Some commands have others.
 type Format string
 
-// AddTo adds -o to a command.
+// AddTo adds -o, with json and yaml, to a command.
 func (f *Format) AddTo(c *cobra.Command) {
-	c.Flags().VarP(f, "output", "o", "Output format: json or yaml. (default a table)")
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
+	f.AddFormats(c, "Output format: json or yaml. (default a table)", "json", "yaml")
 }
 
-// String implements pflag.Value, with Set and Type: a wrong format is a usage error before the command runs.
-func (f *Format) String() string { return string(*f) }
+// AddFormats adds -o, with formats of a command's own.
+func (f *Format) AddFormats(c *cobra.Command, usage string, formats ...string) {
+	c.Flags().VarP(f.Of(formats...), "output", "o", usage)
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
 
-// Set accepts json or yaml.
-func (f *Format) Set(s string) error {
-	if s != "json" && s != "yaml" {
-		return fmt.Errorf("want json or yaml")
+// Of returns the value of a flag that takes two formats or more: another one is a usage error before the command runs.
+func (f *Format) Of(formats ...string) pflag.Value { return oneOf{f, formats} }
+
+// oneOf implements pflag.Value.
+type oneOf struct {
+	to      *Format
+	formats []string
+}
+
+func (o oneOf) String() string {
+	if o.to == nil { // pflag asks a zero value, to find out whether there is a default.
+		return ""
 	}
-	*f = Format(s)
+	return string(*o.to)
+}
+
+func (o oneOf) Set(s string) error {
+	if !slices.Contains(o.formats, s) {
+		last := len(o.formats) - 1
+		return fmt.Errorf("want %s or %s", strings.Join(o.formats[:last], ", "), o.formats[last])
+	}
+	*o.to = Format(s)
 	return nil
 }
 
-// Type returns the name of the value in the help text.
-func (f *Format) Type() string { return "format" }
+func (o oneOf) Type() string { return "format" }
 
-// Structured reports whether -o is set: a program reads the output.
-func (f *Format) Structured() bool { return *f != "" }
+// Structured reports whether a program reads the output: json or yaml.
+func (f *Format) Structured() bool { return *f == "json" || *f == "yaml" }
 
 // Write prints v as JSON or YAML, with the field names of its json tags.
 func (f *Format) Write(w io.Writer, v any) error {

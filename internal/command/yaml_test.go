@@ -44,7 +44,7 @@ func FuzzFormat(f *testing.F) {
 		}
 		for _, name := range []string{"json", "yaml"} {
 			var format command.Format
-			if err := format.Set(name); err != nil {
+			if err := format.Of("json", "yaml").Set(name); err != nil {
 				t.Fatal(err)
 			}
 			var out strings.Builder

@@ -117,27 +117,11 @@ func (s *Server) Version(ctx context.Context, r Resource) (string, error) {
 
 // has reports whether a version of a group has a resource (meta/v1 APIResourceList).
 func has(ctx context.Context, s *Server, r Resource, version string) (bool, error) {
-	path := "/apis/" + r.Group + "/" + version
-	if r.Group == "" {
-		path = "/api/" + version
+	kinds, err := kindsOf(ctx, s, r.Group, version)
+	if errors.Is(err, wire.ErrNotFound) {
+		err = nil
 	}
-	body, err := s.do(ctx, wire.Request{Method: http.MethodGet, URL: path})
-	if err != nil {
-		if errors.Is(err, wire.ErrNotFound) {
-			err = nil
-		}
-		return false, err
-	}
-	type resource struct {
-		Name string `json:"name"`
-	}
-	var reply struct {
-		Resources []resource `json:"resources"`
-	}
-	if err := wire.DecodeJSON(http.MethodGet, path, body, &reply); err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(reply.Resources, func(found resource) bool { return found.Name == r.Plural }), nil
+	return slices.ContainsFunc(kinds, func(found Kind) bool { return found.Plural == r.Plural }), err
 }
 
 // change is what to do to an object.

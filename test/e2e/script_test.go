@@ -85,6 +85,7 @@ func setup(env *testscript.Env) error {
 		env.Setenv("HOST"+n, host)
 		env.Setenv("TKG"+n, strings.TrimSuffix(host, "1"+n)+"2"+n)  // 127.A.B.11 has its cluster at 127.A.B.21
 		env.Setenv("NODE"+n, strings.TrimSuffix(host, "1"+n)+"220") // where no part of the lab listens
+		env.Setenv("JUMP"+n, strings.TrimSuffix(host, "1"+n)+"221") // nor here
 		env.Setenv("CA", s.CA)
 		env.Setenv("ADMINCONFIG"+n, s.AdminKubeconfig)
 	}

@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/creack/pty"
 )
 
 // toolRecipes are the shell blocks of docs/tools.md below a heading.
@@ -36,6 +39,49 @@ func (h *home) shell(t *testing.T, recipe string) string {
 		t.Fatalf("exit %d\n%s\n%s", code, recipe, out)
 	}
 	return out
+}
+
+// k9s shows the objects of a namespace, and new ones after its token has ended and been renewed.
+func TestToolsK9s(t *testing.T) {
+	t.Parallel()
+	k9s := tool(t, "k9s")
+	h, u := renewing(t, 4*time.Second, "TERM=xterm-256color")
+	config := filepath.Join(h.dir, "k9s")
+	if err := os.Mkdir(config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(config, "config.yaml"), []byte("k9s: {skipLatestRevCheck: true}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.env = append(h.env, "K9S_CONFIG_DIR="+config)
+	configmaps := func(verb string, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			out, err := exec.Command(bin+"/kubectl", "--kubeconfig", site.Supervisors[0].Clusters[0].AdminKubeconfig, verb, "configmap", name).CombinedOutput()
+			if err != nil {
+				t.Error(string(out))
+			}
+		}
+	}
+	name := strings.Split(u.Username, "@")[0]
+	configmaps("create", name+"-before")
+	t.Cleanup(func() { configmaps("delete", name+"-before", name+"-after") })
+	term := h.onTerminal(t, "sh", "-euc", toolRecipes(t, "k9s")[0]+`exec "$@"`, "sh", k9s, "--context", "tkc1", "--namespace", "default", "--command", "configmaps", "--readonly")
+	if err := pty.Setsize(term.master, &pty.Winsize{Rows: 200, Cols: 160}); err != nil {
+		t.Fatal(err)
+	}
+	term.expect(name + "-before")
+	for from, end := renewals(t, u), time.Now().Add(3*patience); renewals(t, u) < from+2; time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			t.Fatalf("no renewals:\n%s", term.output())
+		}
+	}
+	configmaps("create", name+"-after")
+	term.expect(name + "-after")
+	term.enter("\x03")
+	if code := term.wait(); code != 0 {
+		t.Errorf("exit %d\n%s", code, term.output())
+	}
 }
 
 // A program of the desktop has another PATH: it finds kubectl-vsphere by the path in the context, also after the next login.

@@ -84,7 +84,10 @@ nothing where Argo CD runs: apply the Secret there.
                 ends after --duration, and nothing renews it.
 
 With --create, the ServiceAccount and a binding of it to --role are made in the cluster, if they are
-not there. The token is a secret: it goes to a file that only you can read, and is printed only with
+not there. With --manage-namespaces, the rights hold in those namespaces. --cluster-resources adds a
+ClusterRole of its own: what --role allows with kinds that belong to no namespace.
+
+The token is a secret: it goes to a file that only you can read, and is printed only with
 --output -.`,
 		Example: `  kubectl vsphere cluster register-argocd tkc1 -n ns1 | kubectl --context argo apply -f -
 

@@ -194,7 +194,7 @@ func TestCreate(t *testing.T) {
 	w.Run(line...).Exits(failure.Usage).Says("with --yes, nobody is asked")
 	w.Run(append(line, "--dry-run")...).Exits(failure.OK).Says("Would make the ServiceAccount kube-system/argocd-manager.\nWould make the ClusterRoleBinding argocd-manager-cluster-admin.\n")
 	for keys, code := range map[string]int{"n": failure.Failed, consoletest.Interrupt: failure.Interrupted} {
-		w.Person(consoletest.Answer{To: "Let the ServiceAccount kube-system/argocd-manager do in ns1/tkc1 what the ClusterRole cluster-admin may? [y/N]", Keys: keys})
+		w.Person(consoletest.Answer{To: "Let the ServiceAccount kube-system/argocd-manager do what the ClusterRole cluster-admin may, everywhere in ns1/tkc1? [y/N]", Keys: keys})
 		w.Run(line...).Exits(code)
 	}
 	if n := len(held.Objects("serviceaccounts")) + len(held.Objects("clusterrolebindings")) + c.Count("POST "+tokenPath); n != 0 {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -16,15 +15,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
-)
-
-const rbac = "rbac.authorization.k8s.io"
-
-var (
-	accounts     = kubeapi.Resource{Plural: "serviceaccounts", Kind: "ServiceAccount"}
-	clusterRoles = kubeapi.Resource{Group: rbac, Plural: "clusterroles", Kind: "ClusterRole"}
-	wholeBinding = kubeapi.Resource{Group: rbac, Plural: "clusterrolebindings", Kind: "ClusterRoleBinding"}
-	roleBinding  = kubeapi.Resource{Group: rbac, Plural: "rolebindings", Kind: "RoleBinding"}
 )
 
 // cluster is the cluster, with the user's own credential.
@@ -42,7 +32,7 @@ func (o options) withToken(ctx context.Context, e *console.Env, f found) error {
 		if e.Terminal == nil {
 			return failure.Usagef("there is no terminal to ask on: with --yes, nobody is asked")
 		}
-		yes, err := e.Confirm(ctx, fmt.Sprintf("Let the ServiceAccount %s do in %s what the ClusterRole %s may?", o.account.Typed, f.Key.Cluster, o.account.Role))
+		yes, err := e.Confirm(ctx, o.question(f.Key.Cluster))
 		if err != nil {
 			return err
 		}
@@ -71,85 +61,6 @@ func (o options) withToken(ctx context.Context, e *console.Env, f found) error {
 	}
 	o.keep(e, until)
 	return nil
-}
-
-// create makes the ServiceAccount, and binds it to its role: in the namespaces that Argo CD manages, or in the whole cluster.
-func (c cluster) create(ctx context.Context, o options) error {
-	a := o.account
-	if _, err := c.server.Get(ctx, clusterRoles, "", a.Role); errors.Is(err, wire.ErrNotFound) {
-		return failure.Hint(fmt.Errorf("the cluster has no ClusterRole %q", a.Role), "To list them, type: kubectl --context %s get clusterroles", failure.Quote(c.Name))
-	} else if err != nil && !errors.Is(err, wire.ErrForbidden) {
-		return err
-	}
-	if err := c.make(ctx, kubeapi.Target{Resource: accounts, Namespace: a.Namespace, Name: a.Name, DryRun: a.DryRun}, nil); err != nil {
-		return err
-	}
-	fields := kubeapi.Fields{
-		"roleRef":  map[string]string{"apiGroup": rbac, "kind": "ClusterRole", "name": a.Role},
-		"subjects": []map[string]string{{"kind": "ServiceAccount", "namespace": a.Namespace, "name": a.Name}},
-	}
-	resource, namespaces := roleBinding, o.secret.Namespaces
-	if len(namespaces) == 0 || o.secret.Whole {
-		resource, namespaces = wholeBinding, []string{""}
-	}
-	for _, namespace := range namespaces {
-		t := kubeapi.Target{Resource: resource, Namespace: namespace, Name: a.Name + "-" + a.Role, DryRun: a.DryRun}
-		if err := c.make(ctx, t, fields); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// make creates an object, and says at once how to remove it: what comes next may fail, or be interrupted.
-func (c cluster) make(ctx context.Context, t kubeapi.Target, fields kubeapi.Fields) error {
-	what, where := t.Resource.Kind+" "+t.Name, ""
-	if t.Namespace != "" {
-		what, where = t.Resource.Kind+" "+t.Namespace+"/"+t.Name, " -n "+failure.Quote(t.Namespace)
-	}
-	_, err := c.server.Create(ctx, t, fields)
-	switch {
-	case errors.Is(err, kubeapi.ErrExists):
-		if err := c.same(ctx, t); err != nil {
-			return err
-		}
-		c.env.Tellf("The %s is there already.", what)
-		return nil
-	case errors.Is(err, wire.ErrForbidden):
-		err = fmt.Errorf("you may not make the %s in %s: %w", what, c.Key.Cluster, wire.ErrForbidden)
-		return failure.Hint(err, "The ClusterRole cluster-admin of the cluster may. Ask somebody who has it, or leave --create out.")
-	case errors.Is(err, wire.ErrNotFound) && t.Namespace != "":
-		return fmt.Errorf("the cluster has no namespace %q: %w", t.Namespace, wire.ErrNotFound)
-	case err != nil:
-		return err
-	case t.DryRun:
-		c.env.Printf("Would make the %s.", what)
-		return nil
-	}
-	c.env.Tellf("Made the %s. To remove it, type: kubectl --context %s delete %s %s%s", what, failure.Quote(c.Name), t.Resource, failure.Quote(t.Name), where)
-	return nil
-}
-
-// same returns an error if an object that exists is a binding that gives other rights, or gives them to others too.
-func (c cluster) same(ctx context.Context, t kubeapi.Target) error {
-	if t.Resource == accounts {
-		return nil
-	}
-	o, err := c.server.Get(ctx, t.Resource, t.Namespace, t.Name)
-	if err != nil {
-		return err
-	}
-	type ref struct{ Kind, Name, Namespace string }
-	var binding struct {
-		RoleRef  ref   `json:"roleRef"`
-		Subjects []ref `json:"subjects"`
-	}
-	o.Decode(&binding)
-	subject := []ref{{"ServiceAccount", c.account.Name, c.account.Namespace}}
-	if binding.RoleRef == (ref{Kind: "ClusterRole", Name: c.account.Role}) && slices.Equal(binding.Subjects, subject) {
-		return nil
-	}
-	return fmt.Errorf("the %s %s is there already, and binds something else", t.Resource.Kind, t.Name)
 }
 
 // tokenRequest is what is asked of the TokenRequest API.

@@ -56,7 +56,7 @@ type outputFlags struct {
 	staticTokens bool
 	prune        bool
 	dryRun       bool
-	format       planFormat
+	format       command.Format
 }
 
 type passwordFlags struct {
@@ -183,7 +183,7 @@ func (f *outputFlags) add(c *cobra.Command) {
 		s.BoolVar(&f.prune, "prune", false, "Remove contexts of namespaces and clusters that no longer exist.")
 		s.BoolVar(&f.dryRun, "dry-run", false,
 			"Log in and print what would be written (see -o), but write nothing. It is\na real login: some identity providers (Dex) then end your earlier session.")
-		s.VarP(&f.format, "output", "o", "What --dry-run prints: diff (of the files) or yaml (the new entries).\n(default diff)")
+		s.VarP(f.format.Of("yaml", "diff"), "output", "o", "What --dry-run prints: diff (of the files) or yaml (the new entries).\n(default diff)")
 	})
 	command.Files(c, "kubeconfig", "exec-command")
 	_ = c.RegisterFlagCompletionFunc("exec-api-version", cobra.FixedCompletions([]string{"v1", "v1beta1"}, cobra.ShellCompDirectiveNoFileComp))

@@ -1,7 +1,6 @@
 package logincmd
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -10,24 +9,6 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/contexts"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/mask"
 )
-
-// planFormat is what --dry-run prints: yaml, diff, or empty for diff.
-type planFormat string
-
-// String implements pflag.Value, with Set and Type.
-func (f *planFormat) String() string { return string(*f) }
-
-// Set accepts yaml or diff.
-func (f *planFormat) Set(s string) error {
-	if s != "yaml" && s != "diff" {
-		return errors.New("want yaml or diff")
-	}
-	*f = planFormat(s)
-	return nil
-}
-
-// Type returns the name of the value in the help text.
-func (f *planFormat) Type() string { return "format" }
 
 // printKubeconfig prints a kubeconfig of only this login, with tokens. Failures go to standard error.
 func (r *run) printKubeconfig(l contexts.Login) error {

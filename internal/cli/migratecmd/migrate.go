@@ -50,7 +50,7 @@ type Deps struct {
 // options are the flags.
 type options struct {
 	DryRun bool
-	Format format
+	Format command.Format
 }
 
 // New returns the migrate command.
@@ -62,7 +62,7 @@ func New(d Deps) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), d, o) },
 	}
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "Show what is there and what to type. Log in nowhere.")
-	o.Format.addTo(c)
+	o.Format.AddFormats(c, "Output format: name, json or yaml. It only shows, as --dry-run.\n(default a table)", "name", "json", "yaml")
 	return c
 }
 

@@ -1,42 +1,12 @@
 package migratecmd
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/migrate"
 )
-
-// format is the value of -o: name, json, yaml, or empty for a table.
-type format string
-
-var formats = []string{"name", "json", "yaml"}
-
-// String implements pflag.Value, with Set and Type.
-func (f *format) String() string { return string(*f) }
-
-// Set accepts one of the formats.
-func (f *format) Set(s string) error {
-	if !slices.Contains(formats, s) {
-		return fmt.Errorf("want name, json or yaml")
-	}
-	*f = format(s)
-	return nil
-}
-
-// Type returns the name of the value in the help text.
-func (f *format) Type() string { return "format" }
-
-func (f *format) addTo(c *cobra.Command) {
-	c.Flags().VarP(f, "output", "o", "Output format: name, json or yaml. It only shows, as --dry-run.\n(default a table)")
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
-}
 
 // listing is the shape of -o json. docs/migration.md says what each field is.
 type listing struct {
@@ -62,7 +32,7 @@ func typed(logins []Login) []toType {
 }
 
 // print prints what was found.
-func (o options) print(e *console.Env, l listing) error {
+func (o *options) print(e *console.Env, l listing) error {
 	switch {
 	case o.Format == "name":
 		for _, c := range l.Contexts {
@@ -70,8 +40,7 @@ func (o options) print(e *console.Env, l listing) error {
 		}
 		return nil
 	case o.Format != "":
-		f := command.Format(o.Format)
-		return f.Write(e.Out, l)
+		return o.Format.Write(e.Out, l)
 	case len(l.Contexts) == 0:
 		e.Tellf("Other tools left no contexts for a Supervisor in your kubeconfig, nor in %s.", strings.Join(migrate.Dirs(e.Home), " or "))
 		return nil

@@ -23,7 +23,7 @@ type listOptions struct {
 	Server     string   // canonical; empty: all
 	Namespaces []string // empty: all
 	All        bool     // all namespaces, which is the default
-	Format     listFormat
+	Format     command.Format
 	SortBy     string // a heading; empty: by server, namespace and name
 	Watch      bool
 }
@@ -116,7 +116,7 @@ func (o *listOptions) addTo(c *cobra.Command, e *console.Env, server *string) {
 	f.StringVar(server, "server", "", "List only what the Supervisor with this `ADDRESS` or name holds.")
 	f.StringSliceVarP(&o.Namespaces, "namespace", "n", nil, "List only what is in these vSphere Namespaces (`NAMES`).")
 	f.BoolVarP(&o.All, "all-namespaces", "A", false, "List what is in all vSphere Namespaces, as without --namespace.")
-	o.Format.addTo(c)
+	o.Format.AddFormats(c, "Output format: wide, name, json or yaml. (default a table)", "wide", "name", "json", "yaml")
 	f.StringVar(&o.SortBy, "sort-by", "", "Sort by this `COLUMN`, or by .metadata.creationTimestamp.")
 	f.BoolVarP(&o.Watch, "watch", "w", false, "Then print what changes, until you press Ctrl-C.")
 	_ = c.RegisterFlagCompletionFunc("server", command.Servers(e))
@@ -185,7 +185,7 @@ func (o listOptions) check() error {
 	switch {
 	case o.All && len(o.Namespaces) > 0:
 		return failure.Usagef("--all-namespaces and --namespace do not go together")
-	case o.Watch && o.Format.structured():
+	case o.Watch && o.Format.Structured():
 		return failure.Usagef("--watch prints lines: use it without -o %s", o.Format)
 	case o.Watch && o.Kind.local != nil:
 		return failure.Usagef("%s are on this machine: --watch is for what a Supervisor holds", o.Kind.name)

@@ -2,44 +2,13 @@ package sitecmd
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
-	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 )
-
-// listFormat is the value of -o: wide, name, json, yaml, or empty for a table.
-type listFormat string
-
-// String implements pflag.Value, with Set and Type.
-func (f *listFormat) String() string { return string(*f) }
-
-var listFormats = []string{"wide", "name", "json", "yaml"}
-
-// Set accepts one of the formats.
-func (f *listFormat) Set(s string) error {
-	if !slices.Contains(listFormats, s) {
-		return fmt.Errorf("want wide, name, json or yaml")
-	}
-	*f = listFormat(s)
-	return nil
-}
-
-// Type returns the name of the value in the help text.
-func (f *listFormat) Type() string { return "format" }
-
-func (f *listFormat) addTo(c *cobra.Command) {
-	c.Flags().VarP(f, "output", "o", "Output format: wide, name, json or yaml. (default a table)")
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(listFormats, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func (f listFormat) structured() bool { return f == "json" || f == "yaml" }
 
 // listing is the shape of -o json. docs/reference.md says what each field is.
 type listing struct {
@@ -66,7 +35,7 @@ func (o listOptions) print(s *survey.Site, rows []row, failed error) error {
 // all prints all rows. failed is not nil if some are missing.
 func (p *printer) all(rows []row, failed error) error {
 	switch {
-	case p.Format.structured():
+	case p.Format.Structured():
 		out := listing{Kind: p.Kind.name, Items: []listed{}, Partial: failed != nil}
 		for _, r := range rows {
 			columns := map[string]string{}
@@ -75,8 +44,7 @@ func (p *printer) all(rows []row, failed error) error {
 			}
 			out.Items = append(out.Items, listed{r.server, p.site.Names[r.server], r.namespace, r.resource, r.name, columns})
 		}
-		format := command.Format(p.Format)
-		return format.Write(p.site.Env.Out, out)
+		return p.Format.Write(p.site.Env.Out, out)
 	case len(rows) == 0 && failed == nil && p.Format != "name":
 		p.site.Env.Tellf("There are no %s%s%s.", p.Kind.name, p.where(), map[bool]string{true: " that you may list"}[p.hidden])
 		return nil

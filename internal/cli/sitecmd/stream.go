@@ -36,7 +36,7 @@ func (p *printer) read(ctx context.Context) (*survey.Reading, error) {
 	progress.Show("Listing "+p.Kind.name, 0, 0) // Also if no server answers.
 	a := p.site.Start(ctx, p.Namespaces, p.Kind.sources, func(done int) { progress.Show("Listing "+p.Kind.name, done, 0) })
 	news := a.News
-	if p.Format.structured() || p.Format == "name" || p.SortBy != "" || p.Kind.together {
+	if p.Format.Structured() || p.Format == "name" || p.SortBy != "" || p.Kind.together {
 		news = nil
 	}
 	s := stream{printer: p, answers: a}

@@ -144,7 +144,7 @@ func (o listOptions) listVCenter(ctx context.Context, e *console.Env, r supervis
 			}
 		}
 		return nil
-	case len(rows) == 0 && !o.Format.structured():
+	case len(rows) == 0 && !o.Format.Structured():
 		e.Tellf("There are no Supervisors.")
 		return nil
 	}
