@@ -6,7 +6,7 @@
 #   make demo       starts a whole vSphere site on loopback, logs in and uses it
 #   make lab        runs that site until Ctrl-C
 #   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
-#   make lint       golangci-lint, govulncheck and apidiff
+#   make lint       golangci-lint, govulncheck, apidiff and actionlint
 #   make dist       dist/: archives for all platforms, the lab's for Linux, their checksums, krew's manifest
 #   make image      a container image of the programs and kubectl, by buildah; it pulls the base (BASE, KUBECTL, IMAGE)
 #   make bench      speed and memory, as ratios within one run, against budgets
@@ -32,10 +32,11 @@ LAB_LDFLAGS := -s -w -X $(KUBE).gitVersion=v1.36.3 -X $(KUBE).gitMajor=1 -X $(KU
 
 GOLANGCI_LINT := v2.15.0
 GOVULNCHECK := v1.9.0
+ACTIONLINT := v1.7.12
 APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api bench dist schedules mutate fuzz generate check-generated captures clean FORCE
+.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api workflows bench dist schedules mutate fuzz generate check-generated captures clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -146,11 +147,14 @@ $(TOOLS)/golangci-lint-$(GOLANGCI_LINT):
 $(TOOLS)/govulncheck-$(GOVULNCHECK):
 	GOBIN=$(TOOLS)/new go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK)
 	mv $(TOOLS)/new/govulncheck $@
+$(TOOLS)/actionlint-$(ACTIONLINT):
+	GOBIN=$(TOOLS)/new go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
+	mv $(TOOLS)/new/actionlint $@
 $(TOOLS)/apidiff-$(APIDIFF):
 	GOBIN=$(TOOLS)/new go install golang.org/x/exp/cmd/apidiff@$(APIDIFF)
 	mv $(TOOLS)/new/apidiff $@
 
-lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api workflows
 	$< run ./...
 	$(LAB) $< run -c $(CURDIR)/.golangci.yml ./...
 	cd test/lab/lab && $< run -c $(CURDIR)/.golangci.yml ./...
@@ -162,6 +166,10 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api
 # What other programs use of pkg stays compatible.
 api: $(TOOLS)/apidiff-$(APIDIFF)
 	scripts/apidiff $<
+
+# The workflows of GitHub, with the shell in them.
+workflows: $(TOOLS)/actionlint-$(ACTIONLINT)
+	$<
 
 vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 	scripts/vuln $<

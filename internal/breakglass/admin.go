@@ -9,12 +9,12 @@ import (
 	"maps"
 	"slices"
 
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/codec"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
@@ -70,7 +70,7 @@ func readAdmin(name string, text []byte) (Credentials, error) {
 	to.CurrentContext = admin + "@" + name
 	to.Clusters[name], to.AuthInfos[admin] = cluster, user
 	to.Contexts[to.CurrentContext] = &api.Context{Cluster: name, AuthInfo: admin}
-	made, err := clientcmd.Write(*to)
+	made, err := codec.Write(to)
 	return Credentials{Text: redact.Secret(made), Until: pair.Leaf.NotAfter}, err
 }
 

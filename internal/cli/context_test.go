@@ -49,8 +49,8 @@ func TestContextsThatGetNoToken(t *testing.T) {
 		"two CAs":        {func(c *api.Cluster, _ *api.AuthInfo) { c.CertificateAuthority = "ca.pem" }, "which kubectl refuses"},
 		"a CA that cannot be read": {func(c *api.Cluster, _ *api.AuthInfo) {
 			c.CertificateAuthorityData, c.CertificateAuthority = nil, "kubeconfig"
-		}, "unable to load root certificates"},
-		"groups of nobody": {func(_ *api.Cluster, u *api.AuthInfo) { u.ImpersonateGroups = []string{"admins"} }, "without impersonating"},
+		}, "holds no certificate"},
+		"groups of nobody": {func(_ *api.Cluster, u *api.AuthInfo) { u.ImpersonateGroups = []string{"admins"} }, "without a user"},
 		"a token":          {func(_ *api.Cluster, u *api.AuthInfo) { u.Token = "hush" }, "kubectl config unset users.wcp:10.0.0.11:dev@vsphere.local.token\n"},
 		"a token's file":   {func(_ *api.Cluster, u *api.AuthInfo) { u.TokenFile = "/hush" }, "local.tokenFile\n"},
 		"a password":       {func(_ *api.Cluster, u *api.AuthInfo) { u.Username, u.Password = "hush", "hush" }, "its user entry also has username, password, so"},
@@ -71,8 +71,8 @@ func TestContextsThatGetNoToken(t *testing.T) {
 		"no store": {func(_ *api.Cluster, u *api.AuthInfo) {
 			u.Exec.Env = []api.ExecEnvVar{{Name: "KUBECTL_VSPHERE_HOME", Value: "x"}}
 		}, "is not an absolute path"},
-		"no mode":    {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.InteractiveMode = "Perhaps" }, "invalid interactiveMode"},
-		"no version": {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.APIVersion = "" }, "apiVersion must be specified"},
+		"no mode":    {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.InteractiveMode = "Perhaps" }, "interactiveMode \"Perhaps\""},
+		"no version": {func(_ *api.Cluster, u *api.AuthInfo) { u.Exec.APIVersion = "" }, "has no apiVersion"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, s, tkc := site(t)

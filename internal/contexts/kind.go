@@ -2,11 +2,11 @@ package contexts
 
 import (
 	"cmp"
-	"slices"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -65,7 +65,7 @@ func Entries(config *api.Config, belongs func(*api.Context) bool) (all []Entry) 
 		}
 		all = append(all, e)
 	}
-	slices.SortFunc(all, func(a, b Entry) int {
+	order.By(all, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key.Server, b.Key.Server), cmp.Compare(a.Name, b.Name))
 	})
 	return all

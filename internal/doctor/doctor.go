@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -30,7 +31,7 @@ const (
 	Problem State = "problem"
 )
 
-var order = []State{Skipped, OK, Note, Problem}
+var states = []State{Skipped, OK, Note, Problem}
 
 // Finding is one thing that a check found.
 type Finding struct {
@@ -214,8 +215,8 @@ const maxFindings = 200
 
 // resultOf sorts the findings of a check: problems first, then by what they are about.
 func resultOf(name string, all []Finding) Result {
-	rank := func(f Finding) int { return -slices.Index(order, f.State) }
-	slices.SortStableFunc(all, func(a, b Finding) int {
+	rank := func(f Finding) int { return -slices.Index(states, f.State) }
+	order.By(all, func(a, b Finding) int {
 		if rank(a) != rank(b) {
 			return rank(a) - rank(b)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
@@ -58,7 +59,7 @@ func Read(ctx context.Context, home string, config *api.Config) ([]Context, []er
 	for _, c := range found {
 		all = append(all, mine.join(*c))
 	}
-	slices.SortFunc(all, func(a, b Context) int {
+	order.By(all, func(a, b Context) int {
 		return cmp.Or(cmp.Compare(unsaid(a), unsaid(b)), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Tool, b.Tool), cmp.Compare(a.Name, b.Name))
 	})
 	return all, errs

@@ -305,6 +305,11 @@ var table = append([]mutation{
 
 	// Doctor.
 	{name: "doctor renews", file: "internal/doctor/contexts.go", old: "p.sessions.Stored(ctx, c)", new: "p.sessions.Client(ctx, c)", also: "./internal/cli/doctorcmd", by: "TestDoctorOnlyLooks"},
+	{name: "another kind is a kubeconfig", file: "pkg/kubeconfig/codec/codec.go", old: "of.Kind != \"\" && of.Kind != kind", new: "of.Kind != \"\" && of.Kind == \"x\"", by: "TestAsClientcmd"},
+	{name: "groups are impersonated without a user", file: "internal/session/usable.go", old: "len(u.ImpersonateGroups) > 0 ||", new: "", by: "TestAsClientGo"},
+	{name: "the name in a certificate does not matter", file: "internal/site/kubectl.go", old: "ServerName: s.ServerName}", new: "ServerName: s.ServerName[:0]}", also: "./internal/session", by: "TestAsClientGo"},
+	{name: "a CA beside the system's roots", file: "internal/site/kubectl.go", old: "roots := x509.NewCertPool()", new: "roots, _ := x509.SystemCertPool()", also: "./internal/session", by: "TestAsClientGo"},
+	{name: "an extra field breaks out of its header", file: "internal/site/kubectl.go", old: "!#$&'*+-", new: "%!#$&'*+-", also: "./internal/session", by: "TestAsClientGo"},
 	{name: "an ended token is sent", file: "internal/session/context.go", old: "|| !credential.Good(s.Env.Now()) {\n\t\t\treturn tokens", new: "{\n\t\t\treturn tokens", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},
 	{name: "an issuer that nobody chose is asked", file: "internal/doctor/identity.go", old: "case known != \"\" && known != id.Issuer && s.site.Server == s.name:", new: "case known == \"x\":", also: "./internal/cli/doctorcmd", by: "TestIdentity"},
 	{name: "a changed CA is an unknown one", file: "internal/doctor/server.go", old: "case e.UnknownCA && remembered.CA != \"\":", new: "case e.UnknownCA && remembered.CA == \"x\":", also: "./internal/cli/doctorcmd", by: "TestEachCheck"},

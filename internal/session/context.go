@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -94,7 +93,7 @@ func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Cre
 	if _, err := credentialCertificate(credential); err != nil {
 		return nil, credential, err
 	}
-	config.CertData, config.KeyData = []byte(credential.Certificate), []byte(credential.PrivateKey.Reveal())
+	config.Certificate, config.Key = []byte(credential.Certificate), []byte(credential.PrivateKey.Reveal())
 	w, err := site.KubectlClient(s.Env, config)
 	if err != nil {
 		return nil, credential, fmt.Errorf("context %q: %w", c.Name, err)
@@ -107,13 +106,13 @@ func (s *Sessions) client(ctx context.Context, c Context, get func() (tokens.Cre
 	return &APIClient{config.Host, w, ground, ground.Hold(kind, credential.Token)}, credential, nil
 }
 
-// Config returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential. Where kubectl
+// Config returns how kubectl reaches and verifies the server, and whom it impersonates. It holds no credential. Where kubectl
 // would not log in as this program does, it is an error.
-func (c Context) Config(ctx context.Context, e *console.Env) (*rest.Config, error) {
+func (c Context) Config(ctx context.Context, e *console.Env) (*site.APIServer, error) {
 	if err := c.check(e); err != nil {
 		return nil, err
 	}
-	config, err := c.restConfig(ctx)
+	config, err := c.apiServer(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("context %q: %w", c.Name, err)
 	}
@@ -159,57 +158,51 @@ func (c Context) getenv(e *console.Env) func(string) string {
 	}
 }
 
-// restConfig returns how client-go reaches and verifies the server, and whom it impersonates. It holds no credential: of the user entry,
-// only the impersonation is taken, and the exec block is checked as kubectl checks it.
-func (c Context) restConfig(ctx context.Context) (*rest.Config, error) {
+// apiServer returns how kubectl reaches and verifies the server, and whom it impersonates. It holds no credential: of the user entry, only
+// the impersonation is taken, and the exec block is checked as kubectl checks it.
+func (c Context) apiServer(ctx context.Context) (*site.APIServer, error) {
 	server, err := supervisor.CheckURL(c.cluster.Server)
 	if err != nil {
 		return nil, fmt.Errorf("the server %w", err)
 	}
+	to := &site.APIServer{
+		Host: server, ServerName: c.cluster.TLSServerName, Insecure: c.cluster.InsecureSkipTLSVerify,
+		DisableCompression: c.cluster.DisableCompression,
+		As:                 site.Impersonation{User: c.user.Impersonate, UID: c.user.ImpersonateUID, Groups: c.user.ImpersonateGroups, Extra: c.user.ImpersonateUserExtra},
+	}
 	if c.cluster.ProxyURL != "" {
-		if _, err := console.ParseProxy(c.cluster.ProxyURL); err != nil { // client-go's error would repeat the user and password in it.
+		proxy, err := proxyOf(c.cluster.ProxyURL)
+		if err != nil {
 			return nil, fmt.Errorf("its proxy-url %w", err)
 		}
+		to.Proxy = http.ProxyURL(proxy)
 	}
-	cluster := c.cluster.DeepCopy()
-	user := &api.AuthInfo{
-		Impersonate: c.user.Impersonate, ImpersonateUID: c.user.ImpersonateUID, ImpersonateGroups: c.user.ImpersonateGroups, ImpersonateUserExtra: c.user.ImpersonateUserExtra,
-		Exec: c.user.Exec.DeepCopy(),
-	}
-	const name = "context"
-	one := api.Config{
-		Clusters: map[string]*api.Cluster{name: cluster}, AuthInfos: map[string]*api.AuthInfo{name: user},
-		Contexts: map[string]*api.Context{name: {Cluster: name, AuthInfo: name}}, CurrentContext: name,
-	}
-	if err := clientcmd.ResolveLocalPaths(&one); err != nil {
+	if err := usable(c.user); err != nil {
 		return nil, err
 	}
-	if err := readCA(ctx, cluster); err != nil {
-		return nil, err
-	}
-	config, err := clientcmd.NewNonInteractiveClientConfig(one, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
-	if err != nil {
-		return nil, err
-	}
-	config.Host, config.ExecProvider = server, nil
-	return config, nil
+	to.CA, err = readCA(ctx, c.cluster)
+	return to, err
 }
 
-// readCA replaces the path of a CA file by its text. client-go would wait for the writer of a pipe, and read a file of any size.
-func readCA(ctx context.Context, c *api.Cluster) error {
+// readCA returns the CA of a cluster entry, or nothing without one. A file is read within bounds: its path may be that of a pipe, or of
+// something endless.
+func readCA(ctx context.Context, c *api.Cluster) ([]byte, error) {
 	switch {
 	case c.CertificateAuthority == "":
-		return nil
+		return c.CertificateAuthorityData, nil
 	case len(c.CertificateAuthorityData) > 0:
-		return errors.New("it has both certificate-authority and certificate-authority-data, which kubectl refuses")
+		return nil, errors.New("it has both certificate-authority and certificate-authority-data, which kubectl refuses")
 	}
-	text, err := bounded.File(ctx, c.CertificateAuthority, bounded.MaxPEM, bounded.RegularOrPipe)
+	path, err := caFile(c)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	text, err := bounded.File(ctx, path, bounded.MaxPEM, bounded.RegularOrPipe)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := bounded.Certificates(text); err != nil {
-		return fmt.Errorf("%s: %w", c.CertificateAuthority, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	c.CertificateAuthority, c.CertificateAuthorityData = "", text
-	return nil
+	return text, nil
 }

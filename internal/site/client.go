@@ -7,8 +7,6 @@ import (
 	"crypto/tls"
 	"net/http"
 
-	"k8s.io/client-go/rest"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
@@ -73,29 +71,6 @@ func NewClient(e *console.Env, o ClientOptions) (*wire.Client, *trust.Transport,
 		return nil, nil, err
 	}
 	return newWire(e, transport), transport, nil
-}
-
-// KubectlClient returns a client that reaches and verifies an API server as kubectl does, and acts as the user that kubectl impersonates.
-func KubectlClient(e *console.Env, c *rest.Config) (*wire.Client, error) {
-	options := options(e)
-	if c.Proxy != nil { // The proxy-url of the kubeconfig.
-		options.Proxy = c.Proxy
-	} else if err := checkProxy(e); err != nil {
-		return nil, err
-	}
-	config, err := rest.TLSConfigFor(c)
-	if err != nil {
-		return nil, err
-	}
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	base := options.Transport(config)
-	next, err := rest.HTTPWrappersForConfig(c, base)
-	if err != nil {
-		return nil, err
-	}
-	return newWire(e, wrapped{next, base}), nil
 }
 
 // wrapped is a transport within wrappers that do not close its connections.

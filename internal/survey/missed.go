@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -179,7 +180,7 @@ func (r *Reading) errors() []error {
 	for at, f := range r.missed.failed {
 		all = append(all, fmt.Errorf("%s%s at %s: %w", at.plural, inSome(f.namespaces), r.Called(at.server), f.err))
 	}
-	slices.SortFunc(all, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	order.By(all, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return all
 }
 

@@ -82,7 +82,7 @@ func (s *Site) NamespacesOf() []string {
 			all[ns] = true
 		}
 	}
-	return slices.SortedFunc(maps.Keys(all), strings.Compare)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // CountContexts returns how many contexts use a session.

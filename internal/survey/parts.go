@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 )
 
 // part is a vSphere Namespace of a server; without a namespace, it is all else that the server holds, and all of it if the user may list it at
@@ -49,10 +51,11 @@ func ring(bell chan struct{}) {
 func (p *parts) take(late bool) (some []part) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	order := slices.SortedFunc(maps.Keys(p.waiting), func(a, b part) int {
+	parts := slices.Collect(maps.Keys(p.waiting))
+	order.By(parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.server, b.server), cmp.Compare(a.namespace, b.namespace))
 	})
-	for _, at := range order {
+	for _, at := range parts {
 		switch {
 		case p.taken[at]:
 		case p.waiting[at] == 0 && p.waiting[part{at.server, ""}] == 0:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 )
 
 // Reading is what one command reads, from all places at once.
@@ -122,7 +123,7 @@ func (r *Reading) Of(resource kubeapi.Resource) (some []Item) {
 
 // sort brings the items into the order of servers, namespaces and names. An object that several users see is there once.
 func (r *Reading) sort() {
-	slices.SortStableFunc(r.Items, func(a, b Item) int {
+	order.By(r.Items, func(a, b Item) int {
 		return strings.Compare(a.id(), b.id())
 	})
 	r.Items = slices.CompactFunc(r.Items, func(a, b Item) bool { return a.id() == b.id() })

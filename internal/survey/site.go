@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -120,7 +121,7 @@ func (s *Site) find() {
 		slices.Sort(p.Namespaces)
 		p.Namespaces = slices.Compact(p.Namespaces)
 	}
-	slices.SortStableFunc(s.Places, func(a, b *Place) int { return strings.Compare(a.Key.Server, b.Key.Server) })
+	order.By(s.Places, func(a, b *Place) int { return strings.Compare(a.Key.Server, b.Key.Server) })
 	for _, one := range s.All {
 		if !used[one.ID] && (s.Only == "" || one.Server == s.Only) {
 			s.lost = append(s.lost, one)

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
@@ -140,18 +142,28 @@ type stored struct {
 	config   *api.Config
 }
 
+// restConfig is how kubectl goes, for client-go.
+func restConfig(s *site.APIServer) rest.Config {
+	return rest.Config{
+		Host: s.Host, Proxy: s.Proxy, DisableCompression: s.DisableCompression,
+		TLSClientConfig: rest.TLSClientConfig{ServerName: s.ServerName, Insecure: s.Insecure, CAData: s.CA},
+		Impersonate:     rest.ImpersonationConfig{UserName: s.As.User, UID: s.As.UID, Groups: s.As.Groups, Extra: s.As.Extra},
+	}
+}
+
 // session returns the session of a context.
 func (st stored) session(ctx context.Context, at session.Context) (*Session, error) {
-	config, err := at.Config(ctx, st.sessions.Env)
+	to, err := at.Config(ctx, st.sessions.Env)
 	if err != nil {
 		return nil, err
 	}
-	if config.Insecure {
+	if to.Insecure {
 		return nil, errInsecure
 	}
+	config := restConfig(to)
 	config.Dial = st.sessions.Env.Dial
 	s := &Session{
-		config: *config, namespace: at.Namespace, key: at.Key, ground: disclose.ContextAt(config.Host), kind: disclose.SupervisorToken, step: typed,
+		config: config, namespace: at.Namespace, key: at.Key, ground: disclose.ContextAt(config.Host), kind: disclose.SupervisorToken, step: typed,
 		source: &renewing{now: st.sessions.Env.Now, mint: func(ctx context.Context, force bool) (tokens.Credential, error) {
 			return st.sessions.Token(ctx, at.Key, force)
 		}},

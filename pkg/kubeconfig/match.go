@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/address"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
@@ -137,7 +138,7 @@ func (w Wanted) names(prefix string) []string {
 // prefix returns what is before a name that Plan gives; false if it is not such a name.
 func (w Wanted) prefix(name string) (string, bool) {
 	names := w.names("")
-	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
+	order.By(names, func(a, b string) int { return len(b) - len(a) })
 	for _, n := range names {
 		if prefix, ok := strings.CutSuffix(name, n); ok {
 			return prefix, true

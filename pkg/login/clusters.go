@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/disclose"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/sso"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
@@ -193,7 +194,7 @@ func refsOf(cs []*candidate) []Ref {
 	for _, c := range cs {
 		out = append(out, c.ref())
 	}
-	slices.SortFunc(out, func(a, b Ref) int {
+	order.By(out, func(a, b Ref) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	return out

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -85,14 +86,14 @@ func (o Offers) knows(p Part) bool { return !slices.Contains(o.Unread, p) }
 // Usable returns the releases of which a cluster can be made, the newest first.
 func (o Offers) Usable() []Release {
 	some := slices.DeleteFunc(slices.Clone(o.Releases), func(r Release) bool { return r.Unusable() != "" })
-	slices.SortFunc(some, func(a, b Release) int { return tkg.Natural(b.Name, a.Name) })
+	order.By(some, func(a, b Release) int { return tkg.Natural(b.Name, a.Name) })
 	return some
 }
 
 // ClassesFor returns the classes that support a release, the best first: the newest of those that say what they support.
 func (o Offers) ClassesFor(release string) []tkg.Class {
 	some := slices.DeleteFunc(slices.Clone(o.Classes), func(c tkg.Class) bool { return !c.Supports(release) })
-	slices.SortFunc(some, func(a, b tkg.Class) int {
+	order.By(some, func(a, b tkg.Class) int {
 		if said := (a.Newest != ""); said != (b.Newest != "") {
 			if said {
 				return -1

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -29,7 +30,7 @@ func (o Offers) Upgrades(from string, offered []string) (all []Offer) {
 		}
 		all = append(all, offer)
 	}
-	slices.SortFunc(all, func(a, b Offer) int { return tkg.Natural(a.Release, b.Release) })
+	order.By(all, func(a, b Offer) int { return tkg.Natural(a.Release, b.Release) })
 	return all
 }
 

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
 
@@ -50,7 +50,7 @@ func (a *API) Clusters(ctx context.Context, namespace string) ([]Cluster, error)
 	for _, cluster := range byName {
 		all = append(all, cluster)
 	}
-	slices.SortFunc(all, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(all, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	return all, verdict(errs[:])
 }
 
@@ -140,7 +140,7 @@ func (a *API) UsualClusters(ctx context.Context, namespace string) (map[string][
 		all[ns] = append(all[ns], Cluster{Namespace: ns, Name: item.Metadata.Name, UID: item.Metadata.UID})
 	}
 	for _, list := range all {
-		slices.SortFunc(list, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
+		order.By(list, func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	return all, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/redact"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/trust"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/username"
@@ -138,6 +139,6 @@ func Covering(all []Session, key Key) (covering []Session) {
 		}
 		return 1
 	}
-	slices.SortStableFunc(covering, func(a, b Session) int { return elsewhere(a) - elsewhere(b) })
+	order.By(covering, func(a, b Session) int { return elsewhere(a) - elsewhere(b) })
 	return covering
 }

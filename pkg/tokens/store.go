@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/atomicfile"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/owned"
 )
@@ -78,7 +79,7 @@ func (s *Store) Sessions() ([]Session, []error) {
 		}
 		all = append(all, session)
 	}
-	slices.SortStableFunc(all, func(a, b Session) int { return b.Updated.Compare(a.Updated) })
+	order.By(all, func(a, b Session) int { return b.Updated.Compare(a.Updated) })
 	return all, errs
 }
 
@@ -208,7 +209,7 @@ func (s *Store) Credentials() ([]Credential, []error) {
 			all = append(all, c)
 		}
 	}
-	slices.SortFunc(all, func(a, b Credential) int {
+	order.By(all, func(a, b Credential) int {
 		return strings.Compare(a.Key.Server+" "+a.Key.Cluster, b.Key.Server+" "+b.Key.Cluster)
 	})
 	return all, errs

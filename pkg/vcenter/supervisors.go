@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
@@ -62,7 +63,7 @@ func (c *Client) Supervisors(ctx context.Context) (List, error) {
 			return List{}, err
 		}
 	}
-	slices.SortFunc(all.Supervisors, func(a, b Supervisor) int {
+	order.By(all.Supervisors, func(a, b Supervisor) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Address.String(), b.Address.String()))
 	})
 	return all, nil

@@ -115,7 +115,7 @@ func (o options) output() privatefile.Output {
 
 // write writes the Secret, and says how to use it.
 func (o options) write(e *console.Env, f found, config clusterConfig) error {
-	config.TLS = tlsConfig{ServerName: f.config.ServerName, CA: f.config.CAData}
+	config.TLS = tlsConfig{ServerName: f.config.ServerName, CA: f.config.CA}
 	text, err := o.secret.object(f.config.Host, config)
 	if err != nil {
 		return err

@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/client-go/rest"
-
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/method"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/session"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/site"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
 
@@ -30,7 +29,7 @@ type target struct {
 type found struct {
 	session.Context
 	sessions *session.Sessions
-	config   *rest.Config // without a credential
+	config   *site.APIServer // without a credential
 }
 
 // find returns the context that leads to the cluster. Several of one credential are the same.
@@ -90,8 +89,8 @@ func (t target) missing(sessions *session.Sessions) error {
 
 // check returns an error if Argo CD cannot go the way that the context goes.
 func (f found) check() error {
-	switch as := f.config.Impersonate; {
-	case as.UserName != "" || as.UID != "" || len(as.Groups) > 0:
+	switch as := f.config.As; {
+	case as.User != "" || as.UID != "" || len(as.Groups) > 0:
 		return fmt.Errorf("the context %q impersonates a user, which Argo CD cannot", f.Name)
 	case f.config.Insecure:
 		return failure.Hint(fmt.Errorf("the context %q does not verify the server, so that Argo CD would give its token to anybody", f.Name),

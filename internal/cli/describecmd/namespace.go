@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -157,6 +158,6 @@ func (p *page) storage(r *survey.Reading) {
 			rows = append(rows, []string{class, u.Used, u.Reserved, u.Limit, u.Left()})
 		}
 	}
-	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	order.By(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	p.table("Storage", []string{"CLASS", "USED", "RESERVED", "LIMIT", "LEFT"}, rows)
 }

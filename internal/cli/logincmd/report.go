@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -64,7 +65,7 @@ func (r *run) report(res *login.Result, w contexts.Written) error {
 	listed := contexts.Entries(w.Config, func(c *api.Context) bool { return kubeconfig.Listed(w.Config, c) })
 	person := console.Columns(r.env.Out) > 0
 	if !person {
-		slices.SortFunc(listed, func(a, b contexts.Entry) int { return strings.Compare(a.Name, b.Name) })
+		order.By(listed, func(a, b contexts.Entry) int { return strings.Compare(a.Name, b.Name) })
 	}
 	for _, c := range listed {
 		mark := " "

@@ -1,11 +1,11 @@
 package sitecmd
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -34,7 +34,7 @@ func networkRows(r *survey.Reading) (all []row) {
 			all = append(all, rowOf(i, networkColumns, f.Network, strings.Join(f.Address, ","), f.State, r.Age(&i)))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b row) int {
+	order.By(all, func(a, b row) int {
 		return strings.Compare(a.server+" "+a.namespace, b.server+" "+b.namespace)
 	})
 	return all

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -47,7 +48,7 @@ func releaseRows(r *survey.Reading) (all []row) {
 		f := i.Facts.(tkg.ReleaseFacts)
 		all = append(all, rowOf(i, releaseColumns, f.Version, f.Ready, f.Compatible, imageOf(r, f, i.Place, images), strings.Join(clusters[id], ","), r.Age(&i)))
 	}
-	slices.SortStableFunc(all, func(a, b row) int {
+	order.By(all, func(a, b row) int {
 		if a.server != b.server {
 			return strings.Compare(a.server, b.server)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -26,7 +27,7 @@ func (o listOptions) sort(rows []row) error {
 		return failure.Usagef("--sort-by: of the paths of kubectl, there are %s; else it takes a column: %s", strings.Join(fieldPaths(), ", "), strings.Join(headingsOf(rows), ", "))
 	}
 	if column == created {
-		slices.SortStableFunc(rows, func(a, b row) int { return a.created.Compare(b.created) })
+		order.By(rows, func(a, b row) int { return a.created.Compare(b.created) })
 		return nil
 	}
 	if headings := headingsOf(rows); !slices.Contains(headings, strings.ToUpper(column)) {
@@ -50,7 +51,7 @@ func (o listOptions) sort(rows []row) error {
 		}
 		return r.cell(column)
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return compare(by(a), by(b)) })
+	order.By(rows, func(a, b row) int { return compare(by(a), by(b)) })
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
 
@@ -39,6 +40,6 @@ func storageRows(r *survey.Reading) (all []row) {
 			seen[made.key()] = true
 		}
 	}
-	slices.SortStableFunc(all, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
+	order.By(all, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
 	return all
 }

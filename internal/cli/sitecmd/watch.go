@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 )
 
 // settle is how long a change waits for others: an object of both APIs is one line, and a server cannot keep this program busy.
@@ -43,7 +44,7 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 		now := byKey(o.rowsOf(live.Reading()))
 		changed := out.changes(known, now)
 		known = now
-		slices.SortStableFunc(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
+		order.By(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
 		if err := o.sort(changed); err != nil {
 			return err
 		}

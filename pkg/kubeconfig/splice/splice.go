@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 )
 
 // patch replaces the lines start to end (exclusive) by text.
@@ -234,7 +236,7 @@ func (s *splicer) apply() string {
 		s.patches = append(s.patches, patch{end, end, s.tail.String()})
 	}
 	// An insertion before a line goes before the replacement of that line.
-	slices.SortStableFunc(s.patches, func(a, b patch) int { return cmp.Or(a.start-b.start, a.end-b.end) })
+	order.By(s.patches, func(a, b patch) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var b strings.Builder
 	b.WriteString(s.bom)
 	unended := len(s.lines) > 0 && !strings.HasSuffix(s.lines[len(s.lines)-1], "\n")

@@ -8,12 +8,12 @@ import (
 	"regexp"
 	"strings"
 
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 	clientcmdv1 "k8s.io/client-go/tools/clientcmd/api/v1"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/bounded/boundedyaml"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig/codec"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
 )
 
@@ -35,7 +35,7 @@ func check(text []byte) error {
 
 // decode is load of a text that was checked.
 func decode(text []byte) (*api.Config, error) {
-	cfg, err := clientcmd.Load(text)
+	cfg, err := codec.Load(text)
 	if err != nil {
 		return nil, fmt.Errorf("kubectl cannot read it either: %s", withoutValues(err))
 	}

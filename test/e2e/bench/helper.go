@@ -45,11 +45,16 @@ func (b *bench) helper() error {
 	tell(fmt.Sprintf("a helper that knows one answer, median of %d", hits), ms(trivial.took))
 	b.atMost("  ratio of the helpers", ratio(hit.took, trivial.took), 1.25, times)
 	b.atMost("  resident memory of the helper", hit.mib(), 12, mebibyte)
-	info, err := os.Stat(b.bin + "/docker-credential-vsphere")
-	if err != nil {
-		return err
+	for _, program := range []struct {
+		name, file string
+		most       float64
+	}{{"  size of the helper", "docker-credential-vsphere", 3.5}, {"  size of kubectl-vsphere", "kubectl-vsphere", 16}} {
+		info, err := os.Stat(filepath.Join(b.bin, program.file))
+		if err != nil {
+			return err
+		}
+		b.atMost(program.name, float64(info.Size())/1e6, program.most, "%.1f MB")
 	}
-	b.atMost("  size of the helper", float64(info.Size())/1e6, 9, "%.1f MB")
 	return b.peers(ours)
 }
 
