@@ -1,7 +1,9 @@
 // Which Markdown file is which page of the site, and how links between the files become links between the pages.
 // GitHub shows the same files where they are: nothing in them is written for the site.
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const repository = 'https://github.com/kubectl-vsphere/kubectl-vsphere'
 
 // Files outside of docs/ that are pages too.
@@ -35,10 +37,9 @@ export function linkTo(file, href) {
 // links makes markdown-it follow linkTo.
 export function links(md) {
   md.core.ruler.push('links-between-files', (state) => {
-    const file = state.env.relativePath && (state.env.realPath ?? state.env.path)
+    const file = state.env.realPath ?? state.env.path
     if (!file) return
-    const root = path.resolve(import.meta.dirname, '../..')
-    const source = path.relative(root, path.resolve(root, file)).split(path.sep).join('/')
+    const source = path.relative(root, file).split(path.sep).join('/')
     for (const block of state.tokens) {
       for (const token of block.children ?? []) {
         if (token.type === 'link_open') token.attrSet('href', linkTo(source, token.attrGet('href')))

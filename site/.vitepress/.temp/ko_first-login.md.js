@@ -1,0 +1,29 @@
+import { _ as _export_sfc, s as ssrRenderAttrs_1, r as runtimeDom_cjs_prod } from "./plugin-vue_export-helper.BmMjnq_N.js";
+import "node:stream";
+const __pageData = JSON.parse('{"title":"첫 로그인","description":"","frontmatter":{},"headers":[],"relativePath":"ko/first-login.md","filePath":"docs/ko/first-login.md"}');
+const _sfc_main = { name: "ko/first-login.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs_1(_attrs)}><h1 id="첫-로그인" tabindex="-1">첫 로그인 <a class="header-anchor" href="#첫-로그인" aria-label="Permalink to &quot;첫 로그인&quot;">​</a></h1><p><a href="/first-login.html">English</a></p><p>몇 분이면 됩니다. 이 프로그램(<a href="/overview.html#install">설치</a>)과 kubectl, 그리고 vSphere Namespace에 역할이 있는 계정이 필요합니다.</p><h2 id="주소-확인하기" tabindex="-1">주소 확인하기 <a class="header-anchor" href="#주소-확인하기" aria-label="Permalink to &quot;주소 확인하기&quot;">​</a></h2><p>vSphere 관리자에게 Supervisor의 주소를 물어보십시오. vSphere Client에서는 <em>Workload Management</em>에 컨트롤 플레인 주소로 표시됩니다. vCenter의 주소가 아닙니다. vCenter의 주소만 알고 있다면 <a href="/reference.html#find-the-supervisor">vCenter에 물어볼 수 있습니다</a>.</p><h2 id="supervisor-신뢰하기" tabindex="-1">Supervisor 신뢰하기 <a class="header-anchor" href="#supervisor-신뢰하기" aria-label="Permalink to &quot;Supervisor 신뢰하기&quot;">​</a></h2><p>Supervisor의 인증서는 vCenter의 CA가 서명하며, 사용자의 컴퓨터는 이 CA를 알지 못합니다. 신뢰할 수 있는 연결에서 <code>https://VCENTER/certs/download.zip</code>을 내려받으십시오. 압축을 풀거나 CA를 운영 체제에 설치할 필요는 없습니다.</p><p>파일이 없으면 로그인할 때 인증서를 보여 주고 신뢰할지 묻습니다. <code>y</code>를 입력하기 전에 관리자와 함께 지문을 비교하십시오. <code>--insecure-skip-tls-verify</code>는 습관처럼 사용하지 마십시오. 중간에 있는 누군가가 비밀번호를 읽을 수 있습니다.</p><h2 id="로그인하기" tabindex="-1">로그인하기 <a class="header-anchor" href="#로그인하기" aria-label="Permalink to &quot;로그인하기&quot;">​</a></h2><div class="language-console vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">console</span><pre class="shiki shiki-themes github-light github-dark vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#24292E;--shiki-dark:#E1E4E8;">$ kubectl vsphere login --server 10.0.0.1 -u dev@vsphere.local \\</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">    --certificate-authority vcenter-ca.pem</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">…</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">Password:</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">Logged in successfully.</span></span>
+<span class="line"></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">You have access to the following contexts:</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">…</span></span></code></pre></div><p>사용자 이름은 <code>dev@vsphere.local</code>이나 <code>dev@example.com</code>처럼 도메인까지 입력합니다. Supervisor가 Okta나 Entra ID 같은 ID 공급자를 사용한다면 <code>-u</code>를 생략하십시오. 그러면 브라우저가 열립니다.</p><h2 id="로그인하면-생기는-것" tabindex="-1">로그인하면 생기는 것 <a class="header-anchor" href="#로그인하면-생기는-것" aria-label="Permalink to &quot;로그인하면 생기는 것&quot;">​</a></h2><p>한 번 로그인하면 Supervisor, 각 vSphere Namespace, 그 안의 각 TKG(VKS) 클러스터에 대한 컨텍스트가 생깁니다. 클러스터마다 다시 로그인하거나 클러스터 이름을 미리 알아 둘 필요가 없습니다.</p><div class="language-console vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">console</span><pre class="shiki shiki-themes github-light github-dark vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#24292E;--shiki-dark:#E1E4E8;">$ kubectl vsphere use tkc1</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">Switched to context &quot;tkc1&quot; (the cluster ns1/tkc1 of 10.0.0.1).</span></span>
+<span class="line"><span style="--shiki-light:#24292E;--shiki-dark:#E1E4E8;">$ kubectl get pods</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">NAME    READY   STATUS    RESTARTS   AGE</span></span>
+<span class="line"><span style="--shiki-light:#005CC5;--shiki-dark:#79B8FF;">web-0   1/1     Running   0          5s</span></span></code></pre></div><p>kubeconfig의 주석과 다른 도구가 만든 항목은 그대로 남습니다. kubeconfig에는 토큰이 저장되지 않으며, kubectl이 필요할 때마다 이 프로그램에서 토큰을 받습니다.</p><h2 id="다시-로그인하기" tabindex="-1">다시 로그인하기 <a class="header-anchor" href="#다시-로그인하기" aria-label="Permalink to &quot;다시 로그인하기&quot;">​</a></h2><p>토큰은 10시간 동안 유효합니다. 그 후에는 <a href="/reference.html#sources-of-the-password">비밀번호를 찾을 수 있으면</a> kubectl이 토큰을 갱신합니다. 찾을 수 없으면 <code>kubectl vsphere login</code>을 입력하십시오. 마지막 로그인을 되풀이합니다.</p><h2 id="로그인이-되지-않을-때" tabindex="-1">로그인이 되지 않을 때 <a class="header-anchor" href="#로그인이-되지-않을-때" aria-label="Permalink to &quot;로그인이 되지 않을 때&quot;">​</a></h2><p>오류의 마지막 줄을 읽어 보십시오. 무엇을 입력해야 하는지 나와 있습니다. 그래도 해결되지 않으면 <code>kubectl vsphere doctor</code>를 실행하십시오. 이 명령은 비밀번호를 보내지 않고 아무것도 바꾸지 않습니다. 모든 검사와 메시지는 <a href="/troubleshooting.html">Troubleshooting</a> 페이지에 있습니다.</p><h2 id="다음-단계" tabindex="-1">다음 단계 <a class="header-anchor" href="#다음-단계" aria-label="Permalink to &quot;다음 단계&quot;">​</a></h2><ul><li>같은 로그인으로 <a href="/registry.html">이미지를 올리고 내려받을 수 있습니다</a>.</li><li>Supervisor가 여러 개이면 <a href="/overview.html#names-for-supervisors">이름을 붙일 수 있습니다</a>.</li><li>어떤 자원이 있는지 <a href="/overview.html#see-what-is-there">살펴볼 수 있습니다</a>.</li></ul></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = runtimeDom_cjs_prod.useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("docs/ko/first-login.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const firstLogin = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  firstLogin as default
+};
