@@ -7,6 +7,7 @@ const module = (file) => fileURLToPath(new URL('../node_modules/' + file, import
 const started = [
   { text: 'What it is, install', link: '/overview' },
   { text: 'First login', link: '/first-login' },
+  { text: 'Questions', link: '/questions' },
   { text: 'Troubleshooting', link: '/troubleshooting' },
 ]
 
@@ -34,7 +35,6 @@ const sidebar = [
     { text: 'Performance', link: '/performance' },
     { text: 'Architecture', link: '/architecture' },
     { text: 'Contributing', link: '/contributing' },
-    { text: 'Questions', link: '/questions' },
   ] },
 ]
 
@@ -60,6 +60,9 @@ export default defineConfig({
   title: 'kubectl-vsphere',
   description: 'Log in to a vSphere Supervisor once, and use kubectl and docker with it and its clusters.',
   lastUpdated: false,
+  head: [['style', {}, ':lang(ko) .vp-doc { word-break: keep-all }']], // Korean breaks lines between words.
+  // Each command has the same headings of its own.
+  transformPageData: (p) => (p.relativePath === 'commands.md' ? { frontmatter: { ...p.frontmatter, outline: 2 } } : undefined),
   markdown: {
     anchor: { slugify: anchor },
     toc: { slugify: anchor },
@@ -87,7 +90,10 @@ export default defineConfig({
     sidebar,
     outline: { level: [2, 3] },
     i18nRouting: false,
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { locales: { ko: { translations: {
+      button: { buttonText: '검색', buttonAriaLabel: '검색' },
+      modal: { noResultsText: '결과가 없습니다', resetButtonTitle: '지우기', footer: { selectText: '선택', navigateText: '이동', closeText: '닫기' } },
+    } } } } },
     socialLinks: [{ icon: 'github', link: 'https://github.com/kubectl-vsphere/kubectl-vsphere' }],
   },
 })
