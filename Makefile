@@ -14,6 +14,7 @@
 #   make mutate     changes lines of the program, one at a time: a test must see each
 #   make fuzz       every parser of what others write gets odd input for FUZZTIME (30s)
 #   make captures   docs/captures/*.svg: what commands look like on a terminal, from a lab
+#   make manual     .cache/manual: docs/ as a site, by VitePress; MANUAL_BASE is the path below which a server has it
 #   make generate   docs/commands.md and docs/troubleshooting.md from the program, a table of docs/security.md
 
 SHELL := /bin/sh
@@ -36,7 +37,7 @@ ACTIONLINT := v1.7.12
 APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api workflows bench dist schedules mutate fuzz generate check-generated captures clean FORCE
+.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api workflows bench dist schedules mutate fuzz generate check-generated captures manual manual-test clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -162,6 +163,7 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api workflows
 	cd $(CRDS) && $< run -c $(CURDIR)/.golangci.yml ./...
 	for m in argocd controller; do (cd test/tools/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
+	cd test/manual && $< run -c $(CURDIR)/.golangci.yml ./...
 
 # What other programs use of pkg stays compatible.
 api: $(TOOLS)/apidiff-$(APIDIFF)
@@ -205,6 +207,16 @@ generate:
 
 captures: build site-build
 	cd test/e2e && go run ./captures
+
+# The generator is pinned in site/package-lock.json, and runs no script of a package. Once it is there, nothing is fetched any more.
+site/node_modules/.package-lock.json: site/package.json site/package-lock.json
+	cd site && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline && touch node_modules/.package-lock.json
+manual: site/node_modules/.package-lock.json
+	cd site && node_modules/.bin/vitepress build
+
+# Links and anchors of the site, and its width on a telephone.
+manual-test: manual
+	cd test/manual && go vet ./... && go test -count=1 ./...
 
 check-generated:
 	go run ./internal/gendocs | diff -u docs/commands.md -

@@ -20,7 +20,7 @@ func TestTable(t *testing.T) {
 		seen[c.Name] = true
 	}
 	page, err := os.ReadFile("../../docs/troubleshooting.md")
-	if err != nil || string(page) != Page() {
+	if err != nil || !strings.HasPrefix(string(page), Page()+"\n## Messages\n") { // gendocs has the rest.
 		t.Errorf("type: make generate (%v)", err)
 	}
 }

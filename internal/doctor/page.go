@@ -9,7 +9,7 @@ import (
 
 const pageIntro = `# Troubleshooting
 
-` + "`make generate`" + ` writes this page from the checks of the program.
+` + "`make generate`" + ` writes this page from the program.
 
 If something does not work, type ` + "`kubectl vsphere doctor`" + `. It runs all checks of this page at once,
 for ten seconds at most, and prints what is wrong and what to type. It asks you nothing, sends no

@@ -1,5 +1,5 @@
 // Command gendocs prints docs/commands.md: the help of every command, as Markdown. With the argument troubleshooting it prints
-// docs/troubleshooting.md: the checks of doctor. With the argument security it reads docs/security.md from standard input, and prints it
+// docs/troubleshooting.md: the checks of doctor, and the messages that have a next step in the source. With the argument security it reads docs/security.md from standard input, and prints it
 // with the table of who may have a secret.
 package main
 
@@ -37,7 +37,10 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	case len(args) == 0:
 		return write(out, tree())
 	case args[0] == "troubleshooting":
-		_, err := io.WriteString(out, doctor.Page())
+		found, err := messagesPage(".")
+		if err == nil {
+			_, err = io.WriteString(out, doctor.Page()+found)
+		}
 		return err
 	case args[0] != "security":
 		return fmt.Errorf("there is no page %q", args[0])

@@ -44,7 +44,11 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(pages, "../../README.md", "../../CONTRIBUTING.md")
+	translated, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(append(pages, translated...), "../../README.md", "../../CONTRIBUTING.md")
 }
 
 func readLines(t *testing.T, page string) []string {
