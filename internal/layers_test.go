@@ -16,7 +16,7 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 // floors are the rooms of the house. A room imports only rooms of the floors below its own; rooms of one floor do not know each
 // other. docs/architecture.md says what each is for.
 var floors = [][]string{
-	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
+	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
 	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd", "internal/cli/migratecmd", "internal/cli/argocmd"},
 	{"internal/cli/lookup", "internal/cli/privatefile"},

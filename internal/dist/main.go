@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,8 +56,14 @@ func main() {
 	flag.StringVar(&r.date, "date", "unknown", "date of the commit, as 2006-01-02")
 	flag.StringVar(&r.out, "out", "dist", "directory to write to")
 	flag.StringVar(&r.labFlags, "lab-ldflags", "-s -w", "-ldflags of vsphere-lab, the same as for its tests")
+	root := flag.String("root", ".", "directory of the repository")
+	check := flag.Bool("licences", false, "only print what is linked and its licences; a licence that may not be shipped is an error")
 	flag.Parse()
-	if err := r.make(); err != nil {
+	do := r.make
+	if *check {
+		do = r.report
+	}
+	if err := errors.Join(os.Chdir(*root), do()); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
@@ -97,41 +102,42 @@ type file struct {
 	text []byte
 }
 
-// pack builds both programs for a platform and puts them into an archive, with the shim that completes `kubectl vsphere` and the licence.
+// programs are both programs.
+func (r *release) programs() []program {
+	flags := fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date)
+	return []program{
+		{name: "kubectl-vsphere", module: ".", pkg: "./cmd/kubectl-vsphere", ldflags: flags},
+		{name: "docker-credential-vsphere", module: ".", pkg: "./cmd/docker-credential-vsphere", ldflags: flags},
+	}
+}
+
+// pack builds both programs for a platform and puts them into an archive, with the shim that completes `kubectl vsphere` and the licences.
 func (r *release) pack(p platform) error {
 	shim := "kubectl_complete-vsphere"
 	if p.OS == "windows" {
 		shim += ".cmd"
 	}
-	files, err := read(map[string]os.FileMode{"completion/" + shim: 0o755, "LICENSE": 0o644})
+	files, err := read(map[string]os.FileMode{"completion/" + shim: 0o755})
 	if err != nil {
 		return err
 	}
-	flags := fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date)
-	built, err := buildAll(p, []program{
-		{name: "kubectl-vsphere", module: ".", pkg: "./cmd/kubectl-vsphere", ldflags: flags},
-		{name: "docker-credential-vsphere", module: ".", pkg: "./cmd/docker-credential-vsphere", ldflags: flags},
-	})
+	programs := r.programs()
+	parts, err := linked(p, programs)
 	if err != nil {
 		return err
 	}
-	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), append(files, built...))
+	texts, err := licences("kubectl-vsphere", parts)
+	if err != nil {
+		return err
+	}
+	built, err := buildAll(p, programs)
+	if err != nil {
+		return err
+	}
+	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), slices.Concat(files, texts, built))
 	a.Bin = "kubectl-vsphere" + p.exe()
 	r.Archives = append(r.Archives, a)
 	return err
-}
-
-// read reads files that go into an archive, with the mode that each gets there.
-func read(modes map[string]os.FileMode) ([]file, error) {
-	var files []file
-	for path, mode := range modes {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{filepath.Base(path), mode, text})
-	}
-	return files, nil
 }
 
 // write writes an archive. Its name has no suffix.
@@ -146,46 +152,6 @@ func (r *release) write(p platform, name string, files []file) (archive, error) 
 	}
 	a := archive{platform: p, Name: name + suffix, SHA256: fmt.Sprintf("%x", sha256.Sum256(text))}
 	return a, os.WriteFile(filepath.Join(r.out, a.Name), text, 0o644)
-}
-
-// program is what is built: a package of a module, which is named by its directory here.
-type program struct{ name, module, pkg, ldflags string }
-
-func buildAll(p platform, programs []program) ([]file, error) {
-	var files []file
-	for _, one := range programs {
-		text, err := one.build(p)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{one.name + p.exe(), 0o755, text})
-	}
-	return files, nil
-}
-
-// build compiles one program.
-func (one program) build(p platform) ([]byte, error) {
-	env := []string{"CGO_ENABLED=0", "GOFLAGS=", "GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
-	return goMakes(one.module, env, func(out string) []string {
-		return []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", out, one.pkg}
-	})
-}
-
-// goMakes runs the go command in a module, with more environment, and returns the file that it makes. args get the file's path.
-func goMakes(module string, env []string, args func(out string) []string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "dist-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // A temporary directory that stays does no harm.
-	out := filepath.Join(dir, "out")
-	c := exec.Command("go", args(out)...)
-	c.Dir = module
-	c.Env = append(os.Environ(), env...)
-	if said, err := c.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, said)
-	}
-	return os.ReadFile(out)
 }
 
 // sums writes SHA256SUMS, for sha256sum -c.

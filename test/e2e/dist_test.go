@@ -78,7 +78,8 @@ func TestLabArchive(t *testing.T) {
 		if out, err := exec.Command("tar", "-xzf", path, "-C", dir).CombinedOutput(); err != nil {
 			t.Fatalf("%v %s", err, out)
 		}
-		for name, mode := range map[string]fs.FileMode{"vsphere-lab": 0o755, "capi": 0o755, "lab-crds.json": 0o644, "registry": 0o755, "README.md": 0o644, "LICENSE": 0o644} {
+		for name, mode := range map[string]fs.FileMode{"vsphere-lab": 0o755, "capi": 0o755, "lab-crds.json": 0o644, "registry": 0o755, "README.md": 0o644, "LICENSE": 0o644,
+			"NOTICE": 0o644, "licenses/go/LICENSE": 0o644} {
 			if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode() != mode {
 				t.Errorf("%s in %s: %v %v", name, path, info, err)
 			}
