@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"pkg/tokens/owned", "pkg/username", "pkg/login/oidc/callback"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml", "pkg/address"},
-	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout", "internal/version"},
 	{"pkg/syserr"},
 }
 
@@ -173,6 +173,7 @@ var (
 		module + "pkg/disk":                           "each call that changes a file",
 		module + "pkg/duration":                       "until when an answer is good",
 		module + "pkg/tokens/lost":                    "what a person types for a session that is lost",
+		module + "internal/version":                   "which version it is",
 		module + "pkg/username":                       "spellings of one user name",
 		module + "pkg/filelock":                       "records are changed under a lock",
 		module + "pkg/process":                        "it runs kubectl-vsphere",
