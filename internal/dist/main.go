@@ -1,4 +1,4 @@
-// Command dist builds the files of a release: an archive for each platform, those of the lab, SHA256SUMS, and the krew manifest with
+// Command dist builds the files of a release: an archive for each platform, packages for Linux, archives of the lab, SHA256SUMS, and the krew manifest with
 // the checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
 // machine and at any time.
 package main
@@ -40,6 +40,8 @@ type release struct {
 	mtime        time.Time
 	Archives     []archive // of the programs
 	labs         []archive
+	packed       []archive // packages for Linux
+	extras
 }
 
 // archive is the archive of one platform, as the template of the manifest uses it.
@@ -57,8 +59,12 @@ func main() {
 	flag.StringVar(&r.out, "out", "dist", "directory to write to")
 	flag.StringVar(&r.labFlags, "lab-ldflags", "-s -w", "-ldflags of vsphere-lab, the same as for its tests")
 	root := flag.String("root", ".", "directory of the repository")
+	lab := flag.Bool("lab", true, "with the archives of the lab")
 	check := flag.Bool("licences", false, "only print what is linked and its licences; a licence that may not be shipped is an error")
 	flag.Parse()
+	if !*lab {
+		labPlatforms = nil
+	}
 	do := r.make
 	if *check {
 		do = r.report
@@ -81,6 +87,9 @@ func (r *release) make() error {
 	}
 	if err := errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755)); err != nil {
 		return err
+	}
+	if err := r.makeExtras(); err != nil {
+		return fmt.Errorf("manual pages and completions: %w", err)
 	}
 	for _, p := range platforms {
 		if err := r.pack(p); err != nil {
@@ -134,7 +143,12 @@ func (r *release) pack(p platform) error {
 	if err != nil {
 		return err
 	}
-	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), slices.Concat(files, texts, built))
+	if p.OS == "linux" {
+		if err := r.packages(p, slices.Concat(files, built), texts); err != nil {
+			return err
+		}
+	}
+	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), slices.Concat(files, texts, built, r.files(p)))
 	a.Bin = "kubectl-vsphere" + p.exe()
 	r.Archives = append(r.Archives, a)
 	return err
@@ -157,7 +171,7 @@ func (r *release) write(p platform, name string, files []file) (archive, error) 
 // sums writes SHA256SUMS, for sha256sum -c.
 func (r *release) sums() error {
 	var b bytes.Buffer
-	for _, a := range slices.Concat(r.Archives, r.labs) {
+	for _, a := range slices.Concat(r.Archives, r.packed, r.labs) {
 		fmt.Fprintf(&b, "%s  %s\n", a.SHA256, a.Name)
 	}
 	return os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), b.Bytes(), 0o644)
