@@ -23,6 +23,9 @@ func TestManual(t *testing.T) {
 			t.Errorf("%s: %.200s", c.CommandPath(), text)
 		}
 	}
+	if text, err := os.ReadFile(filepath.Join(dir, "docker-credential-vsphere.1")); err != nil || !strings.Contains(string(text), "get|store|erase|list|version") {
+		t.Errorf("%v %s", err, text)
+	}
 	if err := run([]string{"man", dir, "today", "1.2.3"}, nil, nil); err == nil {
 		t.Error("any day will do")
 	}
