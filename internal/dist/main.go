@@ -1,6 +1,6 @@
-// Command dist builds the files of a release: an archive for each platform, packages for Linux, archives of the lab, SHA256SUMS, and the krew manifest with
-// the checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
-// machine and at any time.
+// Command dist builds the files of a release: an archive for each platform, packages for Linux, archives of the lab, SBOMs, SHA256SUMS,
+// and what Homebrew, Scoop, winget and krew need (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/), with the checksums.
+// The same sources give the same bytes on every machine and at any time.
 package main
 
 import (
@@ -15,6 +15,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/dist/licence"
 )
 
 // platform is an operating system and a processor, as Go and krew call them.
@@ -40,7 +42,8 @@ type release struct {
 	mtime        time.Time
 	Archives     []archive // of the programs
 	labs         []archive
-	packed       []archive // packages for Linux
+	packed       []archive      // packages for Linux
+	linked       []licence.Part // by the programs, on any platform
 	extras
 }
 
@@ -101,7 +104,7 @@ func (r *release) make() error {
 			return fmt.Errorf("vsphere-lab, %s/%s: %w", p.OS, p.Arch, err)
 		}
 	}
-	return errors.Join(r.sums(), r.manifest())
+	return errors.Join(r.sboms(), r.installers(), r.sums(), r.manifest())
 }
 
 // file is a file in an archive.
@@ -135,6 +138,7 @@ func (r *release) pack(p platform) error {
 	if err != nil {
 		return err
 	}
+	r.linked = append(r.linked, parts...)
 	texts, err := licences("kubectl-vsphere", parts)
 	if err != nil {
 		return err
