@@ -1,6 +1,9 @@
 // Command dist builds the files of a release: an archive for each platform, packages for Linux, archives of the lab, SBOMs, SHA256SUMS,
 // and what Homebrew, Scoop, winget and krew need (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/), with the checksums.
 // The same sources give the same bytes on every machine and at any time.
+//
+// It is not GoReleaser: licences, manual pages, completions, the lab's modules, and SBOMs with our licences would be the same code, called
+// by hooks. What GoReleaser would save is templates and the lists of platforms and packages. Packages are nfpm's, as GoReleaser's are.
 package main
 
 import (
