@@ -8,6 +8,7 @@
 #   make cross      the programs and kubectl for Windows and Linux on arm64, for tests under Wine and qemu
 #   make lint       golangci-lint, govulncheck, apidiff and actionlint
 #   make dist       dist/: archives for all platforms, the lab's for Linux, their checksums, krew's manifest
+#   make licences   what is linked, with its licences; fails where we may not ship it
 #   make image      a container image of the programs and kubectl, by buildah; it pulls the base (BASE, KUBECTL, IMAGE)
 #   make bench      speed and memory, as ratios within one run, against budgets
 #   make schedules  500 random schedules of wrong passwords: no account may be locked
@@ -37,7 +38,7 @@ ACTIONLINT := v1.7.12
 APIDIFF := v0.0.0-20251219203646-944ab1f22d93
 TOOLS := $(CURDIR)/.cache/tools
 
-.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api workflows bench dist schedules mutate fuzz generate check-generated captures manual manual-test clean FORCE
+.PHONY: build image faults-build lab-build site-build provision-build cross clients tools-build lab demo check test unit vet-others e2e lab-test lint vuln api workflows bench dist licences schedules mutate fuzz generate check-generated captures manual manual-test clean FORCE
 
 build: bin/kubectl-vsphere bin/docker-credential-vsphere bin/kubectl_complete-vsphere
 
@@ -116,6 +117,7 @@ demo: build site-build
 check:
 	go vet ./...
 	go test ./...
+	cd internal/dist && go vet ./... && go test ./...
 
 test: build faults-build lab-build cross clients tools-build dist unit lab-test e2e
 
@@ -123,6 +125,7 @@ unit: vet-others
 	go vet ./...
 	go test -race ./...
 	go test -tags faults -run Durable ./pkg/...
+	cd internal/dist && go vet ./... && go test ./...
 
 # The code for systems that the tests do not run on, or only in part.
 vet-others:
@@ -162,8 +165,7 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) vuln api workflows
 	for m in capi capv vmop vcsim; do (cd test/controllers/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 	cd $(CRDS) && $< run -c $(CURDIR)/.golangci.yml ./...
 	for m in argocd controller; do (cd test/tools/$$m && CGO_ENABLED=0 $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
-	cd test/e2e && $< run -c $(CURDIR)/.golangci.yml ./...
-	cd test/manual && $< run -c $(CURDIR)/.golangci.yml ./...
+	for m in internal/dist test/e2e test/manual; do (cd $$m && $< run -c $(CURDIR)/.golangci.yml ./...) || exit; done
 
 # What other programs use of pkg stays compatible.
 api: $(TOOLS)/apidiff-$(APIDIFF)
@@ -179,8 +181,14 @@ vuln: $(TOOLS)/govulncheck-$(GOVULNCHECK)
 bench: build lab-build clients
 	cd test/e2e && go run ./bench
 
+# The program that makes a release is a module of its own: what makes packages would be required of everybody who uses pkg.
+DIST := go -C internal/dist run . -root $(CURDIR)
 dist: FORCE
-	go run ./internal/dist -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -lab-ldflags '$(LAB_LDFLAGS)'
+	$(DIST) -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -lab-ldflags '$(LAB_LDFLAGS)'
+
+# What the programs and the lab link, for all platforms, and its licences. One that is unknown, or asks for more than a notice, fails.
+licences:
+	$(DIST) -licences
 
 # The Dockerfile says which base it has if none is given.
 IMAGE ?= kubectl-vsphere:$(VERSION)

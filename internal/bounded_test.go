@@ -92,7 +92,6 @@ var parsedElsewhere = map[string]exception{
 
 	"internal/bench/kubeconfig.go": {"clientcmd.Load clientcmd.LoadFromFile", noPart},
 	"internal/bench/serial.go":     {"io.ReadAll", noPart},
-	"internal/dist/main.go":        {"os.ReadFile os.ReadFile", noPart},
 	"internal/gendocs/main.go":     {"io.ReadAll", noPart},
 	"internal/mutate/main.go":      {"os.ReadFile", noPart},
 }

@@ -16,7 +16,7 @@ const module = "github.com/kubectl-vsphere/kubectl-vsphere/"
 // floors are the rooms of the house. A room imports only rooms of the floors below its own; rooms of one floor do not know each
 // other. docs/architecture.md says what each is for.
 var floors = [][]string{
-	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/dist", "internal/mutate"},
+	{"cmd/kubectl-vsphere", "cmd/docker-credential-vsphere", "internal/gendocs", "internal/bench", "internal/mutate"},
 	{"cmd/kubectl-vsphere/early", "internal/cli"},
 	{"internal/cli/logincmd", "internal/cli/logoutcmd", "internal/cli/registrycmd", "internal/cli/sitecmd", "internal/cli/describecmd", "internal/cli/doctorcmd", "internal/cli/namecmd", "internal/cli/clustercmd", "internal/cli/manifestcmd", "internal/cli/vmcmd", "internal/cli/migratecmd", "internal/cli/argocmd"},
 	{"internal/cli/lookup", "internal/cli/privatefile", "internal/survey/pending"},
@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"pkg/tokens/owned", "pkg/username", "pkg/login/oidc/callback"},
 	{"pkg/disclose", "pkg/trust", "pkg/tokens/credfile", "pkg/atomicfile", "pkg/filelock", "pkg/jwt"},
 	{"pkg/bounded/boundedyaml", "pkg/kubeconfig/codec", "pkg/address"},
-	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout", "internal/survey/size"},
+	{"pkg/bounded", "pkg/disk", "pkg/redact", "pkg/safetext", "pkg/process", "pkg/duration", "pkg/tokens/lost", "internal/leak", "internal/layout", "internal/survey/size", "internal/version"},
 	{"pkg/syserr", "pkg/order"},
 }
 
@@ -175,6 +175,7 @@ var (
 		module + "pkg/disk":                           "each call that changes a file",
 		module + "pkg/duration":                       "until when an answer is good",
 		module + "pkg/tokens/lost":                    "what a person types for a session that is lost",
+		module + "internal/version":                   "which version it is",
 		module + "pkg/username":                       "spellings of one user name",
 		module + "pkg/filelock":                       "records are changed under a lock",
 		module + "pkg/process":                        "it runs kubectl-vsphere",

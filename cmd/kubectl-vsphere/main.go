@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"k8s.io/klog/v2"
@@ -15,11 +16,12 @@ import (
 	_ "github.com/kubectl-vsphere/kubectl-vsphere/cmd/kubectl-vsphere/early" // Answers get-token before main runs.
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/cli"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	told "github.com/kubectl-vsphere/kubectl-vsphere/internal/version"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/process"
 )
 
-// Set by the Makefile with -ldflags -X.
-var version, commit, date = "0.1.0-dev", "unknown", "unknown"
+// Set by the Makefile with -ldflags -X. `go install` sets none of them.
+var version, commit, date string
 
 func main() { os.Exit(run()) }
 
@@ -37,5 +39,5 @@ func run() int {
 	defer stop()
 	e := console.System()
 	logTo(e.ErrOut)
-	return cli.Run(ctx, e, cli.Build{Version: version, Commit: commit, Date: date}, os.Args[1:])
+	return cli.Run(ctx, e, cli.Build(told.Complete(told.Info{Version: version, Commit: commit, Date: date}, debug.ReadBuildInfo)), os.Args[1:])
 }

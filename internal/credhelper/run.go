@@ -18,7 +18,8 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens/credfile"
 )
 
-const usage = `Gives your vSphere login to docker, podman, skopeo, buildah, crane, oras, helm and other registry clients.
+// Usage is the help of the program: a sentence, and after an empty line the rest.
+const Usage = `Gives your vSphere login to docker, podman, skopeo, buildah, crane, oras, helm and other registry clients.
 
 Usage, by people:
   docker-credential-vsphere login [REGISTRY] [-u USER] [--server SUPERVISOR] [--service STORE] [--tlscacert FILE]
@@ -40,7 +41,7 @@ func Run(args []string) int {
 	stderr := safetext.NewWriter(layout.Prose(os.Stderr))
 	switch {
 	case len(args) == 0:
-		fmt.Fprintln(stderr, usage)
+		fmt.Fprintln(stderr, Usage)
 		return 1
 	case slices.Contains(protocol, args[0]):
 		if args[0] == credentials.ActionStore { // A person's password may come in.
@@ -48,7 +49,7 @@ func Run(args []string) int {
 		}
 		return serve(args, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
-		fmt.Fprintln(layout.Prose(os.Stdout), usage)
+		fmt.Fprintln(layout.Prose(os.Stdout), Usage)
 		return 0
 	case slices.Contains([]string{"login", "logout", "configure", "status"}, args[0]):
 		return delegate(args, stderr)

@@ -1,6 +1,9 @@
-// Command dist builds the files of a release: an archive for each platform, those of the lab, SHA256SUMS, and the krew manifest with
-// the checksums (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/). The same sources give the same bytes on every
-// machine and at any time.
+// Command dist builds the files of a release: an archive for each platform, packages for Linux, archives of the lab, SBOMs, SHA256SUMS,
+// and what Homebrew, Scoop, winget and krew need (https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/), with the checksums.
+// The same sources give the same bytes on every machine and at any time.
+//
+// It is not GoReleaser: licences, manual pages, completions, the lab's modules, and SBOMs with our licences would be the same code, called
+// by hooks. What GoReleaser would save is templates and the lists of platforms and packages. Packages are nfpm's, as GoReleaser's are.
 package main
 
 import (
@@ -10,12 +13,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/dist/licence"
 )
 
 // platform is an operating system and a processor, as Go and krew call them.
@@ -41,6 +45,9 @@ type release struct {
 	mtime        time.Time
 	Archives     []archive // of the programs
 	labs         []archive
+	packed       []archive      // packages for Linux
+	linked       []licence.Part // by the programs, on any platform
+	extras
 }
 
 // archive is the archive of one platform, as the template of the manifest uses it.
@@ -57,8 +64,18 @@ func main() {
 	flag.StringVar(&r.date, "date", "unknown", "date of the commit, as 2006-01-02")
 	flag.StringVar(&r.out, "out", "dist", "directory to write to")
 	flag.StringVar(&r.labFlags, "lab-ldflags", "-s -w", "-ldflags of vsphere-lab, the same as for its tests")
+	root := flag.String("root", ".", "directory of the repository")
+	lab := flag.Bool("lab", true, "with the archives of the lab")
+	check := flag.Bool("licences", false, "only print what is linked and its licences; a licence that may not be shipped is an error")
 	flag.Parse()
-	if err := r.make(); err != nil {
+	if !*lab {
+		labPlatforms = nil
+	}
+	do := r.make
+	if *check {
+		do = r.report
+	}
+	if err := errors.Join(os.Chdir(*root), do()); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
@@ -77,6 +94,9 @@ func (r *release) make() error {
 	if err := errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755)); err != nil {
 		return err
 	}
+	if err := r.makeExtras(); err != nil {
+		return fmt.Errorf("manual pages and completions: %w", err)
+	}
 	for _, p := range platforms {
 		if err := r.pack(p); err != nil {
 			return fmt.Errorf("%s/%s: %w", p.OS, p.Arch, err)
@@ -87,7 +107,7 @@ func (r *release) make() error {
 			return fmt.Errorf("vsphere-lab, %s/%s: %w", p.OS, p.Arch, err)
 		}
 	}
-	return errors.Join(r.sums(), r.manifest())
+	return errors.Join(r.sboms(), r.installers(), r.sums(), r.manifest())
 }
 
 // file is a file in an archive.
@@ -97,41 +117,48 @@ type file struct {
 	text []byte
 }
 
-// pack builds both programs for a platform and puts them into an archive, with the shim that completes `kubectl vsphere` and the licence.
+// programs are both programs.
+func (r *release) programs() []program {
+	flags := fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date)
+	return []program{
+		{name: "kubectl-vsphere", module: ".", pkg: "./cmd/kubectl-vsphere", ldflags: flags},
+		{name: "docker-credential-vsphere", module: ".", pkg: "./cmd/docker-credential-vsphere", ldflags: flags},
+	}
+}
+
+// pack builds both programs for a platform and puts them into an archive, with the shim that completes `kubectl vsphere` and the licences.
 func (r *release) pack(p platform) error {
 	shim := "kubectl_complete-vsphere"
 	if p.OS == "windows" {
 		shim += ".cmd"
 	}
-	files, err := read(map[string]os.FileMode{"completion/" + shim: 0o755, "LICENSE": 0o644})
+	files, err := read(map[string]os.FileMode{"completion/" + shim: 0o755})
 	if err != nil {
 		return err
 	}
-	flags := fmt.Sprintf("-s -w -X main.version=%s -X main.commit=%s -X main.date=%s", r.Version, r.commit, r.date)
-	built, err := buildAll(p, []program{
-		{name: "kubectl-vsphere", module: ".", pkg: "./cmd/kubectl-vsphere", ldflags: flags},
-		{name: "docker-credential-vsphere", module: ".", pkg: "./cmd/docker-credential-vsphere", ldflags: flags},
-	})
+	programs := r.programs()
+	parts, err := linked(p, programs)
 	if err != nil {
 		return err
 	}
-	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), append(files, built...))
+	r.linked = append(r.linked, parts...)
+	texts, err := licences("kubectl-vsphere", parts)
+	if err != nil {
+		return err
+	}
+	built, err := buildAll(p, programs)
+	if err != nil {
+		return err
+	}
+	if p.OS == "linux" {
+		if err := r.packages(p, slices.Concat(files, built), texts); err != nil {
+			return err
+		}
+	}
+	a, err := r.write(p, fmt.Sprintf("kubectl-vsphere_%s_%s_%s", r.Version, p.OS, p.Arch), slices.Concat(files, texts, built, r.files(p)))
 	a.Bin = "kubectl-vsphere" + p.exe()
 	r.Archives = append(r.Archives, a)
 	return err
-}
-
-// read reads files that go into an archive, with the mode that each gets there.
-func read(modes map[string]os.FileMode) ([]file, error) {
-	var files []file
-	for path, mode := range modes {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{filepath.Base(path), mode, text})
-	}
-	return files, nil
 }
 
 // write writes an archive. Its name has no suffix.
@@ -148,50 +175,10 @@ func (r *release) write(p platform, name string, files []file) (archive, error) 
 	return a, os.WriteFile(filepath.Join(r.out, a.Name), text, 0o644)
 }
 
-// program is what is built: a package of a module, which is named by its directory here.
-type program struct{ name, module, pkg, ldflags string }
-
-func buildAll(p platform, programs []program) ([]file, error) {
-	var files []file
-	for _, one := range programs {
-		text, err := one.build(p)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{one.name + p.exe(), 0o755, text})
-	}
-	return files, nil
-}
-
-// build compiles one program.
-func (one program) build(p platform) ([]byte, error) {
-	env := []string{"CGO_ENABLED=0", "GOFLAGS=", "GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0"}
-	return goMakes(one.module, env, func(out string) []string {
-		return []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", one.ldflags, "-o", out, one.pkg}
-	})
-}
-
-// goMakes runs the go command in a module, with more environment, and returns the file that it makes. args get the file's path.
-func goMakes(module string, env []string, args func(out string) []string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "dist-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // A temporary directory that stays does no harm.
-	out := filepath.Join(dir, "out")
-	c := exec.Command("go", args(out)...)
-	c.Dir = module
-	c.Env = append(os.Environ(), env...)
-	if said, err := c.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, said)
-	}
-	return os.ReadFile(out)
-}
-
 // sums writes SHA256SUMS, for sha256sum -c.
 func (r *release) sums() error {
 	var b bytes.Buffer
-	for _, a := range slices.Concat(r.Archives, r.labs) {
+	for _, a := range slices.Concat(r.Archives, r.packed, r.labs) {
 		fmt.Fprintf(&b, "%s  %s\n", a.SHA256, a.Name)
 	}
 	return os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), b.Bytes(), 0o644)

@@ -1,6 +1,7 @@
 // Command gendocs prints docs/commands.md: the help of every command, as Markdown. With the argument troubleshooting it prints
-// docs/troubleshooting.md: the checks of doctor, and the messages that have a next step in the source. With the argument security it reads docs/security.md from standard input, and prints it
-// with the table of who may have a secret.
+// docs/troubleshooting.md: the checks of doctor, and the messages that have a next step in the source. With the argument security it reads
+// docs/security.md from standard input, and prints it with the table of who may have a secret. With the arguments man DIR DAY VERSION it
+// writes manual pages into a directory.
 package main
 
 import (
@@ -42,6 +43,8 @@ func run(args []string, in io.Reader, out io.Writer) error {
 			_, err = io.WriteString(out, doctor.Page()+found)
 		}
 		return err
+	case args[0] == "man" && len(args) == 4:
+		return manual(args[1], args[2], args[3])
 	case args[0] != "security":
 		return fmt.Errorf("there is no page %q", args[0])
 	}
