@@ -49,7 +49,7 @@ var table = append([]mutation{
 
 	// Other Go programs.
 	{name: "a library sends over an insecure transport", file: "pkg/client/transport.go", old: "config != nil && config.InsecureSkipVerify", new: "config == nil && config.InsecureSkipVerify", by: "TestWhereTheCredentialGoes"},
-	{name: "a library takes a context without verification", file: "pkg/client/load.go", old: "	if config.Insecure {", new: "	if config.Insecure && config.Host == \"\" {", by: "TestWhereTheCredentialGoes"},
+	{name: "a library takes a context without verification", file: "pkg/client/load.go", old: "	if to.Insecure {", new: "	if to.Insecure && false {", by: "TestWhereTheCredentialGoes"},
 	{name: "a library keeps the first certificate", file: "pkg/client/transport.go", old: "if t.certificate == c.Certificate {", new: "if t.own != nil {", by: "TestCertificates"},
 	{name: "a library renews at each refusal", file: "pkg/client/renewing.go", old: "age >= 0 && age < forceEvery", new: "age < 0 && age < forceEvery", by: "TestRefusedInTheMiddle"},
 	{name: "a service is trusted without a word", file: "pkg/client/login.go", old: "	if set != 1 {", new: "	if set > 1 {", by: "TestLoginTrust"},
