@@ -43,6 +43,7 @@ func (o oneOf) String() string {
 	return string(*o.to)
 }
 
+// Set implements pflag.Value.
 func (o oneOf) Set(s string) error {
 	if !slices.Contains(o.formats, s) {
 		last := len(o.formats) - 1
@@ -52,6 +53,7 @@ func (o oneOf) Set(s string) error {
 	return nil
 }
 
+// Type implements pflag.Value.
 func (o oneOf) Type() string { return "format" }
 
 // Structured reports whether a program reads the output: json or yaml.

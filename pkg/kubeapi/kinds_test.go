@@ -17,7 +17,7 @@ func TestKinds(t *testing.T) {
 		"/api/v1":       `{"resources":[{"name":"nodes","kind":"Node","verbs":["get"]},{"name":"nodes/proxy","verbs":["get"]},{"name":"pods","kind":"Pod","namespaced":true}]}`,
 		"/apis/x.io/v1": `{"resources":[{"name":"xs","kind":"X"}]}`,
 	}
-	failed := error(wire.ErrServer)
+	failed := wire.ErrServer
 	s := New(func(_ context.Context, r wire.Request) ([]byte, error) {
 		if text, ok := replies[r.URL]; ok {
 			return []byte(text), nil

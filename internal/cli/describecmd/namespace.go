@@ -49,8 +49,7 @@ func namespace(ctx context.Context, s *survey.Site, o describeOptions) (p *page,
 		}
 	}
 	places = slices.CompactFunc(places, func(a, b *survey.Place) bool { return a.Key.Server == b.Key.Server }) // Of several users.
-	switch {
-	case len(places) > 1:
+	if len(places) > 1 {
 		var servers []string
 		for _, at := range places {
 			servers = append(servers, at.Title)
