@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +20,7 @@ import (
 // Choice is one of several things to pick.
 type Choice struct {
 	Text  string // what is shown; what a person types is looked for in it
+	Name  string // the name in it, which goes before the rest of the text; empty: Text
 	Group string // a heading; choices of a group stand together
 }
 
@@ -54,7 +57,7 @@ func (q Question) Pick(ctx context.Context, e *Env) (int, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	more, keys := readKeys(ctx, e.Terminal)
-	p.filtered()
+	p.filtered(false)
 	p.draw()
 	for {
 		select {
@@ -149,6 +152,7 @@ const (
 
 // press handles a key. It reports whether the marked choice is taken.
 func (p *picker) press(key string) (taken bool, err error) {
+	before := p.filter
 	switch key {
 	case "\r", "\n":
 		return len(p.found) > 0, nil
@@ -168,12 +172,13 @@ func (p *picker) press(key string) (taken bool, err error) {
 			p.filter += key
 		}
 	}
-	p.filtered()
+	p.filtered(p.filter != before && strings.TrimSpace(p.filter) != "")
 	return false, nil
 }
 
-// filtered finds the choices that hold every word of the filter, in any case.
-func (p *picker) filtered() {
+// filtered finds the choices that hold every word of the filter, in any case. If it was typed just now, the mark goes to the best of them: where
+// it was, a person has not put it since, and Enter would take a choice in whose text the name of another one is.
+func (p *picker) filtered(typed bool) {
 	p.found = p.found[:0]
 	words := strings.Fields(strings.ToLower(p.filter))
 	there := false
@@ -186,9 +191,23 @@ func (p *picker) filtered() {
 			p.found, there = append(p.found, i), there || i == p.at
 		}
 	}
-	if !there && len(p.found) > 0 {
-		p.at = p.found[0]
+	if (typed || !there) && len(p.found) > 0 {
+		p.at = slices.MinFunc(p.found, func(a, b int) int { return p.choices[a].rank(p.filter) - p.choices[b].rank(p.filter) })
 	}
+}
+
+// rank is lower for a choice that a person who typed a text means more: by its exact name, the name in another case, or its beginning.
+func (c Choice) rank(typed string) int {
+	name, typed := cmp.Or(c.Name, c.Text), strings.TrimSpace(typed)
+	switch {
+	case name == typed:
+		return 0
+	case strings.EqualFold(name, typed):
+		return 1
+	case strings.HasPrefix(strings.ToLower(name), strings.ToLower(typed)):
+		return 2
+	}
+	return 3
 }
 
 // move moves the mark, and stops at the ends.

@@ -82,7 +82,7 @@ func choose(ctx context.Context, e *console.Env, at supervisor.Address, found su
 	}
 	q := console.Question{Text: "Which Supervisor?"}
 	for _, s := range all {
-		q.Choices = append(q.Choices, console.Choice{Text: choiceOf(s)})
+		q.Choices = append(q.Choices, console.Choice{Text: choiceOf(s), Name: titleOf(s)})
 	}
 	i, err := q.Pick(ctx, e)
 	if err != nil {

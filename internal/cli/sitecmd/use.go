@@ -193,7 +193,7 @@ func (c choices) pick(ctx context.Context, e *console.Env) (contexts.Entry, erro
 		if t.Name == c.config.CurrentContext {
 			q.First, text = i, "*"+text
 		}
-		q.Choices = append(q.Choices, console.Choice{Text: text, Group: t.Kind.Heading()})
+		q.Choices = append(q.Choices, console.Choice{Text: text, Name: t.Name, Group: t.Kind.Heading()})
 	}
 	at, err := q.Pick(ctx, e)
 	if err != nil {

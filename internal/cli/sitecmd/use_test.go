@@ -123,6 +123,28 @@ func TestPick(t *testing.T) {
 	w.Run("use").Exits(failure.OK).Says("CONTEXT")
 }
 
+// What is typed is a name first: the mark leaves the current context, in whose text it is too. It stays where the arrows put it.
+func TestPickByName(t *testing.T) {
+	for name, c := range map[string]struct{ keys, want string }{
+		"an exact name":           {"ns1", "ns1"},
+		"in another case":         {"NS1 ", "ns1"},
+		"the beginning of a name": {"tk", "tkc1"},
+		"only in a text":          {"1/tkc2", "tkc2"},
+		"the first of several":    {"1/tkc", "tkc1"},
+		"then an arrow":           {"ns1\x1b[B", "tkc1"},
+		"then nothing":            {"ns1\x15", "ns1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := signedIn(t)
+			w.Run("use", "tkc2").Exits(failure.OK)
+			w.Columns = 60
+			w.Person(consoletest.Answer{To: "Which context?", Keys: c.keys})
+			w.Run("use").Exits(failure.OK)
+			current(t, w, c.want)
+		})
+	}
+}
+
 // A name in a kubeconfig is data: the picker shows it, and nothing else.
 func TestPickWithHostileNames(t *testing.T) {
 	w, _ := signedIn(t)
