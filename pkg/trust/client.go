@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -18,6 +19,9 @@ type Options struct {
 	Timeout  time.Duration // for the connection, and for the header of the reply; the caller bounds a whole exchange
 	Proxy    func(*http.Request) (*url.URL, error)
 	MaxConns int // connections per host; 0 is no bound
+	// Ping is how long an HTTP/2 connection with a request under way may be silent until it is tried whether the server is there; 0: 30 seconds.
+	// The answer may take half as long. Without it, a watch of a server that is gone waits for its end.
+	Ping time.Duration
 	// Dial connects to an address, as in http.Transport; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Certificate is the client certificate, if there is one.
@@ -77,6 +81,9 @@ func (t Trust) transports(o Options, serverName string) (transports, error) {
 	return ways, nil
 }
 
+// quiet is what client-go takes, too (k8s.io/apimachinery/pkg/util/net, readIdleTimeout).
+const quiet = 30 * time.Second
+
 // Transport returns a transport with these options and this TLS configuration.
 func (o Options) Transport(config *tls.Config) *http.Transport {
 	dial := o.Dial
@@ -87,6 +94,7 @@ func (o Options) Transport(config *tls.Config) *http.Transport {
 	if o.Agent != "" {
 		header = http.Header{"User-Agent": {o.Agent}}
 	}
+	ping := cmp.Or(o.Ping, quiet)
 	return &http.Transport{
 		Proxy:                  o.Proxy,
 		ProxyConnectHeader:     header,
@@ -101,5 +109,6 @@ func (o Options) Transport(config *tls.Config) *http.Transport {
 		IdleConnTimeout:        30 * time.Second,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: ping, PingTimeout: ping / 2},
 	}
 }
