@@ -18,6 +18,7 @@ type followed struct {
 	first   time.Duration // how long to wait before the first time
 	polled  time.Duration // how often it is listed; 0: it is watched
 	tries   int           // failures, one after the other
+	read    bool          // it was listed before
 }
 
 // follow follows a list.
@@ -44,16 +45,23 @@ func (l *Live) step(ctx context.Context, f *followed) time.Duration {
 	case err == nil:
 		f.tries = 0
 		if f.polled > 0 {
+			l.polls(f)
 			return f.polled
 		}
 		return retryFirst - l.site.Env.Now().Sub(began) // A server that ends each watch at once is not asked all the time.
 	case errors.Is(err, kubeapi.ErrNotWatched):
 		f.polled = pollEvery
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.noteOnce("%s at %s cannot be watched: they are listed every %d seconds", f.source.Resource, f.place.Key.Server, int(pollEvery.Seconds()))
-		return pollEvery
-	case errors.Is(err, kubeapi.ErrNotServed), errors.Is(err, wire.ErrNotFound), errors.Is(err, wire.ErrForbidden):
+		return 0 // Perhaps it may not be listed either.
+	case errors.Is(err, wire.ErrForbidden):
+		f.version, f.tries = "", 0
+		if f.polled == pollEvery {
+			f.polled = 0 // Whoever may list it again perhaps may watch it too.
+		}
+		f.server.Forget()
+		l.recovered(f.place, f.unit) // It answers.
+		l.forbid(f)
+		return lookAgain
+	case errors.Is(err, kubeapi.ErrNotServed), errors.Is(err, wire.ErrNotFound):
 		f.version, f.tries = "", 0
 		f.server.Forget()
 		l.recovered(f.place, f.unit) // It answers.
@@ -74,6 +82,28 @@ func (l *Live) step(ctx context.Context, f *followed) time.Duration {
 	return backoff(f.tries)
 }
 
+// polls says that a list is not watched.
+func (l *Live) polls(f *followed) {
+	if f.polled != pollEvery {
+		return // So it is meant.
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noteOnce("%s at %s cannot be watched: they are listed every %d seconds", f.source.Resource, f.place.Key.Server, int(pollEvery.Seconds()))
+}
+
+// forbid drops what is held of a list that the user may not read any more: it may have changed, or be gone.
+func (l *Live) forbid(f *followed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.put(f.unit, nil)
+	l.unread[unreadID(f.place, f.source.Resource, f.namespace)] = true
+	if f.read && !f.source.Quiet {
+		l.site.Env.Notef("you may no longer list %s%s at %s", f.source.Resource, inSome([]string{f.namespace}), f.place.Key.Server)
+	}
+	f.read = false
+}
+
 // look lists, if that is due, and then watches until the watch ends.
 func (l *Live) look(ctx context.Context, f *followed) error {
 	query := f.source.query(f.namespace)
@@ -82,7 +112,7 @@ func (l *Live) look(ctx context.Context, f *followed) error {
 		if err != nil {
 			return err
 		}
-		f.version = version
+		f.version, f.read = version, true
 		l.replace(f.unit, found)
 		l.recovered(f.place, f.unit)
 	}
@@ -93,7 +123,7 @@ func (l *Live) look(ctx context.Context, f *followed) error {
 		return fmt.Errorf("%w: there are %d watches", kubeapi.ErrNotWatched, maxWatches)
 	}
 	defer l.release(f.place)
-	version, err := f.server.Watch(ctx, kubeapi.Watched{Query: query, Version: f.version, For: watchFor}, func(c kubeapi.Change) {
+	version, err := f.server.Watch(ctx, kubeapi.Watched{Query: query, Version: f.version, For: watchFor, Silent: silent}, func(c kubeapi.Change) {
 		f.tries = 0
 		l.change(f.unit, c)
 	})

@@ -18,6 +18,8 @@ const (
 	maxWatches = 100 // at one server, at once; what is beyond is listed again and again
 	// watchFor is how long a watch lasts. kubectl's are 5 to 10 minutes: what a server has forgotten is noticed then.
 	watchFor = 5 * time.Minute
+	// silent is how long a watch may be without a change or a bookmark: over HTTP/1.1, nothing else tells that a server is gone.
+	silent = 90 * time.Second
 	// pollEvery is how often a list is read that cannot be watched, and asideEvery one from which only columns of others come.
 	pollEvery  = 5 * time.Second
 	asideEvery = 15 * time.Second
@@ -113,7 +115,7 @@ func (l *Live) take(r *Reading, p *Place) map[unit]string {
 func (l *Live) begin(ctx context.Context, p *Place, units map[unit]string) {
 	server := l.links[p].server()
 	for u, version := range units {
-		f := &followed{unit: u, server: server, version: version}
+		f := &followed{unit: u, server: server, version: version, read: version != ""}
 		switch {
 		case u.source.Aside:
 			f.polled, f.first = asideEvery, asideEvery
@@ -213,6 +215,11 @@ func (l *Live) followNamespaces(ctx context.Context, p *Place, server *kubeapi.S
 func (l *Live) replace(u unit, items []Item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.put(u, items)
+}
+
+// put is replace. l.mu is held.
+func (l *Live) put(u unit, items []Item) {
 	for _, i := range l.held[u] {
 		l.room.give(i)
 	}

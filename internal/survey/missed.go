@@ -103,6 +103,21 @@ func (r *Reading) IsUnread(p *Place, resource kubeapi.Resource, namespace string
 	return r.unread[unreadID(p, resource, namespace)] || r.unread[unreadID(p, resource, "")]
 }
 
+// Hidden reports whether a resource (kubeapi.Resource.String) cannot be read in a namespace of a server, so that nobody knows what is there.
+func (r *Reading) Hidden(server, resource, namespace string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.Places {
+		for _, from := range r.Sources {
+			if p.Key.Server == server && from.Resource.String() == resource &&
+				(r.unread[unreadID(p, from.Resource, namespace)] || r.unread[unreadID(p, from.Resource, "")]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func unreadID(p *Place, resource kubeapi.Resource, namespace string) string {
 	return p.Key.ID() + " " + resource.String() + " " + namespace
 }

@@ -32,6 +32,9 @@ type Watched struct {
 	Query
 	Version string        // of ListFrom, or what a watch before has returned
 	For     time.Duration // after which the server ends the watch, in whole seconds
+	// Silent is how long nothing may come until the watch ends, so that it is begun again; 0: for ever. API servers send a bookmark about once a
+	// minute. A server that is gone may look like a list that does not change.
+	Silent time.Duration
 }
 
 var (
@@ -58,10 +61,19 @@ func (s *Server) Watch(ctx context.Context, w Watched, each func(Change)) (versi
 		values := url.Values{
 			"watch": {"true"}, "allowWatchBookmarks": {"true"}, "resourceVersion": {version}, "timeoutSeconds": {strconv.Itoa(int(w.For.Seconds()))},
 		}
-		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: w.accept()}, f.line)
+		each := f.line
+		if w.Silent > 0 {
+			silence := time.AfterFunc(w.Silent, cancel)
+			defer silence.Stop()
+			each = func(line []byte) error {
+				silence.Reset(w.Silent)
+				return f.line(line)
+			}
+		}
+		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: w.accept()}, each)
 		version = f.version
 		if ctx.Err() == nil && limited.Err() != nil {
-			return nil // It was due.
+			return nil // It was due, or silent.
 		}
 		return refused(err)
 	})

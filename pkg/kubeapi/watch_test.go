@@ -36,7 +36,7 @@ func (s *stream) send(_ context.Context, r wire.Request, each func([]byte) error
 func follow(t *testing.T, s *stream) (got []string, version string, err error) {
 	t.Helper()
 	f, _ := server(func(url.Values) string { return tableOf("") })
-	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b", Rows: true}, "5", 300 * time.Second}, func(c Change) {
+	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b", Rows: true}, "5", 300 * time.Second, 0}, func(c Change) {
 		text := c.Object.Metadata.Name + " " + strings.Join(c.Object.Cells, ",")
 		if c.Gone {
 			text += " gone"
@@ -144,6 +144,24 @@ func TestWatchThatStays(t *testing.T) {
 	})
 	if _, err := s.Watch(t.Context(), Watched{Query: Query{Resource: vms}, For: time.Second}, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A watch in which nothing comes any more ends without an error, and goes on with the version of the last bookmark.
+func TestWatchThatIsSilent(t *testing.T) {
+	f, _ := server(func(url.Values) string { return tableOf("") })
+	s := Watching(f.do, func(ctx context.Context, _ wire.Request, each func([]byte) error) error {
+		if err := each([]byte(event("BOOKMARK", `{"metadata":{"resourceVersion":"6"}}`))); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	w := Watched{Query: Query{Resource: vms}, Version: "5", For: time.Hour, Silent: 10 * time.Millisecond}
+	if version, err := s.Watch(ctx, w, nil); version != "6" || err != nil {
+		t.Error(version, err)
 	}
 }
 

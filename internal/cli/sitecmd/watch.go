@@ -2,6 +2,7 @@ package sitecmd
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,9 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 			return ctx.Err()
 		case <-console.Timer(out.site.Env, settle):
 		}
-		now := byKey(o.rowsOf(live.Reading()))
+		reading := live.Reading()
+		now := byKey(o.rowsOf(reading))
+		maps.DeleteFunc(known, func(_ string, was row) bool { return reading.Hidden(was.server, was.resource, was.namespace) })
 		changed := out.changes(known, now)
 		known = now
 		order.By(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })

@@ -217,6 +217,27 @@ func TestWatchOfWhatCannotBeWatched(t *testing.T) {
 	}
 }
 
+// What the user may no longer list is said, and is not shown as it was. It is not said to be gone. It is there again with the rights.
+func TestWatchOfWhatIsForbidden(t *testing.T) {
+	w, s := signedIn(t)
+	h := vmOperator("virtualmachines", "VirtualMachine", nil, object("ns1", "a", ""), object("ns2", "other", ""))
+	s.Hold(h)
+	x := watch(t, w, "vms")
+	s.AwaitWatches("virtualmachines", 2)
+	h.Closed = []string{"ns1"}
+	s.Hold(h)
+	s.EndWatches(false)
+	x.sees("note: you may no longer list virtualmachines.vmoperator.vmware.com in ns1 at 10.0.0.1\n")
+	h.Closed, h.Objects = nil, append(h.Objects, object("ns1", "b", ""))
+	s.Hold(h)
+	x.sees("ns1         b")
+	s.AwaitWatches("virtualmachines", 2)
+	r := x.interrupted()
+	if strings.Count(r.Out, " a ") != 2 || strings.Count(r.Out, " other ") != 1 || strings.Contains(r.Out, "gone") || strings.Count(r.Err, "\n") != 1 {
+		t.Errorf("%q\n%s", r.Err, r.Out)
+	}
+}
+
 // A watch lasts longer than a token: the next request has a new one.
 func TestWatchOutlivesTheToken(t *testing.T) {
 	w, s := signedIn(t)
