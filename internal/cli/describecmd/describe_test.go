@@ -214,6 +214,10 @@ func TestDescribeNothing(t *testing.T) {
 		"describe cluster ns1/a -n ns2":   "name two namespaces",
 		"describe cluster a -n x/y":       "is not a name of a namespace",
 		"describe cluster a --server u@a": "--server",
+		"describe cluster a/b/c":          `"b/c" is not the name of a cluster: type NAME or NAMESPACE/NAME`,
+		"describe vm ns1/":                `"" is not the name of a vm`,
+		"describe namespace ns1/x":        `"ns1/x" is not the name of a namespace: type NAME`,
+		"describe namespace ns1 -n ns2":   `to see "ns1", leave it out`,
 	} {
 		w.Run(strings.Fields(line)...).Exits(failure.Usage).Says(want)
 	}
