@@ -18,7 +18,7 @@ func clusterKind() *kind {
 			{Resource: tkg.ClusterResource, Facts: func(o kubeapi.Object) any { return tkg.ClusterFactsOf(o) }},
 			{Resource: tkg.TanzuClusterResource, Facts: func(o kubeapi.Object) any { return tkg.TanzuClusterFactsOf(o) }},
 		},
-		rows: clusterRows,
+		rows: clusterRows, columns: clusterColumns,
 	}
 }
 

@@ -19,6 +19,8 @@ type kind struct {
 	sources []*survey.Source
 	// rows makes the rows of what was read; nil: the columns are the server's own.
 	rows func(*survey.Reading) []row
+	// columns are those of all rows; nil: the server names some of them.
+	columns []kubeapi.Column
 	// whole means that it is of the whole Supervisor: there is no column for namespaces.
 	whole bool
 	// together means that a row joins what is in several namespaces: nothing is shown before all is there.

@@ -76,6 +76,9 @@ ends with the command.`,
 				return err
 			}
 			if vCenter.address != "" {
+				if err := o.sortableBy(vCenterColumns); err != nil {
+					return err
+				}
 				return o.listVCenter(c.Context(), e, asked)
 			}
 			return list(c.Context(), e, o)
@@ -195,6 +198,11 @@ func (o listOptions) check() error {
 
 // list prints a list, and with --watch what changes in it.
 func list(ctx context.Context, e *console.Env, o listOptions) error {
+	if o.Kind.columns != nil {
+		if err := o.sortableBy(o.Kind.columns); err != nil {
+			return err
+		}
+	}
 	s, err := survey.Open(e, o.Server)
 	if err != nil {
 		return err

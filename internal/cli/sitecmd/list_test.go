@@ -145,6 +145,9 @@ func TestListOfNothing(t *testing.T) {
 	w.Run("list", "clusters", "-n", "ns1").Exits(failure.OK).Says("There are no clusters in ns1.\n")
 	s.Hold(capi(cluster("ns1", "tkc1", ready)))
 	w.Run("list", "clusters", "--sort-by", "nodse").Exits(failure.Usage).Says(`there is no column "nodse"; did you mean NODES?`).Omits("tkc1")
+	for what, column := range map[string]string{"networks": "NETWORK", "releases": "COMPATIBLE", "services": "ADDRESS", "storage": "LIMIT", "namespaces": "VMS"} { // Without a row.
+		w.Run("list", what, "--sort-by", "xyz").Exits(failure.Usage).Says(`there is no column "xyz"; there are NAME, NAMESPACE, SERVER, KIND, `, column)
+	}
 	w.Run("list", "clusters", "--sort-by", "xyz").Exits(failure.Usage).Says(`there is no column "xyz"; there are NAME, NAMESPACE, SERVER, KIND, CONTEXT`)
 	w.Run("list", "clusters", "--server", "10.0.0.9").Exits(failure.Failed).Says("there is no session at 10.0.0.9; there are sessions at 10.0.0.1")
 	w.WriteFile("kubeconfig", "", 0o600)

@@ -17,7 +17,7 @@ var networkResources = []kubeapi.Resource{
 func networkKind() *kind {
 	k := &kind{
 		name: "networks", aliases: []string{"network", "net", "subnet", "subnets", "subnetsets", "networkinterfaces"},
-		short: "networks, addresses and interfaces, of NSX and of distributed switches", mixed: true, rows: networkRows,
+		short: "networks, addresses and interfaces, of NSX and of distributed switches", mixed: true, rows: networkRows, columns: networkColumns,
 	}
 	for _, r := range networkResources {
 		k.sources = append(k.sources, &survey.Source{Resource: r, Facts: func(o kubeapi.Object) any { return tkg.NetworkFactsOf(o) }})

@@ -12,7 +12,7 @@ func namespaceKind() *kind {
 	return &kind{
 		name: "namespaces", aliases: []string{"namespace", "ns"}, short: "vSphere Namespaces, and the contexts for them", whole: true,
 		sources: []*survey.Source{{Resource: tkg.ClusterResource, Facts: counted}, {Resource: tkg.VMResource, Facts: counted}},
-		rows:    namespaceRows,
+		rows:    namespaceRows, columns: namespaceColumns,
 	}
 }
 

@@ -22,7 +22,7 @@ func releaseKind() *kind {
 			{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Facts: image}, {Resource: tkg.TanzuImageResource, Cluster: true, Aside: true, Facts: image},
 			{Resource: tkg.ClusterResource, Aside: true, Facts: cluster},
 		},
-		rows: releaseRows,
+		rows: releaseRows, columns: releaseColumns,
 	}
 }
 

@@ -15,7 +15,7 @@ func serviceKind() *kind {
 			&survey.Source{Resource: tkg.ServiceResource, Facts: func(o kubeapi.Object) any { return tkg.ServiceFactsOf(o) }},
 			&survey.Source{Resource: tkg.VMResource, Aside: true, Quiet: true, Facts: func(o kubeapi.Object) any { return o.Metadata.Labels }},
 		),
-		rows: serviceRows,
+		rows: serviceRows, columns: serviceColumns,
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func siteKind() *kind {
 	return &kind{
 		name: "sites", aliases: []string{"site", "supervisors", "supervisor"}, short: "Supervisors that you have logged in to, and their names", whole: true,
-		local: siteRows,
+		local: siteRows, columns: siteColumns,
 	}
 }
 

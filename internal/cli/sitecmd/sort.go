@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/command"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
+	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 )
@@ -22,21 +23,13 @@ func (o listOptions) sort(rows []row) error {
 	if o.SortBy == "" || len(rows) == 0 {
 		return nil
 	}
-	column, path := fieldColumn(o.SortBy)
-	if path && column == "" {
-		return failure.Usagef("--sort-by: of the paths of kubectl, there are %s; else it takes a column: %s", strings.Join(fieldPaths(), ", "), strings.Join(headingsOf(rows), ", "))
+	if err := o.sortable(headingsOf(rows)); err != nil {
+		return err
 	}
+	column, _ := fieldColumn(o.SortBy)
 	if column == created {
 		order.By(rows, func(a, b row) int { return a.created.Compare(b.created) })
 		return nil
-	}
-	if headings := headingsOf(rows); !slices.Contains(headings, strings.ToUpper(column)) {
-		err := fmt.Errorf("--sort-by: there is no column %.40q; there are %s", column, strings.Join(headings, ", "))
-		plain := slices.DeleteFunc(slices.Clone(headings), func(h string) bool { return strings.Contains(h, " ") })
-		if alike := command.Similar(strings.ToUpper(column), plain); len(alike) > 0 {
-			err = fmt.Errorf("--sort-by: there is no column %.40q; did you mean %s?", column, strings.Join(alike, " or "))
-		}
-		return failure.Usagef("%w", err)
 	}
 	by := func(r row) string {
 		switch strings.ToUpper(column) {
@@ -53,6 +46,31 @@ func (o listOptions) sort(rows []row) error {
 	}
 	order.By(rows, func(a, b row) int { return compare(by(a), by(b)) })
 	return nil
+}
+
+// sortableBy returns a usage error for a column that no row will have, before anybody is asked: a typing error is one without rows too.
+func (o listOptions) sortableBy(columns []kubeapi.Column) error {
+	if o.SortBy == "" {
+		return nil
+	}
+	return o.sortable(headingsOf([]row{{columns: columns}}))
+}
+
+// sortable returns a usage error if rows with these headings cannot be sorted.
+func (o listOptions) sortable(headings []string) error {
+	column, path := fieldColumn(o.SortBy)
+	switch {
+	case path && column == "":
+		return failure.Usagef("--sort-by: of the paths of kubectl, there are %s; else it takes a column: %s", strings.Join(fieldPaths(), ", "), strings.Join(headings, ", "))
+	case column == created, slices.Contains(headings, strings.ToUpper(column)):
+		return nil
+	}
+	err := fmt.Errorf("--sort-by: there is no column %.40q; there are %s", column, strings.Join(headings, ", "))
+	plain := slices.DeleteFunc(slices.Clone(headings), func(h string) bool { return strings.Contains(h, " ") })
+	if alike := command.Similar(strings.ToUpper(column), plain); len(alike) > 0 {
+		err = fmt.Errorf("--sort-by: there is no column %.40q; did you mean %s?", column, strings.Join(alike, " or "))
+	}
+	return failure.Usagef("%w", err)
 }
 
 // headingsOf returns the names of the columns that rows can be sorted by.

@@ -19,7 +19,7 @@ func storageKind() *kind {
 			{Resource: tkg.PolicyQuotaResource, Facts: func(o kubeapi.Object) any { return tkg.PolicyUsageOf(o) }},
 			{Resource: tkg.QuotaResource, Facts: func(o kubeapi.Object) any { return tkg.QuotaUsageOf(o) }},
 		},
-		rows: storageRows,
+		rows: storageRows, columns: storageColumns,
 	}
 }
 

@@ -297,12 +297,12 @@ func TestFlagsOfAVCenter(t *testing.T) {
 		}
 		w.Run(args...).Exits(failure.Usage).Says(says)
 	}
-	spent(t, v, 1)
+	spent(t, v, 0)
 	w.Stdin = consoletest.Password + "\n"
 	delete(w.Vars, failure.PasswordVariable)
 	w.Run(sites(w, "--password-stdin")...).Exits(failure.OK).Says("sup1")
 	w.Run(sites(w)...).Exits(failure.Usage).Says("there is no terminal to ask on")
 	w.Person(consoletest.Answer{To: "Username: ", Keys: consoletest.User}, consoletest.Answer{To: "Password: ", Keys: consoletest.Password})
 	w.Run("list", "sites", "--vcenter", vc, "--certificate-authority", w.CAFile).Exits(failure.OK).Says("sup1")
-	spent(t, v, 3)
+	spent(t, v, 2)
 }
