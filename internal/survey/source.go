@@ -19,6 +19,8 @@ type Source struct {
 	// Facts returns what a command needs of an object in place of its row; nil: the row. With Row, it needs both.
 	Facts func(kubeapi.Object) any
 	Row   bool
+	// Bare means that Facts reads nothing but metadata: the rest is not asked for.
+	Bare bool
 }
 
 // Item is an object that was read.
@@ -47,6 +49,17 @@ func (from *Source) Item(p *Place, o kubeapi.Object) Item {
 // rows reports whether the rows of the server's table are shown.
 func (from *Source) rows() bool { return from.Facts == nil || from.Row }
 
+// form is how much of each object is asked for.
+func (from *Source) form() kubeapi.Form {
+	switch {
+	case from.rows():
+		return kubeapi.Rows
+	case from.Bare:
+		return kubeapi.MetadataOnly
+	}
+	return kubeapi.Objects
+}
+
 // id is the same for all readings of one object.
 func (i Item) id() string {
 	return strings.Join([]string{i.Place.Key.Server, i.Metadata.Namespace, i.Metadata.Name, i.Source.Resource.String()}, "\x00")
@@ -54,7 +67,7 @@ func (i Item) id() string {
 
 // query returns what to ask for. An empty namespace means all, or the whole Supervisor.
 func (from *Source) query(namespace string) kubeapi.Query {
-	return kubeapi.Query{Resource: from.Resource, Namespace: namespace, Labels: from.Labels, Fields: from.Fields, Rows: from.rows()}
+	return kubeapi.Query{Resource: from.Resource, Namespace: namespace, Labels: from.Labels, Fields: from.Fields, Form: from.form()}
 }
 
 // unit is one list: a source in a namespace, in the whole Supervisor, or in all namespaces.

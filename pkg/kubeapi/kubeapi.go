@@ -1,6 +1,6 @@
 // Package kubeapi reads and writes objects of a Kubernetes API server without knowing their types, in the version that the server prefers. It
 // reads the tables that the server itself makes of them
-// (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables), or the objects alone.
+// (https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables), the objects alone, or their metadata.
 // Whatever a server answers, reading it costs a bounded amount.
 package kubeapi
 
@@ -55,7 +55,7 @@ type Object struct {
 	APIVersion string
 	Kind       string
 	Metadata   Metadata
-	// Columns are those of the table, and Cells the row in it. An object that was read without one has none (Query.Rows).
+	// Columns are those of the table, and Cells the row in it. An object that was read without one has none (Query.Form).
 	Columns []Column
 	Cells   []string
 

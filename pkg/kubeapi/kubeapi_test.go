@@ -73,20 +73,21 @@ func tableOf(more string, rows ...string) string {
 func rowOf(name string) string { return `{"cells":["` + name + `",2,null],"object":` + vm(name) + `}` }
 
 func read(s *Server) (all []Object, err error) {
-	err = s.List(context.Background(), Query{Resource: vms, Namespace: "ns1", Rows: true}, func(o Object) { all = append(all, o) })
+	err = s.List(context.Background(), Query{Resource: vms, Namespace: "ns1", Form: Rows}, func(o Object) { all = append(all, o) })
 	return all, err
 }
 
 // Who needs no rows is sent none: the objects alone, of a list and of a watch.
 func TestObjectsAlone(t *testing.T) {
-	for _, rows := range []bool{false, true} {
+	for _, form := range []Form{Objects, Rows, MetadataOnly} {
+		rows := form == Rows
 		f, s := server(func(q url.Values) string {
 			if q.Has("includeObject") != rows {
 				t.Errorf("rows %v: %v", rows, q)
 			}
 			return `{"apiVersion":"vmoperator.vmware.com/v1alpha3","kind":"VirtualMachineList","items":[` + vm("a") + `]}`
 		})
-		q := Query{Resource: vms, Namespace: "ns1", Rows: rows}
+		q := Query{Resource: vms, Namespace: "ns1", Form: form}
 		if err := s.List(t.Context(), q, func(Object) {}); err != nil || strings.Contains(f.accept, "as=Table") != rows {
 			t.Errorf("rows %v: %q, %v", rows, f.accept, err)
 		}
@@ -95,6 +96,47 @@ func TestObjectsAlone(t *testing.T) {
 		if asked := strings.Join(watch.asked, " "); err != nil || strings.Contains(watch.accept, "as=Table") != rows || strings.Contains(asked, "includeObject") != rows {
 			t.Errorf("rows %v: %q, %q, %v", rows, watch.accept, asked, err)
 		}
+	}
+}
+
+// Where metadata is enough, nothing else is asked for. A kind is not taken from it: an object does not say which it is.
+func TestMetadataOnly(t *testing.T) {
+	const bare = `{"apiVersion":"meta.k8s.io/v1","kind":"PartialObjectMetadata","metadata":{"name":"%s","namespace":"%s","resourceVersion":"7","labels":{"a":"b"}}}`
+	q := Query{Resource: vms, Namespace: "ns1", Form: MetadataOnly}
+	reply := func(kind, items string) string {
+		return `{"apiVersion":"meta.k8s.io/v1","kind":"` + kind + `","items":[` + items + `]}`
+	}
+	for items, want := range map[string]string{
+		fmt.Sprintf(bare, "a", "ns1"): "",
+		vm("a"):                       "", // The whole object.
+		fmt.Sprintf(bare, "a", "ns2"): "where ns1 was asked for",
+		fmt.Sprintf(bare, "", "ns1"):  "without a name",
+		strings.Replace(vm("a"), "VirtualMachine", "Secret", 1):               `holds a "Secret" of`,
+		strings.Replace(fmt.Sprintf(bare, "a", "ns1"), "meta.k8s", "evil", 1): `holds a "PartialObjectMetadata" of`,
+		"null": "no object",
+	} {
+		f, s := server(func(url.Values) string { return reply("PartialObjectMetadataList", items) })
+		var got []Object
+		err := s.List(t.Context(), q, func(o Object) { got = append(got, o) })
+		if want == "" && (err != nil || len(got) != 1 || got[0].Metadata.Name != "a" || got[0].Kind != "VirtualMachine") || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, %v", items, got, err)
+		}
+		if f.accept != asMetadata {
+			t.Errorf("%q", f.accept)
+		}
+	}
+	_, s := server(func(url.Values) string { return reply("PartialObjectMetadataList", fmt.Sprintf(bare, "a", "ns1")) })
+	if err := s.List(t.Context(), Query{Resource: vms, Namespace: "ns1"}, func(Object) {}); err == nil {
+		t.Error("metadata is taken for objects")
+	}
+	watch := &stream{lines: []string{event("ADDED", fmt.Sprintf(bare, "a", "ns1")), event("DELETED", vm("a"))}}
+	var seen []string
+	f, _ := server(func(url.Values) string { return "" })
+	version, err := Watching(f.do, watch.send).Watch(t.Context(), Watched{Query: q, For: time.Second}, func(c Change) {
+		seen = append(seen, c.Object.Metadata.Name+" "+c.Object.Metadata.Labels["a"])
+	})
+	if err != nil || version != "7" || watch.accept != asMetadatum || !slices.Equal(seen, []string{"a b", "a "}) {
+		t.Errorf("%q %q %s %v", watch.accept, seen, version, err)
 	}
 }
 

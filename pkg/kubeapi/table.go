@@ -18,6 +18,9 @@ import (
 const (
 	asTable   = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 	asObjects = "application/json"
+	// asMetadata are PartialObjectMetadataList, and PartialObjectMetadata for the events of a watch.
+	asMetadata  = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+	asMetadatum = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 )
 
 // The bounds of a list. A server may send longer pages than it was asked for, and pages without end.
@@ -36,14 +39,26 @@ type Query struct {
 	Namespace string // empty: those of all namespaces, or of the whole cluster
 	Labels    string // a label selector; empty: all
 	Fields    string // a field selector; empty: all
-	// Rows asks for the rows of the server's table too. Without them, the server has less to do.
-	Rows bool
+	Form      Form
 }
 
-// accept returns the media types that are asked for.
+// Form is how much of each object is asked for. What is not asked for is no work for the server, and does not travel.
+type Form int
+
+// The forms of objects.
+const (
+	Objects      Form = iota // all fields
+	Rows                     // all fields, and the row of the server's own table
+	MetadataOnly             // Metadata alone: Object.Decode finds nothing
+)
+
+// accept returns the media types that a list asks for.
 func (q Query) accept() string {
-	if q.Rows {
+	switch q.Form {
+	case Rows:
 		return asTable
+	case MetadataOnly:
+		return asMetadata
 	}
 	return asObjects
 }
@@ -140,7 +155,7 @@ func (s *Server) page(ctx context.Context, q Query, path string, values url.Valu
 
 // on returns the URL of a request for the query, without the values that are empty.
 func (q Query) on(path string, values url.Values) string {
-	if q.Rows {
+	if q.Form == Rows {
 		values.Set("includeObject", "Object")
 	}
 	values.Set("labelSelector", q.Labels)
@@ -165,6 +180,8 @@ func usable(version string) string {
 func (t table) objects(q Query) ([]Object, error) {
 	switch {
 	case t.Kind == "Table" && strings.HasPrefix(t.APIVersion, "meta.k8s.io/"):
+	case q.Form == MetadataOnly && t.Kind == "PartialObjectMetadataList" && strings.HasPrefix(t.APIVersion, "meta.k8s.io/"):
+		return t.bare(q)
 	case strings.HasSuffix(t.Kind, "List"):
 		return t.untabled(q)
 	default:
@@ -212,6 +229,30 @@ func (t table) untabled(q Query) ([]Object, error) {
 		all = append(all, o)
 	}
 	return all, nil
+}
+
+// bare returns the objects of a list of metadata.
+func (t table) bare(q Query) (all []Object, err error) {
+	for _, item := range t.Items {
+		o, err := q.metadata(item)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// metadata reads an object of which there is only the metadata. Its kind is the one that was asked for: it does not say. A server that knows no
+// such form sends the object itself, of which the rest is left out.
+func (q Query) metadata(f fields) (Object, error) {
+	var kind, version string // What is no text is neither.
+	_ = bounded.JSON(f["kind"], &kind)
+	_ = bounded.JSON(f["apiVersion"], &version)
+	if kind == "PartialObjectMetadata" && strings.HasPrefix(version, "meta.k8s.io/") {
+		f = fields{"metadata": f["metadata"]}
+	}
+	return q.Resource.parse(f, q.Namespace, list{strings.TrimPrefix(q.Resource.Group+"/", "/"), q.Resource.Kind})
 }
 
 // cellText returns a cell as text.

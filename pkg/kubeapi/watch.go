@@ -70,7 +70,11 @@ func (s *Server) Watch(ctx context.Context, w Watched, each func(Change)) (versi
 				return f.line(line)
 			}
 		}
-		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: w.accept()}, each)
+		accept := w.accept()
+		if w.Form == MetadataOnly {
+			accept = asMetadatum
+		}
+		err := s.lines(limited, wire.Request{Method: http.MethodGet, URL: w.on(f.path, values), Accept: accept}, each)
 		version = f.version
 		if ctx.Err() == nil && limited.Err() != nil {
 			return nil // It was due, or silent.
@@ -146,6 +150,9 @@ func (f *follower) object(text json.RawMessage) (Object, error) {
 	if t.Kind != "Table" || !strings.HasPrefix(t.APIVersion, "meta.k8s.io/") {
 		var o fields
 		_ = bounded.JSON(text, &o)
+		if f.w.Form == MetadataOnly {
+			return f.w.metadata(o)
+		}
 		return f.w.Resource.parse(o, f.w.Namespace, list{})
 	}
 	f.columns(t)

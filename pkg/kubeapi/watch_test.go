@@ -36,7 +36,7 @@ func (s *stream) send(_ context.Context, r wire.Request, each func([]byte) error
 func follow(t *testing.T, s *stream) (got []string, version string, err error) {
 	t.Helper()
 	f, _ := server(func(url.Values) string { return tableOf("") })
-	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b", Rows: true}, "5", 300 * time.Second, 0}, func(c Change) {
+	version, err = Watching(f.do, s.send).Watch(t.Context(), Watched{Query{Resource: vms, Namespace: "ns1", Labels: "a=b", Form: Rows}, "5", 300 * time.Second, 0}, func(c Change) {
 		text := c.Object.Metadata.Name + " " + strings.Join(c.Object.Cells, ",")
 		if c.Gone {
 			text += " gone"

@@ -106,8 +106,8 @@ func clusterSources(name, infra string) []*survey.Source {
 		&survey.Source{Resource: tkg.BootstrapResource, Aside: true, Facts: survey.Whole},
 		&survey.Source{Resource: tkg.VKSReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
 		&survey.Source{Resource: tkg.TanzuReleaseResource, Cluster: true, Aside: true, Quiet: true, Facts: release},
-		&survey.Source{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Quiet: true, Facts: nothing},
-		&survey.Source{Resource: tkg.TanzuImageResource, Cluster: true, Aside: true, Quiet: true, Facts: nothing},
+		&survey.Source{Resource: tkg.VKSImageResource, Cluster: true, Aside: true, Quiet: true, Bare: true, Facts: nothing},
+		&survey.Source{Resource: tkg.TanzuImageResource, Cluster: true, Aside: true, Quiet: true, Bare: true, Facts: nothing},
 	)
 }
 

@@ -19,19 +19,20 @@ var (
 	zonesResource   = kubeapi.Resource{Group: tkg.GroupTopology, Plural: "availabilityzones", Kind: "AvailabilityZone"}
 )
 
-// quiet returns a source whose absence nobody is told of here.
+// quiet returns a source whose absence nobody is told of here. Without facts, its names are read.
 func quiet(r kubeapi.Resource, ofSite bool, facts func(kubeapi.Object) any) *survey.Source {
+	if facts == nil {
+		return &survey.Source{Resource: r, Cluster: ofSite, Facts: func(kubeapi.Object) any { return nil }, Bare: true, Aside: true, Quiet: true}
+	}
 	return &survey.Source{Resource: r, Cluster: ofSite, Facts: facts, Aside: true, Quiet: true}
 }
-
-func nothing(kubeapi.Object) any { return nil }
 
 // releaseSources are the releases and their images.
 func releaseSources() []*survey.Source {
 	facts := func(o kubeapi.Object) any { return tkg.ReleaseFactsOf(o) }
 	return []*survey.Source{
 		quiet(tkg.VKSReleaseResource, true, facts), quiet(tkg.TanzuReleaseResource, true, facts),
-		quiet(tkg.VKSImageResource, true, nothing), quiet(tkg.TanzuImageResource, true, nothing),
+		quiet(tkg.VKSImageResource, true, nil), quiet(tkg.TanzuImageResource, true, nil),
 	}
 }
 
@@ -41,12 +42,12 @@ func offerSources() []*survey.Source {
 	size := func(o kubeapi.Object) any { return tkg.Size(o) }
 	return append(releaseSources(),
 		quiet(tkg.ClusterClassResource, false, class),
-		quiet(tkg.ClassResource, false, size), quiet(bindingResource, false, nothing),
+		quiet(tkg.ClassResource, false, size), quiet(bindingResource, false, nil),
 		quiet(tkg.PolicyQuotaResource, false, func(o kubeapi.Object) any { return tkg.PolicyUsageOf(o) }),
 		quiet(tkg.QuotaResource, false, func(o kubeapi.Object) any { return tkg.QuotaUsageOf(o) }),
-		quiet(tkg.ZoneResource, false, nothing), quiet(zonesResource, true, nothing),
-		quiet(tkg.ClusterResource, false, nothing), quiet(tkg.TanzuClusterResource, false, nothing),
-		quiet(tkg.BootstrapResource, false, nothing), quiet(tkg.ServiceResource, false, survey.Whole),
+		quiet(tkg.ZoneResource, false, nil), quiet(zonesResource, true, nil),
+		quiet(tkg.ClusterResource, false, nil), quiet(tkg.TanzuClusterResource, false, nil),
+		quiet(tkg.BootstrapResource, false, nil), quiet(tkg.ServiceResource, false, survey.Whole),
 	)
 }
 

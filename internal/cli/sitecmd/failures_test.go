@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 					switch {
 					case path[0] == "apis" && len(path) == 2:
 						_, _ = io.WriteString(out, `{"versions":[{"version":"v1"}]}`)
-					case objecttest.AsMetadata(r), r.URL.Path == "/api/v1/namespaces":
+					case objecttest.OfLogin(r), r.URL.Path == "/api/v1/namespaces":
 						server.ServeHTTP(out, r)
 					case part && !strings.Contains(r.URL.Path, "/namespaces/ns2/"):
 						_, _ = io.WriteString(out, nothing)

@@ -27,27 +27,34 @@ func vmOperator(plural, kind string, columns []string, objects ...string) object
 	return objecttest.Holding{Group: "vmoperator.vmware.com", Version: "v1alpha3", Plural: plural, Kind: kind, Columns: columns, Objects: objects}
 }
 
-// Only rows that are shown are asked for: the others are work for the server.
-func TestRowsThatAreShown(t *testing.T) {
-	for kind, rows := range map[string]bool{"clusters": false, "storage": false, "vms": true, "classes": true} {
+// Only what is shown is asked for: rows, objects, or metadata. The rest is work for the server.
+func TestOnlyWhatIsShownIsAskedFor(t *testing.T) {
+	for kind, want := range map[string]string{"clusters": "objects", "storage": "objects", "vms": "rows", "classes": "rows", "namespaces": "metadata"} {
 		w, s := signedIn(t)
 		s.Hold(capi(cluster("ns1", "tkc1", ready)))
 		s.Hold(objecttest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota"})
 		s.Hold(vmOperator("virtualmachines", "VirtualMachine", nil))
 		s.Hold(vmOperator("virtualmachineclasses", "VirtualMachineClass", nil))
 		var mu sync.Mutex
-		asked := map[bool]int{}
+		asked := map[string]int{}
 		w.Between = func(out http.ResponseWriter, r *http.Request, server http.Handler) {
-			if r.URL.Query().Has("limit") && r.URL.Path != "/api/v1/namespaces" && !objecttest.AsMetadata(r) {
+			if r.URL.Query().Has("limit") && r.URL.Path != "/api/v1/namespaces" && !objecttest.OfLogin(r) {
+				form := "objects"
+				switch {
+				case objecttest.AsTable(r):
+					form = "rows"
+				case objecttest.AsMetadata(r):
+					form = "metadata"
+				}
 				mu.Lock()
-				asked[objecttest.AsTable(r)]++
+				asked[form]++
 				mu.Unlock()
 			}
 			server.ServeHTTP(out, r)
 		}
 		w.Run("list", kind)
-		if asked[rows] == 0 || asked[!rows] > 0 {
-			t.Errorf("%s: asked for with rows and without: %d and %d times", kind, asked[true], asked[false])
+		if asked[want] == 0 || len(asked) != 1 {
+			t.Errorf("%s: asked for %v", kind, asked)
 		}
 	}
 }

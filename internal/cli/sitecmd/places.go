@@ -11,7 +11,7 @@ import (
 func namespaceKind() *kind {
 	return &kind{
 		name: "namespaces", aliases: []string{"namespace", "ns"}, short: "vSphere Namespaces, and the contexts for them", whole: true,
-		sources: []*survey.Source{{Resource: tkg.ClusterResource, Facts: counted}, {Resource: tkg.VMResource, Facts: counted}},
+		sources: []*survey.Source{{Resource: tkg.ClusterResource, Facts: counted, Bare: true}, {Resource: tkg.VMResource, Facts: counted, Bare: true}},
 		rows:    namespaceRows, columns: namespaceColumns,
 	}
 }

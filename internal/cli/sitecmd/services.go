@@ -13,7 +13,7 @@ func serviceKind() *kind {
 		short: "load balancers, the cluster's Service behind each, and why one has no address",
 		sources: append(pending.Sources(),
 			&survey.Source{Resource: tkg.ServiceResource, Facts: func(o kubeapi.Object) any { return tkg.ServiceFactsOf(o) }},
-			&survey.Source{Resource: tkg.VMResource, Aside: true, Quiet: true, Facts: func(o kubeapi.Object) any { return o.Metadata.Labels }},
+			&survey.Source{Resource: tkg.VMResource, Aside: true, Quiet: true, Bare: true, Facts: func(o kubeapi.Object) any { return o.Metadata.Labels }},
 		),
 		rows: serviceRows, columns: serviceColumns,
 	}

@@ -44,7 +44,10 @@ func (o listOptions) watch(ctx context.Context, out *printer, r *survey.Reading)
 		}
 		reading := live.Reading()
 		now := byKey(o.rowsOf(reading))
-		maps.DeleteFunc(known, func(_ string, was row) bool { return reading.Hidden(was.server, was.resource, was.namespace) })
+		maps.DeleteFunc(known, func(key string, was row) bool {
+			_, there := now[key]
+			return !there && reading.Hidden(was.server, was.resource, was.namespace) // It is not gone: nobody may look.
+		})
 		changed := out.changes(known, now)
 		known = now
 		order.By(changed, func(a, b row) int { return strings.Compare(a.key(), b.key()) })

@@ -48,8 +48,8 @@ func (s *Server) Objects(plural string) []string {
 
 // Answer answers for what is held. It reports whether it did. path is that of the URL, in its parts.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) bool {
-	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList") {
-		return false // That is a login.
+	if OfLogin(r) {
+		return false
 	}
 	s.mu.Lock()
 	holdings := slices.Clone(s.holdings)
@@ -76,7 +76,7 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, path []string) b
 	i := slices.IndexFunc(holdings, func(h Holding) bool { return h.Group == path[1] && h.Version == path[2] && h.Plural == rest[0] })
 	switch {
 	case i < 0: // Of a known group, it has no such kind.
-		known := !AsMetadata(r) && slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == path[1] })
+		known := slices.ContainsFunc(holdings, func(h Holding) bool { return h.Group == path[1] })
 		if known {
 			w.WriteHeader(http.StatusNotFound)
 		}
@@ -173,12 +173,25 @@ func (s *Server) List(w http.ResponseWriter, r *http.Request, h Holding, namespa
 			rows, items = append(rows, map[string]any{"cells": cells[i], "object": objects[i]}), append(items, objects[i])
 		}
 	}
+	if AsMetadata(r) {
+		bare := []any{}
+		for _, o := range items {
+			bare = append(bare, bareOf(o.(map[string]any)))
+		}
+		WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": metadata, "items": bare})
+		return
+	}
 	if !AsTable(r) {
 		version := strings.TrimPrefix(h.Group+"/"+h.Version, "/")
 		WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": version, "kind": h.Kind + "List", "metadata": metadata, "items": items})
 		return
 	}
 	WriteJSON(w, http.StatusOK, map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+}
+
+// bareOf returns the metadata of an object, as meta/v1 PartialObjectMetadata.
+func bareOf(object map[string]any) map[string]any {
+	return map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": object["metadata"]}
 }
 
 // asksWell reports whether a request asks for a table with its objects, or for objects alone.

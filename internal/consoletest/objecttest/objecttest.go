@@ -32,10 +32,13 @@ func New(t testing.TB) *Server {
 // AsTable reports whether a request asks for a table.
 func AsTable(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "as=Table") }
 
-// AsMetadata reports whether a request asks for the metadata of objects alone, as logins do.
+// AsMetadata reports whether a request asks for the metadata of objects alone.
 func AsMetadata(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadataList")
+	return strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata")
 }
+
+// OfLogin reports whether a request is one of a login, whose pages of metadata are longer than those of lists.
+func OfLogin(r *http.Request) bool { return AsMetadata(r) && r.URL.Query().Get("limit") == "500" }
 
 // Forbid answers 403.
 func Forbid(w http.ResponseWriter, message string) {

@@ -163,6 +163,10 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, h Holding, namesp
 			metadata := maps.Clone(object["metadata"].(map[string]any))
 			metadata["resourceVersion"] = strconv.Itoa(from + 1)
 			object["metadata"] = metadata
+			if AsMetadata(r) {
+				send(e.kind, bareOf(object))
+				continue
+			}
 			if !AsTable(r) {
 				send(e.kind, object)
 				continue
