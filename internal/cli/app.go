@@ -51,7 +51,7 @@ func Run(ctx context.Context, e *console.Env, b Build, args []string) int {
 	if err == nil {
 		err = command.Misused(c)
 	}
-	if unwritten := e.Finish(); err == nil && unwritten != nil {
+	if unwritten := e.Finish(); unwritten != nil && (err == nil || failure.Printed(err)) { // What was printed may be what is lost.
 		err = fmt.Errorf("write to standard output: %w", unwritten)
 	}
 	var usage *failure.UsageError

@@ -79,6 +79,8 @@ func isHostPort(u *url.URL) bool {
 	switch {
 	case host == "", strings.ContainsAny(host, " \t\\\"<>^`{|}%"), strings.Contains(host, ":") && notIP != nil:
 		return false
+	case notIP != nil && !isName(host):
+		return false
 	case strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "["): // An IPv6 address without brackets.
 		return false
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (i *kubeconfigInfo) fill(config *api.Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(config.Clusters)) {
 		c := config.Clusters[name]
-		info := clusterInfo{Name: name, Server: serverOf(c.Server), Proxy: serverOf(c.ProxyURL), Insecure: c.InsecureSkipTLSVerify, CA: c.CertificateAuthority}
+		info := clusterInfo{Name: name, Server: serverOf(c.Server), Proxy: serverOf(c.ProxyURL), Insecure: c.InsecureSkipTLSVerify, CA: fileOf(c.CertificateAuthority, c.LocationOfOrigin)}
 		if shown, err := bounded.Certificates(c.CertificateAuthorityData); err == nil && len(shown) > 0 {
 			info.CA = "SHA-256 " + trust.Fingerprint(shown[0].Raw)
 		}
@@ -151,6 +152,18 @@ func serverOf(address string) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// fileOf returns the path of a file that a kubeconfig names, if the file is there.
+func fileOf(path, kubeconfig string) string {
+	at := path
+	if path != "" && !filepath.IsAbs(path) {
+		at = filepath.Join(filepath.Dir(kubeconfig), path)
+	}
+	if _, err := os.Stat(at); path != "" && err != nil {
+		return "…"
+	}
+	return path
 }
 
 // variables are those of the environment whose names a bundle has, if they are set. Their values may be secret.
@@ -190,8 +203,9 @@ func machine(e *console.Env) []byte {
 		}
 	}
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		if value := e.Getenv(name); value != "" && !strings.Contains(value, "@") {
-			line(name, value)
+		if value := e.Getenv(name); value != "" {
+			shown, _ := console.ShownExceptions(value)
+			line(name, shown)
 		}
 	}
 	return []byte(b.String())
@@ -203,7 +217,7 @@ func hostOf(proxy string) string {
 	if err != nil {
 		return "is not the address of a proxy"
 	}
-	return u.Host
+	return console.ShownProxy(u)
 }
 
 // sessionInfo is what a bundle has of a session. What may hold a secret is left out: what renews it, and the password command.

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,71 +15,9 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/duration"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeconfig"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/login/secret"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/safetext"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tokens"
 )
-
-// program is how kubectl finds this plugin.
-const program = "kubectl-vsphere"
-
-// programs looks which programs of our name are on PATH: kubectl runs the first.
-func programs(_ context.Context, p *patient) []Finding {
-	self, err := p.env.Executable()
-	if err != nil {
-		return []Finding{failed("", err, "Call the program by its path.")}
-	}
-	found := onPath(p.env)
-	if len(found) == 0 {
-		first, err := p.env.LookPath(program)
-		if err != nil {
-			return []Finding{problem("", "%s is not on PATH: kubectl finds neither the plugin nor, for most contexts, a token", program).
-				do("Put %s into a directory that is on PATH.", filepath.Base(self))}
-		}
-		found = []string{first}
-	}
-	var all []Finding
-	if !same(found[0], self) {
-		all = append(all, problem(found[0], "kubectl runs this program, and not %s, which you are running", self).
-			do("Remove the one that you do not want, or change the order of PATH."))
-	}
-	for _, other := range found[1:] {
-		all = append(all, problem(other, "this is a second program of that name; kubectl runs %s", found[0]).
-			do("Remove the one that you do not want, such as VMware's plugin."))
-	}
-	if len(all) == 0 {
-		all = append(all, ok(found[0], "kubectl runs this program"))
-	}
-	return all
-}
-
-// onPath returns the programs of our name in the directories of PATH, in their order. One program by two paths counts once.
-func onPath(e *console.Env) (all []string) {
-	name := program
-	if e.GOOS == "windows" {
-		name += ".exe"
-	}
-	for _, dir := range filepath.SplitList(e.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() || e.GOOS != "windows" && info.Mode()&0o111 == 0 {
-			continue
-		}
-		if !slices.ContainsFunc(all, func(other string) bool { return same(other, path) }) {
-			all = append(all, path)
-		}
-	}
-	return all
-}
-
-// same reports whether two paths lead to one file.
-func same(a, b string) bool {
-	first, err := os.Stat(a)
-	second, secondErr := os.Stat(b)
-	return err == nil && secondErr == nil && os.SameFile(first, second)
-}
 
 // kubeconfigs looks at the files of KUBECONFIG, and at the entries in them.
 func kubeconfigs(_ context.Context, p *patient) []Finding {
@@ -217,19 +154,6 @@ func (p *patient) entry(name string, c *api.Context) []Finding {
 	return nil
 }
 
-// programOf returns the program of a command, without what a person may have written around it by mistake, as in a line for a shell: arguments
-// and variables may be secret.
-func programOf(command string) string {
-	words := strings.Fields(command)
-	if _, err := os.Stat(command); err == nil || len(words) < 2 {
-		return command
-	}
-	if strings.Contains(words[0], "=") {
-		return "…"
-	}
-	return words[0] + " …"
-}
-
 // runs reports whether the command of an exec block is there. As in kubectl, one with a slash is relative to the kubeconfig.
 func runs(e *console.Env, exec *api.ExecConfig, cluster *api.Cluster) bool {
 	path := exec.Command
@@ -264,51 +188,4 @@ func storage(_ context.Context, p *patient) []Finding {
 		all = append(all, ok(p.store.Dir(), "sessions: %d", len(p.all)))
 	}
 	return all
-}
-
-// sources looks whether the password of a session is where a renewal looks for it. The password itself is dropped.
-func sources(ctx context.Context, p *patient) []Finding {
-	return each(p.all, func(s tokens.Session) (all []Finding) {
-		if p.Server != "" && s.Server != p.Server {
-			return nil
-		}
-		if len(s.PasswordCommand) > 0 {
-			all = append(all, passwordCommand(p, s))
-		}
-		if s.Keychain {
-			all = append(all, keychain(ctx, p, s))
-		}
-		return all
-	})
-}
-
-func passwordOf(s tokens.Session) string { return fmt.Sprintf("%s at %s", s.User, s.Server) }
-
-// passwordCommand looks for the program that gives the password of a session. It is not run.
-func passwordCommand(p *patient, s tokens.Session) Finding {
-	if _, err := p.env.LookPath(s.PasswordCommand[0]); err != nil {
-		return problem(passwordOf(s), "the program of its password command, %s, is not there", safetext.Quote(s.PasswordCommand[0], maxAbout)).
-			do("Log in with another one. Type: %s --password-command COMMAND", p.sessions.Command(s))
-	}
-	return ok(passwordOf(s), "a program gives the password")
-}
-
-// keychain asks the keychain for the password of a session.
-func keychain(ctx context.Context, p *patient, s tokens.Session) Finding {
-	of := p.Keychain
-	if of == nil {
-		of = secret.Keychain
-	}
-	asked, cancel := context.WithTimeout(ctx, oneRequest)
-	defer cancel()
-	_, err := of(s.KeychainEntry()).Get(asked)
-	switch {
-	case err == nil:
-		return ok(passwordOf(s), "the keychain has the password")
-	case asked.Err() != nil:
-		return problem(passwordOf(s), "the keychain does not answer within %s: it may ask you to unlock it", duration.Text(oneRequest)).
-			do("Unlock it, and try again.")
-	}
-	return problem(passwordOf(s), "the keychain does not give the password: %s", safetext.Error(err)).
-		do("Unlock it, or save the password again. Type: %s --save-password", p.sessions.Command(s))
 }

@@ -30,23 +30,28 @@ func proxies(_ context.Context, p *patient) (all []Finding) {
 			all = append(all, problem(s.name, "the proxy for it cannot be used").do("Set HTTPS_PROXY to the address of the proxy, or unset it."))
 		case proxy == nil:
 		case errors.Is(s.ask().err, wire.ErrUnreachable):
-			all = append(all, problem(s.name, "it does not answer through the proxy %s", proxy.Host).
-				do("If it is reached without the proxy, add it to NO_PROXY. Type: export NO_PROXY=%s", failure.Quote(noProxy(p.env, s.Host))))
+			all = append(all, problem(s.name, "it does not answer through the proxy %s", console.ShownProxy(proxy)).
+				do("If it is reached without the proxy, add it to NO_PROXY. Type: export NO_PROXY=%s", noProxy(p.env, s.Host)))
 		default:
-			all = append(all, note(s.name, "it is reached through the proxy %s", proxy.Host))
+			all = append(all, note(s.name, "it is reached through the proxy %s", console.ShownProxy(proxy)))
 		}
 	}
 	return all
 }
 
-// noProxy returns the value of NO_PROXY with a further host. One with a user name in it, as in a URL, is left out.
+// noProxy returns the value of NO_PROXY with a further host, as a word of a shell. What is there already and not shown is named.
 func noProxy(e *console.Env, host string) string {
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		if now := e.Getenv(name); now != "" && !strings.Contains(now, "@") {
-			return safetext.Line(now, maxAbout) + "," + host
+		now := e.Getenv(name)
+		if now == "" {
+			continue
 		}
+		if shown, all := console.ShownExceptions(now); all {
+			return failure.Quote(safetext.Line(shown, maxAbout) + "," + host)
+		}
+		return `"$` + name + `",` + failure.Quote(host)
 	}
-	return host
+	return failure.Quote(host)
 }
 
 // names looks up the names of servers that are reached directly.

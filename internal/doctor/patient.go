@@ -36,7 +36,8 @@ type patient struct {
 	config   *api.Config // empty if it cannot be read
 	readErr  error
 	servers  []*server
-	contexts []*examined
+	contexts []*examined // those that are meant
+	known    []*examined // all that login wrote
 	// forServers and forContexts have a slot for each request under way. Many contexts that hang leave time for what explains them.
 	forServers, forContexts slots
 }
@@ -76,13 +77,24 @@ func (p *patient) readKubeconfig() {
 	p.readErr = err
 }
 
-// findContexts finds the contexts that login wrote, and that are meant. Contexts for one credential at one server are looked at once.
+// findContexts finds the contexts that login wrote, and those of them that are meant.
 func (p *patient) findContexts(ctx context.Context) {
+	p.known = p.contextsOf(ctx, func(string, tokens.Key) bool { return true })
+	p.contexts = p.known
+	if p.Context != "" || p.Server != "" {
+		p.contexts = p.contextsOf(ctx, func(name string, key tokens.Key) bool {
+			return (p.Context == "" || name == p.Context) && (p.Server == "" || key.Server == p.Server)
+		})
+	}
+}
+
+// contextsOf returns some contexts that login wrote. Those for one credential at one server are looked at once.
+func (p *patient) contextsOf(ctx context.Context, meant func(name string, key tokens.Key) bool) (all []*examined) {
 	byWay := map[string]*examined{}
 	for _, name := range slices.Sorted(maps.Keys(p.config.Contexts)) {
 		c := p.config.Contexts[name]
 		key, ours := kubeconfig.Ours(p.config.AuthInfos[c.AuthInfo])
-		if !ours || p.Context != "" && name != p.Context || p.Server != "" && key.Server != p.Server {
+		if !ours || !meant(name, key) {
 			continue
 		}
 		way := strings.Join([]string{key.ID(), c.Cluster, c.AuthInfo}, "\x00")
@@ -92,8 +104,9 @@ func (p *patient) findContexts(ctx context.Context) {
 		}
 		x := &examined{key: key, names: []string{name}}
 		x.look = once(func() look { return p.lookAt(ctx, x) })
-		byWay[way], p.contexts = x, append(p.contexts, x)
+		byWay[way], all = x, append(all, x)
 	}
+	return all
 }
 
 // findServers finds the Supervisors and control plane hosts that are meant: of contexts, sessions and sites, and the one of --server.

@@ -85,3 +85,9 @@ func (e *silent) Unwrap() error { return e.error }
 
 // Silent marks an error that the command has printed already: it only sets the exit code.
 func Silent(err error) error { return &silent{err} }
+
+// Printed reports whether the command has printed err already.
+func Printed(err error) bool {
+	var printed *silent
+	return errors.As(err, &printed)
+}

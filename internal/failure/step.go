@@ -16,8 +16,7 @@ import (
 
 // Explain prints an error: what happened, then the next step. It prints nothing for a Silent error.
 func Explain(w io.Writer, err error) {
-	var printed *silent
-	if errors.As(err, &printed) {
+	if Printed(err) {
 		return
 	}
 	fmt.Fprintf(w, "error: %s\n", safetext.Error(err))

@@ -113,8 +113,12 @@ const urlCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 func shown(s string) string {
 	s, query, _ := strings.Cut(s, "?")
 	scheme, rest, found := strings.Cut(s, "://")
+	long := func(label string) bool { return len(label) > 63 } // Longer than any in a name of DNS.
 	if !found {
 		scheme, rest = "", s
+		if !strings.ContainsAny(s, ".:/") || slices.ContainsFunc(strings.Split(s, "."), long) {
+			return safetext.Quote("…", 80) // It may be a token that was pasted there.
+		}
 	} else {
 		scheme += "://"
 	}

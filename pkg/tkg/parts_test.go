@@ -128,3 +128,27 @@ func TestStorage(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of several quotas of a class, the one that leaves the least counts, and one says what the others do not.
+func TestTightest(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		all  []Usage
+		want Usage
+		left string
+	}{
+		{"none", nil, Usage{}, ""},
+		{"a smaller limit comes last", []Usage{{Used: "5Gi", Limit: "100Gi"}, {Used: "5Gi", Limit: "6Gi"}}, Usage{Used: "5Gi", Limit: "6Gi"}, "1Gi"},
+		{"a smaller limit comes first", []Usage{{Used: "5Gi", Limit: "6Gi"}, {Used: "5Gi", Limit: "100Gi"}}, Usage{Used: "5Gi", Limit: "6Gi"}, "1Gi"},
+		{"a larger limit leaves less", []Usage{{Used: "1Gi", Limit: "5Gi"}, {Used: "9Gi", Limit: "10Gi"}}, Usage{Used: "9Gi", Limit: "10Gi"}, "1Gi"},
+		{"more is used than the limit", []Usage{{Used: "1Gi", Limit: "5Gi"}, {Used: "9Gi", Limit: "8Gi"}}, Usage{Used: "9Gi", Limit: "8Gi"}, "-1Gi"},
+		{"a policy without a limit", []Usage{{Used: "2Gi", Reserved: "1Gi"}, {Used: "3Gi", Limit: "50Gi"}}, Usage{Used: "2Gi", Reserved: "1Gi", Limit: "50Gi"}, "47Gi"},
+		{"a quota without a usage", []Usage{{Used: "60Gi", Reserved: "4Gi", Limit: "1Ti"}, {Limit: "100Gi"}}, Usage{Used: "60Gi", Reserved: "4Gi", Limit: "100Gi"}, "36Gi"},
+		{"no limit at all", []Usage{{Reserved: "1Gi"}, {Used: "2Gi"}}, Usage{Used: "2Gi"}, ""},
+		{"a limit of nothing", []Usage{{Limit: "5Gi"}, {Limit: "0"}}, Usage{Limit: "0"}, "0"},
+	} {
+		if got := Tightest(tc.all); got != tc.want || got.Left() != tc.left {
+			t.Errorf("%s: %+v, left %q", tc.name, got, got.Left())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package tkg
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
@@ -101,4 +102,35 @@ func (u Usage) Left() string {
 		}
 	}
 	return limit.String()
+}
+
+// Tightest returns the usage by the quota that leaves the least: Kubernetes refuses a volume that is too much for any of them. What a quota does
+// not say is filled in from the others. Used and reserved belong together: a ResourceQuota counts as used what a policy's quota has reserved.
+func Tightest(all []Usage) (tightest Usage) {
+	var said Usage
+	for _, u := range all {
+		if said.Used == "" && u.Used != "" {
+			said.Used, said.Reserved = u.Used, u.Reserved
+		}
+		if less(u.Limit, said.Limit) {
+			said.Limit = u.Limit
+		}
+	}
+	for n, u := range all {
+		if u.Used == "" && said.Used != "" {
+			u.Used, u.Reserved = said.Used, said.Reserved
+		}
+		u.Limit = cmp.Or(u.Limit, said.Limit)
+		if n == 0 || less(u.Left(), tightest.Left()) {
+			tightest = u
+		}
+	}
+	return tightest
+}
+
+// less reports whether a quantity is smaller than another one. One that is empty is larger than all.
+func less(a, b string) bool {
+	first, err := resource.ParseQuantity(a)
+	second, none := resource.ParseQuantity(b)
+	return err == nil && (none != nil || first.Cmp(second) < 0)
 }

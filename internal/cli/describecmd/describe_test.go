@@ -181,7 +181,8 @@ func TestDescribeVM(t *testing.T) {
 
 func TestDescribeNamespace(t *testing.T) {
 	w, s := site(t, version, `{"phase":"Provisioning"}`)
-	s.Hold(holding("resourcequotas", "ResourceQuota", object("ns1", "q", ``, `"spec":{"hard":{"gold.storageclass.storage.k8s.io/requests.storage":"10Gi"}},"status":{"used":{"gold.storageclass.storage.k8s.io/requests.storage":"10Gi"}}`)))
+	s.Hold(holding("resourcequotas", "ResourceQuota", object("ns1", "a", ``, `"spec":{"hard":{"gold.storageclass.storage.k8s.io/requests.storage":"100Gi"}},"status":{"used":{"gold.storageclass.storage.k8s.io/requests.storage":"10Gi"}}`),
+		object("ns1", "q", ``, `"spec":{"hard":{"gold.storageclass.storage.k8s.io/requests.storage":"10Gi"}},"status":{"used":{"gold.storageclass.storage.k8s.io/requests.storage":"10Gi"}}`)))
 	s.Hold(holding("zones.topology.tanzu.vmware.com", "Zone", object("ns1", "zone-a", ``, `"spec":{}`)))
 	s.Hold(holding("virtualmachineclasses.vmoperator.vmware.com", "VirtualMachineClass", object("ns1", "small", ``, `"spec":{}`)))
 	w.Run("describe", "namespace", "ns1").Exits(failure.OK).Says("vSphere Namespace ns1 at 10.0.0.1\n", "Wrong: The cluster tkc1 is provisioning\nTo do: See why: kubectl vsphere describe cluster ns1/tkc1\n",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -142,21 +141,11 @@ func (p *page) machines(r *survey.Reading) {
 // storage adds the storage classes of a namespace.
 func (p *page) storage(r *survey.Reading) {
 	var rows [][]string
-	seen := map[string]bool{}
-	for _, i := range slices.Concat(r.Of(tkg.PolicyQuotaResource), r.Of(tkg.QuotaResource)) {
-		usages := i.Facts.(map[string]tkg.Usage)
-		for _, class := range slices.Sorted(maps.Keys(usages)) {
-			if seen[class] {
-				continue
-			}
-			seen[class] = true
-			u := usages[class]
-			if left, err := resource.ParseQuantity(u.Left()); err == nil && left.Sign() <= 0 && u.Limit != "0" {
-				p.wrong(fmt.Sprintf("Nothing is left of the storage class %s: %s of %s are used", class, u.Used, u.Limit), "Delete volumes, or ask your vSphere administrator for a higher limit.")
-			}
-			rows = append(rows, []string{class, u.Used, u.Reserved, u.Limit, u.Left()})
+	for _, s := range r.Storage() {
+		if left, err := resource.ParseQuantity(s.Left()); err == nil && left.Sign() <= 0 && s.Limit != "0" {
+			p.wrong(fmt.Sprintf("Nothing is left of the storage class %s: %s of %s are used", s.Class, s.Used, s.Limit), "Delete volumes, or ask your vSphere administrator for a higher limit.")
 		}
+		rows = append(rows, []string{s.Class, s.Used, s.Reserved, s.Limit, s.Left()})
 	}
-	order.By(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	p.table("Storage", []string{"CLASS", "USED", "RESERVED", "LIMIT", "LEFT"}, rows)
 }

@@ -210,9 +210,6 @@ func TestEachCheck(t *testing.T) {
 			r.cluster().Replies[mayI] = consoletest.Reply(`{"status":{"allowed":false}}`)
 		}, doctor.Note,
 			[]string{"you may not list pods in default", "RoleBinding"}},
-		"a webhook that is not up": {"webhook", func(_ *testing.T, r rig) {
-			r.cluster().Replies["GET /version"] = consoletest.Status(http.StatusUnauthorized, "")
-		}, "", []string{"the cluster ns1/tkc1 refuses a token that is good until", "A new cluster needs some minutes", "kubectl vsphere describe cluster ns1/tkc1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := well(t)

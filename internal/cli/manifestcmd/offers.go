@@ -3,7 +3,6 @@ package manifestcmd
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
@@ -125,15 +124,10 @@ func releasesOf(r *survey.Reading, p *survey.Place) (all []manifest.Release) {
 	return all
 }
 
-// storageOf returns the storage classes, from the quotas of storage policies, else from the keys of a quota.
+// storageOf returns the storage classes, with what the tightest quota of each leaves.
 func storageOf(r *survey.Reading) (all []manifest.StorageClass) {
-	for _, i := range slices.Concat(r.Of(tkg.PolicyQuotaResource), r.Of(tkg.QuotaResource)) {
-		usages := i.Facts.(map[string]tkg.Usage)
-		for _, name := range slices.Sorted(maps.Keys(usages)) {
-			if !slices.ContainsFunc(all, func(s manifest.StorageClass) bool { return s.Name == name }) {
-				all = append(all, manifest.StorageClass{Name: name, Usage: usages[name]})
-			}
-		}
+	for _, s := range r.Storage() {
+		all = append(all, manifest.StorageClass{Name: s.Class, Usage: s.Usage})
 	}
 	return all
 }

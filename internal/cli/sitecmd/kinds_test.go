@@ -93,8 +93,26 @@ func TestListStorage(t *testing.T) {
 	s.Hold(objecttest.Holding{Group: "cns.vmware.com", Version: "v1alpha2", Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota", Objects: []string{object("ns1", "p",
 		`,"spec":{"limit":"1Ti"},"status":{"total":[{"storageClassName":"gold","scQuotaUsage":{"reserved":"4Gi","used":"60Gi"}}]}`),
 		object("ns2", "p", `,"spec":{"limit":{}},"status":{"total":[{"storageClassName":"free","scQuotaUsage":{"used":2147483648,"reserved":"x"}}]}`)}})
-	wantLines(t, w.Run("list", "sc").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 60Gi 4Gi 1Ti 960Gi", "ns1 silver 10Gi - 50Gi 40Gi", "ns2 free 2Gi - - -")
+	wantLines(t, w.Run("list", "sc").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 60Gi 4Gi 100Gi 36Gi", "ns1 silver 10Gi - 50Gi 40Gi", "ns2 free 2Gi - - -")
 	wantLines(t, w.Run("list", "storage", "--sort-by", "used", "-o", "name").Exits(failure.OK), "storageclasses.storage.k8s.io/free", "storageclasses.storage.k8s.io/silver", "storageclasses.storage.k8s.io/gold")
+}
+
+// All quotas of a class count: the one that leaves the least is shown, in whatever order they come, and one says what another one does not.
+func TestListStorageOfSeveralQuotas(t *testing.T) {
+	const key = "gold.storageclass.storage.k8s.io/requests.storage"
+	quota := func(name, limit, used string) string {
+		return object("ns1", name, `,"spec":{"hard":{"`+key+`":"`+limit+`"}},"status":{"used":{"`+key+`":"`+used+`"}}`)
+	}
+	for _, names := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		w, s := signedIn(t)
+		s.Hold(objecttest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota", Objects: []string{quota(names[0], "100Gi", "5Gi"), quota(names[1], "6Gi", "5Gi")}})
+		wantLines(t, w.Run("list", "storage").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 5Gi - 6Gi 1Gi")
+	}
+	w, s := signedIn(t)
+	s.Hold(objecttest.Holding{Version: "v1", Plural: "resourcequotas", Kind: "ResourceQuota", Objects: []string{quota("q", "50Gi", "3Gi")}})
+	s.Hold(objecttest.Holding{Group: "cns.vmware.com", Version: "v1alpha2", Plural: "storagepolicyquotas", Kind: "StoragePolicyQuota", Objects: []string{
+		object("ns1", "p", `,"spec":{},"status":{"total":[{"storageClassName":"gold","scQuotaUsage":{"reserved":"1Gi","used":"2Gi"}}]}`)}})
+	wantLines(t, w.Run("list", "storage").Exits(failure.OK), "NAMESPACE NAME USED RESERVED LIMIT LEFT", "ns1 gold 2Gi 1Gi 50Gi 47Gi")
 }
 
 // A load balancer says which Service of a cluster it is for, and why it has no address.

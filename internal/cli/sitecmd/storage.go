@@ -1,7 +1,6 @@
 package sitecmd
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -25,20 +24,12 @@ func storageKind() *kind {
 
 var storageColumns = columnsOf("USED", "RESERVED", "LIMIT", "LEFT")
 
-// storageRows returns a row for each class of a namespace: from the quotas of its storage policies, else from the keys of its quota.
+// storageRows returns a row for each class of a namespace.
 func storageRows(r *survey.Reading) (all []row) {
-	seen := map[string]bool{}
-	for _, i := range slices.Concat(r.Of(tkg.PolicyQuotaResource), r.Of(tkg.QuotaResource)) {
-		usages := i.Facts.(map[string]tkg.Usage)
-		for _, class := range slices.Sorted(maps.Keys(usages)) {
-			u := usages[class]
-			made := rowOf(i, storageColumns, u.Used, u.Reserved, u.Limit, u.Left())
-			made.name, made.resource = class, "storageclasses.storage.k8s.io"
-			if !seen[made.key()] {
-				all = append(all, made)
-			}
-			seen[made.key()] = true
-		}
+	for _, s := range r.Storage() {
+		made := rowOf(s.Item, storageColumns, s.Used, s.Reserved, s.Limit, s.Left())
+		made.name, made.resource = s.Class, "storageclasses.storage.k8s.io"
+		all = append(all, made)
 	}
 	order.By(all, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
 	return all

@@ -53,7 +53,7 @@ func checkError(err error) error {
 
 var (
 	duplicate = regexp.MustCompile(`duplicate name "([^"]*)" in list`)
-	quoted    = regexp.MustCompile("`[^`]*`|'[^']*'")
+	quoted    = regexp.MustCompile("`[^`]*`|'[^']*'|\"[^\"]*\"|GroupVersion string: .*")
 )
 
 // withoutValues is client-go's error about a kubeconfig, without the entries and values that it repeats: they include

@@ -18,7 +18,7 @@ const program = "kubectl-vsphere"
 func Dir(getenv func(string) string, goos string) (string, error) {
 	if dir := getenv(HomeVariable); dir != "" {
 		if !absolute(dir, goos) {
-			return "", errors.New(HomeVariable + " is not an absolute path: " + dir)
+			return "", errors.New(HomeVariable + " is not an absolute path") // It may be a token that was pasted there.
 		}
 		return dir, nil
 	}
