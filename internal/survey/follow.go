@@ -29,7 +29,7 @@ func (l *Live) follow(ctx context.Context, f *followed) {
 	}
 	l.mu.Unlock()
 	l.wg.Go(func() {
-		for wait := f.first; l.wait(ctx, wait); {
+		for wait := f.first; pause(ctx, l.site.Env, wait); {
 			wait = l.step(ctx, f)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/link"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/supervisor"
 )
@@ -37,7 +38,7 @@ type Live struct {
 	site    *Site
 	only    []string // vSphere Namespaces, as Reading.Only
 	sources []*Source
-	links   map[*Place]*link
+	links   map[*Place]*link.Link
 	changed chan struct{}
 	wg      sync.WaitGroup
 
@@ -73,8 +74,8 @@ func (s *Site) Follow(ctx context.Context, r *Reading) *Live {
 // Wait waits until nothing is followed any more, after ctx has ended.
 func (l *Live) Wait() {
 	l.wg.Wait()
-	for _, link := range l.links {
-		link.close()
+	for _, way := range l.links {
+		way.Close()
 	}
 }
 
@@ -113,7 +114,7 @@ func (l *Live) take(r *Reading, p *Place) map[unit]string {
 
 // begin follows the lists of a place.
 func (l *Live) begin(ctx context.Context, p *Place, units map[unit]string) {
-	server := l.links[p].server()
+	server := l.links[p].Server()
 	for u, version := range units {
 		f := &followed{unit: u, server: server, version: version, read: version != ""}
 		switch {
@@ -137,7 +138,7 @@ func (l *Live) awaitPlace(ctx context.Context, p *Place) {
 	l.mu.Lock()
 	mark(l.trouble, p, any(p)) // The first reading has said so.
 	l.mu.Unlock()
-	for tries := 1; l.wait(ctx, backoff(tries)); tries++ {
+	for tries := 1; pause(ctx, l.site.Env, backoff(tries)); tries++ {
 		r := l.site.At(p).Read(ctx, l.site.chosenOf(p, l.only), l.sources, nil)
 		if _, answered := r.Known[p]; !answered {
 			continue
@@ -157,8 +158,8 @@ func (l *Live) awaitPlace(ctx context.Context, p *Place) {
 	}
 }
 
-// namespaces returns the vSphere Namespaces of a place, or those of -n, and reports whether that is known.
-func (l *Live) namespaces(ctx context.Context, p *Place, server *kubeapi.Server) (names []string, known bool) {
+// followedOf returns the vSphere Namespaces of a place, or those of -n, and reports whether that is known.
+func followedOf(ctx context.Context, l *Live, p *Place, server *kubeapi.Server) (names []string, known bool) {
 	var err error
 	if len(l.only) > 0 {
 		names, err = those(ctx, server, l.site.chosenOf(p, l.only))
@@ -181,8 +182,8 @@ type followedNamespaces struct{ place *Place }
 
 // followNamespaces looks which vSphere Namespaces there are.
 func (l *Live) followNamespaces(ctx context.Context, p *Place, server *kubeapi.Server) {
-	for l.wait(ctx, lookAgain) {
-		names, known := l.namespaces(ctx, p, server)
+	for pause(ctx, l.site.Env, lookAgain) {
+		names, known := followedOf(ctx, l, p, server)
 		if !known {
 			continue
 		}
@@ -281,15 +282,15 @@ func (l *Live) Reading() *Reading {
 	return r
 }
 
-// wait waits. It reports whether ctx goes on.
-func (l *Live) wait(ctx context.Context, d time.Duration) bool {
+// pause waits. It reports whether ctx goes on.
+func pause(ctx context.Context, e *console.Env, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
 	select {
 	case <-ctx.Done():
 		return false
-	case <-console.Timer(l.site.Env, d):
+	case <-console.Timer(e, d):
 		return ctx.Err() == nil
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/storage"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
-	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/wire"
 )
@@ -141,11 +141,11 @@ func (p *page) machines(r *survey.Reading) {
 // storage adds the storage classes of a namespace.
 func (p *page) storage(r *survey.Reading) {
 	var rows [][]string
-	for _, s := range r.Storage() {
+	for _, s := range storage.Of(r) {
 		if left, err := resource.ParseQuantity(s.Left()); err == nil && left.Sign() <= 0 && s.Limit != "0" {
-			p.wrong(fmt.Sprintf("Nothing is left of the storage class %s: %s of %s are used", s.Class, s.Used, s.Limit), "Delete volumes, or ask your vSphere administrator for a higher limit.")
+			p.wrong(fmt.Sprintf("Nothing is left of the storage class %s: %s of %s are used", s.Name, s.Used, s.Limit), "Delete volumes, or ask your vSphere administrator for a higher limit.")
 		}
-		rows = append(rows, []string{s.Class, s.Used, s.Reserved, s.Limit, s.Left()})
+		rows = append(rows, []string{s.Name, s.Used, s.Reserved, s.Limit, s.Left()})
 	}
 	p.table("Storage", []string{"CLASS", "USED", "RESERVED", "LIMIT", "LEFT"}, rows)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/console"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/failure"
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/storage"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/manifest"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
@@ -126,8 +127,8 @@ func releasesOf(r *survey.Reading, p *survey.Place) (all []manifest.Release) {
 
 // storageOf returns the storage classes, with what the tightest quota of each leaves.
 func storageOf(r *survey.Reading) (all []manifest.StorageClass) {
-	for _, s := range r.Storage() {
-		all = append(all, manifest.StorageClass{Name: s.Class, Usage: s.Usage})
+	for _, s := range storage.Of(r) {
+		all = append(all, manifest.StorageClass{Name: s.Name, Usage: s.Usage})
 	}
 	return all
 }

@@ -1,10 +1,10 @@
 package sitecmd
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey"
+	"github.com/kubectl-vsphere/kubectl-vsphere/internal/survey/storage"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/kubeapi"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/order"
 	"github.com/kubectl-vsphere/kubectl-vsphere/pkg/tkg"
@@ -26,9 +26,9 @@ var storageColumns = columnsOf("USED", "RESERVED", "LIMIT", "LEFT")
 
 // storageRows returns a row for each class of a namespace.
 func storageRows(r *survey.Reading) (all []row) {
-	for _, s := range r.Storage() {
+	for _, s := range storage.Of(r) {
 		made := rowOf(s.Item, storageColumns, s.Used, s.Reserved, s.Limit, s.Left())
-		made.name, made.resource = s.Class, "storageclasses.storage.k8s.io"
+		made.name, made.resource = s.Name, "storageclasses.storage.k8s.io"
 		all = append(all, made)
 	}
 	order.By(all, func(a, b row) int { return strings.Compare(a.key(), b.key()) })
