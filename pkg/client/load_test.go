@@ -126,7 +126,7 @@ func TestLoadOfWhatIsNotThere(t *testing.T) {
 		{Stored{Server: "a:b:c", User: "x"}, "a:b:c"},
 		{Stored{Server: "10.0.0.1", User: "x", Cluster: "tkc1"}, "not NAMESPACE/NAME"},
 		{Stored{Server: "10.0.0.9", User: "x"}, "no context of the kubeconfig"},
-		{Stored{Store: "relative"}, "relative"},
+		{Stored{Store: "relative"}, "not an absolute path"},
 	} {
 		_, err := load(t.Context(), w.Env(), c.from)
 		var known *Error
