@@ -71,7 +71,7 @@ func (s *Supervisor) list(w http.ResponseWriter, r *http.Request, forbidden bool
 // namespaceList answers for the list of namespaces, which most users may not see. It reports whether it did.
 func (s *Supervisor) namespaceList(w http.ResponseWriter, r *http.Request) bool {
 	switch {
-	case r.URL.Path != "/api/v1/namespaces" || objecttest.AsMetadata(r):
+	case r.URL.Path != "/api/v1/namespaces" || objecttest.OfLogin(r):
 		return false
 	case s.Hidden:
 		objecttest.Forbid(w, "you may not")

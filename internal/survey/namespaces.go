@@ -19,7 +19,7 @@ var namespaceResource = kubeapi.Resource{Plural: "namespaces", Kind: "Namespace"
 
 // namespacesOf lists the vSphere Namespaces of a server, and reports whether the user may: 403 is the normal answer.
 func namespacesOf(ctx context.Context, server *kubeapi.Server) (listed []string, may bool, err error) {
-	err = server.List(ctx, kubeapi.Query{Resource: namespaceResource}, func(o kubeapi.Object) {
+	err = server.List(ctx, kubeapi.Query{Resource: namespaceResource, Form: kubeapi.MetadataOnly}, func(o kubeapi.Object) {
 		if !supervisor.OfSystem(o.Metadata.Name) {
 			listed = append(listed, o.Metadata.Name)
 		}

@@ -214,7 +214,7 @@ func TestUsageOfCluster(t *testing.T) {
 		"cluster credentials a -- b":                    "one word too many",
 		"cluster credentials tkc1":                      "which credentials? Give --kind, one of admin, ssh, ssh-password",
 		"cluster credentials tkc1 --kind root":          "which credentials?",
-		"cluster credentials ns1/a/b --kind ssh":        "is not a name of a cluster or node",
+		"cluster credentials ns1/a/b --kind ssh":        "is not the name of a cluster: type NAME or NAMESPACE/NAME",
 		"cluster credentials .. --kind ssh":             "is not a name of a cluster or node",
 		"cluster credentials ns1/a -n ns2 --kind admin": "name two namespaces",
 		"cluster ssh":                       "which node? Type its name",

@@ -57,9 +57,6 @@ It looks in all vSphere Namespaces that have a context, at the Supervisors of al
 			if o.Named, err = lookup.Parse(o.What, o.Name, o.Namespace); err != nil {
 				return err
 			}
-			if err := o.check(); err != nil {
-				return err
-			}
 			return describe(c.Context(), e, o)
 		},
 	}
@@ -99,21 +96,6 @@ func describeArgs(c *cobra.Command, args []string) error {
 		return nil
 	}
 	return &failure.UsageError{Command: c.CommandPath(), Err: err}
-}
-
-// check returns a usage error for what names nothing that there can be, so that nobody takes it for a thing that is gone.
-func (o describeOptions) check() error {
-	switch {
-	case o.What == "namespace" && o.Namespace != "":
-		return failure.Usagef("--namespace is for what is in a vSphere Namespace: to see %.80q, leave it out", o.Name)
-	case o.Name == "" || strings.Contains(o.Name, "/"):
-		form := "NAME or NAMESPACE/NAME"
-		if o.What == "namespace" {
-			form = "NAME"
-		}
-		return failure.Usagef("%.80q is not the name of a %s: type %s", o.Name, o.What, form)
-	}
-	return nil
 }
 
 // describe prints the page of one thing.

@@ -22,17 +22,28 @@ type Named struct {
 	Names func(survey.Item) []string
 }
 
-// Parse reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name.
+// Parse reads NAME or NAMESPACE/NAME, and the value of --namespace. A namespace has only a name. What names nothing that there can be is a
+// usage error, so that nobody takes it for a thing that is gone.
 func Parse(what, typed, namespace string) (Named, error) {
 	n := Named{What: what, Name: typed, Namespace: namespace}
+	form := "NAME or NAMESPACE/NAME"
+	if what == "namespace" {
+		form = "NAME"
+		if namespace != "" {
+			return n, failure.Usagef("--namespace is for what is in a vSphere Namespace: to see %.80q, leave it out", typed)
+		}
+	}
 	if in, name, found := strings.Cut(typed, "/"); found && what != "namespace" {
 		if namespace != "" && namespace != in {
 			return n, failure.Usagef("%q and --namespace %s name two namespaces", typed, namespace)
 		}
 		n.Namespace, n.Name = in, name
 	}
-	if n.Namespace != "" && !address.IsLabel(n.Namespace) {
+	switch {
+	case n.Namespace != "" && !address.IsLabel(n.Namespace):
 		return n, failure.Usagef("--namespace: %.80q is not a name of a namespace", n.Namespace)
+	case n.Name == "" || strings.Contains(n.Name, "/"):
+		return n, failure.Usagef("%.80q is not the name of a %s: type %s", n.Name, what, form)
 	}
 	return n, nil
 }
