@@ -182,7 +182,7 @@ bench: build lab-build clients
 	cd test/e2e && go run ./bench
 
 # The program that makes a release is a module of its own: what makes packages would be required of everybody who uses pkg.
-DIST := go -C internal/dist run . -root $(CURDIR)
+DIST := go -C internal/dist run . -root '$(CURDIR)'
 dist: FORCE
 	$(DIST) -version '$(VERSION)' -commit '$(COMMIT)' -date '$(DATE)' -lab-ldflags '$(LAB_LDFLAGS)'
 

@@ -89,7 +89,7 @@ func TestConsoleBlocks(t *testing.T) {
 			playPage(t, page, lines, blocks)
 		})
 	}
-	if run < 12 || notRun > 7 {
+	if run < 12 || notRun > 8 {
 		t.Errorf("%d console blocks are run, %d are not", run, notRun)
 	}
 }

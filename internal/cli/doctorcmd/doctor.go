@@ -78,6 +78,9 @@ var errProblems = errors.New("there are problems")
 
 // run checks and prints.
 func run(ctx context.Context, d Deps, o options) error {
+	if o.Bundle == "-" {
+		return failure.Usagef("--bundle: an archive needs a file: name one")
+	}
 	if o.Bundle != "" {
 		if _, err := os.Lstat(o.Bundle); err == nil {
 			return failure.Usagef("--bundle: %s exists", o.Bundle)

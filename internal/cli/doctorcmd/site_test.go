@@ -337,6 +337,7 @@ func TestUsage(t *testing.T) {
 	r.Run("doctor", "--server", "10.0.0.1", "--context", "tkc1").Exits(failure.Usage).Says("give one of them")
 	path := r.WriteFile("there.zip", "mine", 0o600)
 	r.Run("doctor", "--bundle", path).Exits(failure.Usage).Says("exists")
+	r.Run("doctor", "--bundle", "-").Exits(failure.Usage).Says("an archive needs a file")
 	if n := len(r.site.Requests()); n > 0 || r.ReadFile("there.zip") != "mine" {
 		t.Error(n, r.site.Requests())
 	}
