@@ -88,4 +88,11 @@ var secrets = []mutation{
 	{name: "any 409 proves a password", file: "pkg/registry/harbor/robot.go", old: " && e.Code == \"CONFLICT\"", new: "", also: "./internal/registryaccess", by: "TestManageBehindAFront"},
 	{name: "a public project proves a password", file: "pkg/registry/harbor/robot.go", old: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/projects/\")", new: "return call.method != http.MethodGet || !strings.HasPrefix(call.path, \"/x/\")", also: "./internal/registryaccess", by: "TestKnows"},
 	{name: "an unknown outcome is as old as its note", file: "pkg/login/secret/guard.go", old: "	case unknown: // The note", new: "	case unknown + 1: // The note", by: "TestAServerThatAsksToWait"},
+	{name: "the first quota counts, not the tightest", file: "pkg/tkg/storage.go", old: "if n == 0 || less(u.Left(), tightest.Left()) {", new: "if n == 0 {", by: "TestTightest"},
+	{name: "quotas are not joined", file: "internal/survey/storage/storage.go", old: "usages[at] = append(usages[at], of[class])", new: "usages[at] = append(usages[at][:0:0], of[class])", also: "./internal/cli/sitecmd", by: "TestListStorageOfSeveralQuotas"},
+	{name: "findings that nobody got are not missed", file: "internal/cli/app.go", old: "(err == nil || failure.Printed(err))", new: "err == nil", also: "./internal/cli/doctorcmd", by: "TestFindingsThatCannotBeWritten"},
+	{name: "a cluster that is gone has a sick webhook", file: "internal/doctor/webhook.go", old: "	case errors.Is(err, wire.ErrNotFound):\n", new: "	case errors.Is(err, wire.ErrNotFound) && cluster == \"\":\n", also: "./internal/cli/doctorcmd", by: "TestWhyAClusterRefuses"},
+	{name: "a cluster that was made again has a sick webhook", file: "internal/doctor/webhook.go", old: "l.credential.Issued.Before(made):", new: "l.credential.Issued.Before(made) && cluster == \"\":", also: "./internal/cli/doctorcmd", by: "TestWhyAClusterRefuses"},
+	{name: "a new cluster has a sick webhook", file: "internal/doctor/webhook.go", old: "	case age < newCluster:", new: "	case age < 0:", also: "./internal/cli/doctorcmd", by: "TestWhyAClusterRefuses"},
+	{name: "what is not known is the webhook", file: "internal/doctor/webhook.go", old: "	case err != nil: // Any", new: "	case err != nil && cluster == \"\": // Any", also: "./internal/cli/doctorcmd", by: "TestWhyAClusterRefuses"},
 }

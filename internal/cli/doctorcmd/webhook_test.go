@@ -47,6 +47,9 @@ func TestWhyAClusterRefuses(t *testing.T) {
 		"unknown, the Supervisor is in trouble": {func(r rig) {
 			r.site.Replies["GET /apis/cluster.x-k8s.io"] = consoletest.Status(http.StatusBadGateway, "")
 		}, "Why is not known: ", "Type: " + login},
+		"unknown, the Supervisor has no such kind": {func(r rig) {
+			r.site.Replies["GET /apis/cluster.x-k8s.io"] = consoletest.Status(http.StatusNotFound, "")
+		}, "Why is not known: ", "Type: " + login},
 		"unknown, it has no age": {holds(`{"metadata":{"name":"tkc1","namespace":"ns1"},"spec":{}}`), "Why is not known: ", "Type: " + login},
 	} {
 		for _, args := range [][]string{nil, {"--context", "tkc1"}, {"--server", "10.0.0.1"}} {

@@ -151,7 +151,7 @@ func certificates(version string) Part {
 	return Part{Name: mozilla, Version: version, IDs: []string{e.id}, Note: e.note, Texts: []Text{{Name: "LICENSE", Text: mpl}}}
 }
 
-// Files that are about licences. Code is none, whatever its name is, and documents are not shipped.
+// Names of files that hold a licence. Go files never do, and documents are not shipped.
 var (
 	licences = regexp.MustCompile(`(?i)^(licen[cs]e|copying|unlicense|patents)`)
 	notices  = regexp.MustCompile(`(?i)^notice`)
